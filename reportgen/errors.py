@@ -101,7 +101,6 @@ CODES: dict[str, str] = {
     # records of other programs
     "disconnected-layers": "The number of inputs of a layer differs from the number of outputs of the previous layer.",
     "duplicate-record": "Two records have the same variant and seed.",
-    "frozen-layer": "A watched layer is not trained.",
     "inconsistent-record": "An array or setting of a record contradicts another one.",
     "invalid-json": "The settings of a record are not valid JSON.",
     "invalid-record": "A stored run is damaged.",
@@ -115,10 +114,9 @@ CODES: dict[str, str] = {
     "not-logits": "The outputs are probabilities instead of logits.",
     "nothing-recorded": "A record without training steps or without probes of the layers cannot be saved.",
     "random-loss": "Two passes with the same weights have different losses.",
-    "repeated-layer": "A loss uses a layer more than once.",
     "unknown-array": "A record has an array with an unknown name; it may be misspelled.",
     "unordered-steps": "The steps of a record do not increase.",
-    "unsupported-layer": "A layer cannot be recorded, because it is not fully connected or lacks what a probe needs.",
+    "unsupported-layer": "A layer cannot be recorded, because it lacks what a probe needs.",
     "unused-layer": "The loss does not use a watched layer.",
     "unwatched-layer": "The network has batch normalization that is not among the watched layers.",
     # plug-ins

@@ -107,7 +107,7 @@ class Layer:
 
     def _norm(self, z: np.ndarray, mode: str) -> np.ndarray:
         bn = self.spec.batchnorm
-        if mode == "test" and bn.test_mode == "running":
+        if mode in ("test", "dropping") and bn.test_mode == "running":
             return self.p["g"] * (z - self.mean) / np.sqrt(self.var + bn.epsilon) + self.p["b"]
         axes = tuple(range(z.ndim - 1))
         mean, var, n = z.mean(axis=axes), z.var(axis=axes), z[..., 0].size

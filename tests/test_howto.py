@@ -63,6 +63,22 @@ def test_the_optimizer_and_the_data_set_of_the_recipes_train(tmp_path: Path) -> 
     assert losses[-1] < losses[0]
 
 
+def test_the_layer_of_the_recipe_works_in_a_study(tmp_path: Path) -> None:
+    from reportgen.data import load
+    from reportgen.engine.inspect.gradcheck import check_gradients
+    from reportgen.registry import registered
+    from reportgen.study.loading.loader import load_study
+
+    text = "title: T\nquestion: Q\ndata: {name: moons, samples: 60}\nseeds: 1\nnetwork:\n  activation: tanh\n  layers: "
+    (tmp_path / "study.yaml").write_text(text + "[{dense: 5}, {square: {scale: 0.5}}, {dense: 4}]\n", encoding="utf-8")
+    with registered(*run_recipe("A layer")["ROWS"]):
+        [run] = load_study(tmp_path / "study.yaml").runs
+        assert len(run.spec.plugins()) == 1
+        checks = check_gradients(run.spec, load(run.spec.data, (), 0))
+    assert max(check.relative_error for check in checks) < 1e-6
+    assert [node.kind for node in run.spec.network.nodes] == ["dense", "square", "dense", "dense"]
+
+
 def test_the_rule_of_the_recipe_fires_on_its_fault_alone() -> None:
     from types import SimpleNamespace
 

@@ -2,125 +2,89 @@
 
 In a wide layer of random weights, pre-activations are normal with variance s^2 = sigma_w^2 q + sigma_b^2, where q is
 the mean square of the layer's input (Poole et al. 2016, eq. 3; for ReLU, He et al. 2015, eq. 7). On the way back,
-squared deltas are multiplied by chi = sigma_w^2 E[phi'(z)^2] per layer (Schoenholz et al. 2017, eq. 10). Integrals use
-the trapezoidal rule on [-8, 8], because Gauss-Hermite quadrature misses the flat parts of a saturated tanh.
+squared deltas are multiplied by chi = sigma_w^2 E[phi'(z)^2] per layer (Schoenholz et al. 2017, eq. 10). See
+`reportgen.analysis.mean_field` for convolutions (Xiao et al. 2018) and residual blocks (Yang and Schoenholz 2017).
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from reportgen.engine.layers.table import LAYERS
-from reportgen.engine.network_spec import LayerSpec, NetworkSpec
+from reportgen.analysis import mean_field
+from reportgen.analysis.mean_field import Signal
+from reportgen.engine.layout import Operation, lay_out
+from reportgen.engine.network_spec import NetworkSpec
 from reportgen.engine.spec import RunSpec
 from reportgen.engine.tables.activation import SATURATED_SLOPE
 from reportgen.engine.tables.activations import ACTIVATIONS
-from reportgen.engine.tables.init import Place
-from reportgen.engine.tables.inits import weight_variance
-from reportgen.registry import Component, Plugin
+from reportgen.registry import Plugin
 from reportgen.runs.record import RunRecord
 
-Array = NDArray[np.float64]
 
-_GRID = np.linspace(-8.0, 8.0, 4001)
-_DENSITY = np.exp(-(_GRID**2) / 2) / math.sqrt(2 * math.pi)
-
-
-def expectation(function: Callable[[Array], Array], sd: float, mean: float = 0.0) -> float:
-    """Return E[f(mean + sd z)] for a standard normal z."""
-    return float(np.trapezoid(function(mean + sd * _GRID) * _DENSITY, _GRID))
-
-
-def _functions(activation: Component) -> tuple[Callable[[Array], Array], Callable[[Array], Array]] | None:
-    """Return phi and phi' of an activation, None if a unit is not a function of a single pre-activation."""
-    row, parameters = ACTIVATIONS[activation.name], dict(activation.params)
-    if row.pieces:
-        return None
-    return functools.partial(row.function, **parameters), functools.partial(row.derivative, **parameters)
-
-
-def predict(spec: RunSpec, second_moment: float, features: int) -> dict[str, list[float]] | None:
-    """Return the predictions by layer (output layer last), None if the theory does not apply.
+def predict(
+    spec: RunSpec, second_moment: float, features: int, image_shape: tuple[int, int, int] | None = None
+) -> dict[str, list[float]] | None:
+    """Return the predictions by layer (output layer last), None if the theory does not apply to any layer.
 
     They are activation_mean, activation_std, preactivation_std, saturated_fraction, and gradient_std relative to the
-    output layer. Dropout is ignored, as in probes. second_moment: mean square of the input features.
+    output layer. Layers without a prediction, such as those after pooling, have NaN; gradient_std is empty if it is not
+    predicted for all layers. Dropout is ignored, as in probes.
+
+    Parameters
+    ----------
+    second_moment : mean square of the input features, the same at all positions of an image.
+    features, image_shape : number of inputs; channels, height and width of images.
     """
+    if not spec.network.is_complete or (spec.network.needs_images and image_shape is None):
+        return None
     if spec.training.pruning is not None:  # the weights that remain are not a random sample
         return None
-    found = _predicted(spec.network, second_moment, features, spec.plugins())
+    found = _predicted(spec.network, second_moment, features, image_shape, spec.plugins())
     return None if found is None else dict(found)
 
 
 @functools.lru_cache(maxsize=256)  # several rules need the same network
 def _predicted(
-    network: NetworkSpec, second_moment: float, features: int, plugins: tuple[Plugin, ...]
+    network: NetworkSpec,
+    second_moment: float,
+    features: int,
+    image_shape: tuple[int, int, int] | None,
+    plugins: tuple[Plugin, ...],
 ) -> dict[str, list[float]] | None:
     """Return the predictions; `plugins` distinguishes rows of the same name in the cache."""
-    layers = network.layers
-    if network.needs_images or any(layer not in layers or layer.adds is not None for layer in network.nodes):
-        return None
-    q, fan_in = second_moment, features
-    found: dict[str, list[float]] = {name: [] for name in _NAMES}
-    variances = []
-    for layer in layers:
-        variance = weight_variance(layer.init, Place(fan_in, layer.units, activation=layer.activation.name))
-        functions = _functions(layer.activation)
-        if variance is None or functions is None or not LAYERS[layer.kind].mean_field:
-            return None
-        sd = 1.0 if layer.batchnorm else math.sqrt(variance * fan_in * q)
-        q = _add_layer(found, layer, functions, sd)
-        variances.append(variance)
-        fan_in = layer.units
-    found["gradient_std"] = _backward(layers, variances, found["_slope_square"])
-    del found["_slope_square"]
-    return found
+    operations = lay_out(network, features, image_shape)
+    signals = mean_field.forward(operations, second_moment)
+    found = {name: [math.nan] * len(network.layers) for name in _NAMES}
+    owners = {op.layer: index for index, op in enumerate(operations) if op.layer is not None and op.owns_units}
+    for layer, index in owners.items():
+        if index in signals.outputs:
+            for name, value in _statistics(operations[index], signals.sums[index], signals.outputs[index]).items():
+                found[name][layer] = value
+    deltas = mean_field.backward(operations, signals)
+    found["gradient_std"] = [math.sqrt(float(deltas[owners[i]].mean())) for i in sorted(owners)] if deltas else []
+    return found if any(map(math.isfinite, found["activation_std"])) else None
 
 
-_NAMES = (
-    "activation_mean",
-    "activation_std",
-    "preactivation_std",
-    "saturated_fraction",
-    "gradient_std",
-    "_slope_square",
-)
+_NAMES = ("activation_mean", "activation_std", "preactivation_std", "saturated_fraction")
 
 
-def _add_layer(found: dict[str, list[float]], layer: LayerSpec, functions: Any, sd: float) -> float:
-    """Append the predictions for a layer, and return the mean square of its activations."""
-    phi, slope = functions
-    bias = layer.bias
-    mean = expectation(phi, sd, bias)
-    square = expectation(lambda z: phi(z) ** 2, sd, bias)
-    slopes = expectation(lambda z: slope(z) ** 2, sd, bias)
-    largest = ACTIVATIONS[layer.activation.name].max_slope
-    flat = expectation(lambda z: (np.abs(slope(z)) < SATURATED_SLOPE * largest).astype(float), sd, bias)
-    found["activation_mean"].append(mean)
-    found["activation_std"].append(math.sqrt(max(square - mean**2, 0.0)))
-    found["preactivation_std"].append(sd)
-    found["saturated_fraction"].append(flat)
-    found["_slope_square"].append(slopes)
-    return square
+def _statistics(operation: Operation, z: Signal, a: Signal) -> dict[str, float]:
+    """Return the predictions for a layer, over all positions, from its pre-activations and activations."""
+    slope, largest = mean_field.functions(operation)[1], ACTIVATIONS[operation.activation.name].max_slope
+    flat = z.expectation(lambda v: (np.abs(slope(v)) < SATURATED_SLOPE * largest).astype(float))
+    return {
+        "activation_mean": float(a.mean.mean()),
+        "activation_std": _deviation(a),
+        "preactivation_std": _deviation(z),
+        "saturated_fraction": float(flat.mean()),
+    }
 
 
-def _backward(layers: tuple[LayerSpec, ...], variances: list[float], slopes: list[float]) -> list[float]:
-    """Return the standard deviation of deltas by layer relative to the output layer, empty with batch normalization.
-
-    Batch normalization couples the examples of a batch, so the recursion does not hold.
-    """
-    if any(layer.batchnorm for layer in layers):
-        return []
-    back = [1.0]
-    for index in range(len(layers) - 2, -1, -1):
-        above = layers[index + 1]
-        back.append(back[-1] * math.sqrt(variances[index + 1] * above.units * slopes[index]))
-    return back[::-1]
+def _deviation(signal: Signal) -> float:
+    return math.sqrt(max(float(signal.square.mean()) - float(signal.mean.mean()) ** 2, 0.0))
 
 
 def of_record(record: RunRecord) -> dict[str, list[float]] | None:
@@ -128,7 +92,8 @@ def of_record(record: RunRecord) -> dict[str, list[float]] | None:
     moment, features = record.facts.get("input_second_moment"), record.facts.get("features")
     if moment is None or features is None or not math.isfinite(moment):
         return None
-    found = predict(record.spec, float(moment), int(features))
+    image = record.facts.get("image_shape")
+    found = predict(record.spec, float(moment), int(features), tuple(image) if image else None)
     if found is None:
         return None
     if "probe_gradient_std" in record.arrays and len(record.probe_steps) and record.probe_steps[0] == 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from reportgen.registry import Component
 
@@ -97,7 +97,8 @@ class PoolSpec:
 class ActivationSpec:
     """Batch normalization, activation and dropout without weights, which come first in blocks with pre-activation.
 
-    `kind` is "activation", or "shift" or "scale" for a scalar bias, with a multiplier, before the activation.
+    `kind` is "activation", or "shift" or "scale" for a scalar bias, with a multiplier, before the activation; or
+    another row of the layer kinds, with its parameters as (name, value) pairs.
     """
 
     activation: Component
@@ -105,6 +106,7 @@ class ActivationSpec:
     batchnorm: BatchNormSpec | None = None
     dropout: DropoutSpec | None = None
     kind: str = "activation"
+    params: tuple[tuple[str, Any], ...] = field(default=(), metadata=ADDED)
 
 
 Node = LayerSpec | PoolSpec | ActivationSpec
@@ -115,14 +117,22 @@ def works_on_images(node: Node) -> bool:
     return isinstance(node, PoolSpec) or getattr(node, "window", None) is not None
 
 
+def _is_plain(layer: LayerSpec) -> bool:
+    return layer.window is None and layer.source is None and layer.adds is None and layer.branch is None
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
     """The nodes of a network in the order of the forward pass; the last one is the output layer.
 
     The output layer has one unit per class and the identity as its activation.
+
+    is_complete: whether the nodes describe the whole network. The connections of some networks that were trained
+    elsewhere are unknown; their nodes are the layers with weights.
     """
 
     nodes: tuple[Node, ...]
+    is_complete: bool = field(default=True, metadata=ADDED)
 
     @property
     def layers(self) -> tuple[LayerSpec, ...]:
@@ -132,7 +142,13 @@ class NetworkSpec:
     def with_layers(self, layers: Iterable[LayerSpec]) -> NetworkSpec:
         """Return the network with other layers with weights, one for each of `self.layers`."""
         others = iter(layers)
-        return NetworkSpec(tuple(next(others) if isinstance(node, LayerSpec) else node for node in self.nodes))
+        nodes = tuple(next(others) if isinstance(node, LayerSpec) else node for node in self.nodes)
+        return NetworkSpec(nodes, self.is_complete)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every node is a dense layer on the outputs of the node before."""
+        return all(isinstance(node, LayerSpec) and _is_plain(node) for node in self.nodes)
 
     @property
     def needs_images(self) -> bool:

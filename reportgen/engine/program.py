@@ -179,7 +179,10 @@ def _kernel_types(row: Activation, vector: Any) -> tuple[tuple[Any, ...], tuple[
 
 
 def _phi(operation: Operation) -> tuple[float, ...]:
-    """Return the constants of an operation's activation."""
+    """Return the constants of an operation's activation, or of its kind."""
+    own = getattr(operation.node, "params", ())
+    if own:
+        return operation.kind.constants(dict(own))
     return ACTIVATIONS[operation.activation.name].constants(dict(operation.activation.params))
 
 

@@ -152,7 +152,7 @@ def probe_types() -> tuple[Any, Any]:
     """Return the Numba types of (ProbeArrays, ProbeSchedule)."""
     vector, numbers, counts = np.zeros(1, np.float32), np.zeros((1, 1, 1)), np.zeros((1, 1, 1), np.int64)
     room, cuts, dead = np.zeros(1, np.int32), np.zeros(1, np.uint32), np.zeros((1, 1), np.uint8)
-    arrays = ProbeArrays(numbers, numbers, numbers[0], counts, room, cuts, counts[0, 0], counts, dead)
+    arrays = ProbeArrays(numbers, numbers, numbers[0], counts, room, cuts, counts[0, 0], counts, dead, numbers[0])
     return typeof(arrays), typeof(ProbeSchedule(0, 0, counts[0, 0], vector, arrays))
 
 

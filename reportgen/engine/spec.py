@@ -258,6 +258,7 @@ class RunSpec:
         for step in self.preprocess:
             yield from _with_parts("preprocessing step", step)
         for node in self.network.nodes:
+            yield "layer", Component(node.kind)
             if not isinstance(node, PoolSpec):
                 yield from _with_parts("activation", node.activation)
             if isinstance(node, LayerSpec):

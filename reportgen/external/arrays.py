@@ -17,6 +17,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.engine.probes.evenness import WEIGHT_SHAPES
 from reportgen.engine.spec import EPOCH_COLUMNS, PROBE_METRICS, STATISTICS
 from reportgen.errors import StudyError
 from reportgen.external.checks import array_error, check_together
@@ -38,7 +39,7 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "step_loss": ("S",),
     **{f"epoch_{name}": ("E + 1",) for name in EPOCH_COLUMNS},
     "probe_step": ("P",),
-    **{f"probe_{name}": ("P", "L") for name in STATISTICS},
+    **{f"probe_{name}": ("P", "L") for name in (*STATISTICS, *WEIGHT_SHAPES)},
     **{f"probe_{name}": ("P",) for name in PROBE_METRICS},
     "probe_unit_dead": ("P", "U"),
     "unit_layer": ("U",),

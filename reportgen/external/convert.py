@@ -48,9 +48,26 @@ def array(values: Any, what: str = "an array") -> Array:
         raise UsageError("wrong-type", "the values are not numbers", what, hint) from error
 
 
+def values_of(tensor: Any) -> NDArray[Any]:
+    """Return the values of an array or tensor; float32 and float64 keep their type, float16 becomes float32."""
+    values = np.asarray(_of_tensor(tensor) if hasattr(tensor, "detach") else tensor)
+    if values.dtype in (np.float32, np.float64):
+        return values
+    return values.astype(np.float32 if values.dtype == np.float16 else np.float64)
+
+
+def copy_of(tensor: Any, old: Any) -> Any:
+    """Return a copy of an array or tensor; old: an earlier copy, which is overwritten if possible."""
+    if not hasattr(tensor, "is_leaf"):
+        return array(tensor).copy()
+    return tensor.detach().clone() if old is None else old.copy_(tensor.detach())
+
+
 def _of_tensor(tensor: Any) -> Any:
     """Return the values of a tensor; types without equivalent in NumPy, such as bfloat16, become float32."""
     detached = tensor.detach().cpu()
+    if getattr(detached, "is_sparse", False):
+        detached = detached.to_dense()
     try:
         return detached.numpy()
     except TypeError:

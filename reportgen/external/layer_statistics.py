@@ -1,158 +1,221 @@
-"""Layer statistics of a probe, computed from arrays and gradients."""
+"""Statistics of the layers of a probe, with the definitions of the probes in `reportgen.engine.probes`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+import math
+from collections import defaultdict
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.lib.stride_tricks import sliding_window_view
 
-from reportgen.engine.tables.activation import SATURATED_SLOPE, Activation
-from reportgen.errors import UsageError
-from reportgen.external.convert import array
-
-Array = NDArray[np.float64]
-Pair = tuple[Array, Array]
+from reportgen.engine.layers.convolution import AGREEMENT_EXAMPLES
+from reportgen.engine.probes.evenness import WEIGHT_SHAPES
+from reportgen.engine.probes.spectra import effective_rank, singular_values
+from reportgen.engine.spec import SPECTRAL, STATISTICS
+from reportgen.engine.tables.activation import SATURATED_SLOPE
+from reportgen.external.convert import Array
+from reportgen.external.layer_arrays import LayerArrays, Norm, Pair, Probe, Rows, Window
 
 PROBES_PER_DECADE = 4
 
-
-class Norm(NamedTuple):
-    """Batch normalization of a layer: scale, shift, running mean and running variance, (units,) each."""
-
-    scale: Array
-    shift: Array
-    mean: Array
-    variance: Array
+OPTIONAL = tuple(
+    f"probe_{name}" for name in STATISTICS if name.startswith(("bn_", "sign_agreement_")) or name in SPECTRAL
+)
+"""Arrays of statistics that a record omits if no layer has them."""
 
 
-@dataclass(frozen=True)
-class Layers:
-    """Arrays of a probe for all layers, the output layer last; pairs contain a value and the gradient of the loss.
+class ProbeSeries:
+    """The statistics of the probes of a run; singular_values: whether to measure singular values.
 
-    before: weights before the last step, None before the first step. norms: batch normalization, None if there is none.
+    Attributes
+    ----------
+    steps : steps of the probes.
+    hidden_units : number of units of each hidden layer, None before the first probe.
+    has_norm : whether each hidden layer has batch normalization.
+    layers : description of the layers as a setting of the record, empty if `hidden_units` describe them.
+    facts : number of examples of a probe, and number of parameters if it is known.
     """
 
-    preactivations: Sequence[Pair]
-    weights: Sequence[Pair]
-    biases: Sequence[Pair]
-    before: Sequence[Array | None]
-    norms: Sequence[Norm | None]
+    def __init__(self, singular_values: bool) -> None:
+        self._singular_values = singular_values
+        self._values: dict[str, list[list[float]]] = defaultdict(list)
+        self._dead: list[Array] = []
+        self.steps: list[int] = []
+        self.hidden_units: list[int] | None = None
+        self.has_norm: list[bool] = []
+        self.layers: dict[str, Any] = {}
+        self.facts: dict[str, int] = {}
 
-
-@dataclass(frozen=True)
-class LayerStatistics:
-    """Calculator of layer statistics.
-
-    activation: activation of the hidden layers; parameters: its parameters; units_axis: axis of the weights with one
-    entry per unit of the layer.
-    """
-
-    activation: Activation
-    parameters: Mapping[str, Any]
-    units_axis: int
-
-    def check(self, layers: Layers, features: int) -> None:
-        """Raise UsageError unless the arrays of a probe fit together; features: number of input features."""
-        check_layers(layers, self.units_axis)
-        if self.activation.pieces is None:  # activations with pieces have fewer outputs than inputs
-            check_chain([w for w, _ in layers.weights], features, self.units_axis)
-
-    def hidden(self, layers: Layers) -> list[Array]:
-        """Return the activations of the hidden layers."""
-        return [self.activation.function(z, **self.parameters) for z, _ in layers.preactivations[:-1]]
-
-    def statistics(self, layers: Layers, hidden: Sequence[Array]) -> list[dict[str, float]]:
-        """Return the statistics of each layer by name; hidden: activations of the hidden layers."""
-        outputs = [*hidden, layers.preactivations[-1][0]]
-        each = zip(outputs, layers.preactivations, layers.weights, layers.biases, layers.before, strict=True)
+    def add(self, step: int, probe: Probe) -> None:
+        """Add the statistics of a probe after a step."""
+        layers, last = probe.layers, probe.layers[-1]
+        outputs = [layer.outputs(is_output=layer is last) for layer in layers]
         rows = [
-            self._outputs(a, *own, index < len(hidden)) | self._weights(*weight, bias[1], old)
-            for index, (a, own, weight, bias, old) in enumerate(each)
+            statistics_of(layer, a, layer is last, self._singular_values)
+            for layer, a in zip(layers, outputs, strict=True)
         ]
-        if any(layers.norms):
-            rows = [row | _norm_statistics(norm) for row, norm in zip(rows, layers.norms, strict=True)]
-        return [{name: float(value) for name, value in row.items()} for row in rows]
+        self.steps.append(step)
+        for name in rows[0]:
+            self._values[name].append([row[name] for row in rows])
+        hidden = list(zip(layers[:-1], outputs, strict=False))
+        units = [len(layer.weights[0]) if a is None else a.shape[1] for layer, a in hidden]
+        dead = [np.zeros(n) if a is None else dead_units(a) for n, (_, a) in zip(units, hidden, strict=True)]
+        self._dead.append(np.concatenate([*dead, np.zeros(0)]))
+        self.hidden_units, self.has_norm = units, [layer.norm is not None for layer, _ in hidden]
+        self.layers = {} if probe.kinds is None else {"layers": probe.kinds}
+        self.facts = {"probe_n": probe.examples} | ({"parameters": probe.parameters} if probe.parameters else {})
 
-    def _outputs(self, a: Array, z: Array, delta: Array, hidden: bool) -> dict[str, Any]:
-        saturated = np.nan
-        if hidden and self.activation.saturates:
-            slopes = np.abs(self.activation.derivative(z, **self.parameters))
-            saturated = float((slopes < SATURATED_SLOPE * self.activation.max_slope).mean())
-        return {
-            "activation_mean": a.mean(),
-            "activation_std": a.std(),
-            "activation_min": a.min(),
-            "activation_max": a.max(),
-            "zero_fraction": (a == 0).mean(),
-            "dead_fraction": (a == 0).all(axis=0).mean(),
-            "saturated_fraction": saturated,
-            "preactivation_mean": z.mean(),
-            "preactivation_std": z.std(),
-            "gradient_mean": delta.mean(),
-            "gradient_std": delta.std(),
-            "gradient_norm": euclidean_norm(delta),
-        }
-
-    def _weights(self, w: Array, g: Array, bias_gradient: Array, before: Array | None) -> dict[str, Any]:
-        return {
-            "weight_std": w.std(),
-            "weight_norm": euclidean_norm(w),
-            "weight_gradient_norm": euclidean_norm(g),
-            "bias_gradient_norm": euclidean_norm(bias_gradient),
-            "weight_unit_spread": _spread(w, self.units_axis),
-            "gradient_unit_spread": _spread(g, self.units_axis),
-            "update_ratio": np.nan
-            if before is None
-            else euclidean_norm(w - before) / max(euclidean_norm(before), 1e-300),
-        }
+    def arrays(self) -> dict[str, Array]:
+        """Return the arrays of the record, without optional statistics that no layer has."""
+        arrays: dict[str, Any] = {f"probe_{name}": np.array(values) for name, values in self._values.items()}
+        empty = [name for name in arrays if name in OPTIONAL and np.isnan(arrays[name]).all()]
+        found = {name: values for name, values in arrays.items() if name not in empty}
+        found["probe_step"] = np.array(self.steps)
+        if not self.hidden_units:
+            return found
+        layers = np.arange(1, len(self.hidden_units) + 1)
+        return found | {"probe_unit_dead": np.array(self._dead), "unit_layer": np.repeat(layers, self.hidden_units)}
 
 
-def _norm_statistics(norm: Norm | None) -> dict[str, Any]:
-    """Return the statistics of batch normalization, NaN for a layer without it."""
-    scale, shift, mean, variance = norm or [np.full(1, np.nan)] * 4
+def statistics_of(layer: LayerArrays, a: Array | None, is_output: bool, spectra: bool) -> dict[str, float]:
+    """Return all statistics of a layer by name, NaN if they are not defined or were not measured.
+
+    a: activations, (rows, units), None if they are unknown. spectra: whether to compute singular values.
+    """
+    found: dict[str, Any] = dict.fromkeys((*STATISTICS, *WEIGHT_SHAPES), math.nan)
+    found |= _weights(layer)
+    if layer.preactivations is not None:
+        found |= _preactivations(layer, *layer.preactivations)
+    if a is not None:
+        found |= _activations(a)
+        if not is_output:
+            found |= {"dead_fraction": dead_units(a).mean(), "saturated_fraction": _saturated(layer)}
+    if layer.norm is not None:
+        found |= _norm_statistics(layer.norm)
+    if spectra:
+        found |= _spectrum("weight", layer.weights[0])
+        found |= {} if a is None else _spectrum("activation", a)
+    return {name: float(value) for name, value in found.items()}
+
+
+def dead_units(a: Array) -> Array:
+    """Return which units are zero in every row of activations, (rows, units)."""
+    return np.asarray((a == 0).all(axis=0))
+
+
+def _activations(a: Array) -> dict[str, Any]:
+    mean, std = _moments(a)
     return {
-        "bn_gamma_mean": scale.mean(),
-        "bn_gamma_std": scale.std(),
-        "bn_beta_mean": shift.mean(),
-        "bn_beta_std": shift.std(),
-        "bn_running_mean_mean": mean.mean(),
-        "bn_running_var_mean": variance.mean(),
+        "activation_mean": mean,
+        "activation_std": std,
+        "activation_min": a.min(),
+        "activation_max": a.max(),
+        "zero_fraction": 1 - np.count_nonzero(a) / a.size,
     }
 
 
-def check_layers(layers: Layers, units_axis: int) -> None:
-    """Raise UsageError if the lists differ in length, or if a layer is not fully connected."""
-    lengths = [
-        len(part) for part in (layers.preactivations, layers.weights, layers.biases, layers.before, layers.norms)
-    ]
-    if len(set(lengths)) > 1:
-        found = "{} pre-activations, {} weights and {} biases; {} weights given to step, {} norms".format(*lengths)
-        raise UsageError("wrong-length", f"lists of different lengths: {found}", hint="one of each for every layer")
-    if not layers.weights:
-        raise UsageError("no-layers", "there are no layers", hint="at least the output layer")
-    for number, ((z, _), (w, _)) in enumerate(zip(layers.preactivations, layers.weights, strict=True), 1):
-        if z.ndim != 2 or w.ndim != 2:
-            found = f"pre-activations of shape {z.shape} and weights of shape {w.shape}"
-            hint = "fully connected layers: pre-activations (examples, units) and weights with two axes"
-            raise UsageError("unsupported-layer", found, f"layer {number}", hint)
-        if z.shape[1] != w.shape[units_axis]:
-            found = f"{z.shape[1]} pre-activations, but weights of {w.shape[units_axis]} units"
-            hint = "lists that begin with the first hidden layer; see also units_axis"
-            raise UsageError("wrong-shape", found, f"layer {number}", hint)
+def _saturated(layer: LayerArrays) -> float:
+    """Return the share of activations with a small slope; NaN for an activation without flat parts."""
+    z = layer.slope_inputs
+    if z is None and layer.preactivations is not None:
+        z = layer.preactivations[0]
+    if z is None or layer.nonlinearity is None or not layer.nonlinearity.row.saturates:
+        return math.nan
+    row, parameters = layer.nonlinearity
+    return float((np.abs(row.derivative(z, **parameters)) < SATURATED_SLOPE * row.max_slope).mean())
 
 
-def check_chain(weights: Sequence[Array], features: int, units_axis: int) -> None:
-    """Raise UsageError for the first layer whose number of inputs differs from the outputs of the layer before it."""
-    width, source = features, "the data have {} features"
-    for number, w in enumerate(weights, 1):
-        if w.shape[1 - units_axis] != width:
-            message = f"{w.shape[1 - units_axis]} inputs, but {source.format(width)}"
-            hint = "every layer in order, from the first hidden layer to the output layer"
-            raise UsageError("disconnected-layers", message, f"layer {number}", hint)
-        width, source = w.shape[units_axis], f"layer {number} has {{}} outputs"
+def _preactivations(layer: LayerArrays, z: Array, delta: Array | None) -> dict[str, Any]:
+    mean, std = _moments(z)
+    found: dict[str, Any] = {"preactivation_mean": mean, "preactivation_std": std}
+    if delta is None:
+        return found
+    mean, std = _moments(delta)
+    return found | {
+        "gradient_mean": mean,
+        "gradient_std": std,
+        "gradient_norm": euclidean_norm(delta),
+        "sign_agreement_example": _agreement_by_example(layer.inputs),
+    }
+
+
+def _weights(layer: LayerArrays) -> dict[str, Any]:
+    w, gradient = layer.weights
+    size = np.abs(w)
+    mean_square = np.square(size, dtype=np.float64).mean()
+    found = {
+        "weight_std": _moments(w)[1],
+        "weight_norm": euclidean_norm(w),
+        "weight_unit_spread": _spread(w),
+        "update_ratio": _update_ratio(w, layer.before),
+        "weight_max": size.max(),
+        "weight_evenness": size.mean(dtype=np.float64) ** 2 / mean_square if mean_square > 0 else math.nan,
+    }
+    if gradient is not None:
+        found |= {
+            "weight_gradient_norm": euclidean_norm(gradient),
+            "gradient_unit_spread": _spread(gradient),
+            "sign_agreement_batch": _share(*_agreement(gradient)),
+        }
+    return found if layer.biases is None else found | _biases(layer.biases)
+
+
+def _biases(biases: Pair) -> dict[str, Any]:
+    value, gradient = biases
+    return {"bias_mean": value.mean(), "bias_gradient_norm": math.nan if gradient is None else euclidean_norm(gradient)}
+
+
+def _norm_statistics(norm: Norm) -> dict[str, Any]:
+    return {
+        "bn_gamma_mean": norm.scale.mean(),
+        "bn_gamma_std": norm.scale.std(),
+        "bn_beta_mean": norm.shift.mean(),
+        "bn_beta_std": norm.shift.std(),
+        "bn_running_mean_mean": norm.mean.mean(),
+        "bn_running_var_mean": norm.variance.mean(),
+    }
+
+
+def _spectrum(name: str, matrix: Array) -> dict[str, Any]:
+    """Return effective rank and largest singular value of a matrix; NaN if it has values that are not finite."""
+    if not np.isfinite(matrix).all():
+        return {}
+    found = singular_values(matrix.astype(np.float64))
+    return {f"{name}_effective_rank": effective_rank(found), f"{name}_singular_max": found.max(initial=0.0)}
+
+
+def _agreement(gradient: Array) -> tuple[int, int]:
+    """Return the numbers of units with a gradient, (units, fan_in), and of those whose gradients share a sign."""
+    positive, negative = (gradient > 0).any(axis=1), (gradient < 0).any(axis=1)
+    return int((positive | negative).sum()), int((positive ^ negative).sum())
+
+
+def _share(counted: int, agreeing: int) -> float:
+    return agreeing / counted if counted else math.nan
+
+
+def _agreement_by_example(inputs: Rows | Window | None) -> float:
+    """Return the sign agreement over pairs of example and unit; NaN if the inputs of the layer are unknown."""
+    if inputs is None:
+        return math.nan
+    if isinstance(inputs, Window):
+        counts = [_agreement(gradient) for gradient in _gradients_by_example(inputs)]
+        return _share(*(int(sum(column)) for column in zip(*counts, strict=True)))
+    positive, negative = (inputs.inputs > 0).any(axis=1), (inputs.inputs < 0).any(axis=1)
+    units = np.count_nonzero(inputs.deltas, axis=1)
+    return _share(int(units[positive | negative].sum()), int(units[positive ^ negative].sum()))
+
+
+def _gradients_by_example(window: Window) -> list[Array]:
+    """Return the gradient of the weights of a convolution, (units, fan_in), for each of the first examples."""
+    (height, width), (down, right) = window.kernel, window.stride
+    found = []
+    for image, delta in zip(window.images[:AGREEMENT_EXAMPLES], window.grid, strict=False):
+        patches = sliding_window_view(image, (height, width), axis=(1, 2))[:, ::down, ::right]
+        patches = patches[:, : delta.shape[1], : delta.shape[2]].transpose(1, 2, 0, 3, 4)
+        found.append(delta.reshape(len(delta), -1) @ patches.reshape(delta[0].size, -1))
+    return found
 
 
 def same_outputs(a: Array, b: Array) -> bool:
@@ -171,23 +234,30 @@ def is_due(step: int) -> bool:
     return bool(np.floor(decades[1] + 1e-9) > np.floor(decades[0] + 1e-9))
 
 
+def _moments(values: Array) -> tuple[float, float]:
+    """Return mean and standard deviation, computed in float64."""
+    mean = float(values.mean(dtype=np.float64))
+    if not math.isfinite(mean):
+        return mean, math.nan
+    return mean, euclidean_norm(values - values.dtype.type(mean)) / math.sqrt(values.size)
+
+
 def euclidean_norm(values: Array) -> float:
-    """Return the Euclidean norm over all entries."""
-    return float(np.sqrt(np.square(values).sum()))
+    """Return the Euclidean norm over all entries; scaling keeps the squares within the range of floats."""
+    largest = float(np.abs(values).max(initial=0))
+    if not 0 < largest < math.inf:
+        return largest
+    return largest * math.sqrt(float(np.square(values / values.dtype.type(largest)).sum(dtype=np.float64)))
 
 
-def _spread(values: Array, units_axis: int) -> float:
+def _spread(values: Array) -> float:
     """Return the norm of the deviations from the mean over units, relative to the norm; NaN for a single unit."""
-    if values.shape[units_axis] < 2:
-        return float("nan")
+    if len(values) < 2:
+        return math.nan
     norm = euclidean_norm(values)
-    return euclidean_norm(values - values.mean(axis=units_axis, keepdims=True)) / norm if norm else 0.0
+    return euclidean_norm(values - values.mean(axis=0)) / norm if norm else 0.0
 
 
-def with_gradient(item: Any) -> Pair:
-    """Return a value and its gradient; raises UsageError if the gradient is missing."""
-    value, gradient = item if isinstance(item, (tuple, list)) else (item, getattr(item, "grad", None))
-    if gradient is None:
-        hint = "call backward first, and retain_grad in the hook"
-        raise UsageError("missing-gradient", "a gradient is missing", hint=hint)
-    return array(value), array(gradient)
+def _update_ratio(w: Array, before: Array | None) -> float:
+    """Return the norm of the last change of the weights, relative to the norm of the weights before it."""
+    return math.nan if before is None else euclidean_norm(w - before) / (euclidean_norm(before) or math.nan)

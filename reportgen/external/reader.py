@@ -23,7 +23,7 @@ from reportgen.errors import StudyError, UsageError
 from reportgen.external.arrays import Array, check_arrays, read_archive
 from reportgen.external.checks import check_finite, check_with_facts, nonfinite_value
 from reportgen.external.epochs import scores_by_epoch, with_first_row, without_validation
-from reportgen.external.names import variant_names
+from reportgen.external.layer_settings import with_layers
 from reportgen.external.settings import (
     ARCHIVE,
     KEYS,
@@ -36,7 +36,7 @@ from reportgen.external.settings import (
     status_of,
     variant_of,
 )
-from reportgen.external.stored import stored_of
+from reportgen.external.stored import stored_of, variant_names
 from reportgen.paths import RUNS
 from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
@@ -126,6 +126,7 @@ def _shared_settings(record: RunRecord) -> dict[str, Any]:
         "network.activation": [layer.activation for layer in layers[:-1]],
         "network.batchnorm": [layer.batchnorm for layer in layers],
         "network.dropout": [layer.dropout for layer in layers],
+        "layers": [(layer.kind, layer.window, layer.adds) for layer in layers],
     } | {name: value for name, value in training.items() if name != "training.epochs"}
 
 
@@ -155,7 +156,8 @@ def _spec(place: str, head: Mapping[str, Any], classes: int, seed: int) -> RunSp
         settings = Settings.model_validate(tree)
     except ValidationError as error:
         raise study_error(error, tree, lambda path, _: f"{place}: {'.'.join(map(str, path))}") from error
-    return replace(run_spec(settings, seed, classes), data=DataSpec(Component("npz")))
+    spec = run_spec(settings, seed, classes)
+    return replace(spec, data=DataSpec(Component("npz")), network=with_layers(place, head, spec.network))
 
 
 def _complete_record(
@@ -179,7 +181,7 @@ def _complete_record(
     last = {name: float(arrays[f"epoch_{name}"][-1]) for name in SCORES if f"epoch_{name}" in arrays}
     if "val_confusion" in arrays:
         facts = {"val_n": int(arrays["val_confusion"].sum())} | facts
-    if "features" in facts:
+    if "features" in facts and spec.network.is_complete:
         widths = (int(facts["features"]), *(layer.units for layer in spec.network.layers))
         facts = {"parameters": sum((a + 1) * b for a, b in itertools.pairwise(widths))} | facts
     return RunRecord(

@@ -28,7 +28,8 @@ from reportgen.external.convert import (
     scalar_loss,
 )
 from reportgen.external.hooks import HookedNetwork
-from reportgen.external.layer_statistics import Layers, LayerStatistics, Norm, is_due, same_outputs, with_gradient
+from reportgen.external.layer_arrays import Nonlinearity, Probe, check_chain, probe_of
+from reportgen.external.layer_statistics import ProbeSeries, is_due, same_outputs
 from reportgen.external.recorder_settings import RecorderSettings
 
 TRAINING_MODE = "score received outputs in training mode"
@@ -50,7 +51,9 @@ class Recorder:
     x_val, y_val : validation inputs and classes; None without validation.
     activation : activation of the hidden layers, by its name in a study file, as a mapping of its name and parameters,
         or as a layer of another library.
-    units_axis : axis of the weights with one entry per unit of the layer: 0 as in PyTorch, 1 as in Keras.
+    units_axis : axis of the weights with one entry per unit of the layer: 0 as in PyTorch, 1 as in Keras. Arrays of
+        convolutions have their channels in the second axis with 0, and in the last axis with 1.
+    singular_values : whether to measure singular values of the weights and activations, which takes much time.
     settings : settings of the training (lr, batch_size, optimizer, ...) and of the network (batchnorm, dropout, init),
         named as in a study file, and the seed and the variant of the record.
 
@@ -60,16 +63,25 @@ class Recorder:
     """
 
     def __init__(
-        self, x: Any, y: Any, x_val: Any, y_val: Any, activation: Any, units_axis: int = 0, **settings: Any
+        self,
+        x: Any,
+        y: Any,
+        x_val: Any,
+        y_val: Any,
+        activation: Any,
+        units_axis: int = 0,
+        singular_values: bool = False,
+        **settings: Any,
     ) -> None:
         row, parameters = activation_of(activation)
         defaults = {parameter.name: parameter.default for parameter in row.parameters}
-        self._layer_statistics = LayerStatistics(row, defaults | parameters, units_axis)
+        self._nonlinearity, self._units_axis = Nonlinearity(row, defaults | parameters), units_axis
+        self._probes = ProbeSeries(singular_values)
         x, y = examples(x, y, "training")
         if not len(y):
             raise UsageError("empty-data", "there are no training examples", "training inputs", "at least one example")
         x_val, y_val = no_examples(x) if x_val is None else examples(x_val, y_val, "validation")
-        self._facts = facts_of(x, y, x_val, y_val)
+        self._facts = facts_of(x, y, x_val, y_val) | ({"image_shape": list(x.shape[1:])} if x.ndim == 4 else {})
         self._labels = {"train": y, "val": y_val}
         self._series: dict[str, list[Any]] = defaultdict(list)
         self._confusion: dict[str, NDArray[np.int64]] = {}
@@ -77,8 +89,6 @@ class Recorder:
         self._weight_sizes: list[tuple[float, float]] = []
         self._hooked: HookedNetwork | None = None
         self._scored_outputs: Array = np.zeros(0)
-        self._hidden_units: list[int] | None = None
-        self._has_norm: list[bool] = []
         self._settings = RecorderSettings({"name": row.name, **parameters} if parameters else row.name)
         self._settings.add(settings, None)
 
@@ -91,15 +101,17 @@ class Recorder:
 
         Parameters
         ----------
-        layers : PyTorch network, or the list of its layers: Linear, BatchNorm1d, Dropout and activations, recognized
-            by the names of their classes. Layers of other libraries need `weight`, `bias` and `register_forward_hook`.
+        layers : PyTorch network, or the list of its layers with the normalization and dropout between them. Modules
+            are recognized by the names of their classes. Every matrix or kernel of weights is a layer; see the
+            documentation for what is measured of it. Layers of other libraries need `weight`, `bias` and
+            `register_forward_hook`.
         loss : function that returns the mean loss of one fixed batch of training examples, without penalties.
 
         Raises
         ------
-        UsageError : a layer is not supported, or `loss` is not a function.
+        UsageError : there are no layers, or `loss` is not a function.
         """
-        self._hooked = HookedNetwork(layers, loss)
+        self._hooked = HookedNetwork(layers, loss, self._nonlinearity)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -109,7 +121,7 @@ class Recorder:
     @property
     def due(self) -> bool:
         """Whether to probe the layers now: before training, and then about evenly spaced on a logarithmic scale."""
-        return is_due(self._steps) and self._steps not in self._series["probe_step"]
+        return is_due(self._steps) and self._steps not in self._probes.steps
 
     @property
     def _steps(self) -> int:
@@ -123,20 +135,20 @@ class Recorder:
         value = scalar_loss(loss, "step loss")
         if self._hooked is not None:
             if self.due:
-                arrays = self._hooked.probe()
-                self.look(*arrays)
+                probe = self._hooked.probe()
+                self._add(probe)
                 check_network(self._network())
-                self._warn_of_training_mode(arrays[0][-1][0])
-            weights = self._hooked.weights
+                self._warn_of_training_mode(probe.outputs)
+            self._hooked.keep_weights()
         self._series["step_loss"].append(value)
         self._weights_before = [array(values).copy() for values in weights]
 
-    def _warn_of_training_mode(self, outputs: Array) -> None:
+    def _warn_of_training_mode(self, outputs: Array | None) -> None:
         """Warn if dropout was on in `score`; a probe of all training examples then has other outputs."""
         network = self._network()
-        if not np.any(network.get("dropout", 0)) or network.get("batchnorm", True) or not self._just_scored(outputs):
+        if outputs is None or not np.any(network.get("dropout", 0)) or network.get("batchnorm", True):
             return
-        if not same_outputs(self._scored_outputs, outputs):
+        if self._just_scored(outputs) and not same_outputs(self._scored_outputs, outputs):
             warnings.warn(f"{TRAINING_MODE}, with dropout on: call net.eval() first", stacklevel=3)
 
     def _just_scored(self, outputs: Array) -> bool:
@@ -206,9 +218,10 @@ class Recorder:
 
         Parameters
         ----------
-        preactivations : inputs of the activations, (n, units), after batch normalization if it precedes them.
-        weights : weights, with two axes.
-        biases : biases, or the shifts of batch normalization that replace them; only the gradients are used.
+        preactivations : inputs of the activations, (n, units), after batch normalization if it precedes them. For a
+            convolution (n, channels, ...), or (n, ..., channels) with `units_axis=1`.
+        weights : weights, with two axes, or more for a convolution.
+        biases : biases, or the shifts of batch normalization that replace them.
         norms : scale, shift, running mean and running variance of batch normalization, or None for a layer without it;
             empty for a network without batch normalization.
 
@@ -216,22 +229,16 @@ class Recorder:
         ------
         UsageError : the lists or shapes do not fit together, or a gradient is missing.
         """
-        if self._steps in self._series["probe_step"]:
-            return
-        z, w, b = ([with_gradient(item) for item in items] for items in (preactivations, weights, biases))
-        all_norms = [None if norm is None else Norm(*(array(values) for values in norm)) for norm in norms]
-        layers = Layers(z, w, b, [*self._weights_before] or [None] * len(z), all_norms or [None] * len(z))
-        self._layer_statistics.check(layers, self._facts["features"])
-        check_output_units(z[-1][0].shape[1], self._facts["classes"], bool(self._confusion))
-        hidden = self._layer_statistics.hidden(layers)
-        rows = self._layer_statistics.statistics(layers, hidden)
-        self._series["probe_step"].append(self._steps)
-        for name in rows[0]:
-            self._series[f"probe_{name}"].append([row[name] for row in rows])
-        self._series["probe_unit_dead"].append(np.concatenate([(a == 0).all(axis=0) for a in hidden] or [np.zeros(0)]))
-        self._hidden_units = [a.shape[1] for a in hidden]
-        self._has_norm = [norm is not None for norm in all_norms[: len(hidden)]]
-        self._facts["probe_n"] = len(z[0][0])
+        lists = (preactivations, weights, biases, norms)
+        self._add(probe_of(lists, self._weights_before, self._nonlinearity, self._units_axis))
+
+    def _add(self, probe: Probe) -> None:
+        """Add a probe to the record, unless there is one at this step; raises UsageError for a wrong output layer."""
+        if self._steps not in self._probes.steps:
+            check_output_units(len(probe.layers[-1].weights[0]), self._facts["classes"], bool(self._confusion))
+            if probe.kinds is None and self._nonlinearity.row.pieces is None:  # pieces have fewer outputs than inputs
+                check_chain(probe, self._facts["features"])
+            self._probes.add(self._steps, probe)
 
     def save(self, path: str | PathLike[str], **settings: Any) -> None:
         """Write the record to a file, whose folder is created if necessary.
@@ -247,15 +254,15 @@ class Recorder:
         ------
         UsageError : nothing was recorded, or a setting is missing or invalid.
         """
-        self._settings.add(settings, self._hidden_units)
+        self._settings.add(settings, self._probes.hidden_units)
         if not self._steps:
             hint = "call step before each change of the weights"
             raise UsageError("nothing-recorded", "no steps were recorded", hint=hint)
         if "lr" not in self._settings:
             raise UsageError("missing-key", "the learning rate is missing", "settings.lr", "such as save(path, lr=0.1)")
         if self._hooked is not None:
-            self.look(*self._hooked.probe())
-        if self._hidden_units is None:
+            self._add(self._hooked.probe())
+        if self._probes.hidden_units is None:
             hint = "call watch before training, or look before save"
             raise UsageError("nothing-recorded", "no probes were recorded", hint=hint)
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -263,10 +270,10 @@ class Recorder:
 
     def _network(self) -> dict[str, Any]:
         """Return the settings of the network, with those detected in a watched network."""
-        network = self._settings.network(self._hidden_units)
+        network = self._settings.network(self._probes.hidden_units)
         if self._hooked is not None:
             return self._hooked.with_detected(network)
-        return ({"batchnorm": self._has_norm} if any(self._has_norm) else {}) | network
+        return ({"batchnorm": self._probes.has_norm} if any(self._probes.has_norm) else {}) | network
 
     def _run(self) -> dict[str, Any]:
         """Return the settings of the record."""
@@ -277,15 +284,14 @@ class Recorder:
             "variant": self._settings.variant,
             "network": network,
             "training": self._settings.training,
-            "facts": self._facts | self._mode_facts(),
-        }
+            "facts": self._facts | self._probes.facts | self._mode_facts(),
+        } | self._probes.layers
 
     def _arrays(self) -> dict[str, Any]:
-        arrays = {name: np.array(values) for name, values in self._series.items()} | dict(self._confusion)
+        arrays = {name: np.array(values) for name, values in self._series.items()}
+        arrays |= self._confusion | self._probes.arrays()
         if self._weight_sizes and len(self._weight_sizes) == len(arrays["epoch_step"]):
             training = self._settings.training
             squares, absolutes = np.array(self._weight_sizes).T
             arrays["epoch_penalty"] = training.get("l2", 0) / 2 * squares + training.get("l1", 0) * absolutes
-        if not self._hidden_units:
-            return {name: values for name, values in arrays.items() if name != "probe_unit_dead"}
-        return arrays | {"unit_layer": np.repeat(np.arange(1, len(self._hidden_units) + 1), self._hidden_units)}
+        return arrays

@@ -15,7 +15,7 @@ from reportgen.external.arrays import SETTINGS, Array
 from reportgen.runs.store import STATUSES
 from reportgen.study.metrics.table import METRICS
 
-KEYS = ("seed", "variant", "status", "network", "training", "facts", "final")
+KEYS = ("seed", "variant", "status", "network", "layers", "training", "facts", "final")
 EXAMPLE = 'such as {"seed": 0, "network": ...}'
 ARCHIVE = "arrays.npz"
 VARIANT = "variant"
@@ -102,13 +102,13 @@ def mapping_of(place: str, head: Mapping[str, Any], name: str) -> dict[str, Any]
     """Return the mapping under a key of the settings, empty if absent; raises StudyError if it is not a mapping."""
     value = head.get(name, {})
     if not isinstance(value, dict):
-        raise _key_error(
+        raise key_error(
             "wrong-type", place, name, f"expected a mapping, found {_quoted(value)}", f'such as "{name}": {{...}}'
         )
     return value
 
 
-def _key_error(code: str, place: str, key: str, message: str, hint: str) -> StudyError:
+def key_error(code: str, place: str, key: str, message: str, hint: str) -> StudyError:
     """Return the error for a key of the settings; its place is the file and the key."""
     return StudyError(code, message, f"{place}: {key}", hint)
 
@@ -119,14 +119,14 @@ def refuse_unknown(place: str, mapping: Mapping[str, Any], known: Sequence[str],
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
-            raise _key_error("unknown-key", place, f"{prefix}{name}", f"unknown key '{name}'", hint)
+            raise key_error("unknown-key", place, f"{prefix}{name}", f"unknown key '{name}'", hint)
 
 
 def seed_of(place: str, head: Mapping[str, Any], number: int) -> int:
     """Return the seed of the record, `number` if it has none; raises StudyError if it is not a whole number."""
     seed = head.get("seed", number)
     if isinstance(seed, bool) or not isinstance(seed, int):
-        raise _key_error("wrong-type", place, "seed", f"expected a whole number, found {_quoted(seed)}", "such as 0")
+        raise key_error("wrong-type", place, "seed", f"expected a whole number, found {_quoted(seed)}", "such as 0")
     return seed
 
 
@@ -135,7 +135,7 @@ def variant_of(place: str, head: Mapping[str, Any]) -> str:
     variant = head.get(VARIANT, VARIANT)
     if not isinstance(variant, str) or not variant.strip() or not variant.isprintable():
         message = f"{_quoted(variant)} is not a name"
-        raise _key_error("invalid-name", place, VARIANT, message, 'one line of text, such as "wide"')
+        raise key_error("invalid-name", place, VARIANT, message, 'one line of text, such as "wide"')
     return variant
 
 
@@ -147,9 +147,9 @@ def status_of(place: str, head: Mapping[str, Any], nonfinite: str) -> str:
     status = head.get("status", "diverged" if nonfinite else "ok")
     if status not in STATUSES:
         message = f"unknown status {_quoted(status)}"
-        raise _key_error("unknown-value", place, "status", message, f"one of {', '.join(STATUSES)}")
+        raise key_error("unknown-value", place, "status", message, f"one of {', '.join(STATUSES)}")
     if status == "ok" and nonfinite:
-        raise _key_error("inconsistent-record", place, "status", f"the status is ok, but {nonfinite}", "diverged")
+        raise key_error("inconsistent-record", place, "status", f"the status is ok, but {nonfinite}", "diverged")
     return str(status)
 
 
@@ -172,6 +172,10 @@ def _are_counts(value: Any) -> bool:
     return isinstance(value, list) and all(_is_number(count) and count % 1 == 0 and count >= 0 for count in value)
 
 
+def _is_shape(value: Any) -> bool:
+    return _are_counts(value) and len(value) == 3 and all(value)
+
+
 NUMBER: Check = (_is_number, "a number")
 NONNEGATIVE: Check = (lambda value: _is_number(value) and value >= 0, "a number of at least 0")
 FRACTION: Check = (lambda value: _is_number(value) and 0 <= value <= 1, "a fraction from 0 to 1")
@@ -181,6 +185,7 @@ FACTS: Mapping[str, Check] = {
     **dict.fromkeys(("classes", "train_n", "features", "probe_n"), POSITIVE_COUNT),
     **dict.fromkeys(("val_n", "test_n", "parameters", "constant_features"), COUNT),
     "class_counts": (_are_counts, "a list of whole numbers, one per class"),
+    "image_shape": (_is_shape, "three whole numbers of at least 1: channels, height and width"),
     "input_mean": NUMBER,
     **dict.fromkeys(("input_std", "input_second_moment", "val_loss_sd", "bn_identity_gap"), NONNEGATIVE),
     "input_feature_std": (_is_summary, "five numbers of at least 0: minimum, quartiles and maximum"),
@@ -192,7 +197,7 @@ FACTS: Mapping[str, Check] = {
 }
 """Check of every fact of a record, with a description of its valid values."""
 
-LIST_FACTS = ("facts.class_counts", "facts.input_feature_std")
+LIST_FACTS = ("facts.class_counts", "facts.image_shape", "facts.input_feature_std")
 
 
 def facts_of(place: str, head: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,7 +208,7 @@ def facts_of(place: str, head: Mapping[str, Any]) -> dict[str, Any]:
     values = mapping_of(place, head, "facts")
     refuse_unknown(place, values, tuple(FACTS), "facts.")
     if values.get("classes") is None:
-        raise _key_error("missing-key", place, "facts.classes", "the number of classes is missing", "such as 10")
+        raise key_error("missing-key", place, "facts.classes", "the number of classes is missing", "such as 10")
     facts = {name: value for name, value in values.items() if not _is_unknown(value)}
     for name, value in facts.items():
         fits, right = FACTS[name]
@@ -221,11 +226,11 @@ def _check_counts(place: str, facts: Mapping[str, Any]) -> None:
         return
     if len(counts) != classes:
         message = f"{len(counts)} counts, but facts.classes is {classes}"
-        raise _key_error("inconsistent-record", place, "facts.class_counts", message, "one count per class")
+        raise key_error("inconsistent-record", place, "facts.class_counts", message, "one count per class")
     if facts.get("train_n", sum(counts)) != sum(counts):
         message = f"the counts add up to {sum(counts)}, but facts.train_n is {facts['train_n']}"
         hint = "the number of training examples of each class"
-        raise _key_error("inconsistent-record", place, "facts.class_counts", message, hint)
+        raise key_error("inconsistent-record", place, "facts.class_counts", message, hint)
 
 
 def final_of(place: str, head: Mapping[str, Any]) -> dict[str, float]:
@@ -246,7 +251,7 @@ def final_of(place: str, head: Mapping[str, Any]) -> dict[str, float]:
 def _value_error(place: str, key: str, value: Any, hint: str) -> StudyError:
     wrong = isinstance(value, (str, bool, dict)) or isinstance(value, list) != (key in LIST_FACTS)
     message = f"invalid value {_quoted(value)}"
-    return _key_error("wrong-type" if wrong else "out-of-range", place, key, message, hint)
+    return key_error("wrong-type" if wrong else "out-of-range", place, key, message, hint)
 
 
 def _is_unknown(value: Any) -> bool:

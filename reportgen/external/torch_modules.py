@@ -1,4 +1,4 @@
-"""Modules of PyTorch networks, recognized by the names of their classes."""
+"""Modules and functions of PyTorch, recognized by their names."""
 
 from __future__ import annotations
 
@@ -10,19 +10,66 @@ import numpy as np
 
 from reportgen.errors import UsageError
 from reportgen.external.convert import Array, array
+from reportgen.external.layer_arrays import weight_matrix
 
-LINEAR, NORM, DROPOUT, OTHER = "linear", "norm", "dropout", "other"
-NORM_CLASSES = ("_BatchNorm", "BatchNorm1d")
+LAYER, BATCH_NORM, NORM, DROPOUT, OTHER = "layer", "batch norm", "norm", "dropout", "other"
+
+BATCH_NORM_CLASSES = ("_BatchNorm", "BatchNorm1d")
+NORM_CLASSES = ("_NormBase", "LayerNorm", "GroupNorm", "RMSNorm")
+"""Classes of normalization other than batch normalization; a layer's pre-activations come after either."""
+
 LEARNED_ACTIVATIONS = ("PReLU",)
 """Classes of activations with learned parameters."""
+
+LOOKUPS = ("Embedding", "EmbeddingBag")
+"""Classes whose weights have one column for each unit."""
+
+TRANSPOSED = "_ConvTransposeNd"
+CONVOLUTION = "_ConvNd"
 
 LAYER_ATTRIBUTES = ("weight", "bias", "register_forward_hook")
 
 
-def modules_in(network: Any) -> list[Any]:
-    """Return the modules without submodules in a network, or in a list of layers or networks, each once.
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
-    Raises UsageError for another type, and for a module that has both submodules and own parameters.
+
+PRODUCTS = _names("matmul __matmul__ __rmatmul__ mm addmm einsum")
+WEIGHTED = _names(
+    "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear bilinear embedding embedding_bag "
+    "lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell multi_head_attention_forward"
+)
+"""Functions that multiply their input by weights."""
+
+FREE = _names("linear conv1d conv2d conv3d")
+"""Functions that may use the weights of a layer outside of its module, as for tied weights."""
+
+OTHER_ACTIVATIONS = _names(
+    "relu6 hardtanh hardswish hardsigmoid mish celu softsign tanhshrink threshold rrelu clamp clamp_min logsigmoid "
+    "hardshrink softshrink sin square"
+)
+"""Functions of single values that are not among the activations of a study."""
+
+SUMS = _names("add add_ __add__ __radd__ __iadd__")
+SCALINGS = _names("mul mul_ __mul__ __rmul__ __imul__ div div_ __truediv__ sub __sub__")
+RESHAPES = _names(
+    "flatten view reshape permute transpose t contiguous squeeze unsqueeze clone to float half bfloat16 type unflatten "
+    "movedim channel_shuffle pixel_shuffle"
+)
+"""Functions that keep all values."""
+
+SELECTIONS = _names("mean amax sum __getitem__ chunk split pad interpolate unbind __get__")
+"""Functions that select or average values, like pooling."""
+
+DROPOUTS = _names("dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout")
+NORMS = _names("batch_norm layer_norm group_norm instance_norm rms_norm")
+IGNORED = _names("retain_grad register_hook backward size dim")
+
+
+def modules_in(network: Any) -> list[Any]:
+    """Return the modules of a network, or of a list of layers or networks, that have no submodules, each once.
+
+    Modules with submodules are included if they have own parameters. Raises UsageError for another type.
     """
     if not hasattr(network, "modules"):
         try:
@@ -31,29 +78,25 @@ def modules_in(network: Any) -> list[Any]:
             message = f"expected a network, found {type(network).__name__}"
             raise UsageError("wrong-type", message, hint="the network, or its layers in order") from None
     roots = [network] if hasattr(network, "modules") else network
-    leaves = [module for root in roots for module in _leaves(root)]
-    return list({id(module): module for module in leaves}.values())
+    found = [module for root in roots for module in (_relevant(root) if hasattr(root, "modules") else [root])]
+    return list({id(module): module for module in found}.values())
 
 
-def _leaves(root: Any) -> Iterator[Any]:
-    if not hasattr(root, "modules"):
-        yield root
-        return
+def _relevant(root: Any) -> Iterator[Any]:
     for module in root.modules():
-        if not any(True for _ in module.children()):
+        is_inner = any(True for _ in module.children()) and not hasattr(module, "parametrizations")
+        if not is_inner or next(iter(module.parameters(recurse=False)), None) is not None:
             yield module
-        elif next(iter(module.parameters(recurse=False)), None) is not None:
-            message = f"{type(module).__name__} has parameters that do not belong to a layer"
-            hint = "pass the layers in order; see Recorder.look for other networks"
-            raise UsageError("unsupported-layer", message, hint=hint)
 
 
 def kind_of(module: Any, number: int) -> str:
-    """Return the kind of a module; raises UsageError for a layer that cannot be recorded.
+    """Return the kind of a module; raises UsageError for a layer of another library without the attributes of a layer.
 
     number: position of the module in the network, from 1, which an error names.
     """
-    names = {kind.__name__ for kind in type(module).__mro__}
+    names = class_names(module)
+    if names & set(BATCH_NORM_CLASSES):
+        return BATCH_NORM
     if names & set(NORM_CLASSES):
         return NORM
     if any("Dropout" in name for name in names) and hasattr(module, "p"):
@@ -61,15 +104,65 @@ def kind_of(module: Any, number: int) -> str:
     if names & set(LEARNED_ACTIVATIONS) or _has_no_parameters(module):
         return OTHER
     missing = [name for name in LAYER_ATTRIBUTES if not hasattr(module, name)]
-    if missing:
+    if missing and not hasattr(module, "parameters"):
         message, hint = f"{type(module).__name__} has no {', '.join(missing)}", "layers such as torch.nn.Linear"
         raise UsageError("unsupported-layer", message, f"layer {number}", f"{hint}; see Recorder.look for others")
-    shape = array(module.weight).shape
-    if len(shape) != 2:
-        message = f"{type(module).__name__} has weights of shape {shape}"
-        advice = "fully connected layers with BatchNorm1d, Dropout and activations between them"
-        raise UsageError("unsupported-layer", message, f"layer {number}", advice)
-    return LINEAR
+    weight = getattr(module, "weight", None)
+    return OTHER if weight is None or len(getattr(weight, "shape", (0, 0))) < 2 else LAYER
+
+
+def class_names(module: Any) -> set[str]:
+    """Return the names of the class of a module and of its base classes."""
+    return {kind.__name__ for kind in type(module).__mro__}
+
+
+def matrices_of(module: Any) -> dict[str, Any]:
+    """Return the parameters of a module with two or more axes, by name, without those of its submodules."""
+    named = getattr(module, "named_parameters", None)
+    if named is None:
+        return {"weight": module.weight} if hasattr(module, "weight") else {}
+    return {name: value for name, value in named(recurse=False) if len(value.shape) > 1}
+
+
+def bias_of(module: Any, name: str) -> Any:
+    """Return the biases that belong to a matrix of a module: `bias_ih_l0` for `weight_ih_l0`; None without biases."""
+    return getattr(module, name.replace("weight", "bias"), None) if "weight" in name else None
+
+
+def as_matrix(module: Any, values: Array) -> Array:
+    """Return the weights of a layer, or their gradient, as a matrix (units, fan_in)."""
+    names = class_names(module)
+    if names & set(LOOKUPS):
+        return weight_matrix(values, 1)
+    if TRANSPOSED in names:  # (channels, units / groups, ...)
+        groups = int(module.groups)
+        split = values.reshape(groups, len(values) // groups, *values.shape[1:])
+        return weight_matrix(split.swapaxes(1, 2).reshape(-1, split.shape[1], *values.shape[2:]), 0)
+    return weight_matrix(values, 0)
+
+
+def units_axis_of(module: Any) -> int:
+    """Return the axis of a layer's outputs with one entry per unit, counted from the end: channels, or the last one."""
+    return 1 - len(module.weight.shape) if CONVOLUTION in class_names(module) else -1
+
+
+def description(module: Any) -> dict[str, Any]:
+    """Return the kind of a layer and the window of a convolution, for the record."""
+    if CONVOLUTION not in class_names(module):
+        return {"kind": "dense"}
+    found: dict[str, Any] = {"kind": "conv", "kernel": list(module.kernel_size)}
+    if is_plain_convolution(module):
+        padding = module.padding if isinstance(module.padding, str) else list(module.padding)
+        found |= {"stride": list(module.stride), "padding": [0, 0] if padding == "valid" else padding}
+    return found
+
+
+def is_plain_convolution(module: Any) -> bool:
+    """Return whether a layer is a convolution of images with zero padding, without groups and without dilation."""
+    names = class_names(module)
+    if CONVOLUTION not in names or TRANSPOSED in names or len(module.weight.shape) != 4:
+        return False
+    return bool(module.groups == 1 and set(module.dilation) == {1} and module.padding_mode == "zeros")
 
 
 def _has_no_parameters(module: Any) -> bool:
@@ -165,3 +258,17 @@ def batchnorm_nodes(loss: Any) -> int:
             count += "BatchNorm" in type(node).__name__
             pending += [following for following, _ in node.next_functions]
     return count
+
+
+def is_affine(tensors: list[Any]) -> bool:
+    """Return whether a product has one factor that is neither a number nor a parameter."""
+    return sum(not (tensor.is_leaf or tensor.numel() == 1) for tensor in tensors) == 1
+
+
+def flat(values: Any) -> Iterator[Any]:
+    """Yield the values and the items of the lists and tuples among them."""
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            yield from value
+        else:
+            yield value

@@ -11,7 +11,7 @@ for every probe example. Later layers have smaller images, in which channels res
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,14 +24,14 @@ from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence, span
-from reportgen.figures.networks.stages import operation_name, operations_of, shape_words
+from reportgen.figures.networks.stages import operation_name, operations_of, shape_words, stages_of
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import select_rows
 from reportgen.runs.record import RunRecord
 
 FIGURE = FIGURES["feature_maps"]
 
-ROWS, TALLEST = 4, 8.6
+ROWS, TALLEST = 3, 8.6
 """The largest number of variants, and the largest height of the figure in inches."""
 
 LEFT, GAP, TITLE = 1.42, 0.1, 0.24
@@ -87,11 +87,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     if not able:
         return None
     chosen, note = select_rows(analysis.plan, [row.summary for row in able], ROWS)
-    rows = [row for row in able if row.summary in chosen]
-    while len(rows) > 1 and _height(rows, *GRIDS[-1]) > TALLEST:
-        rows = rows[:-1]
-    if len(rows) < len(chosen):
-        note = f"The figure shows {len(rows)} of {len(able)} variants, the first of those that claims compare or name."
+    rows = _fitted([row for row in able if row.summary in chosen])
     with _style.settings():
         figure = _figure(rows)
     caption, alt = _caption(rows, note), _alt(rows, note)
@@ -106,6 +102,22 @@ def _row(summary: VariantSummary) -> Row | None:
     record = min(records, key=lambda record: (record.status == "diverged", record.spec.seed))
     layers = tuple(_layers(record))
     return Row(summary, record, np.asarray(record.arrays["example_image"], float), layers) if layers else None
+
+
+def _fitted(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with as many layers, evenly spaced, as fit in the figure."""
+    most, fitted = max(len(row.layers) for row in rows), list(rows)
+    while most > 2 and _height(fitted, *GRIDS[-1]) > TALLEST:
+        most -= 1
+        fitted = [replace(row, layers=_spread(row.layers, most)) for row in rows]
+    return fitted
+
+
+def _spread(layers: tuple[Maps, ...], most: int) -> tuple[Maps, ...]:
+    """Return at most `most` of the layers, at least two, including the first and the last."""
+    if len(layers) <= most:
+        return layers
+    return tuple(layers[round(at * (len(layers) - 1) / (most - 1))] for at in range(most))
 
 
 def _layers(record: RunRecord) -> Iterator[Maps]:
@@ -218,11 +230,19 @@ def _caption(rows: Sequence[Row], note: str) -> str:
         "Each layer has its own scale, from its smallest value (dark) to its largest (light), which its label gives",
         _silence(rows),
     ]
+    if any(len(row.layers) < _images(row.record) for row in rows):
+        parts.append("Of networks with many layers, the figure shows some, evenly spaced")
     if any(layer.dead for layer in layers):
         parts.append("A cross marks dead channels, which are 0 for every probe example")
     if any(len(layer.images) < layer.shape[-1] for layer in layers):
         parts.append("Of layers with many channels, the figure shows the first ones")
     return " ".join(sentence(part) for part in [*parts, note] if part)
+
+
+def _images(record: RunRecord) -> int:
+    """Return the number of layers and poolings of the main path that have images as outputs."""
+    stages = stages_of(operations_of(record))
+    return sum(not stage.shortcut and len(stage.output) == 3 and stage.output[:2] != (1, 1) for stage in stages)
 
 
 def _silence(rows: Sequence[Row]) -> str:

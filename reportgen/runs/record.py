@@ -21,8 +21,8 @@ class RunRecord:
     """A finished run. Shapes: S steps, E epochs, P probes, L layers, B bins, U hidden units, C classes, K cycles.
 
     status: "ok", "diverged" (a value is not finite), "stopped" (early stopping or stop_above), "failed" (an exception).
-    steps: number of training steps (with pruning, of the last training); stopped_at_step: the last step of a run that is
-        not "ok", else None.
+    steps: number of training steps (with pruning, of the last training); stopped_at_step: the last step of a run that
+        is not "ok", else None.
     final: the scores named in SCORES (NaN for an empty split), then the scores that the evaluation settings add.
     facts: counts and moments of the preprocessed data: train_n, val_n, test_n, features, classes,
         input_mean, input_std, input_second_moment, class_counts (list), parameters, probe_n; with batch normalization,
@@ -46,6 +46,7 @@ class RunRecord:
             values outside the edges are not counted.
         probe_gradient_histogram (P, L, B): counts of log10 |delta| in the bins with edges gradient_edges (B + 1,);
             zeros are not counted.
+        probe_branch_ratio (P, L): with residual blocks, norm of a branch divided by that of its shortcut.
         probe_unit_dead (P, U): 1 for a hidden unit that is zero on every probe example; unit_layer (U,): the layer of
             each hidden unit, counted from 1.
         filters (K, F, height, width, channels): weights of the first layer as images, before training and, if the

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from reportgen import data
+from reportgen.engine.architecture import Architecture, architecture
 from reportgen.engine.cost import count_parameters, estimate_seconds, run_bytes, total_steps
 from reportgen.engine.layout import lay_out
 from reportgen.errors import MissingError, data_errors_at
 from reportgen.registry import Component
 from reportgen.runs.executors import Job
-from reportgen.study.model.figure_names import figure_names
+from reportgen.study.model.study import figure_names
 from reportgen.study.planning.plan import Plan
 
 MEMORY_FACTOR = 2.0
@@ -38,6 +39,7 @@ class Cost:
     steps : number of training steps.
     run_bytes, data_bytes : memory of the run without its data, and of its data.
     seconds : estimated training time on one core.
+    architecture : the layers of the network.
     """
 
     parameters: int
@@ -45,6 +47,7 @@ class Cost:
     run_bytes: int
     data_bytes: int
     seconds: float
+    architecture: Architecture
 
 
 def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
@@ -62,6 +65,7 @@ def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
             run_bytes=run_bytes(spec, operations, n_train),
             data_bytes=4 * n_train * features,
             seconds=estimate_seconds(spec, operations, n_train),
+            architecture=architecture(operations),
         )
     return costs
 

@@ -15,12 +15,6 @@ from reportgen.runs.record import RunRecord
 from tests.engine.networks import activation, data, init, spec
 
 
-def test_expectations_of_known_functions() -> None:
-    assert theory.expectation(lambda z: z**2, 3.0) == pytest.approx(9.0)
-    assert theory.expectation(lambda z: np.maximum(z, 0), 1.0) == pytest.approx(1 / math.sqrt(2 * math.pi), rel=1e-5)
-    assert theory.expectation(lambda z: z, 1.0, mean=2.0) == pytest.approx(2.0)
-
-
 def test_relu_with_he_keeps_its_scale_and_has_the_closed_form() -> None:
     found = theory.predict(spec((500,) * 10, act=activation("relu"), weights=init("he_normal"), bias=0.0), 1.0, 500)
     assert found is not None

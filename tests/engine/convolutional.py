@@ -1,27 +1,16 @@
-"""Small networks on images for tests, built from nodes."""
+"""A LeNet and residual networks of two stages, for tests of what records and figures show of networks on images."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from reportgen.data.dataset import Dataset
 from reportgen.engine.network_spec import BranchSpec, LayerSpec, NetworkSpec, Node, PoolSpec, WindowSpec
 from reportgen.engine.spec import RunSpec
 from tests.engine.networks import activation, init, spec
 
 POOL = PoolSpec("max_pool", WindowSpec((2, 2), (2, 2)))
 GLOBAL = PoolSpec("average_pool")
-
-
-def images(channels: int = 2, height: int = 6, width: int = 5, n: int = 40, val: int = 12) -> Dataset:
-    """Return Gaussian images, whose four classes follow a linear teacher."""
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((n + val, channels * height * width)).astype(np.float32)
-    y = np.argmax(x @ rng.standard_normal((x.shape[1], 4)), axis=1).astype(np.int64)
-    return Dataset(x[:n], y[:n], x[n:], y[n:], x[:0], y[:0], 4, (channels, height, width))
 
 
 def layer(units: int, kernel: int = 0, act: str = "relu", stride: int = 1, **more: Any) -> LayerSpec:

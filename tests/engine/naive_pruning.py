@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 
 import numpy as np
 
@@ -50,8 +51,7 @@ def restore(network: Masked, layers: list[naive.Layer], memory: dict[tuple[int, 
 def redraw(network: Masked, number: int) -> None:
     """Draw all weights again, and set the pruned ones to 0."""
     seed = int(stream(network.spec.seed, "pruned weights", number).integers(2**63))
-    fans = [network.data.features, *(layer.units for layer in network.spec.network.layers)]
-    layers = [naive.Layer(layer, fans[i], seed, i) for i, layer in enumerate(network.spec.network.layers)]
+    layers = Masked(dataclasses.replace(network.spec, seed=seed), network.data).layers
     restore(network, layers, {})
 
 

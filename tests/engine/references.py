@@ -9,6 +9,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
+from reportgen.data.dataset import Dataset
 from reportgen.engine import train as training
 from reportgen.engine.network import BETA, BIAS, GAMMA, LEARNED, MULTIPLIER, NO_STEP, TRAIN, WEIGHTS
 from reportgen.engine.setup import Setup, set_up
@@ -41,7 +42,7 @@ class Pair:
 def train_both(run: RunSpec) -> Pair:
     setups: list[Setup] = []
 
-    def keep(spec: RunSpec, dataset: object) -> Setup:
+    def keep(spec: RunSpec, dataset: Dataset) -> Setup:
         setups.append(set_up(spec, dataset))
         return setups[-1]
 
@@ -88,18 +89,22 @@ def check_training(name: str, tolerance: float = 1e-5) -> None:
         assert pair.outcome.final[f"{split}_accuracy"] == pytest.approx(accuracy)
 
 
-def check_gradient(name: str, tolerance: float = 1e-11) -> None:
+def check_gradient(name: str) -> None:
     """Assert that the gradient of a batch in float64, with dropout, agrees with the reference."""
-    run, data, rows = run_of(name), images(), 9
-    setup = set_up(replace(run, training=replace(run.training, batch_size=rows)), data, np.float64)
+    check_gradient_of(run_of(name), images(), 9, np.float64, 1e-11)
+
+
+def check_gradient_of(run: RunSpec, data: Dataset, rows: int, dtype: type, tolerance: float) -> None:
+    """Assert that loss and gradient agree; each block up to the tolerance times its largest value, or 1."""
+    setup = set_up(replace(run, training=replace(run.training, batch_size=rows)), data, dtype)
     reference = Network(run, data)
     for found, expected in compared(setup, reference):
-        found += 0.1 * np.sin(np.arange(found.size))  # otherwise Fixup has zeros and ones
+        found += (0.1 * np.sin(np.arange(found.size))).astype(dtype)  # otherwise Fixup has zeros and ones
         expected[:] = found
-    x = np.ascontiguousarray(setup.dataset.x_train, np.float64).reshape(-1)
+    x = np.ascontiguousarray(setup.dataset.x_train, dtype).reshape(-1)
     gather(x, data.y_train, data.features, np.arange(rows), setup.work)
     loss = gradient(setup.net, setup.state, setup.work, setup.recipe, rows, TRAIN, NO_STEP)
     expected_loss = reference.backward(reference.forward(data.x_train[:rows], "train"), data.y_train[:rows])
-    np.testing.assert_allclose(loss, expected_loss, rtol=1e-12)
+    np.testing.assert_allclose(loss, expected_loss, rtol=tolerance)
     for found, expected in compared(setup, reference, gradients=True):
-        np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance * max(1.0, np.abs(expected).max()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
-from reportgen.engine.spec import AugmentSpec
+from reportgen.engine.spec import AugmentSpec, PruningSpec
 from tests.engine.networks import spec
 
 
@@ -26,3 +26,12 @@ def test_each_setting_of_the_augmentation_changes_the_key() -> None:
     assert set(changes) == {field.name for field in dataclasses.fields(AugmentSpec)}
     keys = {spec(augment=AugmentSpec(**{name: value})).key("data") for name, value in changes.items()}
     assert len({*keys, spec(augment=AugmentSpec()).key("data"), spec().key("data")}) == len(changes) + 2
+
+
+def test_pruning_is_part_of_the_key_only_if_it_is_used() -> None:
+    assert "pruning" not in spec().canonical()
+    settings = {"sparsity": 0.8, "rounds": 4, "weights": "random", "rewind": 1, "output_rate": 0.25}
+    assert set(settings) == {field.name for field in dataclasses.fields(PruningSpec)}
+    usual = PruningSpec(0.5, 2)
+    keys = {spec(pruning=dataclasses.replace(usual, **{name: value})).key("data") for name, value in settings.items()}
+    assert len({*keys, spec(pruning=usual).key("data"), spec().key("data")}) == len(settings) + 2

@@ -154,22 +154,12 @@ def test_undetected_batch_normalization_is_an_error_and_functional_dropout_is_un
     assert read_records(tmp_path / "b.npz")[0].unspecified == ()
 
 
-def test_unsupported_layers_are_errors() -> None:
+def test_networks_without_layers_are_errors() -> None:
     net, recorder = network(), Recorder(X, Y, X, Y, activation="relu")
-    wide = Linear(5, 8, DRAWS)
-    wide.weight.value = np.ones((8, 5, 3))
-    owner = network()
-    owner.own = Tensor(np.ones(3))
-    for given, code, where, name in (
-        ([], "no-layers", None, ""),
-        (3, "wrong-type", None, "int"),
-        ([wide], "unsupported-layer", "layer 1", "(8, 5, 3)"),
-        (owner, "unsupported-layer", None, "Sequential"),
-    ):
+    for given, code in (([], "no-layers"), (3, "wrong-type"), (Sequential(ReLU()), "no-layers")):
         with pytest.raises(UsageError) as caught:
             recorder.watch(given, lambda: None)
-        assert (caught.value.code, caught.value.where) == (code, where)
-        assert name in caught.value.message
+        assert (caught.value.code, caught.value.where) == (code, None)
     with pytest.raises(UsageError) as caught:
         recorder.watch(net, Loss(net(Tensor(X))))
     assert (caught.value.code, caught.value.where) == ("wrong-type", "loss")
@@ -180,7 +170,6 @@ def test_losses_that_probes_cannot_use_are_errors(tmp_path: Path) -> None:
     for loss, code in (
         (lambda: 1.0 + 0 * net(Tensor(X)).value.mean(), "wrong-type"),
         (lambda: Loss(other(Tensor(X))), "unused-layer"),
-        (lambda: net(after_a_pass_of(net)), "repeated-layer"),
     ):
         with pytest.raises(UsageError) as caught:
             recorded(tmp_path / "a.npz", net, net, loss)
@@ -192,12 +181,6 @@ def test_losses_that_probes_cannot_use_are_errors(tmp_path: Path) -> None:
         with pytest.raises(UsageError) as caught:
             recorded(tmp_path / "a.npz", net, layers)
         assert (caught.value.code, caught.value.where) == (code, where)
-
-
-def after_a_pass_of(net: Sequential) -> Tensor:
-    """Return the inputs after an additional pass through the first layer."""
-    net[0](Tensor(X))
-    return Tensor(X)
 
 
 def test_the_penalty_is_computed_from_the_watched_weights(tmp_path: Path) -> None:

@@ -221,6 +221,8 @@ def test_watch_and_look_give_the_same_record(tmp_path: Path) -> None:
             net.biases = [b - RATE * g for b, g in biases]
             for layer, w in zip(layers, net.weights, strict=True):
                 layer.weight.value = w.T
+            for layer, b in zip(layers, net.biases, strict=True):
+                layer.bias.value = b
     recorder.save(tmp_path / "watched.npz", lr=RATE, batch_size="full", variant="plain", seed=4)
     shown, watched = (read_records(tmp_path / f"{name}.npz")[0].record.arrays for name in ("shown", "watched"))
     assert set(watched) - set(shown) == {"epoch_penalty"}  # optional without penalties

@@ -156,6 +156,17 @@ def test_feature_maps_name_layers_shapes_scales_and_classes() -> None:
     ]  # fmt: skip
 
 
+def test_variants_with_many_layers_show_some_of_them() -> None:
+    rows = [summary(f"v{k}", [pictured(residual(4), (1, 12, 12), seed=k)]) for k in range(5)]
+    drawing = drawn("feature_maps", analysis(rows))
+    shown = {(*row[:2], row[3]) for row in drawing.rows}
+    assert len({row[0] for row in shown}) == 3
+    assert {row[2] for row in shown} >= {"input", "1 conv 3×3"}
+    assert "evenly spaced" in drawing.caption
+    alone = drawn("feature_maps", analysis(rows[:1]))
+    assert len({row[3] for row in alone.rows}) > len(shown) / 3
+
+
 def test_axes_of_layers_name_the_kinds() -> None:
     drawing = drawn("gradient_by_layer", analysis([summary("a", [pictured(lenet())])]))
     ticks = [tick.get_text() for tick in drawing.figure.axes[0].get_xticklabels()]

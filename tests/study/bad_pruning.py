@@ -38,7 +38,7 @@ BAD_PRUNING = (
         changed(4, "network: {hidden: []}", "training: {pruning: {sparsity: 0.5, rounds: 2}}"),
         "5:21: training.pruning",
         "inapplicable-key",
-        "network.hidden",
+        "hidden",
     ),
     bad(
         "round without pruning",

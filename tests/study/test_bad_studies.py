@@ -13,6 +13,7 @@ from reportgen.errors import CODES, StudyError
 from reportgen.study.loading.loader import load_study
 from tests.study.bad_data import BAD_DATA
 from tests.study.bad_expectations import BAD_EXPECTATIONS
+from tests.study.bad_layers import BAD_LAYERS
 from tests.study.bad_measures import BAD_MEASURES
 from tests.study.bad_network import BAD_NETWORK
 from tests.study.bad_places import BAD_PLACES
@@ -29,6 +30,7 @@ EVERY_BAD = (
     *BAD_YAML,
     *BAD_DATA,
     *BAD_NETWORK,
+    *BAD_LAYERS,
     *BAD_TRAINING,
     *BAD_PRUNING,
     *BAD_SECTIONS,

@@ -49,9 +49,10 @@ Alarms = Callable[[str], Collection[str]]
 """Maps the id of a variant to the ids of the rules that raise an alarm there."""
 
 LEARNING_RATE = "training.lr"
+HIDDEN, LAYERS = "network.hidden", "network.layers"
 NAMES = {
     "network.batchnorm": "batch normalization",
-    "network.hidden": "widths of the hidden layers",
+    HIDDEN: "widths of the hidden layers",
     "network.init": "initialization",
     "network.output_init": "initialization of the output layer",
     "preprocess": "preprocessing",
@@ -112,6 +113,7 @@ class Choice:
 
 def consistent(finding: Finding, evidence: Evidence, alarms: Alarms) -> Finding:
     """Return the finding with proposals and advice that agree with the runs of the siblings."""
+    finding = _without_widths(finding, evidence)
     choices = [_choose(finding, evidence, proposal, alarms) for proposal in finding.proposals]
     remaining = _distinct([choice for choice in choices if choice.proposal is not None])
     if any(choice.proposal is not choice.original for choice in choices):
@@ -123,6 +125,14 @@ def consistent(finding: Finding, evidence: Evidence, alarms: Alarms) -> Finding:
         return finding
     proposals = tuple(choice.proposal for choice in remaining if choice.proposal is not None)
     return dataclasses.replace(finding, proposals=proposals, advice=advice)
+
+
+def _without_widths(finding: Finding, evidence: Evidence) -> Finding:
+    """Return the finding without proposals of `network.hidden` if the study lists layers of any kind."""
+    if LAYERS not in evidence.variant.settings and evidence.records[0].spec.network.is_plain:
+        return finding
+    kept = tuple(proposal for proposal in finding.proposals if HIDDEN not in proposal.change)
+    return dataclasses.replace(finding, proposals=kept)
 
 
 def _distinct(choices: Sequence[Choice]) -> list[Choice]:
@@ -146,10 +156,17 @@ def _choose(finding: Finding, evidence: Evidence, proposal: Proposal, alarms: Al
     else:
         refuted = best is not None or not same.better
     solved = best is not None and sweep.metric != FINDING_SEEN and finding.rule not in alarms(best.sibling.id)
-    if best is not None and (refuted or solved):
+    if best is not None and (refuted or solved) and _is_writable(evidence, best.sibling.changed):
         better = Proposal(study_values(spec, best.sibling.changed), "")
         return Choice(proposal, better, best.sibling.changed, _comment(best, sweep))
     return Choice(proposal, None if refuted else proposal, wanted)
+
+
+def _is_writable(evidence: Evidence, changed: Values) -> bool:
+    """Return whether a study can set compared settings: lists by layer need `network.hidden`."""
+    has_layers = LAYERS in evidence.variant.settings
+    lists = any(path.startswith("network.") and isinstance(value, tuple) for path, value in changed.items())
+    return LAYERS not in changed and not (has_layers and lists)
 
 
 def _sweep(finding: Finding, evidence: Evidence, siblings: Sequence[Sibling]) -> Sweep | None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from reportgen.analysis.diagnosis.advice import consistent
 from reportgen.analysis.diagnosis.causes import in_order, with_causes
 from reportgen.analysis.diagnosis.diagnose import usable
@@ -36,6 +38,12 @@ OF_KINDS = {
     "over_regularization": ("network.dropout",),
 }
 """Layers that rules test. If the record does not state whether they exist, the rules cannot be tested."""
+
+EVERY_LAYER = tuple(
+    f"probe_{name}"
+    for name in ("activation_std", "activation_min", "preactivation_std", "gradient_std", "gradient_norm")
+)
+"""Statistics that are defined for every layer. A rule that reads them for a layer without them has not passed."""
 
 FINITE_END = "a run that ends in finite numbers"
 """The missing measurement of rules that read only losses if all runs diverged."""
@@ -105,7 +113,7 @@ def _of_variant(
         required = (*(path for path in OF_KINDS.get(id_, ()) if path in unspecified), *required)
         if finding is not None:
             found.append(finding)
-        elif required:
+        elif required := (*required, *_unmeasured(records, read)):
             not_judged[id_] = required
         elif not read.keys() - {"step_loss"} and all(record.status == "diverged" for record in records):
             not_judged[id_] = (FINITE_END,)
@@ -114,6 +122,15 @@ def _of_variant(
     findings = in_order(with_causes(found, rules))
     dropped = {f.rule for f in found} - {f.rule for f in findings}
     return PartialDiagnosis(name, findings, tuple(sorted((*passed, *dropped))), not_judged)
+
+
+def _unmeasured(records: Sequence[RunRecord], read: Collection[str]) -> tuple[str, ...]:
+    """Return the statistics among those read that no probe measured for a hidden layer, such as a recurrent one."""
+    return tuple(
+        name
+        for name in EVERY_LAYER
+        if name in read and any(np.isnan(record.arrays[name][:, :-1]).all(axis=0).any() for record in records)
+    )
 
 
 def _not_required(record: RunRecord) -> tuple[str, ...]:

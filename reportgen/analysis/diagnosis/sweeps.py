@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.finding import Evidence
-from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec, LayerSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec, NetworkSpec, Node
 from reportgen.engine.spec import RunSpec
 from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
@@ -104,7 +104,7 @@ def settings_by_path(spec: RunSpec) -> dict[str, Any]:
     return {
         **data,
         "preprocess": spec.preprocess,
-        **_network(spec.network.layers),
+        **_network(spec.network),
         **training,
         "training.optimizer": optimizer.name,
         **{f"training.optimizer.{name}": value for name, value in optimizer.params},
@@ -112,15 +112,26 @@ def settings_by_path(spec: RunSpec) -> dict[str, Any]:
     }
 
 
-def _network(layers: Sequence[LayerSpec]) -> dict[str, Any]:
-    *hidden, output = layers
+def _network(network: NetworkSpec) -> dict[str, Any]:
+    """Return the settings of a network; projections on shortcuts have none of their own."""
+    output = network.layers[-1]
+    hidden = [layer for layer in network.layers[:-1] if layer.branch is None or layer.branch.place]
     found: dict[str, Any] = {"network.hidden": tuple(layer.units for layer in hidden)}
+    if not network.is_plain:
+        found = {"network.layers": tuple(map(_outline, network.nodes))}
     for name in _BY_LAYER:
         values = tuple(getattr(layer, name) for layer in hidden)
         uniform = all(value == values[0] for value in values)
         found[f"network.{name}"] = NO_LAYERS if not values else values[0] if uniform else values
     like = bool(hidden) and output.init == hidden[-1].init
     return {**found, "network.output_init": OutputInit(output.init, like)}
+
+
+def _outline(node: Node) -> Node:
+    """Return a node without the settings that networks set for all layers."""
+    names = {field.name for field in dataclasses.fields(node)}
+    nothing: dict[str, Any] = {name: None for name in _BY_LAYER if name in names}
+    return dataclasses.replace(node, **nothing)
 
 
 def read_change(spec: RunSpec, change: Values) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reportgen.analysis.metrics.scales import in_points, is_difference, is_share
+from reportgen.study.planning.layer_words import layers_in_words
 
 _SPELLED = {
     "val": "validation",
@@ -70,6 +71,8 @@ def setting(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, (dict, list)) and (layers := layers_in_words(value)) is not None:
+        return layers
     if isinstance(value, dict):
         rest = ", ".join(f"{key} {setting(item)}" for key, item in value.items() if key != "name")
         return (f"{value['name']} ({rest})" if rest else str(value["name"])) if "name" in value else rest or "none"

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reportgen.cli.output.architectures import architecture_lines, architecture_values
 from reportgen.engine.jit.folders import are_compiled
 from reportgen.paths import RESULTS
 from reportgen.runs.store import plain
@@ -142,6 +143,7 @@ def check_values(request: RunRequest, workers: int) -> dict[str, Any]:
         "runs": len(jobs),
         "stored": len(stored),
         "parameters": [pick((cost.parameters for cost in costs.values()), default=0) for pick in (min, max)],
+        "architectures": architecture_values(plan, jobs, costs),
         "steps": sum(cost.steps for cost in missing),
         "download_bytes": download,
         "memory_bytes": peak_bytes(costs, workers),
@@ -184,6 +186,7 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
         yield "", f"  variant     {label}"
     for search in values["searches"]:
         yield from _search_lines(search)
+    yield from architecture_lines(values["architectures"])
 
 
 def _time_lines(values: Mapping[str, Any]) -> Iterator[Line]:

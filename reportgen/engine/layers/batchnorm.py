@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.engine.jit.compile import internal
-from reportgen.engine.layers.blocks import fill
+from reportgen.engine.layers.blocks import add, fill
 from reportgen.engine.network import (
     BETA,
     GAMMA,
@@ -27,6 +27,9 @@ from reportgen.engine.network import (
 )
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
+
+_ROWS_AT_A_TIME = 256
+"""Rows whose sums are added to those of all rows; one sum over all positions of a batch would lose two digits."""
 
 
 @internal
@@ -51,18 +54,25 @@ def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):
     rows = z.size // width
     count = z.dtype.type(rows)
     scale, mean, variance = moments[:width], moments[width : 2 * width], moments[2 * width : 3 * width]
+    part = scale
     fill(moments, _ZERO)
-    for i in range(rows):
-        row = z[i * width : (i + 1) * width]
-        for j in range(width):
-            mean[j] += row[j]
+    for begin in range(0, rows, _ROWS_AT_A_TIME):
+        fill(part, _ZERO)
+        for i in range(begin, min(begin + _ROWS_AT_A_TIME, rows)):
+            row = z[i * width : (i + 1) * width]
+            for j in range(width):
+                part[j] += row[j]
+        add(part, mean)
     for j in range(width):
         mean[j] /= count
-    for i in range(rows):
-        row, hat = z[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
-        for j in range(width):
-            hat[j] = row[j] - mean[j]
-            variance[j] += hat[j] * hat[j]
+    for begin in range(0, rows, _ROWS_AT_A_TIME):
+        fill(part, _ZERO)
+        for i in range(begin, min(begin + _ROWS_AT_A_TIME, rows)):
+            row, hat = z[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
+            for j in range(width):
+                hat[j] = row[j] - mean[j]
+                part[j] += hat[j] * hat[j]
+        add(part, variance)
     for j in range(width):
         variance[j] /= count
         scale[j] = _ONE / np.sqrt(variance[j] + epsilon)
@@ -79,22 +89,28 @@ def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):
 
 
 @internal
-def normalize_backward(gamma, xhat, scale, delta, gamma_gradient, beta_gradient):
+def normalize_backward(gamma, xhat, moments, delta, gamma_gradient, beta_gradient):
     """Backpropagate `delta` through the normalization in place, and set the gradients of gamma and beta.
 
     On entry, delta is the derivative of the loss by the outputs; on return, by the inputs (Ioffe and Szegedy 2015,
-    section 3).
+    section 3). The mean and the variance in `moments` are overwritten.
     """
     width = gamma.size
+    scale, parts = moments[:width], moments[width : 3 * width]
+    gamma_part, beta_part = parts[:width], parts[width:]
     rows = delta.size // width
     count = delta.dtype.type(rows)
     fill(gamma_gradient, _ZERO)
     fill(beta_gradient, _ZERO)
-    for i in range(rows):
-        row, hat = delta[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
-        for j in range(width):
-            gamma_gradient[j] += row[j] * hat[j]
-            beta_gradient[j] += row[j]
+    for begin in range(0, rows, _ROWS_AT_A_TIME):
+        fill(parts, _ZERO)
+        for i in range(begin, min(begin + _ROWS_AT_A_TIME, rows)):
+            row, hat = delta[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
+            for j in range(width):
+                gamma_part[j] += row[j] * hat[j]
+                beta_part[j] += row[j]
+        add(gamma_part, gamma_gradient)
+        add(beta_part, beta_gradient)
     for i in range(rows):
         row, hat = delta[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
         for j in range(width):
@@ -126,8 +142,8 @@ def backward_norm(net, state, work, layer, rows, delta):
     code = net.codes[layer]
     width = code[WIDTH]
     xhat = work.blocks[code[XHAT] * rows : (code[XHAT] + code[POSITIONS] * width) * rows]
-    scale = work.moments[code[MOMENTS] : code[MOMENTS] + width]
+    moments = work.moments[code[MOMENTS] : code[MOMENTS] + 3 * width]
     gamma = state.params[code[GAMMA] : code[GAMMA] + width]
     gamma_gradient = state.grads[code[GAMMA] : code[GAMMA] + width]
     beta_gradient = state.grads[code[BETA] : code[BETA] + width]
-    normalize_backward(gamma, xhat, scale, delta[: rows * code[POSITIONS] * width], gamma_gradient, beta_gradient)
+    normalize_backward(gamma, xhat, moments, delta[: rows * code[POSITIONS] * width], gamma_gradient, beta_gradient)

@@ -39,6 +39,24 @@ def prune(masks, begin, values):
             values[k] = values[k] if kept[k] != 0 else zero
 
 
+@internal
+def sum_rows(rows, target):
+    """Set target, (width,), to the sum of the rows of a block, flat (rows, width), from the first row on."""
+    width = target.size
+    count = rows.size // width
+    fill(target, target.dtype.type(0))
+    i = 0
+    while i + 4 <= count:  # four rows for each access to the target
+        a, b = rows[i * width : (i + 1) * width], rows[(i + 1) * width : (i + 2) * width]
+        c, d = rows[(i + 2) * width : (i + 3) * width], rows[(i + 3) * width : (i + 4) * width]
+        for j in range(width):
+            target[j] = target[j] + a[j] + b[j] + c[j] + d[j]
+        i += 4
+    while i < count:
+        add(rows[i * width : (i + 1) * width], target)
+        i += 1
+
+
 @inline_ir
 def block(work, offset, width, rows):
     """Return a layer's (rows, width) block, flat."""

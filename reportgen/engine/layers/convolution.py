@@ -7,6 +7,7 @@ import numpy as np
 from reportgen.engine.jit.compile import inline_ir, internal
 from reportgen.engine.layers.blocks import layer_input
 from reportgen.engine.layers.geometry import Geometry
+from reportgen.engine.math.convolution_layout import ONE
 from reportgen.engine.math.convolve import columns_size, convolve, convolve_back, convolve_gradient
 from reportgen.engine.math.microkernel import ADD, WRITE
 from reportgen.engine.network import BIAS, FAN_IN, GEOMETRY, POSITIONS, SOURCE, WEIGHTS, WIDTH
@@ -50,7 +51,7 @@ def forward(net, state, work, layer, rows, z):
     zero = net.constants.dtype.type(0)
     finish = (ADD if code[BIAS] >= 0 else WRITE, zero, zero, zero)
     inputs = layer_input(net, work, layer, rows)
-    convolve(geometry_of(code), rows, inputs, weights, width, z, bias, finish, work.columns, work.panels)
+    convolve(geometry_of(code), rows, inputs, weights, width, z, bias, finish, work.columns)
 
 
 @internal
@@ -60,7 +61,7 @@ def backward(net, state, work, layer, rows, delta, other):
     if code[SOURCE] < 0:
         return
     weights = state.params[code[WEIGHTS] : code[WEIGHTS] + code[FAN_IN] * code[WIDTH]]
-    convolve_back(geometry_of(code), rows, delta, weights, code[WIDTH], other, work.columns, work.panels)
+    convolve_back(geometry_of(code), rows, delta, weights, code[WIDTH], other, work.columns)
 
 
 @internal
@@ -68,9 +69,7 @@ def gradient(net, work, layer, rows, delta, target, below, finish):
     """Compute the gradient of the weights, flat (fan_in, width); `finish` as in `weight_gradient`."""
     code = net.codes[layer]
     inputs = layer_input(net, work, layer, rows)
-    convolve_gradient(
-        geometry_of(code), rows, inputs, delta, code[WIDTH], target, below, finish, work.columns, work.panels
-    )
+    convolve_gradient(geometry_of(code), rows, inputs, delta, code[WIDTH], target, below, finish, work.columns)
 
 
 @internal
@@ -87,7 +86,7 @@ def agreement(net, state, work, layer, rows, delta):
     counted, agreeing = 0, 0
     for i in range(min(rows, AGREEMENT_EXAMPLES)):
         x, d = inputs[i * features : (i + 1) * features], delta[i * outputs : (i + 1) * outputs]
-        convolve_gradient(geometry_of(code), 1, x, d, width, gradient, gradient, finish, work.columns, work.panels)
+        convolve_gradient(geometry_of(code), ONE, x, d, width, gradient, gradient, finish, work.columns)
         both = count_agreement(gradient, width)
         counted, agreeing = counted + both[0], agreeing + both[1]
     return agreeing / counted if counted > 0 else np.nan

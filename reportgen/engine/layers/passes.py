@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.engine.jit.calls import call
 from reportgen.engine.jit.compile import force_inline, internal, kernel
-from reportgen.engine.layers.blocks import add, block, copy, fill, outputs_of, pre_activation
+from reportgen.engine.layers.blocks import add, block, copy, fill, outputs_of, pre_activation, sum_rows
 from reportgen.engine.layers.dense import backward_dense, dense_gradient, forward_dense
 from reportgen.engine.math.random import dropout_mask, subkey
 from reportgen.engine.network import (
@@ -155,12 +155,7 @@ def backward_linear(net, state, work, layer, rows, delta, other):
     if code[GAMMA] >= 0:
         call(code[DENORMALIZE], net, state, work, layer, rows, delta)
     elif code[BIAS] >= 0 and code[WEIGHTS_OF] >= 0:
-        gradient = state.grads[code[BIAS] : code[BIAS] + width]
-        for j in range(width):
-            gradient[j] = _ZERO
-        for i in range(rows * code[POSITIONS]):
-            for j in range(width):
-                gradient[j] += delta[i * width + j]
+        sum_rows(delta[: rows * code[POSITIONS] * width], state.grads[code[BIAS] : code[BIAS] + width])
     if code[BACKWARD] != 0:
         call(code[BACKWARD], net, state, work, layer, rows, delta, other)
     elif source >= 0:

@@ -27,12 +27,13 @@ class LayerKind(Row):
     fan_in : returns the number of inputs of a unit from (node, shape of the inputs), 0 without weights.
     shifts : returns the number of biases, or of other parameters that are not weights, without batch normalization.
     buffer : returns the size of the work buffer of the kernels from (windows, units).
+    constants : returns the numbers that kernels find at `net.constants[layer, PHI:]` from the row's parameters, for a
+        row whose layers have no activation.
     has_multiplier : whether the last of the shifts is a scalar multiplier.
     form : settings of the layer in studies: "units" of a dense layer, "filters" of a convolution, the "window" of a
         pooling, or the row's "parameters"; None for operations that studies do not name.
-    mean_field : whether mean-field theory describes the layer, with `fan_in` inputs of each unit.
-    mean_field : whether mean-field theory describes the layer at initialization: with weights, by their variance and
-        `fan_in`; without weights, as the identity before the activation.
+    mean_field : passes that mean-field theory describes at initialization: "both", where a layer without weights is
+        the identity before its activation; "backward", since means depend on correlations; None for neither.
     has_weights : whether studies set the number of units, and reports count the layer.
     forward : kernel that computes the pre-activations of a layer; None for the product of a dense layer.
     backward : kernel that backpropagates to the inputs, and sets the gradients of parameters other than weights.
@@ -45,9 +46,10 @@ class LayerKind(Row):
     fan_in: Callable[[Any, Shape], int] = lambda node, shape: 0
     shifts: Callable[[Any], int] = lambda operation: 0
     buffer: Callable[[Geometry, int], int] = lambda geometry, units: 0
+    constants: Callable[[dict[str, Any]], tuple[float, ...]] = lambda parameters: ()
     has_multiplier: bool = False
     form: Literal["units", "filters", "window", "parameters"] | None = "parameters"
-    mean_field: bool = False
+    mean_field: Literal["both", "backward"] | None = None
     has_weights: bool = False
     forward: Any = None
     backward: Any = None
@@ -103,7 +105,7 @@ def _without_weights(name: str, summary: str, formula: str, source: str, shifts:
         shifts=lambda operation: shifts,
         has_multiplier=shifts > 1,
         form=None,
-        mean_field=True,
+        mean_field="both",
         forward=scalars.forward,
         backward=scalars.backward,
     )
@@ -121,7 +123,7 @@ LAYERS = Table(
             fan_in=lambda node, shape: math.prod(shape),
             shifts=_biases,
             form="units",
-            mean_field=True,
+            mean_field="both",
             has_weights=True,
         ),
         LayerKind(
@@ -134,7 +136,7 @@ LAYERS = Table(
             shifts=_biases,
             buffer=convolution.buffer_size,
             form="filters",
-            mean_field=True,
+            mean_field="both",
             has_weights=True,
             forward=convolution.forward,
             backward=convolution.backward,
@@ -156,6 +158,7 @@ LAYERS = Table(
             r"a_{ijc} = \frac{1}{k^2} \sum_{u,v} x_{i s + u,\, j s + v,\, c}",
             "LeCun et al. 1998; for the whole image, Lin, Chen and Yan 2014",
             aliases=("average",),
+            mean_field="backward",
             forward=pooling.forward_average,
             backward=pooling.backward_average,
         ),

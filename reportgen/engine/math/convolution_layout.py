@@ -21,7 +21,7 @@ NONE: Any = np.int64(0)
 ONE: Any = np.int64(1)
 """Numba types a tuple with a plain constant apart, and compiles the functions that receive it again."""
 
-BLOCK = 128
+BLOCK = 192
 """Number of positions over which a tile of the gradient is summed at a time; their elements stay in the L1 cache."""
 
 
@@ -85,3 +85,35 @@ def gradient_layout(grid: Grid, image: Image, width: int) -> tuple[int, int, int
     sums = layout(grid, image)[3]
     panel = sums + (grid[4] * grid[5] * image[2] + SPARE) * _padded(width)
     return sums, panel, panel + BLOCK * WIDE
+
+
+_SUM_COST = 100
+"""Time to read and add a vector of a patch's derivatives, in products of two numbers."""
+
+
+@shared
+def _tile_cost(width: int) -> int:
+    """Return the time of a row of tiles per inner dimension, in products; narrow tiles are less efficient."""
+    rest = width % WIDE
+    return width - rest + (0 if rest == 0 else 10 if rest <= NARROW else WIDE)
+
+
+@shared
+def sums_patches(geometry: Geometry, filters: int) -> bool:
+    """Return whether summing the derivatives of whole patches is faster than correlating those of the outputs.
+
+    The latter multiplies zeros around the outputs, and wastes columns of tiles if there are few channels.
+    """
+    height, width, channels, kernel_height, kernel_width, down, across, _, _, out_height, out_width = geometry
+    taps = kernel_height * kernel_width
+    correlated = height * width * _tile_cost(channels) * taps * filters // (down * across)
+    vectors = taps * ((channels + WIDE - 1) // WIDE)
+    summed = out_height * out_width * (_tile_cost(taps * channels) * filters + _SUM_COST * vectors)
+    return summed < correlated
+
+
+@shared
+def output_patches(geometry: Geometry, filters: int) -> tuple[Grid, Image]:
+    """Return grid and image of the single outputs."""
+    out_height, out_width = geometry[9], geometry[10]
+    return (out_height, out_width, ONE, ONE, ONE, ONE), (out_height, out_width, filters, NONE, NONE)

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from reportgen.engine.jit.compile import inline_ir, internal
-from reportgen.engine.math.microkernel import (
-    ACCUMULATE,
-    COLUMNS,
-    LANES,
-    LOW,
-    MOMENTUM_STEP,
-    TALL,
-    fetch,
-    tile,
-    transpose,
-)
+from reportgen.engine.math.microkernel import ACCUMULATE, MOMENTUM_STEP, tile
+from reportgen.engine.math.moves import copy_line, fetch, transpose
+from reportgen.engine.math.registers import COLUMNS, HEIGHTS, LANES
 
 DEPTH, BREADTH = 512, 128
 """Size of the blocks in which a large b is packed, inner dimension and columns; a block fits in the L2 cache."""
+
+_TALL, _MIDDLE, _LOW = HEIGHTS
 
 _LARGE = 32768
 """Number of elements above which b is packed first, since its rows are too far apart in memory."""
@@ -24,31 +18,24 @@ _LARGE = 32768
 
 def panel_size(longest: int) -> int:
     """Return the size of the panels of a product whose inner dimension is at most `longest`."""
-    return BREADTH * min(longest, DEPTH)
-
-
-@internal
-def _pack(b, at, b_row, k, columns, panel):
-    """Copy up to 16 columns of b to the panel, flat (k, 16)."""
-    for p in range(k):
-        if columns == COLUMNS:
-            for q in range(COLUMNS):
-                panel[p * COLUMNS + q] = b[at + p * b_row + q]
-        else:
-            for q in range(columns):
-                panel[p * COLUMNS + q] = b[at + p * b_row + q]
+    return BREADTH * min(-(-longest // COLUMNS) * COLUMNS, DEPTH)
 
 
 @internal
 def _pack_transposed(b, at, b_row, k, columns, panel):
-    """Copy the transpose of up to 16 rows of b to the panel, flat (k, 16)."""
-    blocks = columns - columns % LANES
-    whole = k - k % LANES
+    """Copy the transpose of up to COLUMNS rows of b to the panel, flat (k, COLUMNS)."""
+    far = b.size > _LARGE
+    blocks = columns - columns % LANES if k >= LANES else 0
     for q in range(0, blocks, LANES):
-        for p in range(0, whole, LANES):
+        for p in range(0, k - LANES + 1, LANES):
+            if far and p % COLUMNS == 0:
+                fetch(LANES, b, at + (q + LANES) * b_row + p, b_row)
             transpose(b, at + q * b_row + p, b_row, panel, p * COLUMNS + q, COLUMNS)
-    for q in range(columns):
-        for p in range(whole if q < blocks else 0, k):
+        if k % LANES > 0:  # the last block overlaps the one before
+            p = k - LANES
+            transpose(b, at + q * b_row + p, b_row, panel, p * COLUMNS + q, COLUMNS)
+    for q in range(blocks, columns):
+        for p in range(k):
             panel[p * COLUMNS + q] = b[at + q * b_row + p]
 
 
@@ -65,14 +52,26 @@ def _partial_finish(finish, one, first, last):
 
 @internal
 def _gather_panels(b, at, b_row, transposed, k, begin, end, panels):
-    """Copy the columns from begin to end of b to panels, flat (k, 16), starting with the row at `at`."""
+    """Copy the columns from begin to end of b to panels, flat (k, COLUMNS), starting with the row at `at`."""
+    if not transposed:
+        _pack_rows(b, at + begin, b_row, k, end - begin, panels)
+        return
     for j in range(begin, end, COLUMNS):
         panel = panels[(j - begin) * k : (j - begin + COLUMNS) * k]
-        columns = min(end - j, COLUMNS)
-        if transposed:
-            _pack_transposed(b, at + j * b_row, b_row, k, columns, panel)
-        else:
-            _pack(b, at + j, b_row, k, columns, panel)
+        _pack_transposed(b, at + j * b_row, b_row, k, min(end - j, COLUMNS), panel)
+
+
+@internal
+def _pack_rows(b, at, b_row, k, columns, panels):
+    """Copy columns of b to panels, row by row, and prefetch later rows."""
+    whole = columns - columns % COLUMNS
+    for p in range(k):
+        line = at + p * b_row
+        for j in range(0, whole, COLUMNS):
+            fetch(1, b, line + 6 * b_row + j, b_row)
+            copy_line(b, line + j, panels, j * k + p * COLUMNS)
+        for j in range(whole, columns):
+            panels[whole * k + p * COLUMNS + j - whole] = b[line + j]
 
 
 @inline_ir
@@ -90,11 +89,28 @@ def _tile_row(height, i, begin, block, a, a_steps, source, row, packed, far, c, 
             fetch(height, c, i * n + j, n)
             fetch(height, d, i * d_row + j, d_row)
         at = (j - left) * depth if packed else begin * n + j
-        tile(height, COLUMNS, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish)
+        tile(height, COLUMNS, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, 0)
         j += COLUMNS
     if j < right:
         at = (j - left) * depth if packed else begin * n + j
-        tile(height, right - j, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish)
+        tile(height, right - j, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, 0)
+
+
+@inline_ir
+def _far_tile_row(i, begin, block, a, a_steps, source, row, packed, c, n, d, d_row, finish):
+    """Compute the highest tiles like `_tile_row`, and prefetch the next rows of c and d, each tile an equal part."""
+    left, right, depth = block
+    a_at, j = i * a_steps[0] + begin * a_steps[1], left
+    while j + COLUMNS <= right:
+        at, ahead = (
+            (j - left) * depth if packed else begin * n + j,
+            ((i + _TALL) * n + j * _TALL, _TALL * COLUMNS // depth),
+        )
+        tile(_TALL, COLUMNS, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, ahead)
+        j += COLUMNS
+    if j < right:
+        at = (j - left) * depth if packed else begin * n + j
+        tile(_TALL, right - j, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, 0)
 
 
 @internal
@@ -112,10 +128,11 @@ def product(shape, a, a_steps, b, transposed, c, d, finish, panels):
     """
     m, n, k = shape
     large = n * k > _LARGE
-    packed, breadth = transposed or large, BREADTH if large else COLUMNS
+    packed = transposed or large
     far = m * n > _LARGE
     for begin in range(0, k, DEPTH):
         depth = min(k - begin, DEPTH)
+        breadth = panels.size // depth // COLUMNS * COLUMNS if large else COLUMNS
         partial = _partial_finish(finish, c.dtype.type(1), begin == 0, begin + depth == k)
         source, row = (panels, COLUMNS) if packed else (b, n)
         d_row = n if partial[0] == MOMENTUM_STEP else 0
@@ -125,12 +142,18 @@ def product(shape, a, a_steps, b, transposed, c, d, finish, panels):
                 at = begin if transposed else begin * n
                 _gather_panels(b, at, k if transposed else n, transposed, depth, left, right, panels)
             block, i = (left, right, depth), 0
-            while m - i == TALL or m - i >= TALL + LOW:
-                _tile_row(TALL, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
-                i += TALL
-            while m - i >= LOW:
-                _tile_row(LOW, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
-                i += LOW
+            while far and m - i >= _TALL:
+                _far_tile_row(i, begin, block, a, a_steps, source, row, packed, c, n, d, d_row, partial)
+                i += _TALL
+            while m - i >= _TALL:
+                _tile_row(_TALL, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
+                i += _TALL
+            if m - i >= _MIDDLE:
+                _tile_row(_MIDDLE, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
+                i += _MIDDLE
+            if m - i >= _LOW:
+                _tile_row(_LOW, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
+                i += _LOW
             while i < m:
                 _tile_row(1, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
                 i += 1

@@ -1,7 +1,7 @@
-"""The microkernel of matrix products: a few rows and up to 16 columns of sums in vector registers.
+"""The microkernel of matrix products: a few rows and up to COLUMNS columns of sums in vector registers.
 
 The loop over the inner dimension is emitted as LLVM vector instructions, since Numba compiles no Python loop to one
-that keeps its sums in registers. LLVM splits the vectors of 8 to those of the processor.
+that keeps its sums in registers.
 """
 
 from __future__ import annotations
@@ -14,13 +14,7 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-LANES = 8
-_FLAGS = ("contract", "nsz")
-
-COLUMNS = 2 * LANES
-TALL, LOW = 6, 4
-"""Heights of tiles; remaining rows are computed one at a time. Six rows of 16 numbers fill twelve of sixteen vector
-registers and keep both multipliers busy."""
+from reportgen.engine.math.registers import LANES, SIZE, VECTOR, RowEmit, emit_prefetch
 
 WRITE, ADD, ACCUMULATE, MOMENTUM_STEP = (np.int64(kind) for kind in range(4))
 """Operations on the sums s.
@@ -31,94 +25,56 @@ WRITE, ADD, ACCUMULATE, MOMENTUM_STEP = (np.int64(kind) for kind in range(4))
 - MOMENTUM_STEP: c = f0 c + f1 s + f2 d, then d = d + c; a step of gradient descent with momentum
 """
 
-_INDEX, _SIZE = ir.IntType(32), ir.IntType(64)
+_GROUP = 4
+"""Rows of a whose places are computed from one place. LLVM would compute the place of each row from the one before, and
+narrow tiles would wait for the sequence of these additions."""
 
 
-class _Emit:
-    """Emits instructions on `count` vectors that hold a row of `columns` numbers, of the arrays' element type.
+def _opaque(builder: Any, value: Any) -> Any:
+    """Return the value such that LLVM does not know how it was computed."""
+    function_type = ir.FunctionType(value.type, [value.type])
+    return builder.asm(function_type, "", "=r,0", [value], side_effect=False)
 
-    If `columns` is None, the row fills the vectors. Otherwise two vectors overlap, since masked stores are slow, and a
-    single vector is masked.
+
+def _sums(
+    emit: RowEmit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any, ahead: Any
+) -> dict[Any, Any]:
+    """RowEmit the loop over the inner dimension; return the sums by (row, part).
+
+    ahead : (pointers, step); each iteration prefetches a cache line from each pointer on.
     """
-
-    def __init__(self, builder: Any, real: Any, count: int, columns: Any) -> None:
-        self.builder, self.real, self.count = builder, real, count
-        self.vector = ir.VectorType(real, LANES)
-        self.align = 4 if real == ir.FloatType() else 8
-        self.mask = None
-        self.begins = [_SIZE(part * LANES) for part in range(count)]
-        if columns is not None and count > 1:
-            self.begins[-1] = builder.sub(columns, _SIZE(LANES))
-        elif columns is not None:
-            lanes = ir.Constant(ir.VectorType(_INDEX, LANES), list(range(LANES)))
-            limit = self.spread(builder.trunc(columns, _INDEX), ir.VectorType(_INDEX, LANES))
-            self.mask = builder.icmp_signed("<", lanes, limit)
-
-    def spread(self, value: Any, vector: Any = None) -> Any:
-        """Return a vector with the value in every lane."""
-        undefined = ir.Constant(vector or self.vector, ir.Undefined)
-        first = self.builder.insert_element(undefined, value, _INDEX(0))
-        return self.builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_INDEX, LANES), None))
-
-    def _place(self, pointer: Any, part: int) -> Any:
-        at = self.builder.gep(pointer, [self.begins[part]])
-        return self.builder.bitcast(at, self.vector.as_pointer())
-
-    def _masked(self, kind: str, result: Any, arguments: list[Any]) -> Any:
-        element = "f32" if self.real == ir.FloatType() else "f64"
-        name = f"llvm.masked.{kind}.v{LANES}{element}.p0"
-        function_type = ir.FunctionType(result, [argument.type for argument in arguments])
-        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, function_type, name), arguments)
-
-    def load(self, pointer: Any, part: int) -> Any:
-        place = self._place(pointer, part)
-        if self.mask is None:
-            return self.builder.load(place, align=self.align)
-        zeros = ir.Constant(self.vector, None)
-        return self._masked("load", self.vector, [place, _INDEX(self.align), self.mask, zeros])
-
-    def store(self, value: Any, pointer: Any, part: int) -> None:
-        place = self._place(pointer, part)
-        if self.mask is None:
-            self.builder.store(value, place, align=self.align)
-        else:
-            self._masked("store", ir.VoidType(), [value, place, _INDEX(self.align), self.mask])
-
-    def multiply(self, x: Any, y: Any) -> Any:
-        return self.builder.fmul(x, y, flags=_FLAGS)
-
-    def add(self, x: Any, y: Any) -> Any:
-        return self.builder.fadd(x, y, flags=_FLAGS)
-
-
-def _sums(emit: _Emit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any) -> dict[Any, Any]:
-    """Emit the loop over the inner dimension; return the sums by (row, part)."""
     builder = emit.builder
     slots = {(i, part): cgutils.alloca_once(builder, emit.vector) for i in range(rows) for part in range(emit.count)}
     for slot in slots.values():
         builder.store(ir.Constant(emit.vector, None), slot)
-    starts = [builder.gep(a, [builder.mul(_SIZE(i), a_row)]) for i in range(rows)]
+    groups = [builder.gep(a, [builder.mul(SIZE(i), a_row)]) for i in range(0, rows, _GROUP)]
+    apart = [_opaque(builder, builder.mul(SIZE(i), a_row)) if i % 2 else None for i in range(_GROUP)]
+    apart[0], apart[2] = SIZE(0), builder.mul(SIZE(2), apart[1])
     with cgutils.for_range(builder, k) as loop:
         line = builder.gep(b, [builder.mul(loop.index, b_row)])
-        parts = [emit.load(line, part) for part in range(emit.count)]
+        parts = [emit.load_columns(line, part) for part in range(emit.count)]
         step = builder.mul(loop.index, a_col)
-        for i, head in enumerate(starts):
-            factor = emit.spread(builder.load(builder.gep(head, [step])))
+        pointers, stride = ahead
+        for pointer in pointers:
+            emit_prefetch(builder, builder.gep(pointer, [builder.mul(loop.index, stride)]), 2)
+        heads = [_opaque(builder, builder.gep(group, [step])) for group in groups]
+        for i in range(rows):
+            factor = emit.spread(builder.load(builder.gep(heads[i // _GROUP], [apart[i % _GROUP]])))
             for part, column in enumerate(parts):
                 slot = slots[i, part]
                 builder.store(emit.add(emit.multiply(factor, column), builder.load(slot)), slot)
     return {place: builder.load(slot) for place, slot in slots.items()}
 
 
-def _finish(emit: _Emit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, d: Any) -> None:
-    """Emit the operation on the sums."""
+def _finish(emit: RowEmit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, d: Any) -> None:
+    """RowEmit the operation on the sums."""
     builder = emit.builder
-    at = {i: builder.mul(_SIZE(i), c_row) for i, _ in sums}
+    at = {i: builder.mul(SIZE(i), c_row) for i, _ in sums}
     kind, *factors = cgutils.unpack_tuple(builder, finish)
-    with builder.if_else(builder.icmp_signed("<", kind, _SIZE(int(ACCUMULATE)))) as (writes, accumulates):
+    with builder.if_else(builder.icmp_signed("<", kind, SIZE(int(ACCUMULATE)))) as (writes, accumulates):
         with writes:
             start = [cgutils.alloca_once_value(builder, ir.Constant(emit.vector, None)) for _ in range(emit.count)]
-            with builder.if_then(builder.icmp_signed("==", kind, _SIZE(int(ADD)))):
+            with builder.if_then(builder.icmp_signed("==", kind, SIZE(int(ADD)))):
                 for part, slot in enumerate(start):
                     builder.store(emit.load(d, part), slot)
             for (i, part), total in sums.items():
@@ -129,19 +85,25 @@ def _finish(emit: _Emit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, 
             for (i, part), total in sums.items():
                 old = emit.load(builder.gep(c, [at[i]]), part)
                 accumulated[i, part] = emit.add(emit.multiply(f1, total), emit.multiply(f0, old))
-            _momentum_step(emit, accumulated, builder.icmp_signed("==", kind, _SIZE(int(MOMENTUM_STEP))), c, at, d, f2)
+            _momentum_step(emit, accumulated, builder.icmp_signed("==", kind, SIZE(int(MOMENTUM_STEP))), c, at, d, f2)
 
 
 def _momentum_step(
-    emit: _Emit, accumulated: dict[Any, Any], takes_step: Any, c: Any, at: dict[int, Any], d: Any, f2: Any
+    emit: RowEmit, accumulated: dict[Any, Any], takes_step: Any, c: Any, at: dict[int, Any], d: Any, f2: Any
 ) -> None:
-    """Emit the stores of ACCUMULATE and MOMENTUM_STEP; a row is read before it is written, since vectors overlap."""
+    """RowEmit the stores of ACCUMULATE and MOMENTUM_STEP.
+
+    A row is read before it is written, since its vectors overlap; all rows are read before if they are one vector each,
+    since a masked vector also overlaps with the next row, and a load would wait for the store.
+    """
     builder = emit.builder
     with builder.if_else(takes_step) as (yes, no):
         with yes:
+            together = list(at) if emit.count == 1 else []
+            read = {i: [emit.load(builder.gep(d, [at[i]]), 0)] for i in together}
             for i, place in at.items():
                 line = builder.gep(d, [place])
-                before = [emit.load(line, part) for part in range(emit.count)]
+                before = read[i] if i in read else [emit.load(line, part) for part in range(emit.count)]
                 for part, old in enumerate(before):
                     new = emit.add(emit.multiply(f2, old), accumulated[i, part])
                     emit.store(new, builder.gep(c, [place]), part)
@@ -151,17 +113,30 @@ def _momentum_step(
                 emit.store(value, builder.gep(c, [at[i]]), part)
 
 
+def _emit_choice(builder: Any, choices: list[tuple[Any, Any]]) -> None:
+    """RowEmit the first of the (condition, emit) whose condition is true; the last condition is not tested."""
+    (condition, emit), *others = choices
+    if not others:
+        emit()
+        return
+    with builder.if_else(condition) as (yes, no):
+        with yes:
+            emit()
+        with no:
+            _emit_choice(builder, others)
+
+
 @intrinsic(prefer_literal=True)
-def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish):
-    """Emit a tile; its height is a constant, and its breadth is the constant COLUMNS or a variable."""
+def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish, ahead):
+    """RowEmit a tile; its height is a constant, and its breadth is the constant COLUMNS or a variable."""
     integer, height = types.int64, rows.literal_value
     full = isinstance(columns, types.IntegerLiteral)
     signature = types.void(
-        rows, columns, integer, a, integer, a_steps, b, integer, integer, c, integer, integer, d, integer, finish
+        rows, columns, integer, a, integer, a_steps, b, integer, integer, c, integer, integer, d, integer, finish, ahead
     )
 
     def codegen(context, builder, sig, values):
-        _, columns, k, _, a_at, a_steps, _, b_at, b_row, _, c_at, c_row, _, d_at, finish = values
+        _, columns, k, _, a_at, a_steps, _, b_at, b_row, _, c_at, c_row, _, d_at, finish, _ = values
 
         def data(index, at):
             array = context.make_array(sig.args[index])(context, builder, values[index])
@@ -171,24 +146,33 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
         a_row, a_col = cgutils.unpack_tuple(builder, a_steps)
         real = context.get_value_type(sig.args[9].dtype)
 
-        def emit_tile(count, across):
-            emit = _Emit(builder, real, count, across)
-            _finish(emit, _sums(emit, height, k, a, a_row, a_col, b, b_row), finish, c, c_row, d)
+        fetched = [], SIZE(0)
+        if isinstance(ahead, types.BaseTuple):
+            place, step = cgutils.unpack_tuple(builder, values[-1])
+            fetched = [data(index, place) for index in (9, 12)], step
+
+        def emit_tile(count, across, lanes=VECTOR, reaches_back=False):
+            emit = RowEmit(builder, real, count, across, lanes, reaches_back)
+            _finish(emit, _sums(emit, height, k, a, a_row, a_col, b, b_row, fetched), finish, c, c_row, d)
 
         if full:
             emit_tile(2, None)
-            return context.get_dummy_value()
-        with builder.if_else(builder.icmp_signed(">", columns, _SIZE(LANES))) as (wide, narrow):
-            with wide:
-                emit_tile(2, columns)
-            with narrow:
-                emit_tile(1, columns)
+        else:
+            fits = [builder.icmp_signed("<=", columns, SIZE(most)) for most in (LANES, 2 * LANES, 2 * VECTOR)]
+            short = builder.and_(fits[0], builder.icmp_signed("<", c_row, SIZE(LANES)))
+            choices = [
+                (short, lambda: emit_tile(1, columns, LANES)),
+                (fits[0], lambda: emit_tile(1, columns, LANES, True)),
+                (fits[1], lambda: emit_tile(2 * LANES // VECTOR, columns)),
+                (fits[2], lambda: emit_tile(2, columns)),
+            ]
+            _emit_choice(builder, choices if VECTOR > LANES else choices[:3])
         return context.get_dummy_value()
 
     return signature, codegen
 
 
-def _plain_tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish):
+def _plain_tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish, ahead):
     """Compute a tile without compilation."""
     kind, f0, f1, f2 = finish
     lines, inner, across = np.arange(rows)[:, None], np.arange(k), np.arange(columns)
@@ -204,89 +188,10 @@ def _plain_tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_r
 
 
 tile = _plain_tile if config.DISABLE_JIT else _tile
-"""tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish)
+"""tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish, ahead)
 
 Computes the sums s(i, j) of a(i, p) b(p, j) over p < k, for a constant number of rows and up to 16 columns, and applies
 `finish`. a(i, p) = a[a_at + i a_steps[0] + p a_steps[1]], b(p, j) = b[b_at + p b_row + j]. finish is (operation, f0,
-f1, f2), with one of the operations WRITE, ADD, ACCUMULATE and MOMENTUM_STEP.
-"""
-
-
-@intrinsic(prefer_literal=True)
-def _fetch(typingctx, rows, c, c_at, c_row):
-    signature = types.void(rows, c, types.int64, types.int64)
-
-    def codegen(context, builder, sig, values):
-        array = context.make_array(sig.args[1])(context, builder, values[1])
-        byte = ir.IntType(8).as_pointer()
-        function_type = ir.FunctionType(ir.VoidType(), [byte, _INDEX, _INDEX, _INDEX])
-        prefetch = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
-        for i in range(rows.literal_value):
-            end = builder.add(values[2], builder.add(builder.mul(_SIZE(i), values[3]), _SIZE(COLUMNS - 1)))
-            place = builder.bitcast(builder.gep(array.data, [end]), byte)
-            builder.call(prefetch, [place, _INDEX(1), _INDEX(3), _INDEX(1)])  # to write, keep, data
-        return context.get_dummy_value()
-
-    return signature, codegen
-
-
-def _plain_fetch(rows, c, c_at, c_row):
-    """Do nothing: a prefetch does not change results."""
-
-
-fetch = _plain_fetch if config.DISABLE_JIT else _fetch
-"""fetch(rows, c, c_at, c_row)
-
-Prefetches a full tile of c, so that it is in the cache when its sums are computed. Only the end of each row is fetched,
-since the previous tile has loaded the cache line of its beginning.
-"""
-
-
-_PAIRS = ([0, 8, 1, 9, 4, 12, 5, 13], [2, 10, 3, 11, 6, 14, 7, 15])
-_QUADS = ([0, 1, 8, 9, 4, 5, 12, 13], [2, 3, 10, 11, 6, 7, 14, 15])
-_HALVES = ([0, 1, 2, 3, 8, 9, 10, 11], [4, 5, 6, 7, 12, 13, 14, 15])
-
-
-def _transposed(builder: Any, lines: list[Any]) -> list[Any]:
-    """Return the transpose of 8 vectors by exchanging elements, then pairs, then halves of two vectors."""
-
-    def shuffled(x: int, y: int, masks: Any) -> list[Any]:
-        kind = ir.VectorType(_INDEX, LANES)
-        return [builder.shuffle_vector(lines[x], lines[y], ir.Constant(kind, mask)) for mask in masks]
-
-    lines = [line for i in (0, 2, 4, 6) for line in shuffled(i, i + 1, _PAIRS)]
-    lines = [line for i in (0, 1, 4, 5) for line in shuffled(i, i + 2, _QUADS)]
-    both = [shuffled(i, i + 4, _HALVES) for i in range(4)]
-    return [low for low, _ in both] + [high for _, high in both]
-
-
-@intrinsic
-def _transpose(typingctx, source, at, row, target, target_at, target_row):
-    signature = types.void(source, types.int64, types.int64, target, types.int64, types.int64)
-
-    def codegen(context, builder, sig, values):
-        emit = _Emit(builder, context.get_value_type(sig.args[0].dtype), 1, None)
-
-        def lines(index):
-            array = context.make_array(sig.args[index])(context, builder, values[index])
-            begin = builder.gep(array.data, [values[index + 1]])
-            return [builder.gep(begin, [builder.mul(_SIZE(i), values[index + 2])]) for i in range(LANES)]
-
-        rows = [emit.load(line, 0) for line in lines(0)]
-        for line, row in zip(lines(3), _transposed(builder, rows), strict=True):
-            emit.store(row, line, 0)
-        return context.get_dummy_value()
-
-    return signature, codegen
-
-
-def _plain_transpose(source, at, row, target, target_at, target_row):
-    lines, columns = np.arange(LANES)[:, None], np.arange(LANES)
-    target[target_at + lines * target_row + columns] = source[at + columns * row + lines]
-
-
-transpose = _plain_transpose if config.DISABLE_JIT else _transpose
-"""transpose(source, at, row, target, target_at, target_row)
-
-Writes the transpose of a block of 8 by 8 elements; `row` and `target_row` are the distances of rows in memory.
+f1, f2), with one of the operations WRITE, ADD, ACCUMULATE and MOMENTUM_STEP. ahead is 0, or (at, step) to
+prefetch the cache lines of c[at + p step] and d[at + p step] for later tiles.
 """

@@ -11,8 +11,9 @@ tile, and the padded copy of a chunk of images.
 from __future__ import annotations
 
 from reportgen.engine.jit.compile import internal, shared
-from reportgen.engine.math.microkernel import LANES, transpose
+from reportgen.engine.math.moves import transpose
 from reportgen.engine.math.offset_tile import NARROW, WIDE, put_offset
+from reportgen.engine.math.registers import LANES
 from reportgen.engine.math.vectors import clear_span, copy_span
 
 Grid = tuple[int, int, int, int, int, int]

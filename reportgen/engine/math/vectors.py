@@ -63,19 +63,22 @@ class Emit:
         return self.builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(INDEX, self.lanes), None))
 
     def fetch(self, pointer: Any) -> None:
-        """Prefetch a vector that will be written."""
-        byte = ir.IntType(8).as_pointer()
-        function_type = ir.FunctionType(ir.VoidType(), [byte, INDEX, INDEX, INDEX])
-        prefetch = cgutils.get_or_insert_function(self.builder.module, function_type, "llvm.prefetch.p0")
+        """Prefetch a vector that will be written, to the L1 cache."""
         for lane in (0, self.lanes - 1):
-            place = self.builder.bitcast(self.at(pointer, SIZE(lane)), byte)
-            self.builder.call(prefetch, [place, INDEX(1), INDEX(3), INDEX(1)])  # to write, keep, data
+            _prefetch(self.builder, self.at(pointer, SIZE(lane)), 1, 3)
 
     def add_product(self, x: Any, y: Any, slot: Any) -> None:
         """Add x y to the vector in a slot."""
         flags = ("contract", "nsz")
         product = self.builder.fmul(x, y, flags=flags)
         self.builder.store(self.builder.fadd(product, self.builder.load(slot), flags=flags), slot)
+
+
+def _prefetch(builder: Any, pointer: Any, writes: int, level: int) -> None:
+    byte = ir.IntType(8).as_pointer()
+    function_type = ir.FunctionType(ir.VoidType(), [byte, INDEX, INDEX, INDEX])
+    prefetch = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
+    builder.call(prefetch, [builder.bitcast(pointer, byte), INDEX(writes), INDEX(level), INDEX(1)])
 
 
 def data_reader(context: Any, builder: Any, signature: Any, values: Any) -> Callable[[int, int], Any]:
@@ -133,4 +136,29 @@ clear_span = _plain_clear_span if config.DISABLE_JIT else _clear_span
 """clear_span(target, at, count)
 
 Sets elements of a flat array to zero.
+"""
+
+
+@intrinsic
+def _fetch_span(typingctx, source, at, count):
+    signature = types.void(source, types.int64, types.int64)
+
+    def codegen(context, builder, sig, values):
+        place = data_reader(context, builder, sig, values)(0, 1)
+        line = SIZE(64 // context.get_abi_sizeof(context.get_value_type(sig.args[0].dtype)))
+        with cgutils.for_range_slice(builder, SIZE(0), values[2], line, SIZE) as (index, _):
+            _prefetch(builder, builder.gep(place, [index]), 0, 2)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _plain_fetch_span(source, at, count):
+    """Do nothing: a prefetch does not change results."""
+
+
+fetch_span = _plain_fetch_span if config.DISABLE_JIT else _fetch_span
+"""fetch_span(source, at, count)
+
+Prefetches elements to the L2 cache; they may lie beyond the end of the array.
 """

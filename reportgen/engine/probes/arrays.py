@@ -32,6 +32,8 @@ class ProbeArrays(NamedTuple):
     gradient_cuts, gradient_starts : the tables of `log_bins`.
     gradient_histogram : shape (probes, layers, bins + 2); the first and last bin are outside of GRADIENT_EDGES.
     unit_dead : 1 for a dead unit, shape (probes, hidden units).
+    branch_ratio : size of a residual branch relative to its shortcut, at the layer where they are added; NaN at other
+        layers, shape (probes, layers).
     """
 
     statistics: NDArray[np.float64]
@@ -43,6 +45,7 @@ class ProbeArrays(NamedTuple):
     gradient_starts: NDArray[np.int64]
     gradient_histogram: NDArray[np.int64]
     unit_dead: NDArray[np.uint8]
+    branch_ratio: NDArray[np.float64]
 
 
 class ProbeSchedule(NamedTuple):
@@ -89,6 +92,7 @@ def new_probe_arrays(network: NetworkSpec, count: int) -> ProbeArrays:
         gradient_starts=_GRADIENT_BINS[1],
         gradient_histogram=np.zeros((count, layers, GRADIENT_EDGES.size + 1), np.int64),
         unit_dead=np.zeros((count, sum(layer.units for layer in network.layers[:-1])), np.uint8),
+        branch_ratio=np.full((count, layers), np.nan),
     )
 
 
@@ -116,5 +120,7 @@ def record_arrays(steps: list[int], arrays: ProbeArrays, units: list[int]) -> di
     record["probe_activation_histogram"] = arrays.activation_histogram[:count]
     record["probe_gradient_histogram"] = arrays.gradient_histogram[:count, :, 1:-1].copy()
     record["probe_unit_dead"] = arrays.unit_dead[:count]
+    if not np.isnan(arrays.branch_ratio[:count]).all():
+        record["probe_branch_ratio"] = arrays.branch_ratio[:count]
     record["unit_layer"] = np.repeat(np.arange(1, len(units) + 1), units)
     return record

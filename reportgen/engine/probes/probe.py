@@ -17,6 +17,7 @@ from reportgen.engine.layers.blocks import (
     fill,
     layer_input,
     output,
+    outputs_of,
     pre_activation,
     prune,
     take_derivative,
@@ -31,6 +32,7 @@ from reportgen.engine.layers.passes import (
 from reportgen.engine.math.microkernel import WRITE
 from reportgen.engine.network import (
     ACTS,
+    ADDS,
     AGREEMENT,
     BETA,
     BIAS,
@@ -41,6 +43,7 @@ from reportgen.engine.network import (
     LEARNED,
     MAX_SLOPE,
     NO_STEP,
+    NOTHING,
     PHI,
     PIECES,
     POSITIONS,
@@ -187,6 +190,9 @@ def _probe_forward(net, state, work, rows, index, arrays):
         row = arrays.statistics[index, layer]
         if layer >= 0:
             row[_Z_MEAN], row[_Z_STD] = moments(z)
+            if code[ADDS] != NOTHING:
+                shortcut = outputs_of(net, work, code[ADDS], rows)
+                arrays.branch_ratio[index, layer] = _branch_ratio(z, shortcut)
         forward_activation(net, state, work, operation, rows, PROBE, NO_STEP)
         if layer < 0:
             continue
@@ -238,6 +244,16 @@ def _probe_layer(net, state, work, operation, rows, delta, row):
     prune(state.masks, begin, gradient)
     probe_weights(state.params[begin:end], gradient, code[WIDTH], row)
     probe_updates(code, state.params, state.grads, state.running, row)
+
+
+@internal
+def _branch_ratio(total, shortcut):
+    """Return |total - shortcut| / |shortcut|, the size of a residual branch relative to its shortcut; NaN for |0|."""
+    branch, squares = 0.0, 0.0
+    for k in range(total.size):
+        branch += (np.float64(total[k]) - np.float64(shortcut[k])) ** 2
+        squares += np.float64(shortcut[k]) ** 2
+    return np.sqrt(branch / squares) if squares > 0.0 else np.nan
 
 
 @internal

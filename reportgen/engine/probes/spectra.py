@@ -69,11 +69,11 @@ def probe_singular_values(setup: Setup, rows: int, statistics: NDArray[np.float6
 def _set_spectrum(row: NDArray[np.float64], place: int, matrix: NDArray[Any]) -> None:
     """Set the effective rank and the largest singular value of a matrix in two columns of the row."""
     if np.isfinite(matrix).all():
-        singular = _singular_values(matrix.astype(np.float64))
+        singular = singular_values(matrix.astype(np.float64))
         row[place], row[place + 1] = effective_rank(singular), singular.max(initial=0.0)
 
 
-def _singular_values(matrix: NDArray[np.float64]) -> NDArray[Any]:
+def singular_values(matrix: NDArray[np.float64]) -> NDArray[Any]:
     """Return the singular values of a matrix.
 
     A very tall matrix, such as the activations of a convolution at all positions, is first reduced to a triangular

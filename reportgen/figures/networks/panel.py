@@ -219,4 +219,4 @@ def _numbers(stages: Sequence[Stage], at: int, part: Part) -> str:
     """Return the number of a layer, or its numbers in all repetitions."""
     numbers = [stages[at + repeat * part.length].layer for repeat in range(part.count)]
     shown = [str(number) for number in numbers]
-    return ", ".join(shown) if len(shown) <= 2 else f"{shown[0]}, {shown[1]} … {shown[-1]}"
+    return ", ".join(shown) if len(shown) <= 3 else f"{shown[0]}, {shown[1]} … {shown[-1]}"

@@ -13,9 +13,10 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.report.document.claim_view import ClaimView, claim_views, counted
 from reportgen.report.document.comparisons import Comparisons, comparisons_of
 from reportgen.report.document.diagnoses import Diagnosis, diagnoses
+from reportgen.report.document.networks import Network, networks
 from reportgen.report.document.opening import opening_figure
 from reportgen.report.document.searches import SearchPart, search_parts
-from reportgen.report.document.sources import METHODS, THEORY, references
+from reportgen.report.document.sources import CONVOLUTIONS, METHODS, SHORTCUTS, THEORY, references
 from reportgen.report.document.variants import VariantPart, data_facts, left_out, levels, variant_parts
 from reportgen.study.metrics.table import metric_of
 
@@ -46,6 +47,7 @@ class Document:
     rows : the variants that are shown one by one; a search is represented by its best trial
     left_out : the number of diverged runs without layers after training, and the number of all these runs
     common : the settings that all variants share
+    networks : the different architectures, at most MOST_NETWORKS
     """
 
     id: str
@@ -77,15 +79,20 @@ class Document:
     levels: Mapping[str, tuple[tuple[str, Any], ...]]
     data: Mapping[str, tuple[int, ...]]
     parameters: tuple[int, ...]
+    networks: tuple[Network, ...]
     steps: int
     theory: bool
     seeds: tuple[int, ...]
     references: tuple[tuple[str, str], ...]
     provenance: Mapping[str, Any]
-    trained: bool
     sha256: str
     benchmark: Benchmark = field(default_factory=published)
     engine_version: int = ENGINE_VERSION
+
+    @property
+    def trained(self) -> bool:
+        """Whether any run has training steps."""
+        return self.steps > 0
 
 
 def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
@@ -121,12 +128,12 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         levels=levels(analysis.outcomes),
         data=data_facts(variants),
         parameters=tuple(sorted({v.parameters for v in variants})),
+        networks=networks(analysis.outcomes),
         steps=sum(record.steps for v in variants for record in v.records),
         theory=bool(analysis.theory),
         seeds=tuple(study.seeds),
         references=tuple(references(_keys(analysis))),
         provenance=analysis.provenance,
-        trained=any(record.steps > 0 for v in variants for record in v.records),
         sha256=study.sha256,
     )
 
@@ -176,4 +183,15 @@ def _common(variants: Sequence[VariantSummary]) -> dict[str, Any]:
 def _keys(analysis: Analysis) -> list[str]:
     claims = [source for claim in analysis.claims for source in claim.sources]
     findings = [source for finding in analysis.findings for source in finding.sources]
-    return claims + findings + list(METHODS) + (list(THEORY) if analysis.theory else [])
+    return claims + findings + list(METHODS) + _theory(analysis)
+
+
+def _theory(analysis: Analysis) -> list[str]:
+    """Return the sources of mean-field theory for the networks that it predicts."""
+    if not analysis.theory:
+        return []
+    predicted = [v for v in analysis.variants if v.variant.id in analysis.theory]
+    networks = [record.spec.network for v in predicted for record in v.records[:1]]
+    images = [CONVOLUTIONS] if any(network.needs_images for network in networks) else []
+    adds = [layer.adds is not None for network in networks for layer in network.layers]
+    return [*THEORY, *images, *([SHORTCUTS] if any(adds) else [])]

@@ -93,6 +93,10 @@ PAPERS = {
     "von Neumann et al. 1941": "J. von Neumann, R. H. Kent, H. R. Bellinson and B. I. Hart. The mean square successive "
     "difference. Annals of Mathematical Statistics 12(2), 1941.",
     "Wu and He 2018": "Y. Wu and K. He. Group normalization. ECCV 2018.",
+    "Xiao et al. 2018": "L. Xiao, Y. Bahri, J. Sohl-Dickstein, S. S. Schoenholz and J. Pennington. Dynamical isometry "
+    "and a mean field theory of CNNs. ICML 2018.",
+    "Yang and Schoenholz 2017": "G. Yang and S. S. Schoenholz. Mean field residual networks: on the edge of chaos. "
+    "NeurIPS 2017.",
     "Yang et al. 2019": "G. Yang, J. Pennington, V. Rao, J. Sohl-Dickstein and S. S. Schoenholz. A mean field theory "
     "of batch normalization. ICLR 2019.",
     "Zhang et al. 2017": "C. Zhang, S. Bengio, M. Hardt, B. Recht and O. Vinyals. Understanding deep learning requires "
@@ -103,7 +107,8 @@ METHODS = ("Holm 1979",)
 """Sources of the methods of every report."""
 
 THEORY = ("Poole et al. 2016", "Schoenholz et al. 2017")
-"""Sources of mean-field theory."""
+CONVOLUTIONS, SHORTCUTS = "Xiao et al. 2018", "Yang and Schoenholz 2017"
+"""Sources of mean-field theory of dense networks, of networks on images, and of residual networks."""
 
 
 def references(keys: Iterable[str]) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ import numpy as np
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.disk import replace_file
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS
+from reportgen.report.document.networks import architecture_of
 from reportgen.report.results.results import one_or_many, planned_records
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import STATUSES, plain
@@ -72,6 +73,16 @@ def layers(analysis: Analysis) -> Table:
     return ("variant", "seed", "step", "layer", *STATISTICS), rows
 
 
+def architectures(analysis: Analysis) -> Table:
+    """Return one row per variant and layer, or per run of equal layers: shapes, parameters and multiplications."""
+    columns = ("variant", "first", "last", "kind", "output", "window", "parameters", "products")
+    found = (
+        (summary.variant.id, architecture_of(summary.records[0])) for summary in analysis.variants if summary.records
+    )
+    rows = ((name, *dataclasses.astuple(row)) for name, own in found if own is not None for row in own.rows)
+    return columns, rows
+
+
 def rounds(analysis: Analysis) -> Table:
     """Return one row per run and round of pruning; round 0 is the dense network, `weights` remain in each layer."""
     rows = (row for variant, record in planned_records(analysis) for row in _rounds(variant, record))
@@ -126,6 +137,7 @@ TABLES: dict[str, Callable[[Analysis], Table]] = {
     "runs": runs,
     "epochs": epochs,
     "layers": layers,
+    "architecture": architectures,
     "rounds": rounds,
     "claims": claims,
     "comparisons": comparisons,

@@ -24,8 +24,8 @@ USUAL = {
 """The default components by dotted path."""
 
 
-FORMS = {"network.hidden": "layers", "network.layers": "hidden"}
-"""The two forms of a network, and the key of the other one."""
+FORMS = {"network.hidden": "network.layers", "network.layers": "network.hidden"}
+"""The two forms of a network, and the path of the other one."""
 
 
 def parse_set(text: str) -> tuple[str, Any]:
@@ -73,7 +73,7 @@ def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         node = inner
     _put(node, keys[-1], copy.deepcopy(value))
     if len(keys) == 2 and path in FORMS and isinstance(node, dict):
-        node.pop(FORMS[path], None)
+        node.pop(FORMS[path].rpartition(".")[2], None)
     return changed
 
 

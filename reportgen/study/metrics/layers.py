@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.engine.spec import SPECTRAL
 from reportgen.study.metrics.derived import normality_gap
 from reportgen.study.metrics.metric import LAYERS, NETWORK, SHARE, SIZE, Metric, Record, Values
-from reportgen.study.metrics.needs import BATCHNORM, CURVATURE, PROBES, SINGULAR_VALUES
+from reportgen.study.metrics.needs import BATCHNORM, CURVATURE, PROBES, SHORTCUT, SINGULAR_VALUES
 from reportgen.study.model.claims import Measure
 
 
@@ -117,6 +117,12 @@ STATISTIC_ROWS = (
         "squared mean of a layer's absolute weights divided by their mean square; 1 if all are equal",
         lowest=0.0,
         highest=1.0,
+    ),
+    _statistic(
+        "branch_ratio",
+        "norm of a residual branch's outputs divided by that of its shortcut, at the layer where they are added",
+        needs=(SHORTCUT,),
+        **SIZE,
     ),
 )
 """Layer statistics: the stored ones in the order of `engine.spec.STATISTICS`, then the derived ones."""

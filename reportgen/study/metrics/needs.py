@@ -19,8 +19,13 @@ VALIDATION = Need(
 TEST = Need("needs a test split", lambda spec: _has_split(spec, "test"), "set data.test above 0")
 BATCHNORM = Need(
     "needs batch normalization",
-    lambda spec: all(layer.batchnorm is not None for layer in spec.network.layers[:-1]),
+    lambda spec: any(layer.batchnorm is not None for layer in spec.network.layers[:-1]),
     "set network.batchnorm: true, or select variants with it in where",
+)
+SHORTCUT = Need(
+    "needs a residual block",
+    lambda spec: any(layer.adds is not None for layer in spec.network.layers),
+    "add residual to network.layers, or select variants with it in where",
 )
 HIDDEN_LAYER = Need("needs a hidden layer", lambda spec: len(spec.network.layers) > 1, "set network.hidden")
 TRAINED = Need(

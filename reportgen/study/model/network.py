@@ -105,6 +105,11 @@ class Network(Section):
         Takes("number, these settings, or a list"),
     ] = Field(default=None, description="dropout after the activation: the fraction of units to drop, or rate and mode")
 
+    @property
+    def has_hidden_weights(self) -> bool:
+        """Whether the network has a layer with weights before the output layer."""
+        return bool(self.hidden) or any(True for layer in self.layers or () for _ in layer.with_weights())
+
     @model_validator(mode="after")
     def _one_form(self) -> Network:
         if self.hidden is None and self.layers is None:

@@ -10,18 +10,18 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, mo
 
 from reportgen.data.datasets import DATASETS
 from reportgen.data.preprocessing.steps import STEPS
+from reportgen.engine.spec import PruningSpec
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.errors import MissingError, StudyError
 from reportgen.registry import Component
 from reportgen.study.model.augmentation import Augment, check_images
-from reportgen.study.model.components import below, read_component
+from reportgen.study.model.components import below, problem, read_component
 from reportgen.study.model.data_settings import Data
 from reportgen.study.model.evaluation import Evaluation
 from reportgen.study.model.layer_settings import NAMES
 from reportgen.study.model.network import Network
-from reportgen.study.model.pruning import Pruning, check_pruning
 from reportgen.study.model.section import Number, Section, Takes, reader
 from reportgen.study.planning.network import Inputs, check_network
 
@@ -37,6 +37,56 @@ class EarlyStopping(Section):
     """Stop after `patience` epochs without an improvement of the validation loss."""
 
     patience: int = Field(ge=1, description="stop after this many epochs without a lower validation loss")
+
+
+class Pruning(Section):
+    """Remove the weights of smallest magnitude in rounds of training."""
+
+    sparsity: Number = Field(gt=0, lt=1, description="share of the weights of each hidden layer to remove in the end")
+    rounds: int = Field(
+        ge=1, le=100, description="number of rounds; each one removes the same share of the weights that remain"
+    )
+    weights: Literal["winning", "random"] = Field(
+        default="winning",
+        description="return the weights that remain to earlier values, or draw them again with the masks of `winning`",
+    )
+    rewind: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="epoch of the first training to which `winning` weights return; 0 is the initialization",
+    )
+    output_rate: Number = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share to remove in each round from the output layer, as a fraction of the share in hidden layers",
+    )
+
+    @model_validator(mode="after")
+    def _random_starts_at_initialization(self) -> Pruning:
+        if self.rewind > 0 and self.weights == "random":
+            message = "rewind applies to winning weights only"
+            raise problem("conflicting-settings", message, "remove rewind, or set weights: winning", ("rewind",))
+        return self
+
+    @property
+    def spec(self) -> PruningSpec:
+        """Return the specification for the engine."""
+        return PruningSpec(self.sparsity, self.rounds, self.weights, self.rewind, self.output_rate)
+
+
+def _check_pruning(pruning: Pruning, epochs: int, has_hidden_weights: bool) -> None:
+    """Raise a validation error if nothing is trained or pruned, or if training ends before the rewind epoch."""
+    if not has_hidden_weights:
+        hint = "add a hidden layer to the network"
+        raise problem("inapplicable-key", "pruning needs a hidden layer, whose weights it removes", hint)
+    if epochs == 0:
+        message = "pruning needs training, but training.epochs is 0"
+        raise problem("out-of-range", message, "set training.epochs above 0")
+    if pruning.rewind >= epochs:
+        message = f"expected a rewind epoch below the {epochs} epochs of training, found {pruning.rewind}"
+        raise problem("out-of-range", message, f"0 to {epochs - 1}", ("rewind",))
 
 
 class Training(Section):
@@ -147,15 +197,6 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
-    def _prunable(self) -> Self:
-        """Reject pruning of a network that is not trained or has no hidden layer."""
-        if self.training.pruning is not None:
-            hidden = self.network.hidden or self.network.layers or ()
-            check = partial(check_pruning, self.training.pruning, self.training.epochs, hidden)
-            below("training", partial(below, "pruning", check))
-        return self
-
-    @model_validator(mode="after")
     def _layers_fit(self, info: ValidationInfo) -> Self:
         """Reject layers that do not fit the data; data that only their file describes need the folder of the study."""
         folder = (info.context or {}).get("folder")
@@ -164,4 +205,14 @@ class Settings(Section):
         inputs = Inputs(self.data.spec, self.preprocess, folder)
         with contextlib.suppress(StudyError, MissingError):  # the check of the data reports them
             below("network", partial(check_network, self.network, inputs))
+        return self
+
+    @model_validator(mode="after")
+    def _prunable(self) -> Self:
+        """Reject pruning of a network that is not trained or has no hidden layer."""
+        if self.training.pruning is not None:
+            check = partial(
+                _check_pruning, self.training.pruning, self.training.epochs, self.network.has_hidden_weights
+            )
+            below("training", partial(below, "pruning", check))
         return self

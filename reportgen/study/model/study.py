@@ -8,11 +8,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, InstanceOf, field_validator
 
 from reportgen.data.spec import DataSpec
-from reportgen.registry import Component, Plugin
+from reportgen.registry import Component, Plugin, table_of
 from reportgen.study.model.claims import Claim
 from reportgen.study.model.components import problem, shown, suggest, whole_number
 from reportgen.study.model.data_settings import MOST_SEED
-from reportgen.study.model.figure_names import figure_names
 from reportgen.study.model.sanity import SANITY_CHECKS, read_checks
 from reportgen.study.model.search import read_search
 from reportgen.study.model.section import Section, Takes
@@ -20,6 +19,11 @@ from reportgen.study.model.settings import Settings
 from reportgen.study.planning.variants import Point
 
 MOST_SEEDS = 1000
+
+
+def figure_names() -> list[str]:
+    """Return the ids of all figures, sorted."""
+    return sorted(table_of("figure"))
 
 
 def _seeds(value: Any) -> tuple[int, ...]:

@@ -79,7 +79,7 @@ def check_network(network: Network, inputs: Inputs) -> None:
         if isinstance(node, LayerSpec) and node.batchnorm is not None and INITS[node.init.name].scalars:
             message = f"{node.init.name} replaces batch normalization, so that a network cannot have both"
             raise problem("conflicting-settings", message, "remove batchnorm, or choose another init", place)
-    if all(isinstance(node, LayerSpec) and node.window is None and node.adds is None for node in built.nodes):
+    if built.spec.is_plain:
         return
     try:
         lay_out(built.spec, inputs.features, inputs.image_shape)
@@ -207,7 +207,7 @@ def _node(layer: Layer, network: Network) -> Node:
     """Return the node of a layer outside of residual blocks."""
     settings = layer.settings
     if isinstance(settings, Component):
-        return ActivationSpec(IDENTITY, kind=settings.name)
+        return ActivationSpec(IDENTITY, kind=settings.name, params=settings.params)
     if isinstance(settings, Pool):
         return PoolSpec(settings.row, settings.window)
     return _weighted(layer, network)

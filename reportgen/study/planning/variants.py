@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from reportgen.study.loading.overrides import with_value, with_values
+from reportgen.study.loading.overrides import FORMS, with_value, with_values
 from reportgen.study.model.components import problem, shown
 from reportgen.study.model.search import Search, read_search
 from reportgen.study.model.settings import SECTIONS, VARIABLE, VARIED, Settings
+from reportgen.study.planning.layer_words import LAYER_PATH, layers_in_words
 from reportgen.study.planning.reader import SettingsReader
 
 MOST_VARIANTS = 10_000
@@ -120,6 +121,9 @@ def _check_overlap(vary: dict[str, list[Any]], variants: dict[str, dict[str, Any
             if first == second:
                 message = f"both variants and vary set {second}"
                 raise problem("overlapping-settings", message, "keep one of them", place, key=True)
+            if f"{first}.".startswith(f"{FORMS.get(second)}."):
+                message = f"{second} would replace {first}"
+                raise problem("overlapping-settings", message, "keep one of them", place, key=True)
             if first.startswith(f"{second}."):
                 message = f"{second} would overwrite {first}"
                 raise problem("overlapping-settings", message, f"put {second} before {first}", place, key=True)
@@ -188,6 +192,8 @@ def _name(value: Any) -> str:
 def automatic_label(path: str, value: Any, spelled_out: bool) -> str:
     """Return a label for a value: a component's name, with its parameters where the name alone is not unique."""
     word = "preprocessing" if path == "preprocess" else path.split(".")[-1].replace("_", " ")
+    if LAYER_PATH.fullmatch(path) and (text := layers_in_words(value)) is not None:
+        return text
     if path == "preprocess" and isinstance(value, list) and value:
         return _short(value)
     if isinstance(value, dict) and "name" in value:

@@ -25,12 +25,11 @@ from reportgen.registry import Parameter, Row
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.claims import expect_model, expectations
 from reportgen.study.model.data_settings import MOST_SEED, Data
-from reportgen.study.model.figure_names import figure_names
 from reportgen.study.model.layer_settings import MOST_UNITS, BatchNorm, Dropout
 from reportgen.study.model.layers import MOST_LAYERS
 from reportgen.study.model.network import Hidden
 from reportgen.study.model.sanity import SANITY_CHECKS
-from reportgen.study.model.study import MOST_SEEDS, StudyFile
+from reportgen.study.model.study import MOST_SEEDS, StudyFile, figure_names
 from reportgen.study.reference.explained import without_links
 from reportgen.study.reference.layer_schema import layer_schemas
 from reportgen.study.reference.search_schema import search_schema

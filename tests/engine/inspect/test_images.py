@@ -9,7 +9,8 @@ from reportgen.engine.layout import lay_out
 from reportgen.engine.network import WEIGHTS
 from reportgen.engine.setup import set_up
 from reportgen.engine.train import train
-from tests.engine.convolutional import POOL, images, layer, lenet, residual, run
+from tests.engine.convolutional import POOL, layer, lenet, residual, run
+from tests.engine.image_networks import images
 from tests.engine.networks import data, spec
 
 
@@ -73,19 +74,19 @@ def test_data_without_images_have_no_images() -> None:
 
 def test_the_arrays_are_bounded() -> None:
     nodes = (layer(90, 3), *[layer(40, 3)] * 20, layer(4, act="identity"))
-    arrays = train(run(nodes, epochs=0), images(3, 32, 32, n=8, val=4)).arrays
+    arrays = train(run(nodes, epochs=0), images(n=8, val=4, shape=(3, 32, 32))).arrays
     assert arrays["filters"].shape[:2] == (1, MOST_FILTERS)
     assert arrays["filters"].size <= MOST_FILTER_VALUES
     assert len(arrays["feature_map_operation"]) == MOST_MAPS
     assert {arrays["feature_map_operation"][0], arrays["feature_map_operation"][-1]} == {0, 20}
     assert arrays["feature_map_shape"][:, 2].max() <= MOST_CHANNELS
     assert arrays["feature_maps"].size <= MOST_MAP_VALUES
-    wide = train(spec(widths=(40,), epochs=0), images(3, 100, 100, n=8, val=4)).arrays
+    wide = train(spec(widths=(40,), epochs=0), images(n=8, val=4, shape=(3, 100, 100))).arrays
     assert "filters" not in wide  # a single unit would be too large
 
 
 def test_the_maps_of_residual_networks_are_those_of_the_main_path() -> None:
-    planned, dataset = run(residual(2, "fixup"), epochs=0), images(1, 8, 8)
+    planned, dataset = run(residual(2, "fixup"), epochs=0), images(shape=(1, 8, 8))
     arrays = train(planned, dataset).arrays
     operations = lay_out(planned.network, 64, (1, 8, 8))
     shown = [operations[index] for index in arrays["feature_map_operation"]]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numba import njit
 
+from reportgen.engine.math.convolution_layout import sums_patches
 from reportgen.engine.math.convolve import columns_size, convolve, convolve_back, convolve_gradient
-from reportgen.engine.math.gemm import panel_size
 from reportgen.engine.math.microkernel import ACCUMULATE, ADD, MOMENTUM_STEP, WRITE
 from tests.engine.math.images import (
     Geometry,
@@ -27,18 +27,18 @@ GUARD = 40
 
 
 @njit
-def forward(shape, rows, x, w, filters, z, bias, finish, columns, panels):  # type: ignore[no-untyped-def]
-    convolve(shape, rows, x, w, filters, z, bias, finish, columns, panels)
+def forward(shape, rows, x, w, filters, z, bias, finish, columns):  # type: ignore[no-untyped-def]
+    convolve(shape, rows, x, w, filters, z, bias, finish, columns)
 
 
 @njit
-def backward(shape, rows, delta, w, filters, dx, columns, panels):  # type: ignore[no-untyped-def]
-    convolve_back(shape, rows, delta, w, filters, dx, columns, panels)
+def backward(shape, rows, delta, w, filters, dx, columns):  # type: ignore[no-untyped-def]
+    convolve_back(shape, rows, delta, w, filters, dx, columns)
 
 
 @njit
-def gradient(shape, rows, x, delta, filters, target, below, finish, columns, panels):  # type: ignore[no-untyped-def]
-    convolve_gradient(shape, rows, x, delta, filters, target, below, finish, columns, panels)
+def gradient(shape, rows, x, delta, filters, target, below, finish, columns):  # type: ignore[no-untyped-def]
+    convolve_gradient(shape, rows, x, delta, filters, target, below, finish, columns)
 
 
 class Problem:
@@ -62,14 +62,10 @@ class Problem:
     def _guarded(self, size: int) -> np.ndarray:
         return np.full(size + GUARD, np.nan, self.dtype)
 
-    def _buffers(self) -> tuple[np.ndarray, np.ndarray]:
-        longest = max(self.inner, self.filters, self.rows * self.out[1] * self.out[2])
-        return self._guarded(columns_size(self.shape, self.filters)), self._guarded(panel_size(longest))
-
     def _call(self, kernel: object, *arguments: object) -> None:
-        buffers = self._buffers()
-        kernel(self.shape, self.rows, *arguments, *buffers)  # type: ignore[operator]
-        assert all(np.isnan(buffer[-GUARD:]).all() for buffer in buffers)
+        columns = self._guarded(columns_size(self.shape, self.filters))
+        kernel(self.shape, self.rows, *arguments, columns)  # type: ignore[operator]
+        assert np.isnan(columns[-GUARD:]).all()
 
     def _result(self, found: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         assert np.isnan(found[-GUARD:]).all()
@@ -121,7 +117,7 @@ def random_problem(seed: int, dtype: type) -> Problem:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_random_geometries_agree_with_numpy(dtype: type) -> None:
-    for seed in range(60):
+    for seed in range(50):
         random_problem(seed, dtype).check()
 
 
@@ -149,6 +145,17 @@ def test_every_number_of_channels_agrees_with_numpy(channels: int) -> None:
 def test_many_examples_agree_with_numpy(shape: Geometry, rows: int) -> None:
     Problem(shape, rows, 6, np.float32, 0).check()
     Problem(shape, rows, 16, np.float64, 0).check()
+
+
+def test_derivatives_of_few_channels_without_padding_are_summed_over_patches() -> None:
+    for shape in (
+        geometry((14, 14, 6), (5, 5)),
+        geometry((9, 8, 2), (4, 3), (2, 1)),
+        geometry((13, 12, 19), (4, 5), (3, 2), (0, 1, 1, 0)),
+    ):
+        assert sums_patches(shape, 16)
+        Problem(shape, 3, 16, np.float32, 0).check()
+    assert not sums_patches(geometry((8, 8, 16), (3, 3), (1, 1), (1, 1, 1, 1)), 32)
 
 
 def test_padding_larger_than_the_kernel_gives_zeros_around_the_result() -> None:

@@ -48,9 +48,9 @@ def read(folder, name):
         return reader.fieldnames, list(reader)
 
 
-def test_there_are_seven_tables(folder):
+def test_there_is_a_file_for_each_table(folder):
     names = {path.name for path in folder.iterdir()}
-    expected = ("variants", "runs", "epochs", "layers", "claims", "comparisons", "findings")
+    expected = ("variants", "runs", "epochs", "layers", "architecture", "claims", "comparisons", "findings")
     assert names == {f"{name}.csv" for name in expected}
 
 

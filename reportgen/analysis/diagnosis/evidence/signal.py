@@ -50,7 +50,15 @@ def forward(record: RunRecord) -> Array:
 
 
 def backward(record: RunRecord, probe: int = 0) -> Array:
-    """Return the root mean square of each hidden layer's deltas at a probe, shape (layers - 1,)."""
+    """Return the root mean square of each hidden layer's deltas at a probe, shape (layers - 1,).
+
+    In a network with convolutions, the squares of a channel are summed over its positions instead of averaged, since
+    pooling divides the same gradient among more positions.
+    """
+    layers = record.spec.network.layers[:-1]
+    if any(layer.kind == "conv" for layer in layers) and "probe_gradient_norm" in record.arrays:
+        norms = np.asarray(record.statistic("gradient_norm")[probe][:-1], np.float64)
+        return norms / np.sqrt([layer.units * max(int(record.facts.get("probe_n", 1)), 1) for layer in layers])
     mean, std = (np.asarray(record.statistic(f"gradient_{name}")[probe][:-1], np.float64) for name in ("mean", "std"))
     return np.hypot(mean, std)
 

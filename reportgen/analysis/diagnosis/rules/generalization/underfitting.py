@@ -213,6 +213,8 @@ def _remedy(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
     training = evidence.records[0].spec.training
     widths = [layer.units for layer in evidence.records[0].spec.network.layers[:-1]]
     longer = Proposal({"training.epochs": max(10, 4 * training.epochs)}, "four times as many epochs")
+    if not evidence.records[0].spec.network.is_plain:
+        return "Use more units or filters in each layer, then train longer.", (longer,)
     wider: dict[str, Any] = {"network.hidden": [max(32, 4 * width) for width in widths] or [64]}
     if not widths:
         change = Proposal(wider, "a hidden layer allows curved class boundaries")

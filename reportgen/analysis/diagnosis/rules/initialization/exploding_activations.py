@@ -125,7 +125,8 @@ def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
 def _expected(record: RunRecord) -> float | None:
     """Return the growth that mean-field theory predicts, None if it does not apply."""
     found = theory.of_record(record)
-    return found["activation_std"][-2] / input_size(record) if found and input_size(record) > 0 else None
+    std = found["activation_std"][-2] if found else math.nan
+    return std / input_size(record) if math.isfinite(std) and input_size(record) > 0 else None
 
 
 RULE = Rule(

@@ -1,0 +1,41 @@
+"""The table of a network's layers."""
+
+from __future__ import annotations
+
+from reportgen.engine.architecture import architecture
+from reportgen.engine.layout import lay_out
+from reportgen.engine.network_spec import LayerSpec, NetworkSpec, Node, PoolSpec, WindowSpec
+from tests.engine.networks import activation, init
+
+
+def layer(units: int, window: WindowSpec | None = None, weights: str = "he_normal") -> LayerSpec:
+    return LayerSpec(units, activation("relu"), init(weights), kind="conv" if window else "dense", window=window)
+
+
+def rows(*nodes: Node, image: tuple[int, int, int] = (3, 32, 32)) -> list[tuple[str, ...]]:
+    return list(architecture(lay_out(NetworkSpec(nodes), image[0] * image[1] * image[2], image)).cells)
+
+
+def test_the_counts_of_the_lectures() -> None:
+    """Six filters of 5x5 on 32x32 make 28x28x6; a layer of 8 filters of 3x3 on RGB has 216 weights and 8 biases."""
+    found = rows(layer(6, WindowSpec((5, 5))), PoolSpec("max_pool", WindowSpec((2, 2), (2, 2))), layer(10))
+    assert found == [
+        ("1", "conv", "6x28x28", "5x5", "456", "352,800"),
+        ("", "max pool", "6x14x14", "2x2, stride 2", "0", "0"),
+        ("2", "dense, output", "10", "", "11,770", "11,760"),
+        ("", "total", "", "", "12,226", "364,560"),
+    ]
+    assert rows(layer(8, WindowSpec((3, 3))), layer(10))[0][4] == "224"
+
+
+def test_equal_layers_make_one_row() -> None:
+    found = rows(layer(5), layer(5), layer(5), layer(10), image=(1, 1, 5))
+    assert [row[:2] for row in found] == [("1 to 3", "dense"), ("4", "dense, output"), ("", "total")]
+    assert [row[4] for row in found] == ["30", "60", "150"]
+
+
+def test_the_operations_of_a_layer_make_one_row() -> None:
+    """A layer of Fixup has a scalar bias before and after its weights, but none for each filter."""
+    found = rows(layer(8, WindowSpec((3, 3)), "fixup"), layer(10, weights="fixup"))
+    assert [row[0] for row in found] == ["1", "2", ""]
+    assert found[0][4] == "218"
