@@ -31,18 +31,20 @@ def ticks(typingctx):  # type: ignore[no-untyped-def]
 
 @intrinsic
 def _charge(typingctx, place, value):  # type: ignore[no-untyped-def]
-    """Add `value` to the integer at the address `place`."""
+    """Append `value` to the list at the address `place`: its length, then its integers."""
 
     def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
-        pointer = builder.inttoptr(values[0], _WORD.as_pointer())
-        builder.store(builder.add(builder.load(pointer), values[1]), pointer)
+        begin = builder.inttoptr(values[0], _WORD.as_pointer())
+        length = builder.add(builder.load(begin), _WORD(1))
+        builder.store(length, begin)
+        builder.store(values[1], builder.gep(begin, [length]))
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64), codegen
 
 
 @njit
-def _ticks() -> int:
+def _ticks():  # type: ignore[no-untyped-def]
     return ticks()
 
 
@@ -51,19 +53,28 @@ def ticks_per_second() -> float:
     _ticks()  # compiles
     start, first = time.perf_counter(), _ticks()
     time.sleep(0.1)
-    return (_ticks() - first) / (time.perf_counter() - start)
+    rate: float = (_ticks() - first) / (time.perf_counter() - start)
+    return rate
 
 
 class Clock:
-    """Sums of the ticks that kernels take, by part of a step: `counts[index]` is that of `parts[index]`."""
+    """The ticks of each call of kernels, by part of a step, shape (parts, most calls)."""
 
-    def __init__(self, parts: tuple[str, ...]) -> None:
+    def __init__(self, parts: tuple[str, ...], most: int) -> None:
         self.parts = parts
-        self.counts: NDArray[np.int64] = np.zeros(len(parts), np.int64)
+        self._lists: NDArray[np.int64] = np.zeros((len(parts), 1 + most), np.int64)
+
+    def clear(self) -> None:
+        """Remove all calls."""
+        self._lists[:] = 0
+
+    def ticks(self) -> NDArray[np.int64]:
+        """Return the ticks of the calls, 0 where there were fewer, shape (parts, most calls)."""
+        return self._lists[:, 1:].copy()
 
     def place(self, part: str) -> int:
-        """Return the address of the counter of a part."""
-        return int(self.counts.ctypes.data) + 8 * self.parts.index(part)
+        """Return the address of the list of a part."""
+        return int(self._lists[self.parts.index(part)].ctypes.data)
 
     def product(self, original: int, signature: tuple[Any, ...]) -> int:
         """Return the address of a timed matrix product; its forms are the parts `forward`, `backward` and `weights`."""
@@ -100,7 +111,8 @@ def _timed(arguments: int, place: int, original: int) -> Callable[..., Any]:
         call(original, p, a, z, delta)
         _charge(place, ticks() - begin)
 
-    return timed2 if arguments == 2 else timed4
+    found: Callable[..., Any] = timed2 if arguments == 2 else timed4
+    return found
 
 
 def _timed_number(place: int, original: int) -> Callable[..., Any]:
@@ -111,7 +123,8 @@ def _timed_number(place: int, original: int) -> Callable[..., Any]:
         _charge(place, ticks() - begin)
         return value
 
-    return timed
+    found: Callable[..., Any] = timed
+    return found
 
 
 def product_types(dtype: Any) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from torch import nn
 
 from reportgen import Recorder
 
-EXAMPLES, BATCH, STEPS = 256, 64, 200
+EXAMPLES, BATCH, STEPS = 256, 64, 60
 
 
 def network() -> nn.Module:

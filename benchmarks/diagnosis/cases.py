@@ -35,6 +35,7 @@ RULE_IDS = (
     "symmetric_init",
     "wrong_init_loss",
     "init_plateau",
+    "idle_branch",
     "nan_divergence",
     "lr_too_high",
     "lr_too_low",

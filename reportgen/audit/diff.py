@@ -36,6 +36,7 @@ ROWS = {
     "runs": ("variant", "seed"),
     "epochs": ("variant", "seed", "epoch"),
     "layers": ("variant", "seed", "step", "layer"),
+    "architecture": ("variant", "first"),
     "rounds": ("variant", "seed", "round"),
     "claims": ("id",),
     "comparisons": ("a", "b", "score"),

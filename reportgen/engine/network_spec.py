@@ -97,7 +97,7 @@ class PoolSpec:
 class ActivationSpec:
     """Batch normalization, activation and dropout without weights, which come first in blocks with pre-activation.
 
-    `kind` is "activation", or "shift" or "scale" for a scalar bias, with a multiplier, before the activation; or
+    `kind` is "pre_activation", or "shift" or "scale" for a scalar bias, with a multiplier, before the activation; or
     another row of the layer kinds, with its parameters as (name, value) pairs.
     """
 
@@ -105,7 +105,7 @@ class ActivationSpec:
     bias: float = 0.0
     batchnorm: BatchNormSpec | None = None
     dropout: DropoutSpec | None = None
-    kind: str = "activation"
+    kind: str = "pre_activation"
     params: tuple[tuple[str, Any], ...] = field(default=(), metadata=ADDED)
 
 

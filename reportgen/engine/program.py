@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from reportgen.engine.jit.calls import address
 from reportgen.engine.layers import batchnorm as norm
 from reportgen.engine.layers import passes as layers
+from reportgen.engine.layers.table import LayerKind
 from reportgen.engine.layout import Operation, joins
 from reportgen.engine.math.gemm import product
 from reportgen.engine.network import (
@@ -146,8 +147,7 @@ def _place(operation: Operation, joined: bool, code: NDArray[np.int64], cursor: 
 def _link(operation: Operation, code: NDArray[np.int64], dtype: np.dtype[Any]) -> None:
     """Write the addresses of the kernels that the operation needs; only these kernels are compiled."""
     row, vector, integer = ACTIVATIONS[operation.activation.name], _vector(dtype), types.int64
-    network = pass_types(dtype)
-    one_layer = (*network, integer, integer)
+    one_layer = (*pass_types(dtype), integer, integer)
     code[[ACTIVATE, DIFFERENTIATE, DROP, NORMALIZE, DENORMALIZE]] = 0
     if row.activate is not None:
         forward, backward = _kernel_types(row, vector)
@@ -158,15 +158,23 @@ def _link(operation: Operation, code: NDArray[np.int64], dtype: np.dtype[Any]) -
     if code[GAMMA] >= 0:
         code[NORMALIZE] = address(norm.forward_norm, *one_layer, integer, vector)
         code[DENORMALIZE] = address(norm.backward_norm, *one_layer, vector)
-    kind, gradient = operation.kind, (network[0], network[2], integer, integer, *[vector] * 3, finish_type(dtype))
+    code[[FORWARD, BACKWARD, GRADIENT, AGREEMENT]] = 0
+    for column, (kernel, arguments) in kernels_of(operation.kind, dtype).items():
+        code[column] = address(kernel, *arguments)
+
+
+def kernels_of(kind: LayerKind, dtype: np.dtype[Any]) -> dict[int, tuple[Any, tuple[Any, ...]]]:
+    """Return the kernels of a kind of layer with the Numba types of their arguments, by the column of their address."""
+    network, vector, integer = pass_types(dtype), _vector(dtype), types.int64
+    one_layer = (*network, integer, integer)
+    gradient = (network[0], network[2], integer, integer, *[vector] * 3, finish_type(dtype))
     kernels = {
         FORWARD: (kind.forward, (*one_layer, vector)),
         BACKWARD: (kind.backward, (*one_layer, vector, vector)),
         GRADIENT: (kind.gradient, gradient),
         AGREEMENT: (kind.agreement, (*one_layer, vector)),
     }
-    for column, (kernel, arguments) in kernels.items():
-        code[column] = address(kernel, *arguments) if kernel is not None else 0
+    return {column: found for column, found in kernels.items() if found[0] is not None}
 
 
 def _kernel_types(row: Activation, vector: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

@@ -74,7 +74,9 @@ class Examples(NamedTuple):
 def gather(x, y, features, index, work):
     """Copy the examples with these indices into the work buffers."""
     for i in range(index.size):
-        copy(x[index[i] * features : (index[i] + 1) * features], work.x[i * features : (i + 1) * features])
+        row, target = x[index[i] * features : (index[i] + 1) * features], work.x[i * features : (i + 1) * features]
+        for k in range(features):  # rows are too short for a call of the library
+            target[k] = row[k]
         work.y[i] = y[index[i]]
 
 

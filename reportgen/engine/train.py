@@ -37,7 +37,7 @@ def train(
     Cancelled
         If `cancel` returned true.
     """
-    ahead.begin()
+    ahead.begin({node.kind for node in spec.network.nodes})
     setup, pruning = set_up(spec, dataset), spec.training.pruning
     n = len(dataset.y_train)
     total, rewound = total_steps(spec, n), (pruning.rewind if pruning else 0) * batches_per_epoch(spec, n)

@@ -290,8 +290,8 @@ def _activation(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
     plain = name.removesuffix("_")
     if plain in OTHER_ACTIVATIONS:
         return (None,)
-    row = named(ACTIVATIONS, plain) if plain != "identity" and plain not in WEIGHTED else None
-    if row is None:
+    row = named(ACTIVATIONS, plain) if plain not in WEIGHTED else None
+    if row is None or row.activate is None:
         return None
     values = [v for v in (*args[1:], *kwargs.values()) if isinstance(v, (int, float)) and not isinstance(v, bool)]
     parameters = {parameter.name: parameter.default for parameter in row.parameters}

@@ -12,17 +12,15 @@ from numpy.lib.stride_tricks import sliding_window_view
 from reportgen.engine.layers.convolution import AGREEMENT_EXAMPLES
 from reportgen.engine.probes.evenness import WEIGHT_SHAPES
 from reportgen.engine.probes.spectra import effective_rank, singular_values
-from reportgen.engine.spec import SPECTRAL, STATISTICS
+from reportgen.engine.spec import STATISTICS
 from reportgen.engine.tables.activation import SATURATED_SLOPE
 from reportgen.external.convert import Array
 from reportgen.external.layer_arrays import LayerArrays, Norm, Pair, Probe, Rows, Window
 
 PROBES_PER_DECADE = 4
 
-OPTIONAL = tuple(
-    f"probe_{name}" for name in STATISTICS if name.startswith(("bn_", "sign_agreement_")) or name in SPECTRAL
-)
-"""Arrays of statistics that a record omits if no layer has them."""
+OPTIONAL = tuple(f"probe_{name}" for name in STATISTICS[STATISTICS.index("bn_gamma_mean") :])
+"""Arrays of statistics that a record omits if no layer has them: those of batch normalization and the last ones."""
 
 
 class ProbeSeries:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.engine.layers.table import LAYERS
 from reportgen.errors import UsageError
 from reportgen.external.convert import Array, array, scalar_loss, values_of
 from reportgen.external.data_flow import Call, DataFlow, FreeFunction, LayerTrace
@@ -134,7 +135,7 @@ def _activation_entry(call: Call, given: Nonlinearity) -> dict[str, Any]:
 def _is_chain(traces: Sequence[LayerTrace], given: Nonlinearity) -> bool:
     """Return whether each layer is fully connected to the activations of the layer before it."""
     for index, trace in enumerate(traces):
-        if len(trace.calls) != 1 or description(trace.module)["kind"] != "dense":
+        if len(trace.calls) != 1 or LAYERS[description(trace.module)["kind"]].has_filters:
             return False
         [call] = trace.calls
         is_hidden = index < len(traces) - 1

@@ -205,7 +205,11 @@ def test_a_quick_look_in_another_folder_agrees(made: Path, tmp_path: Path, capsy
 def test_rows_of_every_table_have_names(report: Path) -> None:
     assert list(ROWS) == list(TABLES)
     for name, keys in ROWS.items():
-        head, *rows = (report / "tables" / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+        file = report / "tables" / f"{name}.csv"
+        if name == "rounds":  # only studies with pruning have it
+            assert not file.exists()
+            continue
+        head, *rows = file.read_text(encoding="utf-8").splitlines()
         assert rows or name == "findings"
         assert set(keys) <= set(head.split(","))
 

@@ -192,7 +192,7 @@ def test_early_stopping_scores_the_best_epoch() -> None:
 def test_arrays_by_step_grow_with_the_steps(schedule: Component, monkeypatch: pytest.MonkeyPatch) -> None:
     run = spec(epochs=9, batch_size=3, schedule=schedule, patience=9)
     expected = train(run, data())
-    monkeypatch.setattr("reportgen.engine.train._FIRST_STEPS", 2)
+    monkeypatch.setattr("reportgen.engine.run._FIRST_STEPS", 2)
     found = train(run, data())
     for name, values in expected.arrays.items():
         np.testing.assert_array_equal(found.arrays[name], values, err_msg=name)

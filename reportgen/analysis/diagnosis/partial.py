@@ -17,6 +17,7 @@ import numpy as np
 from reportgen.analysis.diagnosis.advice import consistent
 from reportgen.analysis.diagnosis.causes import in_order, with_causes
 from reportgen.analysis.diagnosis.diagnose import usable
+from reportgen.analysis.diagnosis.layers import dropouts, normalizations
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
@@ -135,9 +136,8 @@ def _unmeasured(records: Sequence[RunRecord], read: Collection[str]) -> tuple[st
 
 def _not_required(record: RunRecord) -> tuple[str, ...]:
     """Return the measurements that a record need not contain, for lack of the layers concerned."""
-    layers = record.spec.network.layers
-    without_dropout = () if any(layer.dropout for layer in layers) else WITH_DROPOUT
-    without_batchnorm = () if any(layer.batchnorm for layer in layers) else WITH_BATCHNORM
+    without_dropout = () if dropouts(record.spec.network) else WITH_DROPOUT
+    without_batchnorm = () if normalizations(record.spec.network) else WITH_BATCHNORM
     return (*OPTIONAL, *without_dropout, *without_batchnorm)
 
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,16 @@ import numpy as np
 from numba import config, float32, float64, int32, int64, types, uint32
 
 from reportgen.engine.jit.cache import sources_hash
+from reportgen.engine.layers.table import LAYERS, LayerKind
+from reportgen.engine.network import AGREEMENT, BACKWARD, GRADIENT
 from reportgen.engine.predict import outputs
 from reportgen.engine.probes.agreement import agreement_by_example
 from reportgen.engine.probes.evenness import weight_shape
 from reportgen.engine.probes.probe import probe, probe_activations, probe_gradients, probe_updates, probe_weights
-from reportgen.engine.program import pass_types
+from reportgen.engine.program import kernels_of, pass_types
 from reportgen.engine.setup import probe_types, training_types
 from reportgen.engine.step import train_steps
+from reportgen.registry import plugin_of
 
 _POLL_SECONDS = 0.05
 _LONGEST_SECONDS = 120.0
@@ -35,11 +38,15 @@ _lock = threading.Lock()
 _process: list[subprocess.Popen[bytes] | None] = []
 
 
-def begin() -> None:
-    """Start the second process, once, if kernels are missing in the cache and there is more than one core."""
+def begin(kinds: Iterable[str] = ()) -> None:
+    """Start the second process, once, if kernels are missing in the cache and there is more than one core.
+
+    `kinds` are the kinds of layers of the first network.
+    """
     with _lock:
         if not _process:
-            _process.append(_start() if _is_worthwhile() else None)
+            named = sorted(kinds)
+            _process.append(_start(named) if _is_worthwhile(named) else None)
 
 
 def wait(check_cancelled: Callable[[], None]) -> None:
@@ -62,27 +69,40 @@ def compile_deferred() -> None:
             kernel.compile(arguments)
 
 
-def _is_worthwhile() -> bool:
-    return not (config.DISABLE_JIT or _marker().exists()) and (os.cpu_count() or 1) > 1 and bool(sys.executable)
+def _is_worthwhile(kinds: Sequence[str] = ()) -> bool:
+    return not (config.DISABLE_JIT or _marker(kinds).exists()) and (os.cpu_count() or 1) > 1 and bool(sys.executable)
 
 
-def _marker() -> Path:
-    """Return the path of the file that marks the cache as complete."""
-    return Path(config.CACHE_DIR) / f"ahead-{sources_hash()}"
+def _marker(kinds: Sequence[str] = ()) -> Path:
+    """Return the path of the file that marks the cache as complete for these kinds of layers."""
+    others = "".join(f"-{kind}" for kind in kinds if kind in _shipped() and late_kernels([kind]))
+    return Path(config.CACHE_DIR) / f"ahead-{sources_hash()}{others}"
 
 
-def _start() -> subprocess.Popen[bytes] | None:
+def _shipped() -> Mapping[str, LayerKind]:
+    """Return the kinds of layers whose kernels the cache holds, which those of plug-ins are not."""
+    return {name: row for name, row in LAYERS.items() if plugin_of("layer", name) is None}
+
+
+def _start(kinds: Sequence[str]) -> subprocess.Popen[bytes] | None:
     root = str(Path(__file__).resolve().parents[3])
     paths = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH")) if part)
     env = os.environ | {"NUMBA_CACHE_DIR": config.CACHE_DIR, "PYTHONPATH": paths}
-    command, silent = [sys.executable, "-m", __name__], subprocess.DEVNULL
+    command, silent = [sys.executable, "-m", __name__, *kinds], subprocess.DEVNULL
     try:  # the pipe closes when this process ends, which ends the second process
         return subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=silent, stderr=silent)
     except OSError:
         return None
 
 
-def signatures() -> Sequence[tuple[Any, tuple[Any, ...]]]:
+def late_kernels(kinds: Sequence[str]) -> Sequence[tuple[Any, tuple[Any, ...]]]:
+    """Return the kernels of these kinds of layers that the first process reaches last, with their argument types."""
+    rows = [row for name, row in _shipped().items() if name in kinds]
+    found = [kernels_of(row, np.dtype(np.float32)) for row in rows]
+    return [kernels[column] for column in (GRADIENT, AGREEMENT, BACKWARD) for kernels in found if column in kernels]
+
+
+def signatures(kinds: Sequence[str] = ()) -> Sequence[tuple[Any, tuple[Any, ...]]]:
     """Return the kernels that the second process compiles, with their argument types, for float32 networks.
 
     They take about as long as the kernels that the first process needs to set up and score a run. Kernels of probes
@@ -93,6 +113,7 @@ def signatures() -> Sequence[tuple[Any, tuple[Any, ...]]]:
     arrays, schedule = probe_types()
     training = (*network, *training_types(np.dtype(np.float32)))
     return (
+        *late_kernels(kinds),
         *_probe_kernels(),
         (train_steps, (*training, int64, labels, int64, float64[::1], vector, float64[:, ::1], schedule)),
         (probe, (*network, training[-1], int64, vector, int64, arrays)),
@@ -127,9 +148,10 @@ def _end_with_parent() -> None:
 def main() -> None:
     """Compile the kernels into the cache."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    for kernel, arguments in signatures():
+    kinds = sys.argv[1:]
+    for kernel, arguments in signatures(kinds):
         kernel.compile(arguments)
-    _marker().touch()
+    _marker(kinds).touch()
 
 
 if __name__ == "__main__":

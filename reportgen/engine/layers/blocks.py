@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from reportgen.engine.jit.compile import inline_ir, internal
+from reportgen.engine.math.vectors import copy_span
 from reportgen.engine.network import ACTS, DERIVATIVE, DROPPED, POSITIONS, PRE, SOURCE, UNITS, WIDTH
 
 
 @internal
 def copy(source, target):
-    """Copy source to target, both flat; a slice assignment would take seconds to compile."""
-    for k in range(source.size):
-        target[k] = source[k]
+    """Copy source to target, both flat and of one type; a slice assignment would take seconds to compile."""
+    copy_span(source, 0, target, 0, source.size)
 
 
 @internal

@@ -56,6 +56,11 @@ class LayerKind(Row):
     gradient: Any = None
     agreement: Any = None
 
+    @property
+    def has_filters(self) -> bool:
+        """Whether a unit is a filter, with an output at each position of an image."""
+        return self.form == "filters"
+
 
 def _biases(operation: Any) -> int:
     return operation.width if operation.node.has_bias else 0
@@ -163,7 +168,7 @@ LAYERS = Table(
             backward=pooling.backward_average,
         ),
         _without_weights(
-            "activation",
+            "pre_activation",
             "Batch normalization and activation before the first layer of a residual branch.",
             r"a = \phi(x)",
             "He et al. 2016, Identity Mappings in Deep Residual Networks",

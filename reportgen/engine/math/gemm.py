@@ -5,12 +5,10 @@ from __future__ import annotations
 from reportgen.engine.jit.compile import inline_ir, internal
 from reportgen.engine.math.microkernel import ACCUMULATE, MOMENTUM_STEP, tile
 from reportgen.engine.math.moves import copy_line, fetch, transpose
-from reportgen.engine.math.registers import COLUMNS, HEIGHTS, LANES
+from reportgen.engine.math.registers import COLUMNS, LANES, LOW, TALL
 
 DEPTH, BREADTH = 512, 128
 """Size of the blocks in which a large b is packed, inner dimension and columns; a block fits in the L2 cache."""
-
-_TALL, _MIDDLE, _LOW = HEIGHTS
 
 _LARGE = 32768
 """Number of elements above which b is packed first, since its rows are too far apart in memory."""
@@ -51,7 +49,7 @@ def _partial_finish(finish, one, first, last):
 
 
 @internal
-def _gather_panels(b, at, b_row, transposed, k, begin, end, panels):
+def pack(b, at, b_row, transposed, k, begin, end, panels):
     """Copy the columns from begin to end of b to panels, flat (k, COLUMNS), starting with the row at `at`."""
     if not transposed:
         _pack_rows(b, at + begin, b_row, k, end - begin, panels)
@@ -75,42 +73,37 @@ def _pack_rows(b, at, b_row, k, columns, panels):
 
 
 @inline_ir
-def _tile_row(height, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, finish):
-    """Compute `height` rows of c, starting with row i, in the columns of the block (left, right, depth).
+def _far_tiles(i, begin, block, a, a_steps, source, row, packed, c, n, d, d_row, finish):
+    """Compute the highest full tiles from row i on, if c and d may be out of cache; return the next column.
 
-    The height is a compile-time constant, and so is the breadth of all tiles but the last. Otherwise mispredicted
-    branches for each tile would take a seventh of the time of a small network. `far` says whether c and d may be out
-    of cache.
+    Each tile prefetches an equal part of the next rows of c and d.
     """
     left, right, depth = block
     a_at, j = i * a_steps[0] + begin * a_steps[1], left
     while j + COLUMNS <= right:
-        if far:
-            fetch(height, c, i * n + j, n)
-            fetch(height, d, i * d_row + j, d_row)
+        at = (j - left) * depth if packed else begin * n + j
+        ahead = (i + TALL) * n + j * TALL, TALL * COLUMNS // depth, d_row > 0
+        tile(TALL, COLUMNS, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, ahead)
+        j += COLUMNS
+    return j
+
+
+@inline_ir
+def _tile_row(height, i, j, begin, block, a, a_steps, source, row, packed, c, n, d, d_row, finish):
+    """Compute `height` rows of c, starting with row i, in the block (left, right, depth) from column j on.
+
+    The height is a compile-time constant, and so is the breadth of all tiles but the last. Otherwise mispredicted
+    branches for each tile would take a seventh of the time of a small network.
+    """
+    left, right, depth = block
+    a_at = i * a_steps[0] + begin * a_steps[1]
+    while j + COLUMNS <= right:
         at = (j - left) * depth if packed else begin * n + j
         tile(height, COLUMNS, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, 0)
         j += COLUMNS
     if j < right:
         at = (j - left) * depth if packed else begin * n + j
         tile(height, right - j, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, 0)
-
-
-@inline_ir
-def _far_tile_row(i, begin, block, a, a_steps, source, row, packed, c, n, d, d_row, finish):
-    """Compute the highest tiles like `_tile_row`, and prefetch the next rows of c and d, each tile an equal part."""
-    left, right, depth = block
-    a_at, j = i * a_steps[0] + begin * a_steps[1], left
-    while j + COLUMNS <= right:
-        at, ahead = (
-            (j - left) * depth if packed else begin * n + j,
-            ((i + _TALL) * n + j * _TALL, _TALL * COLUMNS // depth),
-        )
-        tile(_TALL, COLUMNS, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, ahead)
-        j += COLUMNS
-    if j < right:
-        at = (j - left) * depth if packed else begin * n + j
-        tile(_TALL, right - j, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, 0)
 
 
 @internal
@@ -140,20 +133,17 @@ def product(shape, a, a_steps, b, transposed, c, d, finish, panels):
             right = min(left + breadth, n)
             if packed:
                 at = begin if transposed else begin * n
-                _gather_panels(b, at, k if transposed else n, transposed, depth, left, right, panels)
+                pack(b, at, k if transposed else n, transposed, depth, left, right, panels)
             block, i = (left, right, depth), 0
-            while far and m - i >= _TALL:
-                _far_tile_row(i, begin, block, a, a_steps, source, row, packed, c, n, d, d_row, partial)
-                i += _TALL
-            while m - i >= _TALL:
-                _tile_row(_TALL, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
-                i += _TALL
-            if m - i >= _MIDDLE:
-                _tile_row(_MIDDLE, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
-                i += _MIDDLE
-            if m - i >= _LOW:
-                _tile_row(_LOW, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
-                i += _LOW
+            while m - i == TALL or m - i >= TALL + LOW:
+                j = left
+                if far:
+                    j = _far_tiles(i, begin, block, a, a_steps, source, row, packed, c, n, d, d_row, partial)
+                _tile_row(TALL, i, j, begin, block, a, a_steps, source, row, packed, c, n, d, d_row, partial)
+                i += TALL
+            while m - i >= LOW:
+                _tile_row(LOW, i, left, begin, block, a, a_steps, source, row, packed, c, n, d, d_row, partial)
+                i += LOW
             while i < m:
-                _tile_row(1, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
+                _tile_row(1, i, left, begin, block, a, a_steps, source, row, packed, c, n, d, d_row, partial)
                 i += 1

@@ -6,6 +6,7 @@ that keeps its sums in registers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,6 @@ WRITE, ADD, ACCUMULATE, MOMENTUM_STEP = (np.int64(kind) for kind in range(4))
 """
 
 _GROUP = 4
-"""Rows of a whose places are computed from one place. LLVM would compute the place of each row from the one before, and
-narrow tiles would wait for the sequence of these additions."""
 
 
 def _opaque(builder: Any, value: Any) -> Any:
@@ -36,30 +35,54 @@ def _opaque(builder: Any, value: Any) -> Any:
     return builder.asm(function_type, "", "=r,0", [value], side_effect=False)
 
 
+def _rows_in_sequence(builder: Any, rows: int, a: Any, a_row: Any, a_col: Any) -> Callable[[Any], list[Any]]:
+    """Return a function of p that returns the addresses of a(i, p); LLVM computes each from the one before."""
+    starts = [builder.gep(a, [builder.mul(SIZE(i), a_row)]) for i in range(rows)]
+    return lambda p: [builder.gep(start, [builder.mul(p, a_col)]) for start in starts]
+
+
+def _rows_in_groups(builder: Any, rows: int, a: Any, a_row: Any, a_col: Any) -> Callable[[Any], list[Any]]:
+    """Return the same function; each group of rows has its own address, which takes more registers.
+
+    A narrow tile would wait for a sequence of twelve additions.
+    """
+    groups = [builder.gep(a, [builder.mul(SIZE(i), a_row)]) for i in range(0, rows, _GROUP)]
+    once, thrice = (_opaque(builder, builder.mul(SIZE(i), a_row)) for i in (1, 3))
+    apart = [SIZE(0), once, builder.mul(SIZE(2), once), thrice]
+
+    def places(p: Any) -> list[Any]:
+        heads = [_opaque(builder, builder.gep(group, [builder.mul(p, a_col)])) for group in groups]
+        return [builder.gep(heads[i // _GROUP], [apart[i % _GROUP]]) for i in range(rows)]
+
+    return places
+
+
 def _sums(
     emit: RowEmit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any, ahead: Any
 ) -> dict[Any, Any]:
-    """RowEmit the loop over the inner dimension; return the sums by (row, part).
+    """Emit the loop over the inner dimension; return the sums by (row, part).
 
-    ahead : (pointers, step); each iteration prefetches a cache line from each pointer on.
+    ahead : None, or (pointer, step, distance); each iteration prefetches the cache lines at the pointer and at this
+        distance from it, and advances the pointer.
     """
     builder = emit.builder
     slots = {(i, part): cgutils.alloca_once(builder, emit.vector) for i in range(rows) for part in range(emit.count)}
     for slot in slots.values():
         builder.store(ir.Constant(emit.vector, None), slot)
-    groups = [builder.gep(a, [builder.mul(SIZE(i), a_row)]) for i in range(0, rows, _GROUP)]
-    apart = [_opaque(builder, builder.mul(SIZE(i), a_row)) if i % 2 else None for i in range(_GROUP)]
-    apart[0], apart[2] = SIZE(0), builder.mul(SIZE(2), apart[1])
+    if emit.count > 1:
+        places = _rows_in_sequence(builder, rows, a, a_row, a_col)
+    else:
+        places = _rows_in_groups(builder, rows, a, a_row, a_col)
     with cgutils.for_range(builder, k) as loop:
         line = builder.gep(b, [builder.mul(loop.index, b_row)])
         parts = [emit.load_columns(line, part) for part in range(emit.count)]
-        step = builder.mul(loop.index, a_col)
-        pointers, stride = ahead
-        for pointer in pointers:
-            emit_prefetch(builder, builder.gep(pointer, [builder.mul(loop.index, stride)]), 2)
-        heads = [_opaque(builder, builder.gep(group, [step])) for group in groups]
-        for i in range(rows):
-            factor = emit.spread(builder.load(builder.gep(heads[i // _GROUP], [apart[i % _GROUP]])))
+        if ahead is not None:
+            start, step, distance = ahead
+            near = _opaque(builder, builder.gep(start, [builder.mul(loop.index, step)]))
+            emit_prefetch(builder, near)
+            emit_prefetch(builder, builder.gep(near, [distance]))
+        for i, place in enumerate(places(loop.index)):
+            factor = emit.spread(builder.load(place))
             for part, column in enumerate(parts):
                 slot = slots[i, part]
                 builder.store(emit.add(emit.multiply(factor, column), builder.load(slot)), slot)
@@ -67,7 +90,7 @@ def _sums(
 
 
 def _finish(emit: RowEmit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, d: Any) -> None:
-    """RowEmit the operation on the sums."""
+    """Emit the operation on the sums."""
     builder = emit.builder
     at = {i: builder.mul(SIZE(i), c_row) for i, _ in sums}
     kind, *factors = cgutils.unpack_tuple(builder, finish)
@@ -91,7 +114,7 @@ def _finish(emit: RowEmit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any
 def _momentum_step(
     emit: RowEmit, accumulated: dict[Any, Any], takes_step: Any, c: Any, at: dict[int, Any], d: Any, f2: Any
 ) -> None:
-    """RowEmit the stores of ACCUMULATE and MOMENTUM_STEP.
+    """Emit the stores of ACCUMULATE and MOMENTUM_STEP.
 
     A row is read before it is written, since its vectors overlap; all rows are read before if they are one vector each,
     since a masked vector also overlaps with the next row, and a load would wait for the store.
@@ -114,7 +137,7 @@ def _momentum_step(
 
 
 def _emit_choice(builder: Any, choices: list[tuple[Any, Any]]) -> None:
-    """RowEmit the first of the (condition, emit) whose condition is true; the last condition is not tested."""
+    """Emit the first of the (condition, emit) whose condition is true; the last condition is not tested."""
     (condition, emit), *others = choices
     if not others:
         emit()
@@ -126,9 +149,15 @@ def _emit_choice(builder: Any, choices: list[tuple[Any, Any]]) -> None:
             _emit_choice(builder, others)
 
 
+def _distance(builder: Any, start: Any, end: Any, size: int, wanted: Any) -> Any:
+    """Return the distance of two addresses in elements of `size` bytes, 0 if it is not wanted."""
+    distance = builder.sub(builder.ptrtoint(end, SIZE), builder.ptrtoint(start, SIZE))
+    return builder.select(wanted, builder.sdiv(distance, SIZE(size)), SIZE(0))
+
+
 @intrinsic(prefer_literal=True)
 def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish, ahead):
-    """RowEmit a tile; its height is a constant, and its breadth is the constant COLUMNS or a variable."""
+    """Emit a tile; its height is a constant, and its breadth is the constant COLUMNS or a variable."""
     integer, height = types.int64, rows.literal_value
     full = isinstance(columns, types.IntegerLiteral)
     signature = types.void(
@@ -146,10 +175,11 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
         a_row, a_col = cgutils.unpack_tuple(builder, a_steps)
         real = context.get_value_type(sig.args[9].dtype)
 
-        fetched = [], SIZE(0)
+        fetched = None
         if isinstance(ahead, types.BaseTuple):
-            place, step = cgutils.unpack_tuple(builder, values[-1])
-            fetched = [data(index, place) for index in (9, 12)], step
+            place, step, both = cgutils.unpack_tuple(builder, values[-1])
+            size = context.get_abi_sizeof(real)
+            fetched = data(9, place), step, _distance(builder, data(9, place), data(12, place), size, both)
 
         def emit_tile(count, across, lanes=VECTOR, reaches_back=False):
             emit = RowEmit(builder, real, count, across, lanes, reaches_back)
@@ -158,15 +188,10 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
         if full:
             emit_tile(2, None)
         else:
-            fits = [builder.icmp_signed("<=", columns, SIZE(most)) for most in (LANES, 2 * LANES, 2 * VECTOR)]
-            short = builder.and_(fits[0], builder.icmp_signed("<", c_row, SIZE(LANES)))
-            choices = [
-                (short, lambda: emit_tile(1, columns, LANES)),
-                (fits[0], lambda: emit_tile(1, columns, LANES, True)),
-                (fits[1], lambda: emit_tile(2 * LANES // VECTOR, columns)),
-                (fits[2], lambda: emit_tile(2, columns)),
-            ]
-            _emit_choice(builder, choices if VECTOR > LANES else choices[:3])
+            fits = [builder.icmp_signed("<=", columns, SIZE(most)) for most in (LANES, VECTOR)]
+            reaches = builder.and_(fits[0], builder.icmp_signed(">=", c_row, SIZE(LANES)))
+            back, one = (reaches, lambda: emit_tile(1, columns, LANES, True)), (fits[1], lambda: emit_tile(1, columns))
+            _emit_choice(builder, [back, one, (None, lambda: emit_tile(2, columns))])
         return context.get_dummy_value()
 
     return signature, codegen
@@ -192,6 +217,6 @@ tile = _plain_tile if config.DISABLE_JIT else _tile
 
 Computes the sums s(i, j) of a(i, p) b(p, j) over p < k, for a constant number of rows and up to 16 columns, and applies
 `finish`. a(i, p) = a[a_at + i a_steps[0] + p a_steps[1]], b(p, j) = b[b_at + p b_row + j]. finish is (operation, f0,
-f1, f2), with one of the operations WRITE, ADD, ACCUMULATE and MOMENTUM_STEP. ahead is 0, or (at, step) to
-prefetch the cache lines of c[at + p step] and d[at + p step] for later tiles.
+f1, f2), with one of the operations WRITE, ADD, ACCUMULATE and MOMENTUM_STEP. ahead is 0, or (at, step,
+both) to prefetch the cache lines of c[at + p step] for later tiles, and those of d if `both` is true.
 """

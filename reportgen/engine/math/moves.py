@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import config, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-from reportgen.engine.math.registers import COLUMNS, INDEX, LANES, LINE, SIZE, VECTOR, RowEmit
+from reportgen.engine.math.registers import COLUMNS, INDEX, LANES, LINE, SIZE, VECTOR, RowEmit, emit_prefetch
 
 
 @intrinsic(prefer_literal=True)
@@ -20,13 +19,9 @@ def _fetch(typingctx, rows, c, c_at, c_row):
 
     def codegen(context, builder, sig, values):
         array = context.make_array(sig.args[1])(context, builder, values[1])
-        byte = ir.IntType(8).as_pointer()
-        function_type = ir.FunctionType(ir.VoidType(), [byte, INDEX, INDEX, INDEX])
-        prefetch = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
         for i, end in itertools.product(range(rows.literal_value), range(LINE, COLUMNS + 1, LINE)):
             at = builder.add(values[2], builder.add(builder.mul(SIZE(i), values[3]), SIZE(end - 1)))
-            place = builder.bitcast(builder.gep(array.data, [at]), byte)
-            builder.call(prefetch, [place, INDEX(1), INDEX(3), INDEX(1)])  # to write, keep, data
+            emit_prefetch(builder, builder.gep(array.data, [at]))
         return context.get_dummy_value()
 
     return signature, codegen

@@ -22,8 +22,8 @@ def _wide_registers() -> bool:
 LANES = 8
 """Size of the blocks that `transpose` transposes, and of the smallest vectors."""
 
-VECTOR, HEIGHTS = (16, (12, 8, 4)) if _wide_registers() else (8, (6, 4, 2))
-"""Numbers of a vector, and heights of tiles from the largest on; remaining rows are computed one at a time.
+VECTOR, TALL, LOW = (16, 12, 4) if _wide_registers() else (8, 6, 4)
+"""Numbers of a vector, and heights of tiles; remaining rows are computed one at a time.
 
 Twelve rows of two vectors of 16 fill 24 of 32 registers; six rows of two vectors of 8 fill twelve of sixteen. Both keep
 the multipliers busy. A higher tile has fewer loads and fewer mispredicted branches at the end of its loop.
@@ -109,9 +109,12 @@ class RowEmit:
         return self.builder.fadd(x, y, flags=_FLAGS)
 
 
-def emit_prefetch(builder: Any, pointer: Any, level: int) -> None:
-    """Prefetch the cache line of an address, to write it, into the first (3) or the second (2) level of the cache."""
+def emit_prefetch(builder: Any, pointer: Any) -> None:
+    """Prefetch the cache line of an address.
+
+    Memory that was never written must not be prefetched, since each attempt would search the page tables.
+    """
     byte = ir.IntType(8).as_pointer()
     function_type = ir.FunctionType(ir.VoidType(), [byte, INDEX, INDEX, INDEX])
     prefetch = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
-    builder.call(prefetch, [builder.bitcast(pointer, byte), INDEX(0), INDEX(level), INDEX(1)])
+    builder.call(prefetch, [builder.bitcast(pointer, byte), INDEX(0), INDEX(3), INDEX(1)])  # to read, keep, data

@@ -93,6 +93,8 @@ def data_reader(context: Any, builder: Any, signature: Any, values: Any) -> Call
 
 @intrinsic
 def _copy_span(typingctx, source, at, target, target_at, count):
+    if source.dtype != target.dtype:
+        return None  # Numba reports that it found no implementation
     signature = types.void(source, types.int64, target, types.int64, types.int64)
 
     def codegen(context, builder, sig, values):

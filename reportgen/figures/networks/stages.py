@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reportgen.engine.layers.geometry import LayoutError, Shape
 from reportgen.engine.layout import INPUT, Operation, is_shortcut, lay_out
 from reportgen.engine.network_spec import PoolSpec, WindowSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.runs.record import RunRecord
 
 
@@ -100,7 +101,7 @@ def operation_name(operation: Operation) -> str:
 
 
 def _activation(operation: Operation) -> str:
-    if isinstance(operation.node, PoolSpec) or operation.activation.name == "identity":
+    if isinstance(operation.node, PoolSpec) or ACTIVATIONS[operation.activation.name].activate is None:
         return ""
     return operation.activation.name.replace("_", " ")
 

@@ -26,7 +26,7 @@ def test_a_run_uses_only_the_types_that_are_compiled_ahead() -> None:
 
 def test_the_second_process_marks_the_cache(tmp_path, monkeypatch) -> None:
     env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "1"}
-    code = "from reportgen.engine.jit import ahead; ahead.signatures = lambda: (); ahead.main()"
+    code = "from reportgen.engine.jit import ahead; ahead.signatures = lambda kinds: (); ahead.main()"
     with subprocess.Popen([sys.executable, "-c", code], env=env, stdin=subprocess.PIPE) as process:
         assert process.wait(60) == 0
     monkeypatch.setattr(ahead.config, "CACHE_DIR", str(tmp_path))
@@ -37,7 +37,7 @@ def test_the_second_process_marks_the_cache(tmp_path, monkeypatch) -> None:
 def test_the_second_process_ends_with_the_one_that_started_it(tmp_path) -> None:
     """Whatever ends that one, its end of the pipe closes."""
     env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "1"}
-    busy = "ahead.signatures = lambda: time.sleep(60)"
+    busy = "ahead.signatures = lambda kinds: time.sleep(60)"
     code = f"import time; from reportgen.engine.jit import ahead; {busy}; print('ready', flush=True); ahead.main()"
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

@@ -50,7 +50,17 @@ def check(m: int, n: int, k: int, kind: int, a_turned: bool, b_turned: bool, dty
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", [WRITE, ADD, ACCUMULATE, MOMENTUM_STEP])
 def test_every_operation_agrees_with_numpy_at_every_edge_of_a_tile(kind: int, dtype: type) -> None:
-    sizes = ((1, 1, 1), (2, 7, 3), (3, 8, 8), (5, 9, 17), (6, 16, 9), (9, 17, 16), (13, 24, 31), (16, 33, 7))
+    sizes = (
+        (1, 1, 1),
+        (2, 7, 3),
+        (3, 8, 8),
+        (5, 9, 17),
+        (6, 16, 9),
+        (9, 17, 16),
+        (13, 24, 31),
+        (16, 33, 7),
+        (29, 36, 5),
+    )
     for (m, n, k), a_turned, b_turned in itertools.product(sizes, (False, True), (False, True)):
         check(m, n, k, kind, a_turned, b_turned, dtype)
 
@@ -60,6 +70,13 @@ def test_large_factors_are_multiplied_in_blocks(kind: int) -> None:
     for a_turned, b_turned in itertools.product((False, True), (False, True)):
         check(7, 150, DEPTH + 13, kind, a_turned, b_turned, np.float32)
         check(7, 20, 2 * DEPTH + 1, kind, a_turned, b_turned, np.float32)
+
+
+@pytest.mark.parametrize("kind", [WRITE, ADD, ACCUMULATE, MOMENTUM_STEP])
+def test_large_results_are_computed_with_their_next_rows_in_the_cache(kind: int) -> None:
+    for a_turned, b_turned in itertools.product((False, True), (False, True)):
+        check(47, 709, 20, kind, a_turned, b_turned, np.float32)
+        check(101, 339, 100, kind, a_turned, b_turned, np.float32)
 
 
 def test_a_row_does_not_depend_on_its_neighbours() -> None:

@@ -79,7 +79,13 @@ def test_a_projection_is_added_where_shapes_differ_only(tmp_path: Path) -> None:
 def test_pre_activation_precedes_the_layers_and_ends_the_blocks(tmp_path: Path) -> None:
     block = f"{{residual: {{repeat: 2, order: pre, layers: [{BLOCK}, {BLOCK}]}}}}"
     network = network_of(tmp_path, f"{BLOCK}, {block}, {{pool: global}}", ", batchnorm: true")
-    assert kinds(network) == ["conv", *["activation", "conv", "conv"] * 2, "activation", "average_pool", "dense"]
+    assert kinds(network) == [
+        "conv",
+        *["pre_activation", "conv", "conv"] * 2,
+        "pre_activation",
+        "average_pool",
+        "dense",
+    ]
     last = network.layers[2]
     assert (last.activation.name, last.batchnorm, last.adds) == ("identity", None, 0)
     assert isinstance(network.nodes[7], ActivationSpec)

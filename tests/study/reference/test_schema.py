@@ -107,6 +107,9 @@ PLAN_ONLY = {
     "shapes classes 13",
     "shapes classes 1",
     "shapes shift 5",
+    "pruning sparsity: 0.5, rounds: 2, rewind: 5",
+    "pruning without training",
+    "round after the last",
 }
 """Studies whose error depends on other settings, or on the position of the value."""
 

@@ -2,8 +2,11 @@
 
 **Effect of a step.** The bound |u| sqrt(tr F) / L on the change of the examples' losses (root mean square) due to a
 step u, relative to the loss L. tr F is the mean squared gradient of a single example, computed from the probes: the
-contribution of a layer is E|a|^2 E|delta|^2 for its inputs a and its deltas. At initialization, no curvature of the
-softmax loss exceeds tr F (Martens 2020, section 5). An effect far below 1 is a small step. A step with an effect above
+contribution of a layer is E|a|^2 E|delta|^2 for its inputs a and its deltas. In a convolution, the gradients of an
+example add up over positions: to the sum of these terms if they are independent, to at most as many times more as there
+are positions if they are equal, and never to more than the mean gradient of n examples allows, n |g|^2. The geometric
+mean of these limits is used. At initialization, no curvature of the softmax loss exceeds tr F (Martens 2020, section
+5). An effect far below 1 is a small step. A step with an effect above
 1 exceeds the range in which the loss is linear, whatever the optimizer, the data or the width. Losses above the
 plausible loss (ten times the loss of guessing) are set to it.
 
@@ -26,6 +29,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, stuck
+from reportgen.analysis.diagnosis.layers import fan_ins, input_moments, positions
 from reportgen.engine.tables.schedules import phases
 from reportgen.runs.record import RunRecord
 
@@ -217,12 +221,13 @@ def _squared_example(record: RunRecord) -> Array:
     """Return the mean squared gradient of one example at each probe, assuming independent inputs and deltas."""
     deltas = np.asarray(record.statistic("gradient_norm"), np.float64)
     centre, std = (np.asarray(record.statistic(f"activation_{name}"), np.float64) for name in ("mean", "std"))
-    units = np.array([layer.units for layer in record.spec.network.layers[:-1]], np.float64)
-    first = float(record.facts.get("features", 1)) * float(record.facts.get("input_second_moment", 1.0))
-    inputs = np.full_like(centre, first)
-    inputs[:, 1:] = (centre**2 + std**2)[:, :-1] * units
+    inputs = input_moments(record, centre**2 + std**2) * fan_ins(record)
     examples = max(int(record.facts.get("probe_n", 1)), 1)
-    return np.asarray(((inputs + 1) * examples * deltas**2).sum(axis=1))
+    apart = (inputs + 1) * examples * deltas**2
+    mean_gradient = np.asarray(record.statistic("weight_gradient_norm"), np.float64)
+    most = np.minimum(apart * positions(record), examples * mean_gradient**2)
+    together = np.sqrt(apart * np.maximum(apart, most))
+    return np.asarray(np.where(positions(record) > 1, together, apart).sum(axis=1))
 
 
 def _step_lengths(record: RunRecord) -> Array:

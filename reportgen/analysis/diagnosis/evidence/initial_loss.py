@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.outcome import start_loss
+from reportgen.analysis.diagnosis.evidence.signal import chance_by_layer
 from reportgen.analysis.sanity import chance_loss
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
@@ -25,8 +26,7 @@ def expected_loss(record: RunRecord, variance: float) -> float:
 
 def loss_limit(record: RunRecord) -> float:
     """Return the largest loss before training that weights of common scale and chance explain."""
-    layers = record.spec.network.layers
-    deviation = math.sqrt(sum(5 / layer.units for layer in layers[:-1])) / 2
+    deviation = math.sqrt(float(chance_by_layer(record).sum())) / 2
     variance = HE_VARIANCE * math.exp(2 * DEVIATIONS * deviation)
     counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
     uneven = float((counts**2).sum()) / counts.sum() ** 2 if counts.sum() else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from reportgen.analysis.diagnosis.evidence.symptoms import number
+from reportgen.analysis.diagnosis.layers import fan_ins
 from reportgen.analysis.finding import Evidence, Proposal
 from reportgen.runs.record import RunRecord
 
@@ -20,7 +21,7 @@ def first_layer_fits_unit_input(record: RunRecord) -> bool:
     if "probe_weight_std" not in record.arrays:
         return False
     std = float(record.statistic("weight_std")[0][0])
-    return std**2 * float(record.facts.get("features", math.inf)) < KEEPS
+    return "features" in record.facts and std**2 * float(fan_ins(record)[0]) < KEEPS
 
 
 def input_too_large(record: RunRecord) -> bool:

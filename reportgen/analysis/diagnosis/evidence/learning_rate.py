@@ -25,10 +25,15 @@ COMMON_RATE = 0.01
 
 
 def first_ratio(record: RunRecord) -> float:
-    """Return the largest update ratio over layers at the first probed step, 0 if there is none."""
+    """Return the largest update ratio over layers at the first probed step, 0 if there is none.
+
+    Layers whose weights start at zero are not considered, since any step is large compared with them.
+    """
     if not probed([record]) or "probe_update_ratio" not in record.arrays:
         return 0.0
     ratios = np.asarray(record.statistic("update_ratio"), np.float64)
+    if "probe_weight_norm" in record.arrays:
+        ratios = np.where(np.asarray(record.statistic("weight_norm"))[0] == 0, np.nan, ratios)
     return next((float(np.nanmax(row)) for row in ratios if np.isfinite(row).any()), 0.0)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.held_out import CLEAR_ERRORS, SIMPLE
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
+from reportgen.analysis.diagnosis.layers import normalizations
 from reportgen.analysis.sanity import chance_loss
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
@@ -42,7 +43,7 @@ def start_loss(record: RunRecord) -> float:
 
     With batch normalization, the loss of the first batch, because running statistics do not exist yet.
     """
-    if any(layer.batchnorm for layer in record.spec.network.layers):
+    if normalizations(record.spec.network):
         losses = record.arrays.get("step_loss", NOTHING)
     else:
         losses = record.arrays.get("epoch_train_loss", NOTHING)

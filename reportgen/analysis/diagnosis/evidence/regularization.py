@@ -6,7 +6,8 @@ by the envelope theorem, without another run.
 
 **Weight decay** of an optimizer has no penalty term. It is visible in weights that end smaller than they started,
 whereas training alone increases them. The product over layers of the ratio of norms is the factor by which it shrinks
-the output of the network. Strong penalties are also visible there.
+the output of the network. Strong penalties are also visible there. Residual branches are excluded, because the signal
+also passes by them.
 
 **Dropout** is visible in the difference of the final training loss with and without it. It scales the remaining units
 by 1 / (1 - rate), which multiplies mean squares by the same factor in each layer. In deep networks, this alone can make
@@ -30,6 +31,7 @@ from reportgen.analysis.diagnosis.evidence.curves import still_falling
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.siblings import weight_decay
 from reportgen.analysis.diagnosis.evidence.symptoms import probed
+from reportgen.analysis.diagnosis.layers import dropouts, in_branches, normalizations
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -85,6 +87,7 @@ def _kept_norms(record: RunRecord, batchnorm: bool) -> Array:
     if not probed([record]):
         return np.zeros(0)
     chosen = np.array([(layer.batchnorm is not None) == batchnorm for layer in record.spec.network.layers])
+    chosen &= batchnorm | ~in_branches(record)
     norms = np.asarray(record.statistic("weight_norm"), np.float64)[:, chosen]
     with np.errstate(all="ignore"):
         ratios = norms[-1] / norms[0]
@@ -99,7 +102,7 @@ def _penalized(record: RunRecord) -> bool:
 def cost_of_penalty(record: RunRecord) -> float:
     """Return 2 P / L at the end for penalty P and data loss L, 0 with batch normalization."""
     penalties, losses = (np.asarray(record.arrays.get(f"epoch_{name}", ())) for name in ("penalty", "train_loss"))
-    if not len(penalties) or not len(losses) or any(layer.batchnorm for layer in record.spec.network.layers):
+    if not len(penalties) or not len(losses) or normalizations(record.spec.network):
         return 0.0
     return float(2 * penalties[-1] / max(losses[-1], 1e-12))
 
@@ -111,7 +114,7 @@ def shrinkage(record: RunRecord) -> float:
 
 def dropout_rate(record: RunRecord) -> float:
     """Return the largest dropout rate of a layer."""
-    return max((layer.dropout.rate for layer in record.spec.network.layers if layer.dropout), default=0.0)
+    return max((dropout.rate for dropout in dropouts(record.spec.network)), default=0.0)
 
 
 def dropout_limits_fit(record: RunRecord) -> bool:
@@ -141,7 +144,7 @@ def dropout_unscaled(record: RunRecord) -> bool:
 
 def keep_probability(record: RunRecord) -> float:
     """Return the product of the keep probabilities over layers."""
-    return math.prod(1 - layer.dropout.rate for layer in record.spec.network.layers if layer.dropout)
+    return math.prod(1 - dropout.rate for dropout in dropouts(record.spec.network))
 
 
 def cost_of_dropout(record: RunRecord) -> float:

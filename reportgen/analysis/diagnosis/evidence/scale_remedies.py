@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+from reportgen.analysis.diagnosis.layers import branches, normalizations
 from reportgen.analysis.finding import Proposal
+from reportgen.engine.network_spec import PoolSpec
+from reportgen.engine.tables.activation import Activation
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.runs.record import RunRecord
 
 WIDER = 4
 SHALLOW = 0.5
-NORMALIZE = Proposal({"network.batchnorm": True}, "restores the scale of the signal in each layer")
 
 
 def fitting_init(record: RunRecord) -> str:
-    """Return the initialization that preserves the scale of the signal for the first layer's activation."""
-    return ACTIVATIONS[record.spec.network.layers[0].activation.name].suits
+    """Return the initialization that preserves the scale of the signal for the network's activation."""
+    return main_activation(record).suits
+
+
+def main_activation(record: RunRecord) -> Activation:
+    """Return the row of the first activation that is not the identity, of the first layer's if all are."""
+    nodes = [node for node in record.spec.network.nodes if not isinstance(node, PoolSpec)]
+    rows = [ACTIVATIONS[node.activation.name] for node in nodes]
+    return next((row for row in rows if row.activate is not None), rows[0])
 
 
 def is_shallow(record: RunRecord) -> bool:
-    """Return whether the maximum slope of the first layer's activation is at most one half."""
+    """Return whether the maximum slope of the network's activation is at most one half."""
     return max_slope(record) <= SHALLOW
 
 
 def max_slope(record: RunRecord) -> float:
-    """Return the maximum slope of the first layer's activation."""
-    return ACTIVATIONS[record.spec.network.layers[0].activation.name].max_slope
+    """Return the maximum slope of the network's activation."""
+    return main_activation(record).max_slope
+
+
+def normalize(record: RunRecord, why: str = "restores the scale of the signal in each layer") -> Proposal:
+    """Return the proposal of batch normalization, with another initialization if that of the network excludes it."""
+    excludes = any(INITS[layer.init.name].scalars for layer in record.spec.network.layers)
+    change = {"network.batchnorm": True} | ({"network.init": fitting_init(record)} if excludes else {})
+    return Proposal(change, why)
 
 
 def widen(record: RunRecord) -> Proposal:
@@ -37,7 +53,13 @@ def rescale(record: RunRecord, fault: str) -> tuple[str, tuple[Proposal, ...]]:
     """Return the advice to use a suitable initialization, or to normalize if it is used; fault: "too small here"."""
     init, used = fitting_init(record), record.spec.network.layers[0].init
     if used.name == init and float(used.get("gain", 1.0)) == 1.0:
-        return f"Normalize each layer (batchnorm: true): the initialization used, {init}, is {fault}.", (NORMALIZE,)
+        if branches(record) and not normalizations(record.spec.network):
+            fixup = Proposal({"network.init": "fixup"}, "residual branches start at zero")
+            advice = "Normalize each layer (batchnorm: true), or use Fixup (init: fixup): the initialization used, "
+            return f"{advice}{init}, adds up over residual blocks.", (normalize(record), fixup)
+        return f"Normalize each layer (batchnorm: true): the initialization used, {init}, is {fault}.", (
+            normalize(record),
+        )
     scale = f" (standard deviation {INITS[init].scale})" if INITS[init].scale else ""
     advice = f"Use the initialization {init}{scale}. It preserves the scale of the signal from layer to layer."
-    return advice, (Proposal({"network.init": init}, "preserves the variance of the signal"), NORMALIZE)
+    return advice, (Proposal({"network.init": init}, "preserves the variance of the signal"), normalize(record))

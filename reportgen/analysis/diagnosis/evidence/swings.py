@@ -16,6 +16,7 @@ from reportgen.analysis.diagnosis.evidence.held_out import majority
 from reportgen.analysis.diagnosis.evidence.means import mean, noise
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, learned_task
+from reportgen.analysis.diagnosis.layers import dropouts, normalizations
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -37,9 +38,9 @@ def noiseless(record: RunRecord) -> list[Array]:
 
     Dropout and augmentation add noise in train mode, batch normalization in test mode.
     """
-    training, layers = record.spec.training, record.spec.network.layers
-    draws = training.augment is not None or any(layer.dropout for layer in layers)
-    has_batchnorm = any(layer.batchnorm for layer in layers)
+    network = record.spec.network
+    draws = record.spec.training.augment is not None or bool(dropouts(network))
+    has_batchnorm = bool(normalizations(network))
     tested = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)[1:]
     return [over_epochs(record)] * (not draws) + [tested] * (draws or not has_batchnorm)
 

@@ -1,21 +1,22 @@
 """Batch normalization estimates its statistics from so few examples that their error is as large as the statistics.
 
-**Statistic.** The number of examples per minibatch; the training loss of the last epochs in train mode (batch
-statistics) minus the loss in test mode (running statistics); and whether the network fits the training set and is as
-good as simple models on validation examples.
+**Statistic.** The number of values from which a variance is estimated: the examples of a minibatch, multiplied by the
+positions of a channel in a convolution (Ioffe and Szegedy 2015, section 3.2), for the layer with the fewest; the
+training loss of the last epochs in train mode (batch statistics) minus the loss in test mode (running statistics); and
+whether the network fits the training set and is as good as simple models on validation examples.
 
 **Reference.** The variance of B normal numbers has a relative standard error of sqrt(2 / (B - 1)): 141% for B = 2, 100%
-for 3, 82% for 4, 53% for 8 and 25% for 32. For a single example, every normalized activation is zero; for two, it is -1
+for 3, 82% for 4, 53% for 8 and 25% for 32. For a single value, every normalized activation is zero; for two, it is -1
 or 1. The rule reports
 
-- batches of up to 4 examples, if the network does not fit the training set or is clearly worse than simple models on
+- variances of up to 4 values, if the network does not fit the training set or is clearly worse than simple models on
   validation examples;
-- batches of up to 8 examples, if the loss in train mode is higher by 10% of the loss of the best constant prediction.
+- variances of up to 8 values, if the loss in train mode is higher by 10% of the loss of the best constant prediction.
   Healthy networks with batches of 32 show a difference of 2 to 5%. Dropout and augmentation add noise of their own, so
   this test is skipped with either.
 
-**Severity.** Error for a single example, or if the network learns next to nothing. For information only if the batch
-has more than 3 examples and only the second condition holds. Otherwise warning.
+**Severity.** Error for a single value, or if the network learns next to nothing. For information only if the batch
+has more than 3 values and only the second condition holds. Otherwise warning.
 
 **Advice.** Use larger batches, or no batch normalization.
 """
@@ -30,34 +31,42 @@ import numpy as np
 from reportgen.analysis.diagnosis.evidence.course import finite
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, learned_task, stuck
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_layers, words_for_seeds
+from reportgen.analysis.diagnosis.layers import batchnorm_sizes, dropouts, normalizations
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.runs.record import RunRecord
 
 LOST, TINY, SMALL = 3, 4, 8
-"""Largest batches whose variance is no larger than its error, that count as tiny, and that count as small."""
+"""Largest numbers of values whose variance is no larger than its error, that count as tiny, and as small."""
 
 COST = 0.1
 ENOUGH = 16
 SOURCES = ("csci-497p", "lecture-review", "Ioffe and Szegedy 2015", "Ioffe 2017", "Wu and He 2018, figure 1")
 
 
-def _size(record: RunRecord) -> int:
+def _batch(record: RunRecord) -> int:
     """Return the number of examples in a minibatch."""
     examples, batch = int(record.facts.get("train_n", 0)), record.spec.training.batch_size
     return min(batch or examples, examples) if examples else batch
 
 
+def _size(record: RunRecord) -> int:
+    """Return the smallest number of values from which a variance is estimated, 0 without batch normalization."""
+    return min((size for _, size in batchnorm_sizes(record, _batch(record))), default=0)
+
+
 def _layers(record: RunRecord) -> tuple[int, ...]:
-    return tuple(i + 1 for i, layer in enumerate(record.spec.network.layers) if layer.batchnorm)
+    """Return the layers whose variances are estimated from few values."""
+    small = {layer for layer, size in batchnorm_sizes(record, _batch(record)) if size <= SMALL and layer is not None}
+    return tuple(layer + 1 for layer in sorted(small))
 
 
 def _cost(record: RunRecord) -> float:
     """Return the excess of the late training loss in train mode, as a share of the loss of guessing; NaN if unknown."""
-    layers, training = record.spec.network.layers, record.spec.training
+    network, training = record.spec.network, record.spec.training
     trained, tested = (finite(record.arrays.get(f"epoch_{name}", ())) for name in ("batch_loss", "train_loss"))
     count = min(trained.size, tested.size - 1)
-    noisy = training.augment is not None or any(layer.dropout for layer in layers)
-    if count < 1 or noisy or any(layer.batchnorm and layer.batchnorm.test_mode == "batch" for layer in layers):
+    noisy = training.augment is not None or bool(dropouts(network))
+    if count < 1 or noisy or any(norm.test_mode == "batch" for norm in normalizations(network)):
         return math.nan
     late = -(-count // 2)
     return float((trained[-late:] - tested[-late:]).mean() / guess_loss(record))
@@ -65,7 +74,7 @@ def _cost(record: RunRecord) -> float:
 
 def _noisy(record: RunRecord) -> bool:
     """Return whether the batches are small and harm the network."""
-    if record.steps == 0 or not _layers(record) or not 0 < _size(record) <= SMALL:
+    if record.steps == 0 or not 0 < _size(record) <= SMALL:
         return False
     return _cost(record) > COST or _harmed(record)
 
@@ -91,8 +100,14 @@ def check(evidence: Evidence) -> Finding | None:
         seeds=seeds,
         layers=layers,
         step=1,
-        evidence={"batch_size": size, "relative_error_of_variance": error, "cost_of_train_mode": cost, "limit": COST},
-        message=f"{_words(size, error, cost)} ({words_for_seeds(seeds, len(evidence.records))}, "
+        evidence={
+            "batch_size": _batch(record),
+            "values": size,
+            "relative_error_of_variance": error,
+            "cost_of_train_mode": cost,
+            "limit": COST,
+        },
+        message=f"{_words(size, _batch(record), error, cost)} ({words_for_seeds(seeds, len(evidence.records))}, "
         f"{words_for_layers(layers)}, from step 1).",
         advice=f"Use batches of {ENOUGH} examples or more, or remove batch normalization.",
         proposals=(
@@ -109,10 +124,11 @@ def _severity(shown: Sequence[RunRecord]) -> Severity:
     return "error" if size == 1 or all(stuck(record) for record in shown) else "warning"
 
 
-def _words(size: int, error: float | None, cost: float | None) -> str:
+def _words(size: int, batch: int, error: float | None, cost: float | None) -> str:
     if error is None:
         return "Batch normalization over a single example sets every activation to zero before scale and shift"
-    text = f"Batch normalization estimates variances from {size} examples, with a relative error of {percent(error)}"
+    values = "examples" if size == batch else "values"
+    text = f"Batch normalization estimates variances from {size} {values}, with a relative error of {percent(error)}"
     return text if cost is None else f"{text}; train mode raises the loss by {percent(cost)} of the loss of guessing"
 
 

@@ -6,7 +6,8 @@ no activation of any probe example is zero or below, so the kink is never used.
 
 **Reference.** A kink in use changes the standard deviation by a third. Smooth activations such as tanh are not tested:
 they are nearly linear for small inputs, which `vanishing_activations` reports. A linear layer narrower than its input
-and its output is a bottleneck, which is intended.
+and its output is a bottleneck, which is intended. So are projections on shortcuts, and layers before max pooling or
+before the activation of a residual block with pre-activation, which are not tested.
 
 **Severity.** Warning if all hidden layers are linear, whatever the accuracy: the network is no more expressive than
 softmax regression. Error if it also learned next to nothing. Warning if some layers are linear, unless they are
@@ -28,6 +29,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
+from reportgen.analysis.diagnosis.layers import fan_ins, is_linear_by_design
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.runs.record import RunRecord
@@ -37,7 +39,10 @@ SOURCES = ("nn1-notes", "chicago-14", "Goodfellow, Bengio and Courville 2016, 6.
 
 
 def _linear(record: RunRecord) -> NDArray[np.bool_]:
-    """Return which hidden layers are linear at every probe, (layers - 1,); bottlenecks count only if all layers do."""
+    """Return which hidden layers are linear at every probe, (layers - 1,); bottlenecks count only if all layers do.
+
+    Layers that are linear by design do not count, and all layers means all others.
+    """
     rows = [ACTIVATIONS[layer.activation.name] for layer in record.spec.network.layers[:-1]]
     flags = np.zeros(len(rows), np.bool_)
     bent = [row.piecewise_linear and row.kinked for row in rows]
@@ -45,7 +50,16 @@ def _linear(record: RunRecord) -> NDArray[np.bool_]:
     for able, shown in ((bent, _above_zero), (unbent, _unchanged)):
         if any(able):
             flags |= np.array(able) & shown(record)
-    return flags if flags.all() or not flags.any() else np.asarray(flags & ~_bottlenecks(record))
+    expected = is_linear_by_design(record.spec.network)[:-1]
+    flags &= ~expected
+    if (flags | expected).all() or not flags.any():
+        return flags
+    return np.asarray(flags & ~_bottlenecks(record))
+
+
+def _tested(record: RunRecord) -> int:
+    """Return the number of hidden layers that should have a nonlinearity."""
+    return int(np.count_nonzero(~is_linear_by_design(record.spec.network)[:-1]))
 
 
 def _hidden(record: RunRecord, *names: str) -> list[NDArray[np.float64]]:
@@ -78,8 +92,10 @@ def _unchanged(record: RunRecord) -> NDArray[np.bool_]:
 
 def _bottlenecks(record: RunRecord) -> NDArray[np.bool_]:
     """Return which hidden layers are narrower than both neighbours."""
-    widths = [int(record.facts.get("features", 0)), *(layer.units for layer in record.spec.network.layers)]
-    narrow = [here < min(before, after) for before, here, after in zip(widths, widths[1:], widths[2:], strict=False)]
+    widths = [layer.units for layer in record.spec.network.layers]
+    narrow = [
+        here < min(before, after) for before, here, after in zip(fan_ins(record), widths, widths[1:], strict=False)
+    ]
     return np.array(narrow, np.bool_)
 
 
@@ -91,10 +107,11 @@ def check(evidence: Evidence) -> Finding | None:
     if not enough(len(shown), len(records)):
         return None
     layers, seeds = layers_in_most(flags), tuple(record.spec.seed for record in shown)
-    everywhere = len(layers) == shown[0].layers - 1
+    tested = _tested(shown[0])
+    everywhere = len(layers) == tested
     names = sorted({shown[0].spec.network.layers[layer - 1].activation.name for layer in layers})
     last = int(max(record.probe_steps[-1] for record in shown))
-    which = f"Hidden {words_for_layers(layers)} of {shown[0].layers - 1} {'is' if len(layers) == 1 else 'are'}"
+    which = f"Hidden {words_for_layers(layers)} of {tested} {'is' if len(layers) == 1 else 'are'}"
     wholly = "All hidden layers are" if everywhere else which
     when = f"at all probes up to step {last}" if last else "at step 0"
     return RULE.finding(
@@ -103,7 +120,7 @@ def check(evidence: Evidence) -> Finding | None:
         seeds=seeds,
         layers=layers,
         step=0,
-        evidence={"linear_layers": len(layers), "hidden_layers": shown[0].layers - 1, "activations": names},
+        evidence={"linear_layers": len(layers), "hidden_layers": tested, "activations": names},
         message=(
             f"{wholly} linear on every probe example {when}: the output is a linear function of the input "
             f"({', '.join(names)}; {words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."

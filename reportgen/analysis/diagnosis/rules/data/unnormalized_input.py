@@ -9,7 +9,8 @@ mean square due to the features' means, and the differences between the features
 - *off centre* if more than 90% of its mean square is due to means, so that one direction is ten times as steep as all
   others together;
 - *unequal* if the largest standard deviation exceeds ten times the median, or the median exceeds ten times the lower
-  quartile. The first layer then depends on a few features only.
+  quartile. The first layer then depends on a few features only. Pixels are not compared if the first layer is a
+  convolution, whose weights apply to all of them.
 
 Pixels in [0, 1] are none of these.
 
@@ -55,6 +56,7 @@ from reportgen.analysis.diagnosis.evidence.outcome import (
 from reportgen.analysis.diagnosis.evidence.plateau import long_plateau
 from reportgen.analysis.diagnosis.evidence.signal import input_size
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, fold, number, percent, probed, words_for_seeds
+from reportgen.analysis.diagnosis.layers import normalizes_input
 from reportgen.analysis.finding import Evidence, Finding, Rule, Severity
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.runs.record import RunRecord
@@ -73,7 +75,12 @@ SOURCES = (
 
 
 def unequal(record: RunRecord) -> float:
-    """Return the ratio of feature scales: maximum over median, or median over lower quartile, the larger."""
+    """Return the ratio of feature scales: maximum over median, or median over lower quartile, the larger.
+
+    It is 1 for a convolution, whose weights each apply to all pixels of a channel.
+    """
+    if record.spec.network.layers[0].window is not None:
+        return 1.0
     spread = [float(value) for value in record.facts.get("input_feature_std", ())]
     if len(spread) != 5 or min(spread) <= 0:
         return 1.0
@@ -99,7 +106,7 @@ def kinds(record: RunRecord) -> tuple[str, ...]:
 
 def harm(record: RunRecord) -> str:
     """Return a clause on the harm that the input does to a run, empty if the record shows none."""
-    ways, normalized = kinds(record), record.spec.network.layers[0].batchnorm is not None
+    ways, normalized = kinds(record), normalizes_input(record.spec.network)
     needed = CLOSE_FIT if long_plateau(record) or _flattened(record) else FITS
     if not ways or learned_task(record, needed):
         return ""

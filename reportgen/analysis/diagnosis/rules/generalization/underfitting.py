@@ -11,7 +11,7 @@ common class, in most seeds. Wrong training labels lower only training accuracy,
 accuracy, so neither is reported. A larger variant must be better in both accuracies by a paired t test at 5% (with a
 Bonferroni correction) and by the same tenth.
 
-A network with more parameters than training examples, and no layer narrower than the number of classes, has enough
+A network with more parameters than training examples, and no layer with fewer outputs than classes, has enough
 capacity. Compared with simple models, it is reported only if it stays below them by a fifth of their lead in both
 accuracies. With batch normalization, whose running statistics fluctuate, the loss must also be close to the loss of
 guessing. A network is not reported if its training loss is still decreasing: by more than a tenth from the third
@@ -46,6 +46,7 @@ from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, stuck
 from reportgen.analysis.diagnosis.evidence.siblings import BetterSibling, better_sibling, larger_network
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, initial, percent, probed, words_for_seeds
+from reportgen.analysis.diagnosis.layers import is_convolutional, narrowest, normalizations
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error
 from reportgen.runs.record import RunRecord
@@ -96,7 +97,7 @@ def below_simple_models(records: Sequence[RunRecord], share: float = SHARE) -> S
 def _far_below_simple_models(records: Sequence[RunRecord]) -> Shortfall | None:
     """Return the shortfall against a simple model if it is large in training too, otherwise None."""
     short, known = below_simple_models(records, FAR), reference(records)
-    has_batchnorm = any(layer.batchnorm for layer in records[0].spec.network.layers)
+    has_batchnorm = bool(normalizations(records[0].spec.network))
     if short is None or known is None or (has_batchnorm and not enough(sum(map(stuck, records)), len(records))):
         return None
     return short if known.accuracy - short.train > FAR * (known.accuracy - known.majority) else None
@@ -109,9 +110,8 @@ def trainable(records: Sequence[RunRecord]) -> bool:
 
 def _small(record: RunRecord) -> bool:
     """Return whether capacity may be too low: no hidden layer, one narrower than the classes, or few parameters."""
-    narrowest = min((layer.units for layer in record.spec.network.layers[:-1]), default=0)
     parameters, size = (int(record.facts.get(name, 0)) for name in ("parameters", "train_n"))
-    return narrowest < int(record.facts.get("classes", 2)) or parameters < size
+    return narrowest(record) < int(record.facts.get("classes", 2)) or parameters < size
 
 
 def _under_way(record: RunRecord) -> bool:
@@ -131,7 +131,8 @@ def _below_a_larger_net(evidence: Evidence, records: Sequence[RunRecord]) -> Sho
     if sibling is None or sibling.share < SHARE:
         return None
     units = sum(layer.units for layer in sibling.record.spec.network.layers[:-1])
-    return below_sibling(records, sibling, f"the variant with {units} hidden units")
+    words = "hidden channels and units" if is_convolutional(sibling.record) else "hidden units"
+    return below_sibling(records, sibling, f"the variant with {units} {words}")
 
 
 def below_sibling(records: Sequence[RunRecord], sibling: BetterSibling, name: str) -> Shortfall:
@@ -246,6 +247,7 @@ RULE = Rule(
         "class_imbalance",
         "bn_tiny_batch",
         "saturation",
+        "idle_branch",
     ),
     yields_to=(
         "vanishing_activations",

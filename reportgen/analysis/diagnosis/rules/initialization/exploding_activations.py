@@ -13,7 +13,8 @@ growth that
 - continues after the first layer: the last hidden layer must exceed the first by a factor of 2, biases included. A
   single layer that enlarges its input is a case of `wrong_init_loss`.
 
-Bounded activations cannot explode. There, weights that are too large cause `saturation`.
+Bounded activations cannot explode. There, weights that are too large cause `saturation`. The sums of residual blocks
+with pre-activation may grow, if the normalization after the last block restores their scale.
 
 **Severity.** Error if the run diverged or if the training loss stays within 10% of the loss of guessing. Otherwise
 warning, even if the network fits the training set, because it first has to unlearn a very large loss. For a network
@@ -39,7 +40,7 @@ from reportgen.analysis.diagnosis.evidence.signal import (
     LARGE,
     LEAST,
     beyond_chance,
-    chance_variance,
+    chance_by_layer,
     forward,
     input_size,
     severity_of_change,
@@ -53,6 +54,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
+from reportgen.analysis.diagnosis.layers import normalizes_end
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.runs.record import RunRecord
@@ -74,12 +76,17 @@ def _exploded(record: RunRecord) -> NDArray[np.bool_]:
     sizes = _sizes(record)
     nowhere = np.zeros(sizes.size, np.bool_)
     bounded = any(ACTIVATIONS[layer.activation.name].bounded for layer in record.spec.network.layers[:-1])
-    if sizes.size < 2 or not np.isfinite(sizes).all() or (sizes <= 0).any() or bounded:
+    if (
+        sizes.size < 2
+        or not np.isfinite(sizes).all()
+        or (sizes <= 0).any()
+        or bounded
+        or normalizes_end(record.spec.network)
+    ):
         return nowhere
     if not sizes[-1] > LEAST:
         return nowhere
-    variance = chance_variance(record) + 5 / record.spec.network.layers[0].units
-    flags = (sizes > LEAST) & beyond_chance(np.log(sizes), variance)
+    flags = (sizes > LEAST) & beyond_chance(np.log(sizes), np.cumsum(chance_by_layer(record)))
     first = float(np.hypot(initial(record, "activation_mean")[0], initial(record, "activation_std")[0]))
     return flags if flags[-1] and forward(record)[-1] > max(GROWS * first, LARGE_INPUT) else nowhere
 

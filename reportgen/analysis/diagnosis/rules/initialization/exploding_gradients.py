@@ -1,7 +1,8 @@
 """Gradients grow from layer to layer on the way back, so the steps of the first layers are far too large.
 
 **Statistic.** The root mean square of the deltas of each hidden layer before training, relative to the last hidden
-layer. Deltas are the gradients of the loss with respect to the pre-activations.
+layer. Deltas are the gradients of the loss with respect to the pre-activations; in a convolution, they are summed over
+the positions of a channel, which share its weights.
 
 **Reference.** The growth must exceed chance and a factor of 10. In a ReLU network with He initialization, the logarithm
 of the ratio has a standard deviation of 0.5 sqrt(S) by chance, where S is the sum of 5 / n over layers of n units; the
@@ -33,6 +34,7 @@ from reportgen.analysis.diagnosis.evidence.signal import (
     backward,
     beyond_chance,
     chance_variance,
+    expected_deltas,
     has_zero_weights,
     severity_of_change,
 )
@@ -127,9 +129,8 @@ def _thinned(widths: list[int], most: int) -> list[int]:
 
 
 def _expected(record: RunRecord) -> float | None:
-    found = theory.of_record(record) or {}
-    deltas = found.get("gradient_std", [0.0])[:-1]
-    return deltas[0] / deltas[-1] if deltas and deltas[-1] > 0 else None
+    deltas = expected_deltas(record, theory.of_record(record))
+    return float(deltas[0] / deltas[-1]) if deltas.size and deltas[-1] > 0 else None
 
 
 RULE = Rule(

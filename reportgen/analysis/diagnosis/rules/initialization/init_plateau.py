@@ -24,9 +24,10 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.plateau import Plateau, long_plateau, plateau
-from reportgen.analysis.diagnosis.evidence.scale_remedies import NORMALIZE, is_shallow, max_slope, rescale
+from reportgen.analysis.diagnosis.evidence.scale_remedies import is_shallow, max_slope, normalize, rescale
 from reportgen.analysis.diagnosis.evidence.signal import LARGE, backward, forward, input_size
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, probed, words_for_seeds
+from reportgen.analysis.diagnosis.layers import averaging
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -43,7 +44,7 @@ def strength(record: RunRecord) -> float:
     size, std, deltas = input_size(record), forward(record), backward(record)
     kept = [1.0]
     if std.size and size > 0 and np.isfinite(std[-1]):
-        kept.append(float(std[-1] / size) ** (1 / std.size))
+        kept.append(float(std[-1] * averaging(record)[-2] / size) ** (1 / std.size))
     if deltas.size > 1 and deltas[-1] > 0 and np.isfinite(deltas).all():
         kept.append(float(deltas[0] / deltas[-1]) ** (1 / (deltas.size - 1)))
     return min(kept)
@@ -103,7 +104,7 @@ def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
         steeper = Proposal({"network.activation": "tanh", "network.init": "xavier"}, f"tanh is {times} as steep")
         return (
             f"Use tanh and Xavier initialization: at zero, tanh is {times} as steep.",
-            (steeper, NORMALIZE),
+            (steeper, normalize(record)),
         )
     return rescale(record, "too small here")
 

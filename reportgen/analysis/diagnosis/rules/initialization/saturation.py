@@ -35,6 +35,7 @@ from reportgen.analysis.diagnosis.evidence.input_scale import input_too_large, s
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, FITS, fits, guess_loss, learned_task, stuck
+from reportgen.analysis.diagnosis.evidence.scale_remedies import normalize
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
@@ -126,20 +127,20 @@ def _severity(records: Sequence[RunRecord], share: float, step: int) -> Severity
 def _remedy(
     evidence: Evidence, record: RunRecord, layers: Sequence[int], step: int
 ) -> tuple[str, tuple[Proposal, ...]]:
-    normalize = Proposal({"network.batchnorm": True}, "controls the scale of pre-activations")
+    normalized = normalize(record, "controls the scale of pre-activations")
     if step > 0:
         rate, slower = lower(record, "smaller steps keep the weights smaller")
-        return f"{rate}: large steps saturated the units.", (slower, normalize)
+        return f"{rate}: large steps saturated the units.", (slower, normalized)
     if any(abs(record.spec.network.layers[layer - 1].bias) > LARGE_BIAS for layer in layers):
         change = Proposal({"network.bias": 0.0}, "with zero biases, units start where their slope is large")
-        return "Start biases at zero: large biases saturate units.", (change, normalize)
+        return "Start biases at zero: large biases saturate units.", (change, normalized)
     if 1 in layers and input_too_large(record):
         advice, proposal = standardize(evidence, record)
-        return advice, (proposal, normalize)
+        return advice, (proposal, normalized)
     advice = "Use Xavier initialization (standard deviation 1/sqrt(fan_in)): pre-activations then have unit variance."
     return advice, (
         Proposal({"network.init": "xavier"}, "gives pre-activations of unit variance"),
-        normalize,
+        normalized,
     )
 
 

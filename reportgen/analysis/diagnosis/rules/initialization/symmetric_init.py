@@ -5,8 +5,9 @@ the matrix, and the same for the gradient. It is 0 for identical units and sqrt(
 
 **Reference.** Below 1e-4 for weights and gradients, at step 0 and at every later probe. Rounding in single precision
 leaves about 1e-7. Layers of a single unit are not tested. The rule does not report layers in which only some units are
-identical, as with sparse initialization. Dropout drops units independently and thereby breaks the symmetry, so with
-dropout only step 0 is tested.
+identical, as with sparse initialization. The last layer of a residual branch may start at zero, as in Fixup, since its
+gradients differ as soon as the next layers have learned. Dropout drops units independently and thereby breaks the
+symmetry, so with dropout only step 0 is tested.
 
 **Severity.** Error. For information only if the network fits the training set nevertheless.
 
@@ -28,6 +29,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
+from reportgen.analysis.diagnosis.layers import ends_of_branches
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -40,6 +42,7 @@ def _copies(record: RunRecord) -> NDArray[np.bool_]:
     weights = np.asarray(record.statistic("weight_unit_spread"), np.float64)[:, :-1]
     gradients = np.asarray(record.statistic("gradient_unit_spread"), np.float64)[:, :-1]
     same = (weights < COPIES) & (gradients < COPIES)  # NaN (a layer of one unit) compares false
+    same &= ~(ends_of_branches(record)[:-1] & (np.asarray(record.statistic("weight_norm"))[0, :-1] == 0))
     if _drops(record) or not same[0].any():
         return np.asarray(same[0], np.bool_)
     finite = np.asarray(np.isfinite(weights).all(axis=1) & np.isfinite(gradients).all(axis=1))

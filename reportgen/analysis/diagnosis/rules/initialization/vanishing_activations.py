@@ -5,7 +5,8 @@ layer.
 
 **Reference.** The decrease must exceed chance and a factor of 10, and at least half of the layers must shrink the
 signal. In a ReLU network with He initialization, the logarithm of the scale has a standard deviation of 0.5 sqrt(S) by
-chance, where S is the sum of 5 / n over layers of n units: 0.5 for 10 layers of 50 units. The false discovery rate is
+chance, where S is the sum of 5 / n over layers of n units: 0.5 for 10 layers of 50 units. Average pooling of m
+positions may reduce the signal by sqrt(m), which is not counted. The false discovery rate is
 0.001. In a wide tanh network with weights of variance 1/fan_in, the signal decreases with one over the square root of
 depth, and ten layers reduce it by a factor of 3. The message states the decrease that mean-field theory predicts. If
 both agree, the settings are the cause and not chance. Silent layers carry no signal and are cases of `symmetric_init`
@@ -47,6 +48,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
+from reportgen.analysis.diagnosis.layers import averaging
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 
@@ -61,7 +63,7 @@ def _small(record: RunRecord) -> NDArray[np.bool_]:
     if std.size < 2 or not np.isfinite(std).all() or std[0] <= 0 or initial(record, "dead_fraction")[-1] > SILENT:
         return lost
     with np.errstate(divide="ignore"):
-        change = np.log(std / std[0])
+        change = np.log(std * averaging(record)[:-1] / std[0])
     low = change < -math.log(LEAST)
     if not low[-1]:
         return lost

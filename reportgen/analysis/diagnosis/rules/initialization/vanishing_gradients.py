@@ -2,7 +2,8 @@
 
 **Statistic.** The root mean square of the deltas of each hidden layer, relative to the last hidden layer: before
 training, and at the last three probes of a run that has learned next to nothing. Deltas are the gradients of the loss
-with respect to the pre-activations. Weight gradients are not used: if activations shrink on the way forward as deltas
+with respect to the pre-activations; in a convolution, they are summed over the positions of a channel, which share its
+weights. Weight gradients are not used: if activations shrink on the way forward as deltas
 shrink on the way back, the weight gradients of all layers are equally small.
 
 **Reference.** The decrease must exceed chance and a factor of 10. In a ReLU network with He initialization, the
@@ -32,12 +33,20 @@ from numpy.typing import NDArray
 
 from reportgen.analysis import theory
 from reportgen.analysis.diagnosis.evidence.outcome import stuck
-from reportgen.analysis.diagnosis.evidence.scale_remedies import NORMALIZE, is_shallow, max_slope, rescale, widen
+from reportgen.analysis.diagnosis.evidence.scale_remedies import (
+    is_shallow,
+    main_activation,
+    max_slope,
+    normalize,
+    rescale,
+    widen,
+)
 from reportgen.analysis.diagnosis.evidence.signal import (
     LEAST,
     backward,
     beyond_chance,
     chance_variance,
+    expected_deltas,
     has_zero_weights,
     severity_of_change,
 )
@@ -103,9 +112,8 @@ def _at(record: RunRecord, probe: int) -> _Fall | None:
 
 def _expected(record: RunRecord) -> float | None:
     """Return the decrease that mean-field theory predicts before training, None if it does not apply."""
-    found = theory.of_record(record) or {}
-    deltas = found.get("gradient_std", [0.0])[:-1]
-    return deltas[-1] / deltas[0] if deltas and deltas[0] > 0 else None
+    deltas = expected_deltas(record, theory.of_record(record))
+    return float(deltas[-1] / deltas[0]) if deltas.size and deltas[0] > 0 else None
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -149,13 +157,13 @@ def _words(factor: float, expected: float | None) -> str:
 
 def _remedy(record: RunRecord, step: int, expected: float | None) -> tuple[str, tuple[Proposal, ...]]:
     if step > 0:
-        return "Normalize each layer (batchnorm: true), so that its units do not become silent.", (NORMALIZE,)
+        return "Normalize each layer (batchnorm: true), so that its units do not become silent.", (normalize(record),)
     if is_shallow(record):
-        name, slope = record.spec.network.layers[0].activation.name, f"1/{number(1 / max_slope(record))}"
+        name, slope = main_activation(record).name, f"1/{number(1 / max_slope(record))}"
         change = {"network.activation": "tanh", "network.init": "xavier"}
         steeper = Proposal(change, f"the maximum slope is 1 for tanh and {slope} for {name}")
         advice = f"Use tanh and Xavier initialization: the maximum slope of tanh is 1, not {slope}."
-        return advice, (steeper, NORMALIZE)
+        return advice, (steeper, normalize(record))
     advice, proposals = rescale(record, "not sufficient at this depth and width")
     if (expected or math.inf) > LEAST:
         return advice, proposals

@@ -1,7 +1,8 @@
 """ReLU units output zero on every example and stay silent: without a gradient, no step can change them.
 
 **Statistic.** The share of a hidden layer's ReLU units that output zero on all probe examples at each of the last three
-probes (at initialization if nothing is trained).
+probes (at initialization if nothing is trained). A channel of a convolution is one unit, which is silent if it outputs
+zero at every position.
 
 **Reference.** More than 40% of a layer's units, or more than 20% if that is 15 percentage points above the share at
 initialization. In a deep network with He initialization and zero biases, 10 to 20% of a layer's units are silent by
@@ -39,6 +40,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
+from reportgen.analysis.diagnosis.layers import ends_of_branches, unit_word
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
@@ -78,6 +80,7 @@ def _silent(record: RunRecord) -> bool:
     symmetric_init and over_regularization report these cases.
     """
     norms = np.asarray(record.statistic("weight_norm"), np.float64)[:, :-1]
+    norms = norms[:, ~ends_of_branches(record)[:-1]]  # the signal passes by them
     return bool((norms[0] == 0).any() or (norms[-1] < GONE * norms[0]).any())
 
 
@@ -97,7 +100,9 @@ def check(evidence: Evidence) -> Finding | None:
     start, end = mean([s.max() for s in starts]), mean([e.max() for e in ends])
     from_start = start > MANY
     seeds = tuple(r.spec.seed for r in shown)
-    advice, proposals = _remedy(evidence, shown[0], from_start)
+    advice, proposals = _remedy(evidence, shown[0], from_start, layers)
+    word = unit_word(shown[0], layers)
+    where = "at every position of every probe example" if word == "channels" else "on every probe example"
     most, when = end, f"after training, compared with {percent(start)} at the start"
     if from_start:
         most, when = start, "at initialization"
@@ -109,7 +114,7 @@ def check(evidence: Evidence) -> Finding | None:
         step=0 if from_start else _when(shown[0]),
         evidence={"dead_fraction": end, "dead_fraction_at_start": start, "limit": MANY, "looks": PROBES},
         message=(
-            f"ReLU units are dead: {percent_up_to(most)} of a layer's units are silent on every probe example {when} "
+            f"ReLU {word} are dead: {percent_up_to(most)} of a layer's {word} are silent {where} {when} "
             f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
         ),
         advice=advice,
@@ -140,11 +145,14 @@ def _begins_well(record: RunRecord) -> bool:
     )
 
 
-def _remedy(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(
+    evidence: Evidence, record: RunRecord, from_start: bool, layers: tuple[int, ...]
+) -> tuple[str, tuple[Proposal, ...]]:
+    word = unit_word(record, layers)
     leaky = Proposal({"network.activation": "leaky_relu"}, "passes a gradient for negative inputs")
     negative_bias = any(layer.bias < 0 for layer in record.spec.network.layers[:-1])
     if from_start and negative_bias:
-        return "Start biases at zero: negative biases silence units.", (
+        return f"Start biases at zero: negative biases silence {word}.", (
             Proposal({"network.bias": 0.0}, "zero biases"),
             leaky,
         )
@@ -158,8 +166,8 @@ def _remedy(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[st
     if input_too_large(record):
         advice, standard = standardize(evidence, record)
         return advice, (standard, leaky)
-    rate, slower = lower(record, "smaller steps silence fewer units")
-    return f"{rate}: large steps silence units permanently.", (slower, leaky)
+    rate, slower = lower(record, f"smaller steps silence fewer {word}")
+    return f"{rate}: large steps silence {word} permanently.", (slower, leaky)
 
 
 RULE = Rule(

@@ -66,6 +66,7 @@ from reportgen.analysis.diagnosis.evidence.regularization import (
 )
 from reportgen.analysis.diagnosis.evidence.swings import still_descending, swing, swing_is_harmful
 from reportgen.analysis.diagnosis.evidence.symptoms import at_most, enough, from_to, number, probed, words_for_seeds
+from reportgen.analysis.diagnosis.layers import normalizations
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 
@@ -128,9 +129,7 @@ def sign(record: RunRecord) -> str | None:
 
 def _beyond_reason(record: RunRecord, course: Course) -> bool:
     """Return whether the loss ended implausible, or was implausible before and did not recover."""
-    has_batchnorm = any(
-        layer.batchnorm for layer in record.spec.network.layers
-    )  # running statistics fluctuate in test mode
+    has_batchnorm = normalizations(record.spec.network)  # running statistics fluctuate in test mode
     scores = record.arrays.get("epoch_batch_loss" if has_batchnorm else "epoch_train_loss", ())
     worst = float(finite(scores).max(initial=0.0))
     lost = worst >= plausible_loss(record) and _ended(record, course) >= GUESSING * course.guess_loss
@@ -182,7 +181,7 @@ def _lost(course: Course) -> float:
 def _lost_by_scores(record: RunRecord) -> float:
     """Return the excess of the last loss by epoch over the lowest, 0 if such losses fluctuate."""
     tested = finite(record.arrays.get("epoch_train_loss", ()))
-    fluctuates = restarts(record) or any(layer.batchnorm for layer in record.spec.network.layers)
+    fluctuates = restarts(record) or bool(normalizations(record.spec.network))
     return 0.0 if fluctuates or tested.size < 3 else float(tested[-1] - tested.min())
 
 

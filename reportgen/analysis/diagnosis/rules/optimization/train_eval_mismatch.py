@@ -43,9 +43,10 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
+from reportgen.analysis.diagnosis.layers import normalizations
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.engine.network_spec import BatchNormSpec, LayerSpec
+from reportgen.engine.network_spec import BatchNormSpec, LayerSpec, NetworkSpec, Node, PoolSpec
 from reportgen.runs.record import RunRecord
 
 DEPENDENT = 0.01
@@ -100,7 +101,7 @@ def _dependent(record: RunRecord) -> float | None:
 
 def _test_mode_costs_more(record: RunRecord) -> float | None:
     """Return the excess loss of test mode as a share of guessing, None if it is small or not steady."""
-    if record.spec.training.patience is not None or not any(map(_has_modes, record.spec.network.layers)):
+    if record.spec.training.patience is not None or not any(map(_has_modes, record.spec.network.nodes)):
         return None
     trained, tested = over_epochs(record), finite(record.arrays.get("epoch_train_loss", ()))[1:]
     if trained.size == 0 or trained.size != tested.size:
@@ -120,12 +121,12 @@ def _moves(record: RunRecord, more: float) -> bool:
 
 def _slow(record: RunRecord) -> bool:
     """Return whether running statistics move slowly, or the network has none."""
-    momenta = [layer.batchnorm.momentum for layer in record.spec.network.layers if layer.batchnorm]
+    momenta = [norm.momentum for norm in normalizations(record.spec.network)]
     return max(momenta, default=1.0) > COMMON_MOMENTUM
 
 
-def _has_modes(layer: LayerSpec) -> bool:
-    return layer.batchnorm is not None or layer.dropout is not None
+def _has_modes(node: Node) -> bool:
+    return not isinstance(node, PoolSpec) and (node.batchnorm is not None or node.dropout is not None)
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -179,28 +180,25 @@ def _words(record: RunRecord, sign: str, size: float) -> str:
 
 
 def _remedy(record: RunRecord, sign: str) -> tuple[str, tuple[Proposal, ...]]:
-    layers = record.spec.network.layers[:-1]
+    network = record.spec.network
+    layers = network.layers[:-1]
     if sign == UNSCALED:
-        changes = [
-            Proposal({"network.dropout": _by_layer(_dropout(layers, mode))}, why)
-            for mode, why in (
-                ("inverted", "scales the remaining units in training"),
-                ("scale_at_test", "scales the outputs in testing"),
-            )
-        ]
-        return "Scale the remaining units by 1 / (1 - rate) in training (mode: inverted).", tuple(changes)
+        inverted = _change(network, "network.dropout", _dropout(layers, "inverted"), "scales units in training")
+        at_test = _change(network, "network.dropout", _dropout(layers, "scale_at_test"), "scales outputs in testing")
+        return "Scale the remaining units by 1 / (1 - rate) in training (mode: inverted).", (*inverted, *at_test)
     if sign in (FROZEN, BATCH):
         values = [_corrected(layer.batchnorm) for layer in layers]
-        change = Proposal({"network.batchnorm": _by_layer(values)}, "running statistics that are updated and used")
-        return "Update running statistics in training (update_running: true) and use them in testing.", (change,)
+        advice = "Update running statistics in training (update_running: true) and use them in testing."
+        why = "running statistics that are updated and used"
+        return advice, _change(network, "network.batchnorm", values, why)
     values = [_corrected(layer.batchnorm, COMMON_MOMENTUM) for layer in layers]
     if not any(values):
         return "Compare the computations of the two modes.", ()
-    faster = Proposal({"network.batchnorm": _by_layer(values)}, "running statistics that follow the weights faster")
+    faster = _change(network, "network.batchnorm", values, "running statistics that follow the weights faster")
     longer = Proposal(
         {"training.epochs": 4 * record.spec.training.epochs}, "more steps for running statistics to converge"
     )
-    return f"Let running statistics follow the weights faster (momentum: {COMMON_MOMENTUM:g}).", (faster, longer)
+    return f"Let running statistics follow the weights faster (momentum: {COMMON_MOMENTUM:g}).", (*faster, longer)
 
 
 def _dropout(layers: Sequence[LayerSpec], mode: str) -> list[Any]:
@@ -214,9 +212,16 @@ def _corrected(norm: BatchNormSpec | None, most: float = 1.0) -> Any:
     return {"momentum": momentum, "epsilon": norm.epsilon, "test_mode": "running", "update_running": True}
 
 
-def _by_layer(values: list[Any]) -> Any:
-    """Return a single value if all layers have the same one."""
-    return values[0] if all(value == values[0] for value in values) else values
+def _change(network: NetworkSpec, path: str, values: list[Any], why: str) -> tuple[Proposal, ...]:
+    """Return the proposal of a setting by layer, or of a single value if all layers have the same one.
+
+    Studies that list layers of any kind take only a single value: that of all layers with the setting, if it is the
+    same.
+    """
+    alike = values if network.is_plain else [value for value in values if value]
+    if alike and all(value == alike[0] for value in alike):
+        return (Proposal({path: alike[0]}, why),)
+    return (Proposal({path: values}, why),) if network.is_plain else ()
 
 
 RULE = Rule(

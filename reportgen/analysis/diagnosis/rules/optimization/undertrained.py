@@ -39,6 +39,7 @@ from reportgen.analysis.diagnosis.evidence.held_out import examples, mean_final,
 from reportgen.analysis.diagnosis.evidence.means import mean, noise
 from reportgen.analysis.diagnosis.evidence.outcome import FITS, fits, guess_loss, stuck, worse_than_simple_models
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, percent, percent_at_most, words_for_seeds
+from reportgen.analysis.diagnosis.layers import normalizations
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_simple_models
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high, lr_too_low
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
@@ -133,7 +134,7 @@ def _of_minibatches(losses: Array, times: tuple[int, int]) -> _Fall:
 
 def _of_scores(record: RunRecord, times: tuple[int, int], errors: float) -> _Fall | None:
     """Return the training losses in test mode, None for a single epoch or with batch normalization."""
-    has_batchnorm = any(layer.batchnorm for layer in record.spec.network.layers)
+    has_batchnorm = bool(normalizations(record.spec.network))
     return None if has_batchnorm else _of_column(record, "train_loss", times, errors)
 
 
@@ -254,6 +255,7 @@ RULE = Rule(
         "init_plateau",
         "lr_too_low",
         "update_ratio_low",
+        "idle_branch",
     ),
     yields_to=("train_eval_mismatch", "symmetric_init"),
 )

@@ -7,7 +7,7 @@ after step 0, the largest over layers.
 change the weights substantially need a ratio of about 1 / n. The ratio is high if it exceeds 0.1 at half of the probes
 or more. Weights that change by a tenth per step retain little of their values of ten steps before. If the loss also
 shows that the learning rate is too high (see `lr_too_high`), 0.03 is sufficient. A learning rate that is high at first
-and decays, or that a range test raises, is not reported.
+and decays, or that a range test raises, is not reported. Layers whose weights start at zero do not count.
 
 **Severity.** Warning if the loss shows that the learning rate is too high. Otherwise for information only: small
 networks, and weights kept small by an L2 penalty, train well at such ratios.
@@ -48,10 +48,11 @@ def _high(record: RunRecord) -> tuple[Array, float, bool] | None:
         return None
     sign = lr_too_high.sign(record)
     limit = HIGH_WITH_SIGNS if sign else HIGH
-    largest = course.update_ratios.max(axis=1)
+    ratios = np.where(np.asarray(record.statistic("weight_norm"))[0] == 0, 0.0, course.update_ratios)
+    largest = ratios.max(axis=1)
     if np.count_nonzero(largest > limit) < SHARE * largest.size:
         return None
-    shares = np.asarray((course.update_ratios > limit).mean(axis=0), np.float64)
+    shares = np.asarray((ratios > limit).mean(axis=0), np.float64)
     return shares, float(np.median(largest)), sign is not None
 
 

@@ -35,6 +35,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
+from reportgen.analysis.diagnosis.layers import fan_ins
 from reportgen.analysis.diagnosis.rules.optimization.lr_too_low import HALVED, LEAST_STEPS, NEAR
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
@@ -69,10 +70,8 @@ def _oversized(record: RunRecord) -> float:
     """Return the largest ratio of initial weights to He initialization over the hidden layers."""
     if "probe_weight_std" not in record.arrays:
         return 0.0
-    units = [layer.units for layer in record.spec.network.layers]
-    fan_in = np.array([float(record.facts.get("features", 1)), *units[:-1]])
     std = np.asarray(record.statistic("weight_std")[0], np.float64)
-    return float(np.nan_to_num(std * np.sqrt(fan_in / 2))[:-1].max(initial=0.0))
+    return float(np.nan_to_num(std * np.sqrt(fan_ins(record) / 2))[:-1].max(initial=0.0))
 
 
 def check(evidence: Evidence) -> Finding | None:

@@ -1,0 +1,202 @@
+"""The layers of a run's network, as rules need them: fan-in, positions, shortcuts, batch normalization and dropout.
+
+Layers are those with weights, in the order of probes. Numbers come from the operations of the engine; networks that
+were trained elsewhere may have unknown connections, and then a layer counts as fed by the layer before it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
+from reportgen.engine.layers.geometry import LayoutError
+from reportgen.engine.layers.table import LAYERS
+from reportgen.engine.layout import Operation, is_shortcut, lay_out
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec, LayerSpec, NetworkSpec, Node, PoolSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.runs.record import RunRecord
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@memoize
+def operations(record: RunRecord) -> tuple[Operation, ...]:
+    """Return the operations of the network, none if its connections or the shape of its inputs are unknown."""
+    network, features = record.spec.network, record.facts.get("features")
+    image = record.facts.get("image_shape") if network.needs_images else None
+    if not network.is_complete or features is None or (network.needs_images and image is None):
+        return ()
+    try:
+        return lay_out(network, int(features), None if image is None else tuple(image))
+    except LayoutError:
+        return ()
+
+
+def fan_ins(record: RunRecord) -> Array:
+    """Return the number of inputs of a unit of each layer, shape (layers,)."""
+    layers = record.spec.network.layers
+    known = {op.layer: op.fan_in for op in operations(record) if op.owns_weights}
+    if len(known) == len(layers):
+        return np.array([known[index] for index in range(len(layers))], np.float64)
+    widths = [float(record.facts.get("features", 1)), *(layer.units for layer in layers[:-1])]
+    windows = [math.prod(layer.window.size) if layer.window else 1 for layer in layers]
+    if layers[0].window and (image := record.facts.get("image_shape")):
+        widths[0] = float(image[0])
+    return np.array(widths, np.float64) * windows
+
+
+def positions(record: RunRecord) -> Array:
+    """Return the number of positions of a unit of each layer: those of a channel, 1 for dense layers or if unknown."""
+    layers = record.spec.network.layers
+    known = {op.layer: op.positions for op in operations(record) if op.owns_units}
+    return np.array([known.get(index, 1) for index in range(len(layers))], np.float64)
+
+
+def input_moments(record: RunRecord, moments: Array) -> Array:
+    """Return the mean square of each layer's inputs, shape (probes, layers).
+
+    moments: mean squares of the layers' outputs, shape (probes, layers). Inputs that come from an operation without
+    weights, such as pooling, count as the outputs of the last layer before it.
+    """
+    first = float(record.facts.get("input_second_moment", 1.0))
+    found = np.full_like(moments, first)
+    found[:, 1:] = moments[:, :-1]
+    ops = operations(record)
+    for op in ops:
+        if not op.owns_weights or op.layer is None:
+            continue
+        source = op.source
+        while source >= 0 and not ops[source].owns_units:
+            source = ops[source].source
+        before = ops[source].layer if source >= 0 else None
+        found[:, op.layer] = first if before is None else moments[:, before]
+    return found
+
+
+def is_convolutional(record: RunRecord, layers: tuple[int, ...] = ()) -> bool:
+    """Return whether all of these layers (counted from 1), or any layer of the network, are convolutions."""
+    specs = record.spec.network.layers
+    if layers:
+        return all(LAYERS[specs[layer - 1].kind].has_filters for layer in layers)
+    return any(LAYERS[layer.kind].has_filters for layer in specs)
+
+
+def unit_word(record: RunRecord, layers: tuple[int, ...]) -> str:
+    """Return "channels" for layers (counted from 1) that are convolutions, otherwise "units"."""
+    return "channels" if layers and is_convolutional(record, layers) else "units"
+
+
+def normalizations(network: NetworkSpec) -> list[BatchNormSpec]:
+    """Return the settings of all batch normalizations, including those before the layers of residual branches."""
+    return [norm for node in network.nodes if (norm := _norm(node)) is not None]
+
+
+def dropouts(network: NetworkSpec) -> list[DropoutSpec]:
+    """Return the settings of all dropouts, including those before the layers of residual branches."""
+    found = (node.dropout for node in network.nodes if not isinstance(node, PoolSpec))
+    return [dropout for dropout in found if dropout is not None]
+
+
+def _norm(node: Node) -> BatchNormSpec | None:
+    return None if isinstance(node, PoolSpec) else node.batchnorm
+
+
+def normalizes_input(network: NetworkSpec) -> bool:
+    """Return whether batch normalization follows the first linear map, or precedes it."""
+    first = next(index for index, node in enumerate(network.nodes) if isinstance(node, LayerSpec))
+    return any(_norm(node) is not None for node in network.nodes[: first + 1])
+
+
+def normalizes_end(network: NetworkSpec) -> bool:
+    """Return whether batch normalization without weights follows the last hidden layer, as after pre-activation."""
+    after: list[Node] = []
+    for node in reversed(network.nodes[:-1]):
+        if isinstance(node, LayerSpec):
+            break
+        after.append(node)
+    return any(_norm(node) is not None for node in after)
+
+
+def ends_of_branches(record: RunRecord) -> Flags:
+    """Return which layers are the last of a residual branch, to which a shortcut is added, shape (layers,)."""
+    return np.array([layer.adds is not None for layer in record.spec.network.layers], np.bool_)
+
+
+def in_branches(record: RunRecord) -> Flags:
+    """Return which layers belong to a residual branch, shape (layers,)."""
+    layers = record.spec.network.layers
+    return np.array([bool(layer.branch and layer.branch.place) or layer.adds is not None for layer in layers], np.bool_)
+
+
+def branches(record: RunRecord) -> list[list[int]]:
+    """Return the layers of each residual branch, as indices in the order of the forward pass."""
+    found: dict[int, list[int]] = {}
+    for index, layer in enumerate(record.spec.network.layers):
+        if layer.branch is not None and layer.branch.place:
+            found.setdefault(layer.branch.block, []).append(index)
+        elif layer.branch is None and layer.adds is not None:  # trained elsewhere: the other layers are unknown
+            found[-1 - index] = [index]
+    return list(found.values())
+
+
+def is_linear_by_design(network: NetworkSpec) -> Flags:
+    """Return which layers have the identity on purpose, shape (layers,).
+
+    These are projections on shortcuts, and layers whose outputs pass a nonlinearity of their own afterwards, such as
+    max pooling or the activation after a residual block with pre-activation.
+    """
+    flags = []
+    for node, following in zip(network.nodes, (*network.nodes[1:], None), strict=True):
+        if isinstance(node, LayerSpec):
+            flags.append(is_shortcut(node) or (following is not None and _is_nonlinear(following)))
+    return np.array(flags, np.bool_)
+
+
+def _is_nonlinear(node: Node) -> bool:
+    """Return whether a node without weights is not a linear map of its inputs."""
+    if isinstance(node, LayerSpec):
+        return False
+    if isinstance(node, PoolSpec):
+        return LAYERS[node.kind].mean_field is None
+    return ACTIVATIONS[node.activation.name].activate is not None
+
+
+def averaging(record: RunRecord) -> Array:
+    """Return by how much average pooling may reduce the standard deviation of independent pixels, shape (layers,).
+
+    It is the root of the number of averaged positions, over all poolings before a layer.
+    """
+    factor, found = 1.0, [1.0] * record.layers
+    for op in operations(record):
+        if isinstance(op.node, PoolSpec) and op.geometry is not None and not _is_nonlinear(op.node):
+            factor *= math.sqrt(op.geometry.window_height * op.geometry.window_width)
+        if op.owns_units and op.layer is not None:
+            found[op.layer] = factor
+    return np.array(found)
+
+
+def narrowest(record: RunRecord) -> int:
+    """Return the smallest number of outputs of an operation outside of residual branches, 0 without hidden layers."""
+    if record.layers < 2:
+        return 0
+    beside = in_branches(record)
+    ops = [op for op in operations(record)[:-1] if op.layer is None or not beside[op.layer]]
+    sizes = [math.prod(op.output_shape) for op in ops if not op.is_output]
+    return min(sizes or [layer.units for layer in record.spec.network.layers[:-1]])
+
+
+def batchnorm_sizes(record: RunRecord, batch: int) -> Iterator[tuple[int | None, int]]:
+    """Yield for each batch normalization its layer, None without weights, and the number of values of a variance."""
+    ops = operations(record)
+    if not ops:
+        for index, layer in enumerate(record.spec.network.layers):
+            if layer.batchnorm and (layer.window is None):
+                yield index, batch
+    for op in ops:
+        if op.batchnorm is not None:
+            yield op.layer, batch * op.positions

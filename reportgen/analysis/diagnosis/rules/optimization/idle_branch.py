@@ -1,0 +1,203 @@
+"""Residual branches add nothing to their shortcuts, so that the network is less deep than it looks.
+
+**Statistic.** For each residual branch, at the last three probes of a trained run: the norm of its outputs divided by
+the norm of the shortcut, over all probe examples; the gain of its weights, which is the product over its layers of the
+standard deviation of the weights, divided by that of He initialization (with batch normalization, the root mean square
+of gamma instead); and the share of silent units in its inner ReLU layers.
+
+**Reference.** Healthy branches have a ratio of about 0.1 to 1: with He initialization, a branch without normalization
+is as large as its shortcut, and De and Smith (2020) find that branches of trained networks with normalization are
+smaller by the square root of their number. A branch is idle if, at each of these probes,
+
+- its ratio is below 0.01, so that a network without it computes the same; or
+- its gain is below 0.01, so that it adds no more than its bias, a constant; or
+- all units of an inner layer are silent, which leaves the same constant.
+
+Branches that start at zero are not a fault: with Fixup, only the last layer of a branch is zero. Its gradient is not,
+and the branch grows as soon as the network learns. A branch whose layers are all zero, or nearly so, has no gradient
+and stays idle. Untrained networks are not tested. A learning rate that is too low also leaves such branches at zero;
+see `lr_too_low`.
+
+**Causes.** A layer whose weights are all equal, silent units, or a penalty that shrinks the branches; see the rules
+about these. A large input on the shortcut. Otherwise the initialization of the branches.
+
+**Severity.** Warning if at least half of the branches are idle and the network does not fit the training set.
+Otherwise for information only: the network has branches to spare.
+
+**Advice.** Depending on the cause: an initialization that leaves a gradient (`fixup`, in which only the last layer of
+each branch is zero, or `he` with batch normalization), zero biases, a weaker penalty, or a standardized input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.diagnosis.evidence.input_scale import input_too_large, standardize
+from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
+from reportgen.analysis.diagnosis.evidence.outcome import learned_task
+from reportgen.analysis.diagnosis.evidence.scale_remedies import normalize
+from reportgen.analysis.diagnosis.evidence.symptoms import (
+    in_most,
+    number,
+    percent,
+    probed,
+    words_for_layers,
+    words_for_seeds,
+)
+from reportgen.analysis.diagnosis.layers import branches, fan_ins, normalizations
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.runs.record import RunRecord
+
+IDLE = 0.01
+PROBES = 3
+MANY = 0.5
+SHRUNK = 0.1
+WEAKER = 100.0
+SMALL, WEAK, SILENT = "small", "weak", "silent"
+SOURCES = (
+    "He et al. 2016, Identity mappings in deep residual networks",
+    "Zhang, Dauphin and Ma 2019, section 3",
+    "De and Smith 2020, Batch normalization biases residual blocks towards the identity function",
+)
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Idle:
+    """The idle branches of a run.
+
+    ends: last layer of each idle branch, counted from 1. count: number of all branches. reason: why most are idle.
+    ratio, gain: largest ratio and gain at the last probe over the idle branches, NaN if unknown. shrunk: whether the
+    gain of most of them was ten times as large before training.
+    """
+
+    ends: tuple[int, ...]
+    count: int
+    reason: str
+    ratio: float
+    gain: float
+    shrunk: bool
+
+
+def _idle(record: RunRecord) -> _Idle | None:
+    """Return the idle branches of a trained run, None if there are none."""
+    layers = branches(record)
+    if not layers or record.steps == 0 or record.status == "diverged" or record.probe_steps[-1] == 0:
+        return None
+    late = slice(-min(PROBES, int((record.probe_steps > 0).sum())), None)
+    ratios = np.asarray(record.statistic("branch_ratio"), np.float64)[:, [own[-1] for own in layers]]
+    gains, silent = _gains(record, layers), _silent(record, layers)
+    with np.errstate(invalid="ignore"):
+        signs = {
+            SILENT: silent[late].all(axis=0),
+            WEAK: (gains[late] < IDLE).all(axis=0),
+            SMALL: (ratios[late] < IDLE).all(axis=0),
+        }
+        shrunk = gains[-1] < SHRUNK * gains[0]
+    idle = np.logical_or.reduce(list(signs.values()))
+    if not idle.any():
+        return None
+    reason = max(signs, key=lambda name: int(np.count_nonzero(signs[name])))
+    ends = tuple(own[-1] + 1 for own, flag in zip(layers, idle, strict=True) if flag)
+    ratio, gain = (float(np.nanmax(values[-1][idle], initial=0.0)) for values in (ratios, gains))
+    return _Idle(ends, len(layers), reason, ratio, gain, 2 * int(shrunk[idle].sum()) > int(idle.sum()))
+
+
+def _gains(record: RunRecord, layers: Sequence[Sequence[int]]) -> Array:
+    """Return the gain of the weights of each branch relative to He initialization, shape (probes, branches)."""
+    scales = np.asarray(record.statistic("weight_std"), np.float64) * np.sqrt(fan_ins(record) / 2)
+    normalized = [layer.batchnorm is not None for layer in record.spec.network.layers]
+    if any(normalized):
+        gamma = np.hypot(record.statistic("bn_gamma_mean"), record.statistic("bn_gamma_std"))
+        scales = np.where(normalized, gamma, scales)
+    return np.stack([scales[:, own].prod(axis=1) for own in layers], axis=1)
+
+
+def _silent(record: RunRecord, layers: Sequence[Sequence[int]]) -> Flags:
+    """Return whether all units of an inner layer of each branch are silent, shape (probes, branches)."""
+    dead = np.asarray(record.statistic("dead_fraction"), np.float64) == 1
+    rectified = [ACTIVATIONS[layer.activation.name].silences for layer in record.spec.network.layers]
+    dead &= rectified
+    return np.stack([dead[:, own[:-1]].any(axis=1) for own in layers], axis=1)
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return a finding if most seeds have idle residual branches."""
+    records = [record for record in probed(evidence.records) if branches(record)]
+    shown = in_most(records, [_idle(record) for record in records])
+    if not shown:
+        return None
+    record, first = shown[0]
+    seeds = tuple(r.spec.seed for r, _ in shown)
+    ends = tuple(end for end in first.ends if 2 * sum(end in idle.ends for _, idle in shown) > len(shown)) or first.ends
+    advice, proposals = _remedy(evidence, record, first)
+    harmed = sum(len(idle.ends) >= MANY * idle.count and not learned_task(r) for r, idle in shown)
+    return RULE.finding(
+        evidence,
+        severity="warning" if 2 * harmed > len(shown) else "info",
+        seeds=seeds,
+        layers=ends,
+        step=int(record.probe_steps[-1]),
+        evidence={"idle_branches": len(ends), "branches": first.count, "branch_ratio": first.ratio,
+                  "gain": first.gain, "limit": IDLE},
+        message=(
+            f"{len(ends)} of {first.count} residual branches add nothing: {_words(first)} "
+            f"({words_for_seeds(seeds, len(records))}, {words_for_layers(ends)}, at step {record.probe_steps[-1]})."
+        ),
+        advice=advice,
+        proposals=proposals,
+    )  # fmt: skip
+
+
+def _words(idle: _Idle) -> str:
+    if idle.reason == SILENT:
+        return "all units of an inner layer are silent, so that only a constant is added to the shortcut"
+    if idle.reason == WEAK:
+        size = f"at most {number(idle.gain)} times" if idle.gain else "zero times"
+        return f"their weights pass on {size} what He initialization would, so that only a constant is added"
+    return f"their outputs have at most {percent(idle.ratio)} of the norm of the shortcut"
+
+
+def _remedy(evidence: Evidence, record: RunRecord, idle: _Idle) -> tuple[str, tuple[Proposal, ...]]:
+    training, normalized = record.spec.training, bool(normalizations(record.spec.network))
+    if idle.shrunk and training.l2:
+        weaker = Proposal({"training.l2": rounded(training.l2 / WEAKER)}, "the penalty pulls the branches to zero")
+        return f"Divide the penalty by {WEAKER:g}: it pulls the branches to zero.", (weaker,)
+    if idle.reason == SILENT and any(layer.bias < 0 for layer in record.spec.network.layers):
+        zero = Proposal({"network.bias": 0.0}, "with zero biases, units are active on about half of the examples")
+        return "Start biases at zero, so that the units in the branches are not silent.", (zero,)
+    if idle.reason == SMALL and input_too_large(record):
+        advice, proposal = standardize(evidence, record)
+        return f"{advice} The shortcuts carry this size, next to which the branches are small.", (proposal,)
+    normalize_all = normalize(record, "branches of about the size of their shortcuts")
+    if normalized:
+        he = Proposal({"network.init": "he_normal"}, "branches that pass on their inputs")
+        return "Initialize the branches with he_normal, so that their weights have a gradient.", (he,)
+    fixup = Proposal({"network.init": "fixup"}, "only the last layer of each branch starts at zero")
+    advice = "Initialize the branches so that their weights have a gradient: init: fixup, or he with batchnorm: true."
+    return advice, (fixup, normalize_all)
+
+
+RULE = Rule(
+    id="idle_branch",
+    title="Idle residual branches",
+    check=check,
+    sources=SOURCES,
+    stage="optimization",
+    causes=(
+        "unnormalized_input",
+        "symmetric_init",
+        "vanishing_gradients",
+        "exploding_activations",
+        "dead_relu",
+        "over_regularization",
+    ),
+    yields_to=("no_signal", "lr_too_low", "nan_divergence"),
+)
