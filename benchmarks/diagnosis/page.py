@@ -48,7 +48,7 @@ PUBLISHED_HEAD = """## The published rule sets
 
 These sets are re-implemented from their documentation, with their default thresholds, and evaluated on the same
 records; a rule fires if it does so in more than half of the seeds. Each of their rules may stand for several of
-ours, generously chosen. They were made for other programs and other data than these small dense networks, so the
+ours, generously chosen. They were made for other programs and other data than these small networks, so the
 numbers show how fixed thresholds perform here, not the quality of the tools in their own field.
 """
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from reportgen.analysis.diagnosis.layers import fan_ins
 from reportgen.runs.record import RunRecord
 
 Values = NDArray[np.float64]
@@ -24,12 +25,6 @@ def statistic(record: RunRecord, name: str) -> Values:
     if "probe_step" not in record.arrays:
         return np.empty((0, record.layers))
     return np.asarray(record.statistic(name), np.float64)
-
-
-def fan_ins(record: RunRecord) -> list[int]:
-    """Return the number of inputs of each layer."""
-    units = [layer.units for layer in record.spec.network.layers]
-    return [int(record.facts["features"]), *units[:-1]]
 
 
 def weight_counts(record: RunRecord) -> Values:

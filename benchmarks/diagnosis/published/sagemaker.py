@@ -10,7 +10,6 @@ import numpy as np
 
 from benchmarks.diagnosis.alarms import Published
 from benchmarks.diagnosis.published import _reading as reading
-from reportgen.data import image_shape_of
 from reportgen.runs.record import RunRecord
 
 VANISHED = 1e-7  # VanishingGradient: mean absolute gradient
@@ -121,7 +120,7 @@ def _unchanged(record: RunRecord) -> bool:
 
 
 def _images(record: RunRecord) -> bool:
-    if image_shape_of(record.spec.data) is None or record.facts["train_n"] < LEAST_IMAGES:
+    if record.facts.get("image_shape") is None or record.facts["train_n"] < LEAST_IMAGES:
         return False
     return abs(float(record.facts["input_mean"])) > IMAGE_MEAN
 

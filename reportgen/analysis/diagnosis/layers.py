@@ -16,7 +16,15 @@ from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.engine.layers.geometry import LayoutError
 from reportgen.engine.layers.table import LAYERS
 from reportgen.engine.layout import Operation, is_shortcut, lay_out
-from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec, LayerSpec, NetworkSpec, Node, PoolSpec
+from reportgen.engine.network_spec import (
+    BatchNormSpec,
+    DropoutSpec,
+    LayerSpec,
+    NetworkSpec,
+    Node,
+    PoolSpec,
+    works_on_images,
+)
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.runs.record import RunRecord
 
@@ -191,12 +199,18 @@ def narrowest(record: RunRecord) -> int:
 
 
 def batchnorm_sizes(record: RunRecord, batch: int) -> Iterator[tuple[int | None, int]]:
-    """Yield for each batch normalization its layer, None without weights, and the number of values of a variance."""
-    ops = operations(record)
-    if not ops:
-        for index, layer in enumerate(record.spec.network.layers):
-            if layer.batchnorm and (layer.window is None):
-                yield index, batch
-    for op in ops:
-        if op.batchnorm is not None:
-            yield op.layer, batch * op.positions
+    """Yield for each batch normalization its layer, None without weights, and the number of values of a variance.
+
+    Those of convolutions are unknown, and omitted, if the connections or the shape of the inputs are unknown.
+    """
+    network = record.spec.network
+    ops = operations(record) if network.needs_images else ()
+    if ops:
+        yield from ((op.layer, batch * op.positions) for op in ops if op.batchnorm is not None)
+        return
+    index = -1
+    for node in network.nodes:
+        has_weights = isinstance(node, LayerSpec)
+        index += has_weights
+        if _norm(node) is not None and not works_on_images(node):
+            yield (index if has_weights else None), batch

@@ -74,7 +74,7 @@ def _cost(record: RunRecord) -> float:
 
 def _noisy(record: RunRecord) -> bool:
     """Return whether the batches are small and harm the network."""
-    if record.steps == 0 or not 0 < _size(record) <= SMALL:
+    if record.steps == 0 or not normalizations(record.spec.network) or not 0 < _size(record) <= SMALL:
         return False
     return _cost(record) > COST or _harmed(record)
 

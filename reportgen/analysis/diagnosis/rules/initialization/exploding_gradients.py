@@ -16,7 +16,7 @@ warning. For information only if the network fits the training set; from a facto
 reaches 98% of the maximum. Without training: warning from a factor of 100, error from a factor of 10,000.
 
 **Advice.** Scale the weights by fan-in: `he` for ReLU, `xavier` for tanh and sigmoid. Alternatively, normalize each
-layer. If the layers are normalized already, use fewer: twelve of them increase deltas tenfold.
+layer. If the layers are normalized already, use fewer, or residual blocks: twelve layers increase deltas tenfold.
 """
 
 from __future__ import annotations
@@ -120,7 +120,10 @@ def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
         return rescale(record, "too large here")
     fewer = [_thinned([layer.units for layer in hidden], most) for most in (BEARABLE, BEARABLE // 2)]
     proposals = tuple(Proposal({"network.hidden": widths}, "gradients grow less in fewer layers") for widths in fewer)
-    return f"Use at most {BEARABLE} layers: gradients grow in each layer with batch normalization.", proposals
+    return (
+        f"Use at most {BEARABLE} layers, or residual blocks: gradients grow in each layer with batch normalization.",
+        proposals,
+    )
 
 
 def _thinned(widths: list[int], most: int) -> list[int]:

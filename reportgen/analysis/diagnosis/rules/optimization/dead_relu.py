@@ -7,8 +7,9 @@ zero at every position.
 **Reference.** More than 40% of a layer's units, or more than 20% if that is 15 percentage points above the share at
 initialization. In a deep network with He initialization and zero biases, 10 to 20% of a layer's units are silent by
 chance, and the network trains well. A unit that is silent on most examples only is healthy. At least 100 probe examples
-are required. A layer whose weights are zero, or have shrunk to a thousandth of their size, is silent for other reasons,
-which other rules report.
+are required. A layer that gets less than a hundredth of the first layer's signal before training outputs little more
+than its biases, so that small steps silence it: see `vanishing_activations`. A layer whose weights are zero, or have
+shrunk to a thousandth of their size, is silent for other reasons, which other rules report.
 
 **Causes.** Dead from step 0: the biases or the scale of the weights. Dead later: steps that were too large, because of
 an input that is too large or of the learning rate.
@@ -31,6 +32,7 @@ from reportgen.analysis.diagnosis.evidence.input_scale import input_too_large, s
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits, stuck
+from reportgen.analysis.diagnosis.evidence.signal import LARGE, forward
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
@@ -71,7 +73,14 @@ def _rectified(record: RunRecord) -> list[bool]:
 
 def _flagged(record: RunRecord) -> NDArray[np.bool_]:
     start, end = _dead_by_layer(record)
-    return (end > MANY) | ((end > start + GROWTH) & (end > MANY / 2))
+    flags = (end > MANY) | ((end > start + GROWTH) & (end > MANY / 2))
+    return np.asarray(flags & ((start > MANY) | ~_without_signal(record)))
+
+
+def _without_signal(record: RunRecord) -> NDArray[np.bool_]:
+    """Return which hidden layers get almost no signal before training, shape (layers - 1,)."""
+    std = forward(record)
+    return np.asarray(std < std[0] / LARGE, np.bool_)
 
 
 def _silent(record: RunRecord) -> bool:

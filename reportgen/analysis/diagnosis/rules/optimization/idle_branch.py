@@ -96,8 +96,8 @@ def _idle(record: RunRecord) -> _Idle | None:
     gains, silent = _gains(record, layers), _silent(record, layers)
     with np.errstate(invalid="ignore"):
         signs = {
-            SILENT: silent[late].all(axis=0),
             WEAK: (gains[late] < IDLE).all(axis=0),
+            SILENT: silent[late].all(axis=0),
             SMALL: (ratios[late] < IDLE).all(axis=0),
         }
         shrunk = gains[-1] < SHRUNK * gains[0]
@@ -130,7 +130,7 @@ def _silent(record: RunRecord, layers: Sequence[Sequence[int]]) -> Flags:
 
 def check(evidence: Evidence) -> Finding | None:
     """Return a finding if most seeds have idle residual branches."""
-    records = [record for record in probed(evidence.records) if branches(record)]
+    records = probed([record for record in evidence.records if branches(record)])
     shown = in_most(records, [_idle(record) for record in records])
     if not shown:
         return None

@@ -244,7 +244,6 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=(
-        "unnormalized_input",
         "vanishing_activations",
         "exploding_activations",
         "vanishing_gradients",
@@ -257,5 +256,5 @@ RULE = Rule(
         "update_ratio_low",
         "idle_branch",
     ),
-    yields_to=("train_eval_mismatch", "symmetric_init"),
+    yields_to=("train_eval_mismatch", "symmetric_init", "unnormalized_input"),
 )
