@@ -157,12 +157,13 @@ _SPIRAL = DataSet(
 )
 _SHAPES = DataSet(
     name="shapes",
-    summary=f"Small grey images of one shifted figure each, with noise; classes in order: {', '.join(shapes.KINDS)}.",
+    summary=f"Small images of one shifted figure each, with noise; classes in order: {', '.join(shapes.KINDS)}.",
     formula=r"x_{ij} = T_y(i - s_1, j - s_2) + \varepsilon_{ij},\quad s \sim \mathcal{U}\{-m, \dots, m\}^2,\ "
     r"\varepsilon_{ij} \sim \mathcal{N}(0, \sigma^2)",
     source="after the rectangles of Larochelle et al. 2007",
     parameters=(
         Parameter("size", "integer", 16, "height and width of an image in pixels", shapes.LEAST_SIZE, shapes.MOST_SIZE),
+        Parameter("channels", "integer", 1, "1: grey; such as 3: figures of random colours", 1, shapes.MOST_CHANNELS),
         Parameter("noise", "number", 0.3, "standard deviation of the noise; figures are 1 and the ground is 0", 0),
         Parameter(
             "extent",
@@ -186,7 +187,7 @@ _SHAPES = DataSet(
     make=shapes.shapes,
     counts=shapes.shapes_counts,
     sizes={"samples": 2000, "classes": 6},
-    derived={"features": lambda params: params["size"] ** 2},
+    derived={"features": lambda params: params["channels"] * params["size"] ** 2},
     image_shape=shapes.shapes_image,
 )
 _DIGITS = DataSet(

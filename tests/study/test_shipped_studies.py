@@ -101,3 +101,18 @@ def test_the_lectures_claims_on_dropout_and_ensembles_are_tested() -> None:
     asked = {name: {claim.lecture for claim in planned(name).study.claims} for name in NAMES}
     assert {36, 38, 48} <= asked["dropout"]
     assert 37 in asked["ensembles"] & asked["snapshots"]
+
+
+def test_the_lectures_claims_on_convolutional_networks_are_tested_on_such_networks() -> None:
+    asked = {name: {claim.lecture for claim in planned(name).study.claims} for name in NAMES}
+    assert 4 in asked["relu_against_tanh_conv"]
+    assert {18, 44} <= asked["batchnorm_conv"]
+    for name in ("relu_against_tanh_conv", "batchnorm_conv"):
+        assert all(run.spec.network.needs_images for run in planned(name).runs)
+
+
+@pytest.mark.parametrize("name", ["fixup", "data_dependent_conv", "lottery_ticket"])
+def test_the_papers_of_the_reading_list_have_their_own_claims(name: str) -> None:
+    claims = planned(name).study.claims
+    assert all(run.spec.network.needs_images for run in planned(name).runs)
+    assert any(re.search(r"20\d\d", claim.note or "") or "paper" in (claim.note or "") for claim in claims)

@@ -31,12 +31,12 @@ def near_in_words(claim: Claim) -> str:
     rtol = USUAL_RTOL if rtol is None and atol is None else rtol
     parts = [f"{100 * rtol:g}%"] if rtol else []
     parts += [margin(atol, metric)] if atol else []
-    reach = " plus ".join(parts) or "0%"
+    reach = f"within {' plus '.join(parts)} of" if parts else "exactly"
     if expect.row.theory(expect):
-        return f"within {reach} of the theoretical value"
+        return f"{reach} the theoretical value"
     if expect.row.by_layer(expect):
-        return f"each layer within {reach} of its printed number"
-    return f"within {reach} of {amount(expect.value, metric)}"
+        return f"each layer {reach} its printed number"
+    return f"{reach} {amount(expect.value, metric)}"
 
 
 def comparison_in_words(claim: Claim) -> str:

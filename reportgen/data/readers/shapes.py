@@ -1,4 +1,4 @@
-"""Small grey images of geometric figures, for studies on images that need no download."""
+"""Small grey or coloured images of geometric figures, for studies on images that need no download."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from reportgen.data.streams import stream
 from reportgen.errors import StudyError
 
 LEAST_SIZE, MOST_SIZE, LEAST_EXTENT, LEAST_CLASSES = 8, 64, 5, 2  # pixels, pixels, pixels, classes
+MOST_CHANNELS = 16
 
 Grid = NDArray[np.float64]
 Point = tuple[float, float]
@@ -74,7 +75,11 @@ class Geometry(NamedTuple):
 
 
 def shapes(request: Request) -> Source:
-    """Return images (samples, size * size) with classes in order; the seed determines the shifts and the noise."""
+    """Return images (samples, channels * size * size) with classes in order.
+
+    The seed determines the shifts, the colours and the noise. A colour is one brightness for each channel: uniform
+    from 0 to 1, then scaled so that the largest is 1. Images of one channel have brightness 1.
+    """
     geometry = _geometry(request)
     counts = class_counts(request.samples, request.classes)
     labels = np.repeat(np.arange(request.classes), counts)
@@ -83,7 +88,9 @@ def shapes(request: Request) -> Source:
     moves = stream(request.seed, "data.shift").integers(0, 2 * reach + 1, (2, request.samples))
     large = np.stack([draw(name, geometry._replace(size=geometry.size + 2 * reach)) for name in names])
     windows = np.lib.stride_tricks.sliding_window_view(large, (geometry.size,) * 2, axis=(1, 2))
-    x = windows[labels, moves[0], moves[1]].reshape(request.samples, geometry.size**2)
+    grey = windows[labels, moves[0], moves[1]].reshape(request.samples, 1, geometry.size**2)
+    colours = stream(request.seed, "data.colour").random((request.samples, request.params["channels"], 1), np.float32)
+    x = (grey * (colours / colours.max(axis=1, keepdims=True))).reshape(request.samples, -1)
     noise = stream(request.seed, "data.input").standard_normal(x.shape, np.float32)
     x += np.float32(request.params["noise"]) * noise
     return Source(x, labels, request.classes, names, shapes_image(request))
@@ -103,7 +110,7 @@ def draw(name: str, geometry: Geometry) -> NDArray[np.float32]:
 
 def shapes_image(request: Request) -> ImageShape:
     """Return the shape of the images."""
-    return 1, request.params["size"], request.params["size"]
+    return request.params["channels"], request.params["size"], request.params["size"]
 
 
 def shapes_counts(request: Request) -> IntArray:

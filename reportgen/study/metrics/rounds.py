@@ -27,7 +27,7 @@ def at_round(name: str) -> Callable[[Record, Measure], float]:
 
 
 def difference(name: str) -> Callable[[Record, Measure], float]:
-    """Return a function that reads a score at the round of a measure minus the score of the dense network.
+    """Return a function that reads an array at the round of a measure minus its value for the dense network.
 
     The difference is rounded, since equal accuracies may differ in their last bit.
     """
@@ -110,6 +110,16 @@ ROUND_ROWS = (
         higher_is_better=False,
         needs=(PRUNING, VALIDATION),
         **SIZE,
+    ),
+    Metric(
+        name="round_best_epoch_difference",
+        summary="epoch of the lowest validation loss in a round of pruning minus the same epoch of the dense network",
+        place=ROUNDS,
+        read=difference("best_epoch"),
+        unit="epochs",
+        comparison=True,
+        higher_is_better=False,
+        needs=(PRUNING, VALIDATION),
     ),
 )
 """Metrics by round; round 0 is the dense network."""

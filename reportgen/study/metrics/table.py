@@ -11,6 +11,7 @@ from reportgen.study.metrics.metric import RUN, SHARE, Metric
 from reportgen.study.metrics.rounds import LAYER_ROUND_ROWS, ROUND_ROWS
 from reportgen.study.metrics.runs import EXTRA_ROWS, FACT_ROWS, RUN_ROWS, TIME_ROWS
 from reportgen.study.metrics.scores import EPOCH_ROWS, EVALUATION_ROWS, TEST_ROWS
+from reportgen.study.metrics.sizes import SIZE_ROWS
 
 METRICS: Table[Metric] = Table(
     Metric,
@@ -26,6 +27,7 @@ METRICS: Table[Metric] = Table(
         *EVALUATION_ROWS,
         *ROUND_ROWS,
         *LAYER_ROUND_ROWS,
+        *SIZE_ROWS,
         *ENSEMBLE_ROWS,
         *SEARCH_ROWS,
     ),

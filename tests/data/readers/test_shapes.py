@@ -127,3 +127,15 @@ def test_sizes_that_do_not_fit_are_rejected(settings: dict[str, float], setting:
         made("shapes", **settings)
     assert (caught.value.code, caught.value.setting) == ("out-of-range", setting)
     assert all(name in str(caught.value) for name in names)
+
+
+def test_coloured_figures_have_one_brightness_for_each_channel() -> None:
+    dataset = made("shapes", channels=3, noise=0.0, samples=60, validation=0.0, seed=1)
+    grey = made("shapes", noise=0.0, samples=60, validation=0.0, seed=1).x_train
+    assert dataset.image_shape == (3, 16, 16)
+    channels = dataset.x_train.reshape(60, 3, 256)
+    brightness = channels.max(axis=2) / grey.max(axis=1)[:, None]
+    assert np.allclose(channels, brightness[:, :, None] * grey[:, None], atol=1e-6)
+    assert np.allclose(brightness.max(axis=1), 1)
+    assert brightness.min() >= 0
+    assert len(np.unique(brightness.round(6), axis=0)) == 60
