@@ -85,9 +85,10 @@ def less_regularized(own: RunSpec, other: RunSpec) -> bool:
 
 
 def strengths(spec: RunSpec) -> tuple[float, ...]:
-    """Return the L2 and L1 strengths, the weight decay and the dropout rate of each layer."""
+    """Return the L2 and L1 strengths, the weight decay and the dropout rate after each layer or activation."""
     training = spec.training
-    rates = [layer.dropout.rate if layer.dropout else 0.0 for layer in spec.network.layers]
+    nodes = (node for node in spec.network.nodes if not isinstance(node, PoolSpec))
+    rates = [node.dropout.rate if node.dropout else 0.0 for node in nodes]
     return (training.l2, training.l1, weight_decay(spec), *rates)
 
 
