@@ -203,6 +203,17 @@ def test_the_settings_in_the_study_page_are_yaml() -> None:
         assert isinstance(yaml.safe_load(block), dict)
 
 
+def test_the_layers_in_the_study_page_are_a_network(tmp_path: Path) -> None:
+    from reportgen.study.loading.loader import load_study
+
+    text = blocks(ROOT / "docs" / "study-file.md", "yaml")
+    (part,) = [block for block in text if "residual" in block]
+    path = tmp_path / "layers.yaml"
+    path.write_text("title: Layers\nquestion: Do they fit?\n" + part, encoding="utf-8")
+    layers = load_study(path).runs[0].spec.network.layers
+    assert [layer.kind for layer in layers] == ["conv"] * 5 + ["dense"] * 2
+
+
 def test_the_claim_over_a_part_of_a_sweep_in_the_study_page_leaves_out_the_rest(tmp_path: Path) -> None:
     from reportgen.workflow.run import run_study
 
