@@ -129,7 +129,8 @@ def _omitted(left_out: Sequence[Architecture]) -> str:
         return ""
     names = listing([f"“{one.label}”" for one in left_out[:LABELS]])
     more = f" and {len(left_out) - LABELS} more" if len(left_out) > LABELS else ""
-    return f"{count(len(left_out), 'further network')} ({names}{more}) only in the data of the figure"
+    verb = "is" if len(left_out) == 1 else "are"
+    return f"{count(len(left_out), 'further network')} ({names}{more}) {verb} only in the data of the figure"
 
 
 def _summary(one: Architecture, named: bool) -> str:

@@ -244,6 +244,8 @@ def _silence(rows: Sequence[Row]) -> str:
     silent, channels = sum(layer.silent for layer in layers), sum(len(layer.images) for layer in layers)
     if not silent:
         return "Every channel shown responds to the example; a channel that does not would be a uniform image"
+    if silent == 1:
+        return f"1 of {count(channels, 'channel')} shown does not respond to the example and is a uniform image"
     return f"{silent} of {count(channels, 'channel')} shown do not respond to the example and are uniform images"
 
 

@@ -203,7 +203,11 @@ def _changes(rows: Sequence[Row]) -> list[str]:
 def _alt(rows: Sequence[Row], note: str) -> str:
     lines = [
         f"{row.summary.variant.label}: {count(row.shown, 'filter')} of {'×'.join(map(str, row.filters.shape[2:]))}"
-        + (f", which change by {number(row.change)} of their norm in training" if len(row.filters) > 1 else "")
+        + (
+            f", whose change in training has {number(row.change)} times their initial norm"
+            if len(row.filters) > 1
+            else ""
+        )
         for row in rows
     ]
     return prose("Grids of small images of the filters of the first layer.", note, descriptions(lines, ROWS, "variant"))

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.results import VariantSummary
-from reportgen.figures.drawing.words import count
+from reportgen.figures.drawing.words import listing
 from reportgen.figures.views.factors import factors_of, sides_of
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan, Variant
@@ -92,8 +92,10 @@ def run_to_show(records: Sequence[RunRecord]) -> RunRecord:
 
 def run_words(shown: Sequence[tuple[VariantSummary, RunRecord]]) -> str:
     """Return the words of a caption on the runs that represent the variants."""
-    seeds = " and ".join(str(seed) for seed in sorted({record.spec.seed for _, record in shown}))
-    return f"of the run with seed {seeds} (one of {count(max(len(row.records) for row, _ in shown), 'run')})"
+    seeds = [str(seed) for seed in sorted({record.spec.seed for _, record in shown})]
+    which = f"of the run with seed {seeds[0]}" if len(seeds) == 1 else f"of the runs with seeds {listing(seeds)}"
+    runs = max(len(row.records) for row, _ in shown)
+    return f"{which} (one of {runs} runs)" if runs > 1 else which
 
 
 def _baseline(plan: Plan, groups: Mapping[str, Sequence[Variant]]) -> tuple[str, bool]:

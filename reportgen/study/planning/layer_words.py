@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from reportgen.registry import Component
-from reportgen.study.model.components import plain, plain_value, shown
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.inits import INITS
+from reportgen.registry import Component, Row
+from reportgen.study.model.components import plain_value, shown
 from reportgen.study.model.layer_settings import GLOBAL, Conv, Dense, Pool
 from reportgen.study.model.layers import Layer, Residual, read_layer
+
+TABLES: Mapping[str, Mapping[str, Row]] = {"activation": ACTIVATIONS, "init": INITS}
+"""The rows of the components that a layer can override."""
 
 LAYER_PATH = re.compile(r"network\.layers(\.\d+)?")
 """The paths of settings that are layers, or a list of them."""
@@ -70,8 +76,9 @@ def _details(settings: Conv | Dense) -> list[str]:
 
 def _override(name: str, value: Any) -> str:
     if isinstance(value, Component):
-        written = plain(value)
-        return value.name if isinstance(written, str) else " ".join(f"{item}" for item in written.values())
+        defaults = {parameter.name: parameter.default for parameter in TABLES[name][value.name].parameters}
+        changed = [str(plain_value(item)) for key, item in value.params if item != defaults[key]]
+        return " ".join([value.name, *changed])
     default = type(value)() if name == "batchnorm" else None
     if value == default:
         return name

@@ -140,12 +140,14 @@ def test_networks_of_both_forms_can_be_compared(tmp_path: Path) -> None:
 
 def test_the_label_of_varied_layers_lists_them(tmp_path: Path) -> None:
     lenet = "[{conv: {filters: 2, kernel: 3, batchnorm: true}}, {pool: 2}, {pool: global}, {dense: 5}]"
+    own = "[{dense: {units: 5, init: he, activation: {name: leaky_relu, slope: 0.1}}}]"
     block = f"[{BLOCK}, {{residual: {{repeat: 2, layers: [{BLOCK}]}}}}]"
-    plan = plan_of(tmp_path, "{layers: []}", f"vary: {{network.layers: [[], {lenet}, {block}]}}\n")
+    plan = plan_of(tmp_path, "{layers: []}", f"vary: {{network.layers: [[], {lenet}, {block}, {own}]}}\n")
     assert [variant.label for variant in plan.variants] == [
         "no layers",
         "conv 2 3x3 batchnorm, max pool 2, global average pool, dense 5",
         "conv 3 3x3 padding same, 2 × residual (conv 3 3x3 padding same)",
+        "dense 5 leaky_relu 0.1 he_normal",
     ]
 
 
