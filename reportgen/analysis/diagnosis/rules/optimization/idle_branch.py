@@ -89,7 +89,8 @@ class _Idle:
 def _idle(record: RunRecord) -> _Idle | None:
     """Return the idle branches of a trained run, None if there are none."""
     layers = branches(record)
-    if not layers or record.steps == 0 or record.status == "diverged" or record.probe_steps[-1] == 0:
+    is_measured = "probe_branch_ratio" in record.arrays
+    if not layers or not is_measured or record.steps == 0 or record.status == "diverged" or record.probe_steps[-1] == 0:
         return None
     late = slice(-min(PROBES, int((record.probe_steps > 0).sum())), None)
     ratios = np.asarray(record.statistic("branch_ratio"), np.float64)[:, [own[-1] for own in layers]]
