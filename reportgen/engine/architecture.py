@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.engine.cost import count_parameters
-from reportgen.engine.layout import Operation, shown
+from reportgen.engine.layout import Operation, is_shortcut, shape_text
+from reportgen.engine.network_spec import PoolSpec
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class ArchitectureRow:
     first, last : numbers of the layers with weights, counted from 1; None for operations without weights.
     kind : the kind of layer in words, with its residual block.
     output : shape of the outputs of an example, such as 6x28x28 for 6 channels of 28x28, or 120.
-    window : height and width of the kernel, and its stride if it is not 1, such as "2x2, stride 2"; "" without.
+    window : height and width of the window, with a stride as in `window_text`; "" without.
     parameters : number of learned parameters of a layer.
     products : multiplications of the matrix products of a layer, for one example in the forward pass.
     """
@@ -51,25 +51,22 @@ class Architecture:
     parameters: int
     products: int
 
-    @property
     def cells(self) -> Iterator[tuple[str, ...]]:
-        """The rows as text, the total last, in the order of `COLUMNS`."""
+        """Yield the rows as text, the total last, in the order of `COLUMNS`."""
         for row in self.rows:
             yield row.number, row.kind, row.output, row.window, f"{row.parameters:,}", f"{row.products:,}"
         yield "", "total", "", "", f"{self.parameters:,}", f"{self.products:,}"
 
 
-COLUMNS = ("layer", "kind", "output", "kernel", "parameters", "multiplications")
+COLUMNS = ("layer", "kind", "output", "window", "parameters", "multiplications")
 """The columns of the table; parameters and multiplications are those of one layer."""
 
 
 def architecture(operations: Sequence[Operation]) -> Architecture:
     """Return the architecture of a network; operations that belong to one layer make one row."""
-    numbered = list(enumerate(operations))
-    groups = itertools.groupby(numbered, lambda pair: (pair[1].layer, pair[0] if pair[1].layer is None else -1))
     rows: list[ArchitectureRow] = []
-    for _, group in groups:
-        row = _row([operation for _, operation in group])
+    for group in by_layer(operations):
+        row = _row([operations[index] for index in group])
         if rows and row.first is not None and rows[-1].last == row.first - 1 and _equal(rows[-1], row):
             rows[-1] = replace(rows[-1], last=row.last)
         else:
@@ -77,39 +74,64 @@ def architecture(operations: Sequence[Operation]) -> Architecture:
     return Architecture(tuple(rows), count_parameters(operations), sum(operation.products for operation in operations))
 
 
+def by_layer(operations: Sequence[Operation]) -> list[list[int]]:
+    """Return the indices of the operations in groups: those of one layer, or one operation without a layer."""
+    groups: list[list[int]] = []
+    for index, operation in enumerate(operations):
+        if groups and operation.layer is not None and operations[index - 1].layer == operation.layer:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return groups
+
+
+def main_of(group: Sequence[Operation]) -> Operation:
+    """Return the operation of a group `by_layer` that has the weights, or the only one of a group without weights."""
+    return next((operation for operation in group if operation.owns_weights), group[0])
+
+
+def kind_text(operation: Operation) -> str:
+    """Return the kind of an operation in words, such as "conv" or "global average pool"."""
+    name = operation.kind.name.replace("_", " ")
+    return f"global {name}" if isinstance(operation.node, PoolSpec) and operation.node.window is None else name
+
+
+def window_text(operation: Operation, times: str = "x") -> str:
+    """Return the window of an operation, such as "5x5"; "" without one, and for the whole image.
+
+    The stride follows if it is not the usual one, which is 1 in a convolution and the size of the window in a pooling.
+    """
+    window = getattr(operation.node, "window", None)
+    if window is None:
+        return ""
+    size = times.join(map(str, window.size))
+    if window.stride == (window.size if isinstance(operation.node, PoolSpec) else (1, 1)):
+        return size
+    return f"{size}, stride {times.join(map(str, dict.fromkeys(window.stride)))}"
+
+
 def _equal(one: ArchitectureRow, other: ArchitectureRow) -> bool:
     return replace(one, first=None, last=None) == replace(other, first=None, last=None)
 
 
 def _row(operations: Sequence[Operation]) -> ArchitectureRow:
-    main = next((operation for operation in operations if operation.owns_weights), operations[-1])
+    main = main_of(operations)
     number = None if main.layer is None else main.layer + 1
     return ArchitectureRow(
         first=number,
         last=number,
         kind=_kind(main),
-        output=shown(operations[-1].output_shape),
-        window=_window(main),
+        output=shape_text(operations[-1].output_shape),
+        window=window_text(main),
         parameters=sum(operation.parameters for operation in operations),
         products=sum(operation.products for operation in operations),
     )
 
 
 def _kind(operation: Operation) -> str:
-    name, branch = operation.kind.name.replace("_", " "), getattr(operation.node, "branch", None)
+    name, branch = kind_text(operation), getattr(operation.node, "branch", None)
     if operation.is_output:
         return f"{name}, output"
     if branch is None:
         return name
-    return f"{name}, {'projection of ' if branch.place == 0 else ''}block {branch.block}"
-
-
-def _window(operation: Operation) -> str:
-    geometry = operation.geometry
-    if geometry is None:
-        return ""
-    size = f"{geometry.window_height}x{geometry.window_width}"
-    steps = (geometry.stride_height, geometry.stride_width)
-    if steps == (1, 1):
-        return size
-    return f"{size}, stride {steps[0] if steps[0] == steps[1] else f'{steps[0]}x{steps[1]}'}"
+    return f"{name}, {'projection of ' if is_shortcut(operation.node) else ''}block {branch.block}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -10,12 +11,12 @@ from numpy.typing import NDArray
 from reportgen.data.dataset import ImageShape
 from reportgen.engine.jit.compile import internal
 from reportgen.engine.math.random import mix, subkey
-from reportgen.engine.spec import AugmentSpec
+from reportgen.engine.spec import AugmentSpec, Border
 
 _ZERO, _EDGE, _REFLECT = np.int64(0), np.int64(1), np.int64(2)
 
 
-class Border(NamedTuple):
+class Fill(NamedTuple):
     """Values of the pixels beyond the border of an image.
 
     code: the number in Recipe.image; least_rest: pixels by which the crop must be smaller than the image.
@@ -25,14 +26,14 @@ class Border(NamedTuple):
     least_rest: int
 
 
-BORDERS = {"zero": Border(_ZERO, 0), "edge": Border(_EDGE, 0), "reflect": Border(_REFLECT, 1)}
+BORDERS: Mapping[Border, Fill] = {"zero": Fill(_ZERO, 0), "edge": Fill(_EDGE, 0), "reflect": Fill(_REFLECT, 1)}
 """Borders by name: 0, the nearest pixel, or the image mirrored at its outermost pixels, which are not repeated."""
 
 # Indices into Recipe.image.
 CHANNELS, HEIGHT, WIDTH = 0, 1, 2
 REACH = 3  # largest shift in pixels
 FLIP = 4  # 1 to flip a random half of the images, else 0
-BORDER = 5  # code of a Border
+BORDER = 5  # code of a Fill
 BY_CHANNEL, BY_ROW, BY_COLUMN = 6, 7, 8  # distances in memory between neighbours, in values
 IMAGE_COLUMNS = 9
 

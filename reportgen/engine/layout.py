@@ -201,7 +201,7 @@ class _Layout:
             message = f"a unit of {node.activation.name} has {pieces} pieces with weights of their own"
             raise LayoutError(0, "pieces-need-weights", message, "use another activation for pre-activation and Fixup")
         if adds is not None and self._shape_of(adds) != output:
-            message = f"the branch turns the shape {shown(self._shape_of(adds))} into {shown(output)}"
+            message = f"the branch turns the shape {shape_text(self._shape_of(adds))} into {shape_text(output)}"
             raise LayoutError(0, "shapes-differ", message, "add `shortcut: projection`, or keep the shape")
         owns_weights, owns_units = owns or (layer is not None, layer is not None)
         self.operations.append(
@@ -229,9 +229,9 @@ def is_shortcut(node: Node) -> bool:
     return isinstance(node, LayerSpec) and node.branch is not None and node.branch.place == 0
 
 
-def shown(shape: Sequence[int]) -> str:
-    """Return a shape in words, such as 6x28x28 for 6 channels of 28x28, or 120."""
-    return str(shape[0]) if len(shape) == 1 else f"{shape[2]}x{shape[0]}x{shape[1]}"
+def shape_text(shape: Sequence[int], times: str = "x") -> str:
+    """Return a shape as text: channels, height and width, such as 6x28x28, or the number of units."""
+    return str(shape[0]) if len(shape) == 1 else times.join(map(str, (shape[2], shape[0], shape[1])))
 
 
 def joins(operations: Sequence[Operation]) -> list[bool]:

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
 from reportgen.engine.network_spec import ADDED, LayerSpec, NetworkSpec, PoolSpec
@@ -89,6 +89,12 @@ Differences are to the scores of the trained network, for snapshots to the mean 
 """
 
 
+Border = Literal["zero", "edge", "reflect"]
+"""Values of the pixels that a crop pads with; see `reportgen.engine.augment`."""
+Remaining = Literal["winning", "random"]
+"""Values of the weights that remain after pruning."""
+
+
 @dataclass(frozen=True, slots=True)
 class AugmentSpec:
     """Augmentation of training batches.
@@ -106,7 +112,7 @@ class AugmentSpec:
     shift: int = 0
     flip: bool = False
     crop: int = dataclasses.field(default=0, metadata=ADDED)
-    border: str = dataclasses.field(default="zero", metadata=ADDED)  # or "edge", "reflect"
+    border: Border = dataclasses.field(default="zero", metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,7 @@ class PruningSpec:
 
     sparsity: float
     rounds: int
-    weights: str = "winning"
+    weights: Remaining = "winning"
     rewind: int = 0
     output_rate: float = 0.5
 

@@ -20,13 +20,15 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from reportgen.analysis.results import Analysis, VariantSummary
+from reportgen.engine.inspect.images import evenly_spaced
 from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence, span
-from reportgen.figures.networks.stages import operation_name, operations_of, shape_words, stages_of
+from reportgen.figures.networks.stages import operation_name, shape_words, stages_of
 from reportgen.figures.table import FIGURES
-from reportgen.figures.views.selection import select_rows
+from reportgen.figures.views.selection import run_to_show, run_words, select_rows
+from reportgen.runs.operations import operations_of
 from reportgen.runs.record import RunRecord
 
 FIGURE = FIGURES["feature_maps"]
@@ -95,11 +97,11 @@ def draw(analysis: Analysis) -> Drawing | None:
 
 
 def _row(summary: VariantSummary) -> Row | None:
-    """Return the maps of the first seed, of a run that did not diverge if there is one."""
+    """Return the maps of a run of the variant, None if no run has any."""
     records = [record for record in summary.records if len(record.arrays.get("feature_map_operation", ()))]
     if not records:
         return None
-    record = min(records, key=lambda record: (record.status == "diverged", record.spec.seed))
+    record = run_to_show(records)
     layers = tuple(_layers(record))
     return Row(summary, record, np.asarray(record.arrays["example_image"], float), layers) if layers else None
 
@@ -109,15 +111,8 @@ def _fitted(rows: Sequence[Row]) -> list[Row]:
     most, fitted = max(len(row.layers) for row in rows), list(rows)
     while most > 2 and _height(fitted, *GRIDS[-1]) > TALLEST:
         most -= 1
-        fitted = [replace(row, layers=_spread(row.layers, most)) for row in rows]
+        fitted = [replace(row, layers=tuple(evenly_spaced(row.layers, most))) for row in rows]
     return fitted
-
-
-def _spread(layers: tuple[Maps, ...], most: int) -> tuple[Maps, ...]:
-    """Return at most `most` of the layers, at least two, including the first and the last."""
-    if len(layers) <= most:
-        return layers
-    return tuple(layers[round(at * (len(layers) - 1) / (most - 1))] for at in range(most))
 
 
 def _layers(record: RunRecord) -> Iterator[Maps]:
@@ -220,22 +215,20 @@ def _csv(rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
 
 def _caption(rows: Sequence[Row], note: str) -> str:
     layers = [layer for row in rows for layer in row.layers]
-    seeds = " and ".join(str(seed) for seed in sorted({row.record.spec.seed for row in rows}))
-    runs = max(len(row.summary.records) for row in rows)
+    runs = run_words([(row.summary, row.record) for row in rows])
     epochs = span([len(row.record.epochs("epoch")) - 1 for row in rows], "epoch")
     when = f"after {epochs} of training" if any(row.record.steps for row in rows) else "at initialization"
     parts = [
-        f"outputs of the layers for the first training example {when}, of the run with seed {seeds} (one of "
-        f"{count(runs, 'run')}), with an image for each channel",
-        "Each layer has its own scale, from its smallest value (dark) to its largest (light), which its label gives",
+        f"outputs of the layers for the first training example {when}, {runs}, with an image for each channel",
+        "Each layer has its own scale, from its smallest value (dark) to its largest (light); labels show both values",
         _silence(rows),
     ]
     if any(len(row.layers) < _images(row.record) for row in rows):
-        parts.append("Of networks with many layers, the figure shows some, evenly spaced")
+        parts.append("Networks with many layers are represented by evenly spaced layers")
     if any(layer.dead for layer in layers):
         parts.append("A cross marks dead channels, which are 0 for every probe example")
     if any(len(layer.images) < layer.shape[-1] for layer in layers):
-        parts.append("Of layers with many channels, the figure shows the first ones")
+        parts.append("Layers with many channels are represented by the first ones")
     return " ".join(sentence(part) for part in [*parts, note] if part)
 
 

@@ -21,12 +21,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from reportgen.analysis.results import Analysis, VariantSummary
+from reportgen.engine.layout import is_shortcut
 from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence, span
 from reportgen.figures.table import FIGURES
-from reportgen.figures.views.selection import select_rows
+from reportgen.figures.views.selection import run_to_show, run_words, select_rows
 from reportgen.runs.record import RunRecord
 
 FIGURE = FIGURES["filters"]
@@ -57,7 +58,7 @@ class Row:
     @property
     def total(self) -> int:
         """The number of filters of the layer."""
-        return next(layer for layer in self.record.spec.network.layers if not layer.branch or layer.branch.place).units
+        return next(layer for layer in self.record.spec.network.layers if not is_shortcut(layer)).units
 
     @property
     def is_coloured(self) -> bool:
@@ -107,9 +108,8 @@ def draw(analysis: Analysis) -> Drawing | None:
 
 
 def _row(summary: VariantSummary) -> Row:
-    """Return the filters of the first seed, of a run that did not diverge if there is one."""
-    records = [record for record in summary.records if "filters" in record.arrays]
-    record = min(records, key=lambda record: (record.status == "diverged", record.spec.seed))
+    """Return the filters of a run of the variant."""
+    record = run_to_show([record for record in summary.records if "filters" in record.arrays])
     return Row(summary, record, np.asarray(record.arrays["filters"], float))
 
 
@@ -174,13 +174,11 @@ def _csv(rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
 
 
 def _caption(rows: Sequence[Row], limit: float, note: str) -> str:
-    seeds = {len(row.summary.records) for row in rows}
     epochs = span([len(row.record.epochs("epoch")) - 1 for row in rows], "epoch")
     after = f" and after {epochs} of training" if any(len(row.filters) > 1 for row in rows) else ""
-    seed = " and ".join(str(one) for one in sorted({row.record.spec.seed for row in rows}))
     parts = [
-        f"weights of the first layer as images, at initialization{after}, of the run with seed {seed} "
-        f"(one of {count(max(seeds), 'run')})",
+        f"weights of the first layer as images, at initialization{after}, "
+        + run_words([(row.summary, row.record) for row in rows]),
         f"One colour scale for the whole figure, from −{number(limit)} to {number(limit)}; white is 0",
     ]
     if any(row.is_coloured for row in rows):

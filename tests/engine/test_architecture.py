@@ -13,7 +13,7 @@ def layer(units: int, window: WindowSpec | None = None, weights: str = "he_norma
 
 
 def rows(*nodes: Node, image: tuple[int, int, int] = (3, 32, 32)) -> list[tuple[str, ...]]:
-    return list(architecture(lay_out(NetworkSpec(nodes), image[0] * image[1] * image[2], image)).cells)
+    return list(architecture(lay_out(NetworkSpec(nodes), image[0] * image[1] * image[2], image)).cells())
 
 
 def test_the_counts_of_the_lectures() -> None:
@@ -21,7 +21,7 @@ def test_the_counts_of_the_lectures() -> None:
     found = rows(layer(6, WindowSpec((5, 5))), PoolSpec("max_pool", WindowSpec((2, 2), (2, 2))), layer(10))
     assert found == [
         ("1", "conv", "6x28x28", "5x5", "456", "352,800"),
-        ("", "max pool", "6x14x14", "2x2, stride 2", "0", "0"),
+        ("", "max pool", "6x14x14", "2x2", "0", "0"),
         ("2", "dense, output", "10", "", "11,770", "11,760"),
         ("", "total", "", "", "12,226", "364,560"),
     ]
@@ -39,3 +39,14 @@ def test_the_operations_of_a_layer_make_one_row() -> None:
     found = rows(layer(8, WindowSpec((3, 3)), "fixup"), layer(10, weights="fixup"))
     assert [row[0] for row in found] == ["1", "2", ""]
     assert found[0][4] == "218"
+
+
+def test_windows_have_their_stride_if_it_is_not_the_usual_one() -> None:
+    nodes = (
+        layer(4, WindowSpec((3, 3), (2, 2))),
+        PoolSpec("max_pool", WindowSpec((3, 3), (2, 1))),
+        PoolSpec("average_pool"),
+        layer(10),
+    )
+    kinds = [row[1:4:2] for row in rows(*nodes)[:3]]
+    assert kinds == [("conv", "3x3, stride 2"), ("max pool", "3x3, stride 2x1"), ("global average pool", "")]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from reportgen.engine.architecture import COLUMNS, Architecture
+from reportgen.engine.architecture import COLUMNS, Architecture, ArchitectureRow
 from reportgen.runs.executors import Job
 from reportgen.study.planning.plan import Plan
 from reportgen.workflow.estimate import Cost
@@ -21,10 +21,7 @@ def architecture_values(plan: Plan, jobs: Sequence[Job], costs: Mapping[str, Cos
     users: dict[Architecture, dict[str, None]] = {}
     for job in jobs:
         users.setdefault(costs[job.key].architecture, {})[labels[job.run.variant]] = None
-    return [
-        {"variants": list(own), **asdict(one), "cells": [list(cells) for cells in one.cells]}
-        for one, own in users.items()
-    ]
+    return [{"variants": list(own), **asdict(one)} for one, own in users.items()]
 
 
 def architecture_lines(values: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -33,11 +30,13 @@ def architecture_lines(values: Sequence[Mapping[str, Any]]) -> Iterator[tuple[st
         if len(values) > 1:
             more = f" and {len(one['variants']) - 1} more" if len(one["variants"]) > 1 else ""
             yield "", f"  network of {one['variants'][0]}{more}"
-        rows = [COLUMNS, *one["cells"]]
+        layers = tuple(ArchitectureRow(**row) for row in one["rows"])
+        rows = [COLUMNS, *Architecture(layers, one["parameters"], one["products"]).cells()]
         widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
         for row in rows:
             left = (cell.ljust(width) for cell, width in zip(row[:4], widths[:4], strict=True))
             right = (cell.rjust(width) for cell, width in zip(row[4:], widths[4:], strict=True))
             yield "", f"    {'  '.join([*left, *right])}".rstrip()
-    if len(values) > MOST_TABLES:
-        yield "", f"  and {len(values) - MOST_TABLES} more networks (--json shows all)"
+    rest = len(values) - MOST_TABLES
+    if rest > 0:
+        yield "", f"  and {rest} more network{'s' if rest > 1 else ''} (--json shows all)"

@@ -8,6 +8,8 @@ numbers together.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,8 @@ from reportgen.engine.setup import Setup
 
 MOST_FILTERS, MOST_UNITS, MOST_FILTER_VALUES = 64, 16, 24_576
 MOST_MAPS, MOST_CHANNELS, MOST_MAP_VALUES = 12, 16, 49_152
+
+Item = TypeVar("Item")
 
 Arrays = dict[str, NDArray[np.float32] | NDArray[np.int64]]
 Window = tuple[int, int, int]
@@ -61,7 +65,8 @@ class ImageArrays:
     def _maps(self) -> Arrays:
         """Return the activations of the layers with images for the first training example."""
         s = self.setup
-        chosen = _spread([index for index, operation in enumerate(s.operations) if _has_maps(operation)])
+        with_maps = [index for index, operation in enumerate(s.operations) if _has_maps(operation)]
+        chosen = evenly_spaced(with_maps, MOST_MAPS)
         if not chosen or s.dataset.image_shape is None:
             return {}
         rows, features, classes = min(s.evaluation_rows, len(s.examples.y)), s.net.features, s.net.classes
@@ -114,8 +119,8 @@ def _has_maps(operation: Operation) -> bool:
     return shown and operation.positions > 1 and not is_shortcut(operation.node)
 
 
-def _spread(indices: list[int]) -> list[int]:
-    """Return at most MOST_MAPS of the indices, evenly spaced, including the first and the last."""
-    if len(indices) <= MOST_MAPS:
-        return indices
-    return [indices[round(k * (len(indices) - 1) / (MOST_MAPS - 1))] for k in range(MOST_MAPS)]
+def evenly_spaced(items: Sequence[Item], most: int) -> list[Item]:
+    """Return at most `most` of the items, at least 2, evenly spaced, including the first and the last."""
+    if len(items) <= most:
+        return list(items)
+    return [items[round(k * (len(items) - 1) / (most - 1))] for k in range(most)]

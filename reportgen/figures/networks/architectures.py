@@ -9,7 +9,8 @@ from typing import Any
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.engine.layers.geometry import Shape
 from reportgen.figures.networks.folding import Part, fold
-from reportgen.figures.networks.stages import Stage, operations_of, stages_of
+from reportgen.figures.networks.stages import Stage, stages_of
+from reportgen.runs.operations import operations_of
 
 LABELS = 6
 """The largest number of variants that a title or a caption lists by name."""

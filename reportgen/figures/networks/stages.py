@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reportgen.engine.layers.geometry import LayoutError, Shape
-from reportgen.engine.layout import INPUT, Operation, is_shortcut, lay_out
-from reportgen.engine.network_spec import PoolSpec, WindowSpec
+from reportgen.engine.architecture import by_layer, kind_text, main_of, window_text
+from reportgen.engine.layers.geometry import Shape
+from reportgen.engine.layout import INPUT, Operation, is_shortcut, shape_text
+from reportgen.engine.network_spec import PoolSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.runs.record import RunRecord
+
+TIMES = "×"
+"""The sign between the sizes of a shape."""
 
 
 @dataclass(frozen=True)
@@ -47,29 +51,15 @@ class Stage:
         return ", ".join(part for part in (self.norm, self.activation, self.dropout) if part)
 
 
-def operations_of(record: RunRecord) -> tuple[Operation, ...]:
-    """Return the operations of a run, empty if its record does not have the shape of the inputs."""
-    facts = record.facts
-    shape = facts.get("image_shape")
-    images = (int(shape[0]), int(shape[1]), int(shape[2])) if shape else None
-    try:
-        return lay_out(record.spec.network, int(facts["features"]), images) if "features" in facts else ()
-    except LayoutError:
-        return ()
-
-
 def stages_of(operations: Sequence[Operation]) -> list[Stage]:
     """Return the stages; the scalar biases and multipliers of a layer belong to its stage."""
-    groups: list[list[int]] = []
-    for index, operation in enumerate(operations):
-        joins = groups and operation.layer is not None and operations[groups[-1][0]].layer == operation.layer
-        groups = [*groups[:-1], [*groups[-1], index]] if joins else [*groups, [index]]
+    groups = by_layer(operations)
     stage_of = {index: number for number, group in enumerate(groups) for index in group} | {INPUT: INPUT}
     return [_stage([operations[index] for index in group], stage_of) for group in groups]
 
 
 def _stage(group: Sequence[Operation], stage_of: dict[int, int]) -> Stage:
-    main = next((operation for operation in group if operation.owns_weights), group[0])
+    main = main_of(group)
     last, branch = group[-1], getattr(main.node, "branch", None)
     added = next((operation.adds for operation in group if operation.adds is not None), None)
     return Stage(
@@ -90,14 +80,7 @@ def _stage(group: Sequence[Operation], stage_of: dict[int, int]) -> Stage:
 
 def operation_name(operation: Operation) -> str:
     """Return an operation in words, such as "conv 5×5, stride 2" or "global average pool"."""
-    window: WindowSpec | None = getattr(operation.node, "window", None)
-    name = operation.kind.name.replace("_", " ")
-    if window is None:
-        return f"global {name}" if isinstance(operation.node, PoolSpec) else name
-    usual = window.size if isinstance(operation.node, PoolSpec) else (1, 1)
-    stride = window.stride
-    words = "" if stride == usual else f", stride {_times(stride) if len(set(stride)) > 1 else stride[0]}"
-    return f"{name} {_times(window.size)}{words}"
+    return f"{kind_text(operation)} {window_text(operation, TIMES)}".rstrip()
 
 
 def _activation(operation: Operation) -> str:
@@ -106,13 +89,9 @@ def _activation(operation: Operation) -> str:
     return operation.activation.name.replace("_", " ")
 
 
-def _times(sizes: Sequence[int]) -> str:
-    return "×".join(map(str, sizes))
-
-
 def shape_words(shape: Shape) -> str:
     """Return a shape as channels, height and width, such as 6×28×28, or as a number of units."""
-    return str(shape[0]) if len(shape) == 1 else _times((shape[2], shape[0], shape[1]))
+    return shape_text(shape, TIMES)
 
 
 def kinds_of(records: Iterable[RunRecord]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.results import Analysis, Histogram
 from reportgen.analysis.summary import histograms, profile
+from reportgen.engine.inspect.images import evenly_spaced
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.views.selection import select
 from reportgen.figures.views.series import Series, layout
@@ -128,15 +129,11 @@ def _row(series: Series, which: Which, most_layers: int, output: bool) -> Iterat
     std = dict(
         zip((int(layer) for layer in statistics.layers), (float(value) for value in statistics.mean), strict=True)
     )
-    bars = tuple(_bars(histogram, std.get(histogram.layer, float("nan"))) for histogram in _spread(found, most_layers))
+    bars = tuple(
+        _bars(histogram, std.get(histogram.layer, float("nan"))) for histogram in evenly_spaced(found, most_layers)
+    )
     if any(one.share.sum() > 0 for one in bars):
         yield Row(series, statistics.step, bars, len(found))
-
-
-def _spread(found: Sequence[Histogram], most: int) -> list[Histogram]:
-    if len(found) <= most:
-        return list(found)
-    return [found[at] for at in sorted({round(i * (len(found) - 1) / (most - 1)) for i in range(most)})]
 
 
 def _bars(histogram: Histogram, std: float) -> Bars:

@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.results import VariantSummary
+from reportgen.figures.drawing.words import count
 from reportgen.figures.views.factors import factors_of, sides_of
+from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.where import matching_variants
 
@@ -81,6 +83,17 @@ def select_rows(plan: Plan, rows: Sequence[VariantSummary], most: int) -> tuple[
     by_label = {row.variant.label: row for row in rows}
     selection = select(plan, {label: [row.variant] for label, row in by_label.items()}, most)
     return [by_label[label] for label in selection.highlighted], selection.in_rows()
+
+
+def run_to_show(records: Sequence[RunRecord]) -> RunRecord:
+    """Return the run that represents a variant: the one with the smallest seed among those that did not diverge."""
+    return min(records, key=lambda record: (record.status == "diverged", record.spec.seed))
+
+
+def run_words(shown: Sequence[tuple[VariantSummary, RunRecord]]) -> str:
+    """Return the words of a caption on the runs that represent the variants."""
+    seeds = " and ".join(str(seed) for seed in sorted({record.spec.seed for _, record in shown}))
+    return f"of the run with seed {seeds} (one of {count(max(len(row.records) for row, _ in shown), 'run')})"
 
 
 def _baseline(plan: Plan, groups: Mapping[str, Sequence[Variant]]) -> tuple[str, bool]:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from reportgen.analysis.results import VariantSummary
 from reportgen.engine.architecture import Architecture, architecture
-from reportgen.engine.layers.geometry import LayoutError
-from reportgen.engine.layout import lay_out
+from reportgen.runs.operations import operations_of
 from reportgen.runs.record import RunRecord
 
 MOST_NETWORKS = 6
@@ -35,11 +34,5 @@ def networks(variants: Sequence[VariantSummary]) -> tuple[Network, ...]:
 
 def architecture_of(record: RunRecord) -> Architecture | None:
     """Return the architecture of a run, None if the record of another program does not describe it."""
-    features, image = record.facts.get("features"), record.facts.get("image_shape")
-    if features is None:
-        return None
-    try:
-        image_shape = None if image is None else (int(image[0]), int(image[1]), int(image[2]))
-        return architecture(lay_out(record.spec.network, int(features), image_shape))
-    except LayoutError:
-        return None
+    operations = operations_of(record)
+    return architecture(operations) if operations else None

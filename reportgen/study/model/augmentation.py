@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -13,13 +13,13 @@ from reportgen.data.datasets import DATASETS
 from reportgen.data.preprocessing.steps import STEPS
 from reportgen.data.spec import DataSpec
 from reportgen.engine.augment import BORDERS
-from reportgen.engine.spec import AugmentSpec
+from reportgen.engine.spec import AugmentSpec, Border
 from reportgen.errors import StudyError
 from reportgen.registry import Component
 from reportgen.study.model.components import problem
+from reportgen.study.model.layer_settings import MOST_PIXELS
 from reportgen.study.model.section import Number, Section
 
-MOST_PIXELS = 1000
 _MOVES = ("shift", "crop", "flip")
 
 
@@ -38,7 +38,7 @@ class Augment(Section):
         description="pad training images on each side by this number of pixels, and cut out a window of their former "
         "size at a random place (Krizhevsky et al. 2012, He et al. 2016)",
     )
-    border: Literal["zero", "edge", "reflect"] = Field(
+    border: Border = Field(
         default="zero",
         description="pixels that `crop` pads with: zeros, the same as `shift`; the nearest pixel of the image (edge); "
         "or the image mirrored at its outermost pixels (reflect)",
@@ -55,7 +55,7 @@ class Augment(Section):
     @property
     def spec(self) -> AugmentSpec:
         """The specification for the engine; without a crop, the border is the default."""
-        border = self.border if self.crop else "zero"
+        border: Border = self.border if self.crop else "zero"
         return AugmentSpec(self.noise, self.shift, self.flip, self.crop, border)
 
 

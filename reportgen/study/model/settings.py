@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, mo
 
 from reportgen.data.datasets import DATASETS
 from reportgen.data.preprocessing.steps import STEPS
-from reportgen.engine.spec import PruningSpec
+from reportgen.engine.spec import PruningSpec, Remaining
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
@@ -46,7 +46,7 @@ class Pruning(Section):
     rounds: int = Field(
         ge=1, le=100, description="number of rounds; each one removes the same share of the weights that remain"
     )
-    weights: Literal["winning", "random"] = Field(
+    weights: Remaining = Field(
         default="winning",
         description="return the weights that remain to earlier values, or draw them again with the masks of `winning`",
     )

@@ -40,7 +40,7 @@ def _words(layer: Layer) -> str:
         stride = [] if settings.stride in (None, settings.size) else [f"stride {_pair(settings.stride)}"]
         return " ".join([f"{settings.kind} pool {_pair(settings.size)}", *stride])
     if isinstance(settings, Conv):
-        return " ".join([f"conv {settings.filters} {_size(settings.kernel)}", *_details(settings)])
+        return " ".join([f"{layer.key} {settings.filters} {_size(settings.kernel)}", *_details(settings)])
     return " ".join([f"{layer.key} {settings.units}", *_details(settings)])
 
 

@@ -64,7 +64,7 @@ class Inputs:
 def network_spec(network: Network, classes: int, inputs: Inputs) -> NetworkSpec:
     """Return the network; the output layer, which is the last node, has one unit for each class.
 
-    `inputs` are looked at only for residual blocks with a projection.
+    `inputs` are read only for residual blocks with a projection.
     """
     return _Builder(network, classes, inputs).spec
 
@@ -237,5 +237,5 @@ def _projection(specs: Sequence[LayerSpec], place: BranchSpec) -> LayerSpec:
     """Return the linear map of a shortcut, which has the outputs and the stride of the branch."""
     last, windows = specs[-1], [spec.window for spec in specs if spec.window is not None]
     height, width = (math.prod(window.stride[axis] for window in windows) for axis in (0, 1))
-    kind, window = ("conv", WindowSpec((1, 1), (height, width))) if last.window else ("dense", None)
-    return LayerSpec(last.units, IDENTITY, last.init, 0.0, last.batchnorm, None, kind, window, branch=place)
+    window = WindowSpec((1, 1), (height, width)) if last.window else None
+    return LayerSpec(last.units, IDENTITY, last.init, 0.0, last.batchnorm, None, last.kind, window, branch=place)

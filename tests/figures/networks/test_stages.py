@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.engine.cost import count_parameters
 from reportgen.engine.layout import lay_out
 from reportgen.engine.network_spec import NetworkSpec
-from reportgen.figures.networks.stages import kinds_of, operations_of, shape_words, stages_of, unit_words
+from reportgen.figures.networks.stages import kinds_of, shape_words, stages_of, unit_words
 from tests.engine.convolutional import layer, lenet, residual
 from tests.figures.examples import record
 from tests.figures.pictures import pictured
@@ -30,13 +30,6 @@ def test_scalar_biases_belong_to_the_stage_of_their_layer() -> None:
         assert stages[projection].name == "conv 1×1, stride 2"
         assert stages[projection + 1].source == stages[projection].source == projection - 1
         assert stages[projection + 2].adds == projection
-
-
-def test_a_record_without_the_shape_of_its_inputs_has_no_operations() -> None:
-    made = pictured(lenet())
-    assert len(operations_of(made)) == 5
-    made.facts.pop("image_shape")
-    assert operations_of(made) == ()
 
 
 def test_kinds_are_named_if_networks_with_convolutions_agree() -> None:
