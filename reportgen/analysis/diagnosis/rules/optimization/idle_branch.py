@@ -6,8 +6,8 @@ standard deviation of the weights, divided by that of He initialization (with ba
 of gamma instead); and the share of silent units in its inner ReLU layers.
 
 **Reference.** Healthy branches have a ratio of about 0.1 to 1: with He initialization, a branch without normalization
-is as large as its shortcut, and De and Smith (2020) find that branches of trained networks with normalization are
-smaller by the square root of their number. A branch is idle if, at each of these probes,
+is as large as its shortcut; with batch normalization, branches before training are smaller by a factor of about the
+square root of the depth (De and Smith 2020). A branch is idle if, at each of these probes,
 
 - its ratio is below 0.01, so that a network without it computes the same; or
 - its gain is below 0.01, so that it adds no more than its bias, a constant; or
