@@ -59,25 +59,25 @@ def pool(kind: str) -> PoolSpec:
 
 GLOBAL, OUTPUT, NORM_RELU = PoolSpec("average_pool"), dense(CLASSES, IDENTITY), ActivationSpec(RELU, 0.0, NORM)
 NETWORKS: dict[str, tuple[Node, ...]] = {
-    "convolution": (conv(8, 3), conv(12, 5, 0, 2), OUTPUT),
+    "two convolutions": (conv(8, 3), conv(12, 5, 0, 2), OUTPUT),
     "even kernels, tanh": (conv(8, 4, activation=TANH), conv(12, 2, stride=2, activation=TANH), OUTPUT),
     "LeNet-5": (
         conv(6, 5, activation=TANH), pool("average_pool"), conv(16, 5, 0, activation=TANH), pool("average_pool"),
         dense(120, TANH), dense(84, TANH), OUTPUT,
     ),
-    "batch normalization and pooling": (
+    "batch normalization, maximum and average pooling": (
         conv(16, 3, batchnorm=NORM), pool("max_pool"), conv(32, 3, batchnorm=NORM), pool("average_pool"), dense(64),
         OUTPUT,
     ),
-    "residual, post-activation": (
+    "residual, post-activation, with a projection": (
         conv(16, 3), conv(16, 3), conv(16, 3, adds=0),
         conv(24, 1, stride=2, activation=IDENTITY), conv(24, 3, stride=2, source=2), conv(24, 3, adds=3), GLOBAL,
         OUTPUT,
     ),
-    "residual with batch normalization": (
+    "residual, post-activation, with batch normalization": (
         conv(16, 3, batchnorm=NORM), conv(16, 3, batchnorm=NORM), conv(16, 3, batchnorm=NORM, adds=0), GLOBAL, OUTPUT,
     ),
-    "residual, pre-activation": (
+    "residual, pre-activation, with batch normalization": (
         conv(16, 3, activation=IDENTITY),
         NORM_RELU, conv(16, 3, batchnorm=NORM), conv(16, 3, activation=IDENTITY, adds=0),
         NORM_RELU, conv(16, 3, batchnorm=NORM), conv(16, 3, activation=IDENTITY, adds=3), NORM_RELU, GLOBAL, OUTPUT,

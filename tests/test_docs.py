@@ -143,7 +143,7 @@ def test_the_pages_include_every_table_of_names() -> None:
     pages = "".join(text_of(ROOT / "docs" / page) for page in ("study-file.md", "claims.md"))
     named = re.findall(r"^```\{catalogue\} (\w+)$", pages, re.MULTILINE)
     named += re.findall(r"^<!-- generated: (\w+) -->$", pages, re.MULTILINE)
-    assert set(named) >= set(KINDS) - {"studies", "checks"}
+    assert set(named) >= set(KINDS) - {"studies", "checks", "sections"}
 
 
 def test_the_reference_in_the_study_page_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,6 +201,17 @@ def test_the_studies_in_the_pages_are_valid(tmp_path: Path, page: str, text: str
 def test_the_settings_in_the_study_page_are_yaml() -> None:
     for block in blocks(ROOT / "docs" / "study-file.md", "yaml"):
         assert isinstance(yaml.safe_load(block), dict)
+
+
+def test_the_layers_in_the_study_page_are_a_network(tmp_path: Path) -> None:
+    from reportgen.study.loading.loader import load_study
+
+    text = blocks(ROOT / "docs" / "study-file.md", "yaml")
+    (part,) = [block for block in text if "residual" in block]
+    path = tmp_path / "layers.yaml"
+    path.write_text("title: Layers\nquestion: Do they fit?\n" + part, encoding="utf-8")
+    layers = load_study(path).runs[0].spec.network.layers
+    assert [layer.kind for layer in layers] == ["conv"] * 5 + ["dense"] * 2
 
 
 def test_the_claim_over_a_part_of_a_sweep_in_the_study_page_leaves_out_the_rest(tmp_path: Path) -> None:

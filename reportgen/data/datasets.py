@@ -163,8 +163,8 @@ _SHAPES = DataSet(
     source="after the rectangles of Larochelle et al. 2007",
     parameters=(
         Parameter("size", "integer", 16, "height and width of an image in pixels", shapes.LEAST_SIZE, shapes.MOST_SIZE),
-        Parameter("channels", "integer", 1, "1: grey; such as 3: figures of random colours", 1, shapes.MOST_CHANNELS),
-        Parameter("noise", "number", 0.3, "standard deviation of the noise; figures are 1 and the ground is 0", 0),
+        Parameter("channels", "integer", 1, "1: grey; more, such as 3: random colours", 1, shapes.MOST_CHANNELS),
+        Parameter("noise", "number", 0.3, "standard deviation of the noise; figures are 1, the background 0", 0),
         Parameter(
             "extent",
             "integer",

@@ -94,7 +94,7 @@ def _layer_gradient(net, state, work, recipe, layer, rows, delta):
     zero = net.constants.dtype.type(0)
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
     g, finish = state.grads[begin:end], (WRITE, zero, zero, zero)
-    weight_gradient(net, state, work, layer, rows, delta, g, g, finish)
+    weight_gradient(net, work, layer, rows, delta, g, g, finish)
     if recipe.coefficients[L2] > _ZERO or recipe.coefficients[L1] > _ZERO:
         add_penalty(state.params[begin:end], g, recipe.coefficients[L2], recipe.coefficients[L1])
     prune(state.masks, begin, g)
@@ -110,7 +110,7 @@ def _fused_sgd(net, state, work, recipe, layer, rows, delta, lr):
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
     w, v = state.params[begin:end], state.optimizer_state[begin:end]
     finish = (MOMENTUM_STEP, recipe.hyper[0], -lr, -lr * recipe.coefficients[L2])
-    weight_gradient(net, state, work, layer, rows, delta, v, w, finish)
+    weight_gradient(net, work, layer, rows, delta, v, w, finish)
     prune(state.masks, begin, v)
     prune(state.masks, begin, w)
     vectors, velocity = state.params[end : code[END]], state.optimizer_state[end : code[END]]

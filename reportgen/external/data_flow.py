@@ -1,4 +1,4 @@
-"""Course of tensors through a PyTorch network: which activation, sum and layer each layer's outputs reach.
+"""Flow of tensors through a PyTorch network: which activation, sum and layer each layer's outputs reach.
 
 Functions are observed by `torch.overrides.TorchFunctionMode`, so that `F.relu` and sums count like modules. Tensors of
 other libraries are not observed.
@@ -80,7 +80,7 @@ class Call:
 
 
 class FreeFunction:
-    """Stands for the module of a function that uses the weights of another layer."""
+    """Placeholder for the module of a function that uses the weights of another layer."""
 
 
 @dataclass(eq=False)

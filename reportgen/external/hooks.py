@@ -1,7 +1,8 @@
 """Probes of PyTorch networks by forward hooks, without importing PyTorch.
 
-A forward pass determines the order of the layers and what lies between them. During a probe, dropout is off and batch
-normalization uses the statistics of the batch without updating its running statistics, in any mode of the network.
+A forward pass determines the order of the layers and the operations between them. During a probe, dropout is off and
+batch normalization uses the statistics of the batch without updating its running statistics, in any mode of the
+network.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Pass:
 
     layers: layers in order. loss: loss of the batch. complete: whether the pass covered the whole network. outputs:
     outputs of the whole network, else of the last layer. norms: number of passes through normalization modules.
-    flow: course of the tensors.
+    flow: flow of the tensors through the layers.
     """
 
     layers: list[LayerTrace]

@@ -2,7 +2,7 @@
 
 The axis is logarithmic and runs from the dense network, in which all weights remain, to the sparsest one, as in Frankle
 and Carbin (2019, figure 4). Each variant that prunes is a line: dots are seeds, lines connect their means, and bars
-are 95% intervals, which need three seeds. Dashed lines continue the mean accuracy of the dense network. A second panel
+are 95% intervals, which need three seeds. Dashed lines are the mean accuracy of the dense network. A second panel
 shows the epoch of the lowest validation loss in each round, if there is a validation split.
 
 The accuracy is the one that most claims measure; without such claims it is the accuracy on test examples, or on
@@ -41,9 +41,8 @@ FIGURE = FIGURES["sparsity_accuracy"]
 BEST = "best_epoch"
 
 COLUMNS = (
-    *("variant", "label", "value", "round", "remaining", "mean", "low", "high", "n"),
-    *("seeds", "values_by_seed"),
-)
+    "variant", "label", "value", "round", "remaining", "mean", "low", "high", "n", "seeds", "values_by_seed",
+)  # fmt: skip
 """Columns of the CSV file; low and high are the ends of the 95% interval of the mean over seeds."""
 
 MOST_TICKS = 8
@@ -225,7 +224,7 @@ def _result(line: Line, name: str) -> str:
     """Return a sentence on the accuracy of the dense and of the sparsest network."""
     means = line.means(name)
     dense, sparse, left = means[0].value, means[-1].value, percent(float(line.remaining[-1]))
-    return f"“{line.label}” has {_shown(dense)} with all weights and {_shown(sparse)} with {left} of them"
+    return f"“{line.label}”: {_shown(dense)} with all weights, and {_shown(sparse)} with {left} of the weights"
 
 
 def _shown(value: float) -> str:

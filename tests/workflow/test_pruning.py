@@ -74,7 +74,7 @@ def test_the_study_that_was_run_can_be_run_again(folder: Path) -> None:
     ]
 
 
-def test_a_quick_look_trains_past_the_rewind_epoch(folder: Path) -> None:
+def test_a_quick_run_trains_past_the_rewind_epoch(folder: Path) -> None:
     text = STUDY.replace("rounds: 2}", "rounds: 2, rewind: 3}").replace("[winning, random]", "[winning]")
     (folder / "tickets.yaml").write_text(text.partition("claims:")[0], encoding="utf-8")
     runs = make_request(folder / "tickets.yaml", output=folder, quick=True).plan.runs

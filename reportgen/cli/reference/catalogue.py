@@ -22,6 +22,11 @@ def rows_of(kind: str) -> Callable[[], Entries]:
     return entries
 
 
+def layers() -> Entries:
+    """Return the rows of layers that studies name, without those that belong to residual blocks."""
+    return {name: row for name, row in rows_of("layer")().items() if row.form}
+
+
 def studies() -> Entries:
     """Return the titles of the shipped studies; they are not validated, which would take seconds."""
     from reportgen.shipped import shipped_studies
@@ -51,6 +56,13 @@ def checks() -> Entries:
     return SANITY_CHECKS
 
 
+def sections() -> Entries:
+    """Return the sections of a study file by their paths."""
+    from reportgen.study.reference.explained import sections
+
+    return sections()
+
+
 def settings() -> Entries:
     """Return the settings of a study file by their paths."""
     from reportgen.study.reference.explained import explained, without_links
@@ -64,9 +76,10 @@ KINDS: dict[str, Callable[[], Entries]] = {
     "optimizers": rows_of("optimizer"),
     "schedules": rows_of("schedule"),
     "losses": rows_of("loss"),
-    "layers": rows_of("layer"),
+    "layers": layers,
     "datasets": rows_of("data set"),
     "preprocess": rows_of("preprocessing step"),
+    "sections": sections,
     "settings": settings,
     "checks": checks,
     "rules": rows_of("rule"),
@@ -80,10 +93,12 @@ KINDS: dict[str, Callable[[], Entries]] = {
 
 
 def find_entries(name: str) -> list[tuple[str, str, Any]]:
-    """Return kind, full name and entry of all matches of a name, an alias, or the last part of a setting."""
+    """Return kind, full name and entry of all matches of a name, an alias, or the last part of a path."""
     return [
         (kind, known, entry)
         for kind, entries in KINDS.items()
         for known, entry in entries().items()
-        if name == known or name in getattr(entry, "aliases", ()) or (kind == "settings" and known.endswith(f".{name}"))
+        if name == known
+        or name in getattr(entry, "aliases", ())
+        or (kind in ("sections", "settings") and known.endswith(f".{name}"))
     ]

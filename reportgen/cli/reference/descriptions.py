@@ -72,12 +72,17 @@ def _row(kind: str, name: str, row: Row) -> Iterator[str]:
 
 def _example(row: Row) -> str:
     """Return the row in the syntax of a study, with its parameters if it has any."""
-    values = [
+    values = _values(row)
+    return f"{{name: {row.name}, {values}}}" if values else row.name
+
+
+def _values(row: Row) -> str:
+    """Return the parameters of a row with their defaults, in the syntax of a study."""
+    return ", ".join(
         f"{parameter.name}: {_value(parameter)}"
         for parameter in row.parameters
         if parameter.required or parameter.default is not None
-    ]
-    return f"{{name: {row.name}, {', '.join(values)}}}" if values else row.name
+    )
 
 
 def _value(parameter: Parameter) -> str:
@@ -117,6 +122,18 @@ def _dataset(kind: str, name: str, row: Any) -> Iterator[str]:
     sizes = ", ".join(f"{key}: {value}" for key, value in row.sizes.items())
     test = "" if "test" in row.own_splits else "test: 0.2"
     yield f"example: data: {{{', '.join(part for part in (f'name: {name}', own, sizes, test) if part)}}}"
+
+
+def _layer(kind: str, name: str, row: Any) -> Iterator[str]:
+    """Describe a kind of layer, and refer to the settings of its key in `network.layers`."""
+    from reportgen.study.model.layers import FORMS, key_of
+
+    key, form = key_of(row), FORMS.get(row.form)
+    yield from _row(kind, name, row)
+    if form:
+        yield f"settings: reportgen describe network.layers.{key}"
+    example = form.example.format(*row.aliases, row.name) if form else f"{{{_values(row)}}}"
+    yield f"example: network: {{layers: [{key}: {example}]}}"
 
 
 def _figure(kind: str, name: str, entry: Any) -> Iterator[str]:
@@ -164,6 +181,18 @@ def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
         yield f"example: expect: {expectation_keys()[name.rpartition('.')[2]].example}"
     elif not name.startswith("claims."):
         yield f"change:  reportgen run STUDY --set {name}=..."
+
+
+def _section(kind: str, name: str, entry: Any) -> Iterator[str]:
+    """Describe each setting of a section on a line."""
+    from reportgen.study.reference.explained import explained, without_links
+
+    for setting in explained():
+        if setting.path.startswith(f"{name}."):
+            default = setting.default if setting.default == "required" else f"default {setting.default or 'none'}"
+            takes = " ".join(filter(None, [setting.takes, setting.span]))
+            line = f"{setting.path.removeprefix(f'{name}.')} ({takes}, {default}): {setting.what}"
+            yield without_links(line).replace("`", "")
 
 
 def _study(kind: str, name: str, entry: Any) -> Iterator[str]:
@@ -221,6 +250,8 @@ def _check(kind: str, name: str, entry: Any) -> Iterator[str]:
 
 
 _KINDS: dict[str, Describer] = {
+    "layers": _layer,
+    "sections": _section,
     "datasets": _dataset,
     "figures": _figure,
     "rules": _rule,

@@ -97,7 +97,7 @@ def shapes(request: Request) -> Source:
 
 
 def draw(name: str, geometry: Geometry) -> NDArray[np.float32]:
-    """Return the image of a figure in its centre, (size, size), with values from 0 (ground) to 1 (figure).
+    """Return the image of a figure in its centre, (size, size), with values from 0 (background) to 1 (figure).
 
     The strokes have round ends and soft edges one pixel wide.
     """

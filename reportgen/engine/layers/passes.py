@@ -166,7 +166,7 @@ def backward_linear(net, state, work, layer, rows, delta, other):
 
 
 @force_inline
-def weight_gradient(net, state, work, layer, rows, delta, target, below, finish):
+def weight_gradient(net, work, layer, rows, delta, target, below, finish):
     """Compute the gradient of a layer's weights, A' delta for inputs A, flat (fan_in, width).
 
     `finish` is the operation on the sums, with target as its c and below as its d; see `product`.

@@ -57,7 +57,7 @@ def _correlate_chunk(patches, source, source_at, width, out, out_at, columns, ah
 
 
 @internal
-def _spread_results(grid, examples, width, columns, at, places, begin, out):
+def _spread_results(examples, width, columns, at, places, begin, out):
     """Copy the results of a phase, flat (examples, rows, columns, width), to their places among the inputs."""
     height, breadth, top, left, down, across = places
     for example in range(begin, begin + examples):
@@ -91,4 +91,4 @@ def correlate(grid, image, rows, source, width, out, places, columns):
         patches, ahead = (grid, image, examples), (begin + chunk) * step
         _correlate_chunk(patches, images_of, at, width, target, target_at, columns, source, ahead)
         if not dense:
-            _spread_results(grid, examples, width, columns, results, places, begin, out)
+            _spread_results(examples, width, columns, results, places, begin, out)

@@ -18,7 +18,7 @@ CHANNELS = 16
 MAX, AVERAGE = 0, 1
 
 
-def _each_place(builder: Any, emit: Emit, window: Any, use: Callable[[Any], None]) -> None:
+def _each_place(builder: Any, window: Any, use: Callable[[Any], None]) -> None:
     """Emit the loops over the places of a window; `use` receives the distance of a place from the first."""
     height, width, line, channels = cgutils.unpack_tuple(builder, window)
     with cgutils.for_range(builder, height) as rows:
@@ -27,7 +27,7 @@ def _each_place(builder: Any, emit: Emit, window: Any, use: Callable[[Any], None
             use(builder.add(begin, builder.mul(columns.index, channels)))
 
 
-def _by_width(context: Any, builder: Any, real: Any, count: Any, emit_window: Callable[[Emit], None]) -> None:
+def _by_width(builder: Any, real: Any, count: Any, emit_window: Callable[[Emit], None]) -> None:
     """Emit a window for full vectors and for a part of a vector."""
     with builder.if_else(builder.icmp_signed("==", count, count.type(CHANNELS))) as (full, part):
         with full:
@@ -57,11 +57,11 @@ def _pool_window(typingctx, kind, window, share, x, x_at, out, out_at, count):
                 larger, known = builder.fcmp_unordered(">", value, old), builder.fcmp_ordered("ord", old, old)
                 builder.store(builder.select(builder.and_(larger, known), value, old), result)
 
-            _each_place(builder, emit, values[1], use)
+            _each_place(builder, values[1], use)
             total = builder.load(result)
             emit.store(builder.fmul(total, emit.spread(values[2])) if averages else total, out)
 
-        _by_width(context, builder, real, values[7], emit_window)
+        _by_width(builder, real, values[7], emit_window)
         return context.get_dummy_value()
 
     return signature, codegen
@@ -121,9 +121,9 @@ def _spread_window(typingctx, kind, window, share, x, x_at, out, delta, out_at, 
                     builder.store(emit.load(target), old)
                 emit.store(builder.fadd(value, builder.load(old)), target)
 
-            _each_place(builder, emit, values[1], use)
+            _each_place(builder, values[1], use)
 
-        _by_width(context, builder, context.get_value_type(sig.args[8].dtype), values[10], emit_window)
+        _by_width(builder, context.get_value_type(sig.args[8].dtype), values[10], emit_window)
         return context.get_dummy_value()
 
     return signature, codegen

@@ -240,7 +240,7 @@ def _probe_layer(net, state, work, operation, rows, delta, row):
         row[_AGREEMENT] = agreement_by_example(inputs, delta, code[FAN_IN], code[WIDTH])
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
     gradient = state.grads[begin:end]
-    weight_gradient(net, state, work, operation, rows, delta, gradient, gradient, (WRITE, zero, zero, zero))
+    weight_gradient(net, work, operation, rows, delta, gradient, gradient, (WRITE, zero, zero, zero))
     prune(state.masks, begin, gradient)
     probe_weights(state.params[begin:end], gradient, code[WIDTH], row)
     probe_updates(code, state.params, state.grads, state.running, row)

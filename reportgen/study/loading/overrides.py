@@ -23,9 +23,11 @@ USUAL = {
 }
 """The default components by dotted path."""
 
-
 FORMS = {"network.hidden": "network.layers", "network.layers": "network.hidden"}
 """The two forms of a network, and the path of the other one."""
+
+LAYER = re.compile(r"network\.layers(\.\d+\.residual\.layers)?\.\d+(\.[^.]+)?")
+"""The paths of a layer, and of the settings of a layer."""
 
 
 def parse_set(text: str) -> tuple[str, Any]:
@@ -48,9 +50,6 @@ def parse_set(text: str) -> tuple[str, Any]:
         hint = "such as {name: leaky_relu, slope: 0.3}, in quotes"
         raise UsageError("invalid-override", "missing space after a colon", f"--set {text}", hint)
     return path, read
-
-
-_LAYER = re.compile(r"network\.layers(\.\d+\.residual\.layers)?\.\d+(\.[^.]+)?")
 
 
 def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -85,7 +84,7 @@ def _opened(value: Any, path: str, key: str) -> Any:
         return {}
     if path == "preprocess" and key.isdecimal() and not isinstance(value, list):
         return [value]
-    if _LAYER.fullmatch(path):
+    if LAYER.fullmatch(path):
         last = path.rpartition(".")[2]
         return {value: {}} if last.isdecimal() and isinstance(value, str) else opened_layer(last, value)
     if path.startswith("network.") and path.endswith(".dropout") and isinstance(value, (int, float)):

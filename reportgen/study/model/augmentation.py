@@ -40,8 +40,8 @@ class Augment(Section):
     )
     border: Border = Field(
         default="zero",
-        description="pixels that `crop` pads with: zeros, the same as `shift`; the nearest pixel of the image (edge); "
-        "or the image mirrored at its outermost pixels (reflect)",
+        description="pixels with which `crop` pads an image: zeros as with `shift`, the nearest pixel of the image "
+        "(`edge`), or the image mirrored at its outermost pixels (`reflect`)",
     )
 
     @model_validator(mode="after")

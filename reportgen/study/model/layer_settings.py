@@ -199,7 +199,7 @@ class Pool(Section):
     """A pooling of an image; a number alone is the size, and `global` averages each channel."""
 
     kind: Annotated[str, BeforeValidator(_pool_kind), Takes("`max`, `average`")] = Field(
-        default="max", description="value of a window: its largest, or its mean"
+        default="max", description="output of a window: its largest value, or its mean"
     )
     size: Annotated[tuple[int, int] | Literal["global"], _pair("a size", 1, GLOBAL), Takes(f"{_SIZE}, or `global`")] = (
         Field(description="height and width of the windows; `global` is the whole image")

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, InstanceOf
 
-from reportgen.engine.layers.table import LAYERS
+from reportgen.engine.layers.table import LAYERS, LayerKind
 from reportgen.registry import Component
 from reportgen.study.model.components import below, plain_value, problem, read_component, shown, suggest
 from reportgen.study.model.layer_settings import GLOBAL, Conv, Dense, OwnSettings, Pool
@@ -89,24 +89,35 @@ class Residual(Section):
         return values | {"layers": [layer.written for layer in self.layers]}
 
 
-MODELS: Mapping[str, tuple[type[Section], str | None]] = {
-    "units": (Dense, "units"),
-    "filters": (Conv, None),
-    "window": (Pool, "size"),
+class Form(NamedTuple):
+    """A form of the layer kinds: its settings, the setting that a value alone gives, and an example of its value.
+
+    The example is formatted with the names of a row, aliases first.
+    """
+
+    model: type[Section]
+    short: str | None
+    example: str
+
+
+FORMS: Mapping[str, Form] = {
+    "units": Form(Dense, "units", "100"),
+    "filters": Form(Conv, None, "{{filters: 16, kernel: 3, padding: same}}"),
+    "window": Form(Pool, "size", "{{kind: {0}, size: 2}}"),
 }
-"""The settings of each form of the layer kinds, and the setting that a value alone gives."""
+"""The forms by name, except "parameters", whose settings are the parameters of the row."""
 
 
 def spelled_out(form: str, value: Any) -> Any:
     """Return the settings of a layer as a mapping; a value alone gives the most important setting."""
-    short = MODELS[form][1]
+    short = FORMS[form].short
     if short is None or value is None or isinstance(value, (dict, bool)):
         return value
     return {short: value} | ({"kind": "average"} if value == GLOBAL else {})
 
 
 def _of_form(form: str) -> Callable[[str, Any], Any]:
-    return lambda key, value: nested(MODELS[form][0], spelled_out(form, value), key)
+    return lambda key, value: nested(FORMS[form].model, spelled_out(form, value), key)
 
 
 def _parameters(key: str, value: Any) -> Component:
@@ -118,18 +129,23 @@ def _parameters(key: str, value: Any) -> Component:
 
 def forms() -> dict[str, str]:
     """Return the form of each key of a layer that is a row of the engine."""
-    return {POOL if row.form == "window" else row.name: row.form for row in LAYERS.values() if row.form}
+    return {key_of(row): row.form for row in LAYERS.values() if row.form}
+
+
+def key_of(row: LayerKind) -> str:
+    """Return the key of a row in `network.layers`, which all poolings share."""
+    return POOL if row.form == "window" else row.name
 
 
 def layer_models() -> dict[str, type[Section]]:
     """Return the models of the settings of layers by key."""
-    return {key: MODELS[form][0] for key, form in forms().items() if form in MODELS} | {RESIDUAL: Residual}
+    return {key: FORMS[form].model for key, form in forms().items() if form in FORMS} | {RESIDUAL: Residual}
 
 
 def opened_layer(key: str, value: Any) -> Any:
     """Return the settings of a layer as a mapping, if the key is that of a layer with a short form."""
     form = forms().get(key)
-    return value if form is None or form not in MODELS else spelled_out(form, value)
+    return value if form is None or form not in FORMS else spelled_out(form, value)
 
 
 def layer_keys() -> dict[str, Callable[[str, Any], Any]]:

@@ -42,13 +42,15 @@ class EarlyStopping(Section):
 class Pruning(Section):
     """Remove the weights of smallest magnitude in rounds of training."""
 
-    sparsity: Number = Field(gt=0, lt=1, description="share of the weights of each hidden layer to remove in the end")
+    sparsity: Number = Field(
+        gt=0, lt=1, description="share of the weights of each hidden layer that are removed after all rounds"
+    )
     rounds: int = Field(
         ge=1, le=100, description="number of rounds; each one removes the same share of the weights that remain"
     )
     weights: Remaining = Field(
         default="winning",
-        description="return the weights that remain to earlier values, or draw them again with the masks of `winning`",
+        description="return the remaining weights to earlier values, or draw them again with the masks of `winning`",
     )
     rewind: int = Field(
         default=0,
@@ -60,7 +62,7 @@ class Pruning(Section):
         default=0.5,
         ge=0,
         le=1,
-        description="share to remove in each round from the output layer, as a fraction of the share in hidden layers",
+        description="share that a round removes from the output layer, divided by the share in hidden layers",
     )
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -99,6 +100,22 @@ def _settings(path: str, field: FieldInfo) -> Iterator[Setting]:
     for option in (DATA_NAME, *OPTIONS) if path == "data" else ():
         default = default_of(option)
         yield Setting(f"data.{option.name}", kind_of(option), span_of(option), default, option.description)
+
+
+def sections() -> dict[str, str]:
+    """Return the summary of each section by its path, outer sections first."""
+    return {path: (inspect.getdoc(model) or "").partition("\n")[0] for path, model in _sections(StudyFile, "")}
+
+
+def _sections(model: type[BaseModel], path: str) -> Iterator[tuple[str, type[BaseModel]]]:
+    for name, field in model.model_fields.items():
+        inner = f"{path}.{name}" if path else name
+        section = SHORTHANDS.get(inner) or _section(field.annotation)
+        found = {} if section is None else {inner: section}
+        found |= {f"{inner}.{key}": layer for key, layer in layer_models().items()} if inner == LAYERS else {}
+        for place, own in found.items():
+            yield place, own
+            yield from _sections(own, place)
 
 
 def without_links(text: str) -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from reportgen.engine.layers.table import LAYERS
 from reportgen.registry import Parameter
 from reportgen.study.model.layer_settings import GLOBAL, MOST_PIXELS, SAME, pool_kinds
-from reportgen.study.model.layers import MODELS, RESIDUAL, Residual, forms, is_weighted
+from reportgen.study.model.layers import FORMS, RESIDUAL, Residual, forms, is_weighted
 
 Schema = dict[str, Any]
 
@@ -27,7 +27,7 @@ def layer_schemas(
     of_model, parameter : return the schema of a model, and of a parameter of a row.
     rate : the schema of the fraction of dropped units.
     """
-    kinds = {key: _of_form(form, of_model, rate) for key, form in forms().items() if form in MODELS}
+    kinds = {key: _of_form(form, of_model, rate) for key, form in forms().items() if form in FORMS}
     for row in LAYERS.values():
         if row.form == "parameters":
             kinds[row.name] = _mapping({one.name: parameter(one, "layer") for one in row.parameters}, row.summary)
@@ -54,8 +54,8 @@ def _mapping(properties: Schema, description: str, required: list[str] | None = 
 
 def _of_form(form: str, of_model: Callable[[type[BaseModel]], Schema], rate: Schema) -> Schema:
     """Return the schema of a layer with this form, with the shorter forms that validators accept."""
-    model, short = MODELS[form]
-    schema = of_model(model)
+    short = FORMS[form].short
+    schema = of_model(FORMS[form].model)
     schema.pop("definitions", None)
     properties = schema["properties"]
     replaced = {

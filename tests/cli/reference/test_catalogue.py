@@ -44,6 +44,21 @@ def test_describe_shows_the_name_of_the_data_like_any_other_setting(capsys):
     assert "change:  reportgen run STUDY --set data.name=..." in out
 
 
+def test_describe_lists_the_settings_of_a_section(capsys):
+    for name in ("training.pruning", "pruning"):
+        code, out, _ = run(capsys, "describe", name)
+        assert code == 0
+        assert out.startswith("training.pruning  (sections)")
+        assert "  rounds (integer from 1 to 100, required): " in out
+        assert "  weights (winning, random, default winning): " in out
+
+
+def test_layers_are_those_that_studies_name(capsys):
+    found = json.loads(run(capsys, "list", "layers", "--json")[1])["layers"]
+    assert {"dense", "conv", "max_pool"} <= set(found)
+    assert "pre_activation" not in found
+
+
 def test_describe_suggests_a_name(capsys):
     code, _, err = run(capsys, "describe", "leaky_relo")
     assert code == 2
@@ -77,7 +92,7 @@ def examples() -> list[str]:
 
     lines = [
         line.partition("example: ")[2]
-        for kind in (*PLACES, "datasets", "metrics", "figures", "checks", "lectures")
+        for kind in (*PLACES, "layers", "datasets", "metrics", "figures", "checks", "lectures")
         for name, entry in KINDS[kind]().items()
         for line in describe(kind, name, entry)
         if line.startswith("  example: ")
@@ -98,7 +113,9 @@ def test_the_examples_of_describe_are_valid(tmp_path):
             claim = {"id": "a", "says": "S", "measure": {"metric": "val_loss"}, "expect": {"below": 1}, **part}
             claim["where"] = {"network.activation": "tanh"}
             study = {**STUDY, "vary": varied, "claims": [claim]}
-        if "network" in part:
+        if "layers" in part.get("network", {}):
+            study["data"] = "digits"
+        elif "network" in part:
             study["network"] = {"hidden": [3], **part["network"]}
         path = tmp_path / "study.yaml"
         path.write_text(yaml.safe_dump(study), encoding="utf-8")
