@@ -53,6 +53,9 @@ numbers show how fixed thresholds perform here, not the quality of the tools in 
 """
 
 
+BY_KIND = """The rules of reportgen alone.
+"""
+
 BY_RULE = """Both halves together. *Planted*: share of the faults that require the rule, for which it fires. *Healthy*:
 healthy networks for which it fires. *Elsewhere*: other faults for which it fires although it is neither expected
 nor a known consequence.
@@ -67,6 +70,7 @@ def page(result: Result, tried: Remedies) -> str:
     parts: list[str] = [HEAD.format(date=result.date, engine=ENGINE_VERSION, **numbers)]
     for title, half in (("The scoring half", SCORING), ("The tuning half", TUNING)):
         parts.append("\n".join(_half(result, title, half)))
+    parts.append("\n".join(_by_kind(result)))
     if DRAWN.is_file():
         parts.append(section(json.loads(DRAWN.read_text(encoding="utf-8"))))
     if tried:
@@ -100,6 +104,19 @@ def _half(result: Result, title: str, half: str) -> Iterator[str]:
     yield f"## {title}: {faults} faults, {len(cases) - faults} healthy networks\n"
     rows = [(TITLES[name], *_row(score(cases, alarms))) for name, alarms in result.alarms.items()]
     yield from _table(("rules", "recall", "false alarms", "right cause", "stray alarms"), rows)
+
+
+def _by_kind(result: Result) -> Iterator[str]:
+    yield "## By kind of network\n"
+    yield BY_KIND
+    rows = []
+    for half in (SCORING, TUNING):
+        for words, kind in (("dense layers only", False), ("convolutions, pooling or residual blocks", True)):
+            cases = [case for case in result.valid(half) if ("layers" in case.study["network"]) == kind]
+            count = f"{sum(case.faulty for case in cases)} and {sum(not case.faulty for case in cases)}"
+            rows.append((words, half, count, *_row(score(cases, result.alarms[OWN]))))
+    head = ("networks", "half", "faults and healthy", "recall", "false alarms", "right cause", "stray alarms")
+    yield from _table(head, rows)
 
 
 def _row(found: Score) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
 
 NONE = "–"
 _MOST_DIGITS = 5
+_LARGEST_WHOLE = 1e6
 
 Bounds = Sequence[float]
 
@@ -113,8 +114,13 @@ def _scale(lo: float, hi: float, digits: int) -> tuple[float, int, str]:
 
 
 def within(value: float | None, bounds: Bounds) -> str:
-    """Return an estimate with the decimal places and the power of ten of its interval."""
+    """Return an estimate with the decimal places and the power of ten of its interval.
+
+    A whole number that does not vary, such as a count, has no decimal places.
+    """
     lo, hi = bounds
+    if value is not None and lo == value == hi and float(value).is_integer() and abs(value) < _LARGEST_WHOLE:
+        return number(int(value))
     if value is None or not all(map(math.isfinite, (value, lo, hi))):
         return number(value)
     unit, places, power = _scale(lo, hi, resolving(bounds))

@@ -29,6 +29,8 @@ PAPERS = {
     "in the case of the binomial. Biometrika 26(4), 1934.",
     "Cohen et al. 2021": "J. M. Cohen, S. Kaur, Y. Li, J. Z. Kolter and A. Talwalkar. Gradient descent on neural "
     "networks typically occurs at the edge of stability. ICLR 2021.",
+    "De and Smith 2020": "S. De and S. L. Smith. Batch normalization biases residual blocks towards the identity "
+    "function in deep networks. NeurIPS 2020.",
     "Gal and Ghahramani 2016": "Y. Gal and Z. Ghahramani. Dropout as a Bayesian approximation: representing model "
     "uncertainty in deep learning. ICML 2016.",
     "Glorot and Bengio 2010": "X. Glorot and Y. Bengio. Understanding the difficulty of training deep feedforward "
@@ -47,6 +49,7 @@ PAPERS = {
     "Data Engineering 21(9), 2009.",
     "He et al. 2015": "K. He, X. Zhang, S. Ren and J. Sun. Delving deep into rectifiers: surpassing human-level "
     "performance on ImageNet classification. ICCV 2015.",
+    "He et al. 2016": "K. He, X. Zhang, S. Ren and J. Sun. Identity mappings in deep residual networks. ECCV 2016.",
     "Holm 1979": "S. Holm. A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics "
     "6(2), 1979.",
     "Huang et al. 2017": "G. Huang, Y. Li, G. Pleiss, Z. Liu, J. E. Hopcroft and K. Q. Weinberger. Snapshot ensembles: "
@@ -101,6 +104,8 @@ PAPERS = {
     "of batch normalization. ICLR 2019.",
     "Zhang et al. 2017": "C. Zhang, S. Bengio, M. Hardt, B. Recht and O. Vinyals. Understanding deep learning requires "
     "rethinking generalization. ICLR 2017.",
+    "Zhang, Dauphin and Ma 2019": "H. Zhang, Y. N. Dauphin and T. Ma. Fixup initialization: residual learning without "
+    "normalization. ICLR 2019.",
 }
 
 METHODS = ("Holm 1979",)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reportgen.analysis.diagnosis.evidence.course import training_course
 from reportgen.analysis.diagnosis.evidence.input_scale import first_layer_fits_unit_input, input_too_large
 from reportgen.analysis.diagnosis.evidence.learning_rate import first_ratio
 from reportgen.analysis.diagnosis.evidence.regularization import shrinkage
@@ -177,3 +178,30 @@ def test_a_network_with_layers_gets_settings_of_one_value() -> None:
         {"network.dropout": 0.5}
     ]
     assert _change(network, "network.dropout", [0.2, 0, 0.5], "why") == ()
+
+
+def test_channels_that_died_are_found_with_a_single_probe_after_training() -> None:
+    killed = runs(PLAIN, lr=30.0, clip_norm=10.0, looks=2, epochs=8)
+    assert all(len(r.probe_steps) == 2 for r in killed)
+    assert "dead_relu" in alarms(killed)
+    assert not {"lr_too_low", "update_ratio_low"} & {
+        rule for rule, f in findings(killed).items() if f.consequence_of is None
+    }
+
+
+def test_the_gradient_before_training_counts_if_few_probes_follow() -> None:
+    one = run(PLAIN, looks=2, lr=0.1, epochs=12)
+    norms = np.array(one.arrays["probe_weight_gradient_norm"])
+    norms[-1] = 0.01 * norms[0]
+    biases = np.zeros_like(norms)
+    lost = changed(one, probe_weight_gradient_norm=norms, probe_bias_gradient_norm=biases)
+    course = training_course(lost)
+    assert course is not None
+    assert course.gradient_left == pytest.approx(1e-4, rel=0.1)
+
+
+def test_layers_that_start_at_zero_have_no_path() -> None:
+    course = training_course(run(residual(HE, ZERO)))
+    assert course is not None
+    assert course.paths[[2, 4]].tolist() == [0.0, 0.0]
+    assert (course.paths[[0, 1, 3, 5]] > 0).all()

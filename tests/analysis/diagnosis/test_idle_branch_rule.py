@@ -76,6 +76,11 @@ def test_untrained_networks_and_networks_without_branches_are_not_tested(nodes: 
     assert idle(runs(nodes, epochs=0)) is None
 
 
+def test_a_branch_that_starts_at_zero_and_gets_a_gradient_is_not_idle() -> None:
+    assert idle(with_ratio(1e-4, FIXED_UP, lr=1e-7)) is None
+    assert idle(with_ratio(1e-4, residual(TINY, ZERO))) is not None
+
+
 def test_fixup_with_a_rate_too_low_is_reported_as_such() -> None:
     found = findings(unfit(runs(FIXED_UP, lr=1e-7, epochs=8)))
     assert "lr_too_low" in found

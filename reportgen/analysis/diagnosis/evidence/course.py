@@ -41,6 +41,12 @@ FIRST, LAST = 50, 8
 PLAUSIBLE = 10.0
 """Losses above this multiple of the loss of guessing are implausible."""
 
+KEPT = 0.1
+"""Least share of a squared gradient that the correction for the number of probe examples leaves."""
+
+SEVERAL = 3
+"""Number of probes after step 0 from which on they are compared with one another only."""
+
 _NEEDED = (
     "update_ratio",
     "weight_norm",
@@ -57,12 +63,14 @@ class Course:
 
     step_effects: effect of the step before each probe, shape (K,).
     predicted_decreases: predicted decrease of that step, in powers of e, shape (K,).
-    update_ratios: update ratio of each layer, 0 if unknown, shape (K, L).
+    update_ratios: update ratio of each layer, shape (K, L); 0 if it is unknown, or if the weights start at zero and any
+        step is large compared with them.
     probe_steps: step of each probe, shape (K,).
     losses: loss of each minibatch, shape (S,).
     first, last: mean loss of the first and of the last steps.
     guess_loss: loss of the best constant prediction.
-    gradient_left: squared gradient at the last probe, relative to its maximum.
+    gradient_left: squared gradient at the last probe, relative to its maximum; that of step 0 counts if only one or two
+        probes follow.
     weight_share: share of weights, not biases, in the squared gradient at the first probe.
     """
 
@@ -167,16 +175,19 @@ def training_course(record: RunRecord) -> Course | None:
     known = np.isfinite(effects) & np.isfinite(rates) & (probes > 0)
     if not known.any():
         return None
+    compared = known if np.count_nonzero(known) >= SEVERAL else known | (np.isfinite(gradient) & (probes == 0))
+    ratios = np.nan_to_num(np.asarray(record.statistic("update_ratio"), np.float64)[known])
+    ratios[:, np.asarray(record.statistic("weight_norm"))[0] == 0] = 0.0
     return Course(
         step_effects=effects[known],
         predicted_decreases=rates[known],
-        update_ratios=np.nan_to_num(np.asarray(record.statistic("update_ratio"), np.float64)[known]),
+        update_ratios=ratios,
         probe_steps=probes[known],
         losses=losses,
         first=first,
         last=last,
         guess_loss=guess_loss(record),
-        gradient_left=float(gradient[known][-1] / max(_largest(record, gradient[known], level[known]), 1e-300)),
+        gradient_left=float(gradient[known][-1] / max(_largest(record, gradient[compared], level[compared]), 1e-300)),
         weight_share=float(weights[0] / max(gradient[0], 1e-300)),
     )
 
@@ -210,11 +221,12 @@ def _squared_gradients(record: RunRecord) -> tuple[Array, Array]:
 def _of_all(record: RunRecord, squared: Array, one: Array) -> Array:
     """Return the squared gradient of all training examples, estimated from the probe examples.
 
-    The square of a mean over n of N examples is larger by (1/n - 1/N) times the variance of an example's gradient.
+    The square of a mean over n of N examples is larger by (1/n - 1/N) times the variance of an example's gradient. At
+    least a tenth is kept, because the variance is an estimate.
     """
     probed = max(int(record.facts.get("probe_n", 1)), 1)
     excess = max(1 / probed - 1 / max(int(record.facts.get("train_n", probed)), probed), 0.0)
-    return np.asarray(np.maximum(squared - excess * one, 0.0) / (1 - excess) if excess < 1 else squared)
+    return np.asarray(np.maximum(squared - excess * one, KEPT * squared) / (1 - excess) if excess < 1 else squared)
 
 
 def _squared_example(record: RunRecord) -> Array:

@@ -1,8 +1,8 @@
 """ReLU units output zero on every example and stay silent: without a gradient, no step can change them.
 
 **Statistic.** The share of a hidden layer's ReLU units that output zero on all probe examples at each of the last three
-probes (at initialization if nothing is trained). A channel of a convolution is one unit, which is silent if it outputs
-zero at every position.
+probes after step 0 (at initialization if nothing is trained). A channel of a convolution is one unit, which is silent
+if it outputs zero at every position.
 
 **Reference.** More than 40% of a layer's units, or more than 20% if that is 15 percentage points above the share at
 initialization. In a deep network with He initialization and zero biases, 10 to 20% of a layer's units are silent by
@@ -59,7 +59,8 @@ SOURCES = ("nn1-notes", "lecture-review", "chicago-14", "Lu et al. 2020, Dying R
 def _dead_by_layer(record: RunRecord) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the shares of dead units by hidden layer: at step 0, and at all of the last probes."""
     dead, layer_of = record.arrays["probe_unit_dead"], record.arrays["unit_layer"]
-    last = dead[-PROBES:].all(axis=0) if len(dead) > 1 else dead[-1]
+    trained = dead[record.probe_steps > 0][-PROBES:]
+    last = trained.all(axis=0) if len(trained) else dead[-1]
     relu = np.array(_rectified(record))
     units = np.maximum(np.bincount(layer_of, minlength=record.layers)[1:], 1)
     start, end = (np.bincount(layer_of, flags, record.layers)[1:] * relu / units for flags in (dead[0], last))

@@ -6,17 +6,17 @@ standard deviation of the weights, divided by that of He initialization (with ba
 of gamma instead); and the share of silent units in its inner ReLU layers.
 
 **Reference.** Healthy branches have a ratio of about 0.1 to 1: with He initialization, a branch without normalization
-is as large as its shortcut, and De and Smith (2020) find that branches of trained networks with normalization are
-smaller by the square root of their number. A branch is idle if, at each of these probes,
+is as large as its shortcut; with batch normalization, branches before training are smaller by a factor of about the
+square root of the depth (De and Smith 2020). A branch is idle if, at each of these probes,
 
 - its ratio is below 0.01, so that a network without it computes the same; or
 - its gain is below 0.01, so that it adds no more than its bias, a constant; or
 - all units of an inner layer are silent, which leaves the same constant.
 
 Branches that start at zero are not a fault: with Fixup, only the last layer of a branch is zero. Its gradient is not,
-and the branch grows as soon as the network learns. A branch whose layers are all zero, or nearly so, has no gradient
-and stays idle. Untrained networks are not tested. A learning rate that is too low also leaves such branches at zero;
-see `lr_too_low`.
+and the branch grows as soon as the network learns. If it is still small because learning is slow, see `lr_too_low` and
+`undertrained`. So a branch is not idle while its other layers have a gain of at least 0.1 and are not silent. A branch
+whose layers are all zero, or nearly so, has no gradient and stays idle. Untrained networks are not tested.
 
 **Causes.** A layer whose weights are all equal, silent units, or a penalty that shrinks the branches; see the rules
 about these. A large input on the shortcut. Otherwise the initialization of the branches.
@@ -55,6 +55,7 @@ from reportgen.runs.record import RunRecord
 
 IDLE = 0.01
 PROBES = 3
+OPEN = 0.1
 MANY = 0.5
 SHRUNK = 0.1
 WEAKER = 100.0
@@ -89,16 +90,18 @@ class _Idle:
 def _idle(record: RunRecord) -> _Idle | None:
     """Return the idle branches of a trained run, None if there are none."""
     layers = branches(record)
-    if not layers or record.steps == 0 or record.status == "diverged" or record.probe_steps[-1] == 0:
+    is_measured = "probe_branch_ratio" in record.arrays
+    if not layers or not is_measured or record.steps == 0 or record.status == "diverged" or record.probe_steps[-1] == 0:
         return None
     late = slice(-min(PROBES, int((record.probe_steps > 0).sum())), None)
     ratios = np.asarray(record.statistic("branch_ratio"), np.float64)[:, [own[-1] for own in layers]]
     gains, silent = _gains(record, layers), _silent(record, layers)
     with np.errstate(invalid="ignore"):
+        grows = _starts_at_zero(record, layers)
         signs = {
-            WEAK: (gains[late] < IDLE).all(axis=0),
+            WEAK: (gains[late] < IDLE).all(axis=0) & ~grows,
             SILENT: silent[late].all(axis=0),
-            SMALL: (ratios[late] < IDLE).all(axis=0),
+            SMALL: (ratios[late] < IDLE).all(axis=0) & ~grows,
         }
         shrunk = gains[-1] < SHRUNK * gains[0]
     idle = np.logical_or.reduce(list(signs.values()))
@@ -108,6 +111,13 @@ def _idle(record: RunRecord) -> _Idle | None:
     ends = tuple(own[-1] + 1 for own, flag in zip(layers, idle, strict=True) if flag)
     ratio, gain = (float(np.nanmax(values[-1][idle], initial=0.0)) for values in (ratios, gains))
     return _Idle(ends, len(layers), reason, ratio, gain, 2 * int(shrunk[idle].sum()) > int(idle.sum()))
+
+
+def _starts_at_zero(record: RunRecord, layers: Sequence[Sequence[int]]) -> Flags:
+    """Return which branches only have a last layer that started at zero and gets a gradient, shape (branches,)."""
+    zero = np.asarray(record.statistic("weight_norm"), np.float64)[0] == 0
+    inner = _gains(record, [own[:-1] for own in layers])[-1]
+    return np.asarray(zero[[own[-1] for own in layers]] & (inner >= OPEN), np.bool_)
 
 
 def _gains(record: RunRecord, layers: Sequence[Sequence[int]]) -> Array:

@@ -48,11 +48,10 @@ def _high(record: RunRecord) -> tuple[Array, float, bool] | None:
         return None
     sign = lr_too_high.sign(record)
     limit = HIGH_WITH_SIGNS if sign else HIGH
-    ratios = np.where(np.asarray(record.statistic("weight_norm"))[0] == 0, 0.0, course.update_ratios)
-    largest = ratios.max(axis=1)
+    largest = course.update_ratios.max(axis=1)
     if np.count_nonzero(largest > limit) < SHARE * largest.size:
         return None
-    shares = np.asarray((ratios > limit).mean(axis=0), np.float64)
+    shares = np.asarray((course.update_ratios > limit).mean(axis=0), np.float64)
     return shares, float(np.median(largest)), sign is not None
 
 
