@@ -201,13 +201,11 @@ def _changes(rows: Sequence[Row]) -> list[str]:
 
 
 def _alt(rows: Sequence[Row], note: str) -> str:
-    lines = [
-        f"{row.summary.variant.label}: {count(row.shown, 'filter')} of {'×'.join(map(str, row.filters.shape[2:]))}"
-        + (
-            f", whose change in training has {number(row.change)} times their initial norm"
-            if len(row.filters) > 1
-            else ""
-        )
-        for row in rows
-    ]
+    lines = [f"{row.summary.variant.label}: {_words(row)}" for row in rows]
     return prose("Grids of small images of the filters of the first layer.", note, descriptions(lines, ROWS, "variant"))
+
+
+def _words(row: Row) -> str:
+    shape = "×".join(map(str, row.filters.shape[2:]))
+    change = f", whose change in training has {number(row.change)} times their initial norm"
+    return f"{count(row.shown, 'filter')} of {shape}{change if len(row.filters) > 1 else ''}"
