@@ -15,7 +15,7 @@ from reportgen.runs.operations import operations_of
 LABELS = 6
 """The largest number of variants that a title or a caption lists by name."""
 
-Laid = tuple[tuple[Stage, ...], Shape, VariantSummary]
+Described = tuple[tuple[Stage, ...], Shape, VariantSummary]
 """The stages of a variant, the shape of its inputs, and the variant."""
 
 
@@ -63,7 +63,7 @@ def _relative(stage: Stage, at: int) -> Stage:
 
 def architectures(analysis: Analysis) -> list[Architecture]:
     """Return the different architectures in the order of the study."""
-    found: dict[Any, list[Laid]] = {}
+    found: dict[Any, list[Described]] = {}
     for row in analysis.outcomes:
         operations = operations_of(row.records[0]) if row.records else ()
         if operations:
@@ -73,7 +73,7 @@ def architectures(analysis: Analysis) -> list[Architecture]:
     return [_merged(group) for group in found.values()]
 
 
-def _merged(group: Sequence[Laid]) -> Architecture:
+def _merged(group: Sequence[Described]) -> Architecture:
     """Return one architecture; where its variants have different activations or dropout, the words say so."""
     columns = zip(*(stages for stages, _, _ in group), strict=True)
     return Architecture(tuple(_common(column) for column in columns), group[0][1], tuple(row for _, _, row in group))
