@@ -138,7 +138,8 @@ def lay_out(network: NetworkSpec, features: int, image_shape: tuple[int, int, in
     if network.needs_images and images is None:
         place = next(i for i, node in enumerate(network.nodes) if works_on_images(node))
         message = f"convolution and pooling need images, but the examples have {features} features"
-        raise LayoutError(place, "images-required", message, "use dense layers, or data with images such as digits")
+        hint = "use dense layers, or data with images such as digits"
+        raise LayoutError("images-required", message, hint, place)
     shape: Shape = (features,) if images is None else (images[1], images[2], images[0])
     return tuple(_Layout(network, shape).operations)
 
@@ -199,10 +200,10 @@ class _Layout:
         output, geometry = kind.shape(node, shape)
         if not isinstance(node, PoolSpec) and pieces > 1 and not kind.has_weights:
             message = f"a unit of {node.activation.name} has {pieces} pieces with weights of their own"
-            raise LayoutError(0, "pieces-need-weights", message, "use another activation for pre-activation and Fixup")
+            raise LayoutError("pieces-need-weights", message, "use another activation for pre-activation and Fixup")
         if adds is not None and self._shape_of(adds) != output:
             message = f"the branch turns the shape {shape_text(self._shape_of(adds))} into {shape_text(output)}"
-            raise LayoutError(0, "shapes-differ", message, "add `shortcut: projection`, or keep the shape")
+            raise LayoutError("shapes-differ", message, "add `shortcut: projection`, or keep the shape")
         owns_weights, owns_units = owns or (layer is not None, layer is not None)
         self.operations.append(
             Operation(

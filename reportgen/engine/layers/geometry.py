@@ -13,13 +13,13 @@ Shape = tuple[int, ...]
 class LayoutError(ValueError):
     """A node does not fit the shape of its inputs; `node` is its index."""
 
-    def __init__(self, node: int, code: str, message: str, hint: str) -> None:
+    def __init__(self, code: str, message: str, hint: str, node: int = 0) -> None:
         super().__init__(message)
         self.node, self.code, self.message, self.hint = node, code, message, hint
 
     def at(self, node: int) -> LayoutError:
         """Return the error with the index of its node."""
-        return LayoutError(node, self.code, self.message, self.hint)
+        return LayoutError(self.code, self.message, self.hint, node)
 
 
 class Geometry(NamedTuple):
@@ -53,7 +53,7 @@ def place_windows(window: WindowSpec, shape: Shape, what: str) -> Geometry:
         size = f"{window.size[0]}x{window.size[1]}"
         padded = "" if window.padding in ("same", (0, 0)) else f" with its padding of {_padding(window)}"
         message = f"the {what} of {size} is larger than the image of {height}x{width}{padded}"
-        raise LayoutError(0, "window-too-large", message, "use a smaller window, or more padding")
+        raise LayoutError("window-too-large", message, "use a smaller window, or more padding")
     return Geometry(height, width, channels, *window.size, *window.stride, top, left, rows, columns)
 
 

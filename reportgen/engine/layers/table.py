@@ -90,7 +90,7 @@ def _image(shape: Shape, what: str) -> Shape:
     """Return the shape, which must be that of an image."""
     if len(shape) != 3:
         message = f"{what} needs an image, but the layer before has {shape[0]} outputs without positions"
-        raise LayoutError(0, "images-required", message, "put convolution and pooling before dense layers")
+        raise LayoutError("images-required", message, "put convolution and pooling before dense layers")
     return shape
 
 
