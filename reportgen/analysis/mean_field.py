@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.layers.geometry import Geometry
 from reportgen.engine.layout import INPUT, Operation
+from reportgen.engine.math.convolution_layout import Geometry
 from reportgen.engine.network_spec import LayerSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import weight_variance

@@ -10,8 +10,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.engine.layers.geometry import Geometry, LayoutError, Shape
+from reportgen.engine.layers.geometry import LayoutError, Shape
 from reportgen.engine.layers.table import LAYERS, LayerKind
+from reportgen.engine.math.convolution_layout import Geometry
 from reportgen.engine.network_spec import (
     ActivationSpec,
     BatchNormSpec,

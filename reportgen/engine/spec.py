@@ -14,7 +14,7 @@ from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
 from reportgen.engine.network_spec import ADDED, LayerSpec, NetworkSpec, PoolSpec
 from reportgen.registry import Component, Plugin, has_plugins, plugin_of
 
-ENGINE_VERSION = 7
+ENGINE_VERSION = 8
 """Version of the numbers and the contents of records; part of every run's key. Any change of either raises it."""
 
 STATISTICS = (

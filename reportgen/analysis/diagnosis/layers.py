@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
-from reportgen.engine.layers.geometry import LayoutError
 from reportgen.engine.layers.table import LAYERS
-from reportgen.engine.layout import Operation, is_shortcut, lay_out
+from reportgen.engine.layout import Operation, is_shortcut
 from reportgen.engine.network_spec import (
     BatchNormSpec,
     DropoutSpec,
@@ -26,6 +25,7 @@ from reportgen.engine.network_spec import (
     works_on_images,
 )
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.runs.operations import operations_of
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -35,14 +35,7 @@ Flags = NDArray[np.bool_]
 @memoize
 def operations(record: RunRecord) -> tuple[Operation, ...]:
     """Return the operations of the network, none if its connections or the shape of its inputs are unknown."""
-    network, features = record.spec.network, record.facts.get("features")
-    image = record.facts.get("image_shape") if network.needs_images else None
-    if not network.is_complete or features is None or (network.needs_images and image is None):
-        return ()
-    try:
-        return lay_out(network, int(features), None if image is None else tuple(image))
-    except LayoutError:
-        return ()
+    return operations_of(record)
 
 
 def fan_ins(record: RunRecord) -> Array:

@@ -6,8 +6,7 @@ import numpy as np
 
 from reportgen.engine.jit.compile import inline_ir, internal
 from reportgen.engine.layers.blocks import layer_input
-from reportgen.engine.layers.geometry import Geometry
-from reportgen.engine.math.convolution_layout import ONE
+from reportgen.engine.math.convolution_layout import ONE, Geometry
 from reportgen.engine.math.convolve import columns_size, convolve, convolve_back, convolve_gradient
 from reportgen.engine.math.microkernel import ADD, WRITE
 from reportgen.engine.network import BIAS, FAN_IN, GEOMETRY, POSITIONS, SOURCE, WEIGHTS, WIDTH

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from reportgen.engine.math.convolution_layout import Geometry
 from reportgen.engine.network_spec import WindowSpec
 
 Shape = tuple[int, ...]
@@ -20,22 +21,6 @@ class LayoutError(ValueError):
     def at(self, node: int) -> LayoutError:
         """Return the error with the index of its node."""
         return LayoutError(self.code, self.message, self.hint, node)
-
-
-class Geometry(NamedTuple):
-    """Windows on images, in the order that kernels take; the padding is zeros above and to the left of the image."""
-
-    height: int
-    width: int
-    channels: int
-    window_height: int
-    window_width: int
-    stride_height: int
-    stride_width: int
-    top: int
-    left: int
-    out_height: int
-    out_width: int
 
 
 def place_windows(window: WindowSpec, shape: Shape, what: str) -> Geometry:

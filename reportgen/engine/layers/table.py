@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from reportgen.engine.layers import convolution, pooling, scalars
-from reportgen.engine.layers.geometry import Geometry, LayoutError, Shape, place_windows
+from reportgen.engine.layers.geometry import LayoutError, Shape, place_windows
+from reportgen.engine.math.convolution_layout import Geometry
 from reportgen.engine.network_spec import WindowSpec
 from reportgen.registry import Row, Table
 

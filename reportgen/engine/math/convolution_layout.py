@@ -1,13 +1,8 @@
-"""Sizes of a convolution's products, and the parts of its work buffer.
-
-A geometry is a tuple of 11 integers: height, width and channels of the input, height and width of the kernel, vertical
-and horizontal stride, zero padding above and to the left, height and width of the output. The padding below and to the
-right follows from the size of the output.
-"""
+"""Geometry of a convolution or pooling, sizes of a convolution's products, and the parts of its work buffer."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +10,26 @@ from reportgen.engine.jit.compile import shared
 from reportgen.engine.math.offset_tile import NARROW, WIDE
 from reportgen.engine.math.patches import SPARE, Grid, Image, layout
 
-Geometry = tuple[int, int, int, int, int, int, int, int, int, int, int]
+
+class Geometry(NamedTuple):
+    """Windows on images, which kernels take as a plain tuple.
+
+    The padding is zeros above and to the left of the image; the padding below and to the right follows from the size
+    of the output.
+    """
+
+    height: int
+    width: int
+    channels: int
+    window_height: int
+    window_width: int
+    stride_height: int
+    stride_width: int
+    top: int
+    left: int
+    out_height: int
+    out_width: int
+
 
 NONE: Any = np.int64(0)
 ONE: Any = np.int64(1)
