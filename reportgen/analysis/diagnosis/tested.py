@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from reportgen.analysis.diagnosis.advice import LAYERS, in_words, settings_in_words
 from reportgen.analysis.diagnosis.sweeps import is_beyond, read_change, settings_by_path
-from reportgen.analysis.finding import Finding, Proposal
+from reportgen.analysis.finding import Finding, Proposal, Remedy
 from reportgen.engine.spec import RunSpec
 from reportgen.study.planning.plan import Plan, changed
 
@@ -48,13 +48,21 @@ def changes_runs(plan: Plan, variant: str, proposal: Proposal) -> bool:
 
 
 def is_refuted(finding: Finding, proposal: Proposal, spec: RunSpec) -> bool:
-    """Return whether a proposal lies beyond a value that hurt; spec: a run of the diagnosed variant."""
-    hurt = [remedy.change for remedy in finding.remedies if remedy.verdict == "hurt"]
+    """Return whether a proposal lies beyond a value that hurt; spec: a run of the diagnosed variant.
+
+    A value also counts if more runs are guessing with it than before.
+    """
+    hurt = [remedy.change for remedy in finding.remedies if remedy.verdict == "hurt" or _spoils(remedy)]
     wanted = read_change(spec, proposal.change)
     if not wanted or not hurt:
         return False
     changes = [change for remedy in hurt if (change := read_change(spec, remedy)) and change.keys() == wanted.keys()]
     return is_beyond(settings_by_path(spec), wanted, changes, ())
+
+
+def _spoils(remedy: Remedy) -> bool:
+    guessing = remedy.guessing
+    return remedy.verdict != "helped" and guessing is not None and guessing.after > guessing.before
 
 
 def with_tested_advice(finding: Finding, spec: RunSpec) -> Finding:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reportgen.analysis.diagnosis.tested import SET_BY_LAYERS, effective
-from reportgen.analysis.finding import Finding, Proposal
+from reportgen.analysis.diagnosis.tested import SET_BY_LAYERS, effective, is_refuted
+from reportgen.analysis.finding import Finding, Guessing, Proposal, Remedy
 from reportgen.study.planning.plan import Plan
 from tests.analysis.studies import plan_of
 
@@ -58,3 +59,13 @@ def test_changes_with_an_effect_stay(tmp_path: Path, change: dict[str, Any]) -> 
     plan = plan_of(tmp_path, head=head, seeds=2)
     given = finding(plan, change)
     assert effective(given, plan) is given
+
+
+@pytest.mark.parametrize(("after", "skipped"), [(2, True), (0, False)])
+def test_a_value_beyond_one_with_which_more_runs_guess_is_refuted(tmp_path: Path, after: int, skipped: bool) -> None:
+    plan = plan_of(tmp_path, head=LAYERED, seeds=2)
+    given, spec = finding(plan, {"training.lr": 2.0}), plan.runs[0].spec
+    remedy = Remedy({"training.lr": 2.0}, "val_loss", 2, 2, 0, (-1, 1), "no difference", Guessing(2.3, 1, after))
+    tested = replace(given, remedies=(remedy,))
+    assert is_refuted(tested, Proposal({"training.lr": 20.0}, ""), spec) is skipped
+    assert not is_refuted(tested, Proposal({"training.lr": 0.2}, ""), spec)
