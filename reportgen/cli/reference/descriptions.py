@@ -170,7 +170,7 @@ def _expectation(kind: str, name: str, row: Any) -> Iterator[str]:
 
 def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
     from reportgen.study.model.claims import expectation_keys
-    from reportgen.study.reference.explained import explained, without_links
+    from reportgen.study.reference.explained import LAYERS, explained, path_in_study, without_links
 
     setting = next(candidate for candidate in explained() if candidate.path == name)
     about = {"takes": setting.takes, "range": setting.span, "default": setting.default}
@@ -180,7 +180,9 @@ def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
     elif name.startswith("claims.expect."):
         yield f"example: expect: {expectation_keys()[name.rpartition('.')[2]].example}"
     elif not name.startswith("claims."):
-        yield f"change:  reportgen run STUDY --set {name}=..."
+        yield f"change:  reportgen run STUDY --set {path_in_study(name)}=..."
+        if name.startswith(f"{LAYERS}."):
+            yield "         0 is the index of the layer in network.layers"
 
 
 def _section(kind: str, name: str, entry: Any) -> Iterator[str]:

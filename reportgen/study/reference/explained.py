@@ -32,6 +32,11 @@ LAYERS = "network.layers"
 """The list whose entries have the settings of a kind of layer."""
 
 
+def path_in_study(path: str) -> str:
+    """Return a setting's path as `--set` and `vary` take it: with the index of the first layer in `network.layers`."""
+    return path.replace(f"{LAYERS}.", f"{LAYERS}.0.", 1)
+
+
 @dataclass(frozen=True)
 class Setting:
     """A setting.

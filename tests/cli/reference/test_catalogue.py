@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import yaml
 
 from reportgen.cli.reference.descriptions import EXAMPLES, PLACES, describe
@@ -51,6 +52,21 @@ def test_describe_lists_the_settings_of_a_section(capsys):
         assert out.startswith("training.pruning  (sections)")
         assert "  rounds (integer from 1 to 100, required): " in out
         assert "  weights (winning, random, default winning): " in out
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "network.layers.conv.filters",
+        "network.layers.0.conv.filters",
+        "network.layers[2].conv.filters",
+        "network.layers.1.residual.layers.0.conv.filters",
+    ],
+)
+def test_describe_prints_a_path_of_a_layer_with_an_index(capsys, name):
+    code, out, _ = run(capsys, "describe", name)
+    assert code == 0
+    assert "--set network.layers.0.conv.filters=" in out
 
 
 def test_layers_are_those_that_studies_name(capsys):
