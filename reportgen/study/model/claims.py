@@ -68,6 +68,15 @@ class Measure(Section):
         default=None, description="setting whose `best_setting` or `best_place` is measured"
     )
 
+    def layers_of(self, count: int) -> list[int]:
+        """Return the measured layers, from 1, in a network of `count` layers; the hidden layers by default."""
+        if isinstance(self.layer, int):
+            return [self.layer]
+        if isinstance(self.layer, list):
+            return self.layer
+        hidden = list(range(1, count)) or [1]
+        return {"first": hidden[:1], "last": hidden[-1:], "output": [count]}.get(self.layer or "hidden", hidden)
+
 
 class Tune(Section):
     """Selection of each side's best value of a varied setting."""
