@@ -98,46 +98,6 @@ BAD_MEASURES = (
         "wrong-type",
     ),
     bad(
-        "layers without branches",
-        changed(
-            4,
-            "network: {layers: [{dense: 4}, {residual: {layers: [{dense: 4}, {dense: 4}]}}]}",
-            one_claim("{metric: branch_ratio, step: 0}", "{}", "{below: 1}"),
-        ),
-        "5:45: claims[0].measure.metric",
-        "not-measured",
-        "layer: 3",
-    ),
-    bad(
-        "layers without batch normalization",
-        changed(
-            4,
-            "network: {hidden: [5, 5, 5], batchnorm: [true, false, true]}",
-            one_claim("{metric: bn_gamma_mean, layer: hidden}", "{}", "{below: 1}"),
-        ),
-        "5:67: claims[0].measure.layer",
-        "not-measured",
-        "layer: [1, 3]",
-    ),
-    bad(
-        "layers that do not saturate",
-        changed(
-            4,
-            "network: {hidden: [5, 5], activation: [tanh, relu]}",
-            one_claim("{metric: saturated_fraction}", "{}", "{below: 1}"),
-        ),
-        "5:45: claims[0].measure.metric",
-        "not-measured",
-        "layer: 1",
-    ),
-    bad(
-        "dead outputs",
-        claim(measure="{metric: dead_fraction, layer: output}"),
-        "5:67: claims[0].measure.layer",
-        "not-measured",
-        "layer: [1, 2]",
-    ),
-    bad(
         "layer for score",
         claim(measure="{metric: val_loss, layer: 1}"),
         "5:55: claims[0].measure.layer",

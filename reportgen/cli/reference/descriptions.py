@@ -187,7 +187,7 @@ def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
 
 def _section(kind: str, name: str, entry: Any) -> Iterator[str]:
     """Describe each setting of a section on a line."""
-    from reportgen.study.reference.explained import explained, without_links
+    from reportgen.study.reference.explained import explained, section_models, without_links
 
     for setting in explained():
         if setting.path.startswith(f"{name}."):
@@ -195,6 +195,8 @@ def _section(kind: str, name: str, entry: Any) -> Iterator[str]:
             takes = " ".join(filter(None, [setting.takes, setting.span]))
             line = f"{setting.path.removeprefix(f'{name}.')} ({takes}, {default}): {setting.what}"
             yield without_links(line).replace("`", "")
+    if example := getattr(section_models()[name], "example", ""):
+        yield f"example: {name.rpartition('.')[2]}: {example}"
 
 
 def _study(kind: str, name: str, entry: Any) -> Iterator[str]:

@@ -109,7 +109,17 @@ def _settings(path: str, field: FieldInfo) -> Iterator[Setting]:
 
 def sections() -> dict[str, str]:
     """Return the summary of each section by its path, outer sections first."""
-    return {path: (inspect.getdoc(model) or "").partition("\n")[0] for path, model in _sections(StudyFile, "")}
+    return {path: (inspect.getdoc(model) or "").partition("\n")[0] for path, model in section_models().items()}
+
+
+def section_models() -> dict[str, type[BaseModel]]:
+    """Return the model of each section by its path."""
+    return dict(_sections(StudyFile, ""))
+
+
+def section_example(name: str) -> str:
+    """Return the example of the section whose model has this name, "" if there is none."""
+    return next((getattr(model, "example", "") for model in section_models().values() if model.__name__ == name), "")
 
 
 def _sections(model: type[BaseModel], path: str) -> Iterator[tuple[str, type[BaseModel]]]:

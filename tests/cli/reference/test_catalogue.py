@@ -81,6 +81,12 @@ def test_describe_suggests_a_name(capsys):
     assert "did you mean 'leaky_relu'?" in err
 
 
+def test_list_suggests_a_kind(capsys):
+    code, _, err = run(capsys, "list", "data")
+    assert code == 2
+    assert "'datasets'" in err
+
+
 def test_schema_is_json(capsys):
     code, out, _ = run(capsys, "schema")
     assert code == 0
