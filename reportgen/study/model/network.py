@@ -95,7 +95,9 @@ class Network(Section):
     output_init: Annotated[Component | None, BeforeValidator(_output_init), Takes(NAMES)] = Field(
         default=None, description="initialization of the output layer, if it differs from the last hidden layer"
     )
-    bias: Number | list[Number] = Field(default=0.0, description="initial value of the biases of the hidden layers")
+    bias: Number | list[Number] = Field(
+        default=0.0, description="initial value of the biases of the hidden layers, of their scalar biases with `fixup`"
+    )
     batchnorm: Annotated[
         BatchNormSpec | tuple[BatchNormSpec | None, ...] | None,
         BeforeValidator(read_batchnorm),
