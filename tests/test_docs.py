@@ -212,9 +212,9 @@ def test_the_numbers_of_layers_in_the_tutorial_are_those_of_the_network(tmp_path
 
     path = tmp_path / "images.yaml"
     path.write_text(dict(studies())["images"], encoding="utf-8")
-    layers = load_study(path).runs[0].spec.network.layers
-    places = [layer.branch.place if layer.branch else None for layer in layers]
-    assert places[:3] == [None, 0, 1]
+    for run in load_study(path).runs:
+        branches = [layer.branch for layer in run.spec.network.layers[:3]]
+        assert [branch and branch.place for branch in branches] == [None, 0, 1]
 
 
 def test_the_settings_in_the_study_page_are_yaml() -> None:
