@@ -23,6 +23,7 @@ PLACES = {
 """Where a study uses a row of each kind."""
 
 EXAMPLES = {
+    "network.layers": "network: {layers: [{conv: {filters: 8, kernel: 3, padding: same}}, {pool: 2}, {dense: 64}]}",
     "vary": "vary: {training.lr: [0.01, 0.1], network.activation: [tanh, relu]}",
     "variants": "variants: {wide: {network.hidden: [500, 500]}, deep: {network.hidden: [50, 50, 50]}}",
     "search": "search: {training.lr: {log_uniform: [1e-5, 1]}, samples: 20}",
