@@ -155,6 +155,25 @@ def test_the_reference_in_the_study_page_is_up_to_date(monkeypatch: pytest.Monke
     assert "| `training.lr` | number from 0 | `0.01` | learning rate |" in text
 
 
+def test_the_page_of_rules_documents_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
+    from reference import entries, part
+
+    from reportgen.analysis.diagnosis.rules import RULES
+
+    assert "```{catalogue} rules\n```" in text_of(ROOT / "docs" / "rules.md")
+    listed = "\n".join(entries("rules"))
+    documented = dict(re.findall(r"^- \*\*`(\w+)`\*\*: (.*?)(?=^- \*\*`|\Z)", listed, re.MULTILINE | re.DOTALL))
+    lacking = {
+        (name, heading)
+        for name in RULES
+        for heading in ("**Statistic.**", "**Reference.**", "**Advice.**", "Sources: ")
+        if heading not in documented.get(name, "")
+    }
+    assert not lacking
+    assert [name for name in RULES if f"| `{name}` |" not in "\n".join(part("rules"))] == []
+
+
 def test_the_table_of_claims_lists_every_claim_with_or_without_tests(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
