@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from reportgen.analysis.results import Analysis, VariantSummary
+from reportgen.engine.architecture import by_layer, main_of
 from reportgen.engine.inspect.images import evenly_spaced
 from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
@@ -117,6 +118,7 @@ def _fitted(rows: Sequence[Row]) -> list[Row]:
 
 def _layers(record: RunRecord) -> Iterator[Maps]:
     operations, arrays = operations_of(record), record.arrays
+    mains = {index: main_of([operations[at] for at in group]) for group in by_layer(operations) for index in group}
     begin = 0
     for index, shape in zip(arrays["feature_map_operation"], arrays["feature_map_shape"], strict=True):
         values = np.asarray(arrays["feature_maps"][begin : begin + int(np.prod(shape))], float)
@@ -125,7 +127,8 @@ def _layers(record: RunRecord) -> Iterator[Maps]:
             return
         operation = operations[int(index)]
         layer = None if operation.layer is None else operation.layer + 1
-        name = operation_name(operation) if layer is None else f"{layer} {operation_name(operation)}"
+        words = operation_name(mains[int(index)])
+        name = words if layer is None else f"{layer} {words}"
         images = values.reshape(tuple(shape)).transpose(2, 0, 1)
         yield Maps(name, operation.output_shape, images, _dead(record, layer, len(images)))
 

@@ -140,7 +140,7 @@ def _scale(lines: Sequence[Line], name: str) -> _axis.Scale:
     drawn: list[Any] = [[found.value for found in line.means(name)] for line in lines]
     drawn += [part for line in coloured for part in (line.values[name], *_intervals(line.means(name)))]
     scale = _axis.scale_for(drawn, log=False) or _axis.UNIT
-    return scale if name == BEST else _axis.accuracy_scale(scale)
+    return replace(scale, whole=True) if name == BEST else _axis.accuracy_scale(scale)
 
 
 def _set_remaining(ax: Axes, lines: Sequence[Line]) -> None:
