@@ -1,7 +1,7 @@
 """Final accuracy and loss of each variant, sorted by mean accuracy.
 
 A circle is a seed, the stroke is the mean over the seeds, and the bar is its 95% interval, which needs three seeds. The
-interval is computed from the variation between seeds.
+interval is computed from the variation between seeds, and is at least as wide as the binomial error of the examples.
 
 The figure shows the scores that most of the study's claims measure, such as those of snapshots. If no claim measures a
 score, it shows scores on test examples, or on validation examples if there is no test split, or on training examples.
