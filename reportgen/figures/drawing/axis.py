@@ -183,7 +183,7 @@ def _set_ticks(axes: Axes, which: Literal["x", "y"], scale: Scale, most: int) ->
         fix_ticks(axis, *decade_ticks(scale, most))
         axis.set_minor_locator(NullLocator())
     else:
-        axis.set_major_locator(MaxNLocator(5, integer=scale.whole))
+        axis.set_major_locator(MaxNLocator(5, integer=scale.whole, min_n_ticks=1 if scale.whole else 2))
         axis.set_major_formatter(FuncFormatter(_percent if scale.percent else _plain))
 
 
