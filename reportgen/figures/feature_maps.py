@@ -28,6 +28,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence, span
 from reportgen.figures.networks.stages import operation_name, shape_words, stages_of
 from reportgen.figures.table import FIGURES
+from reportgen.figures.views.pruned import last_training
 from reportgen.figures.views.selection import run_to_show, run_words, select_rows
 from reportgen.runs.operations import operations_of
 from reportgen.runs.record import RunRecord
@@ -232,7 +233,8 @@ def _caption(rows: Sequence[Row], note: str) -> str:
         parts.append("A cross marks dead channels, which are 0 for every probe example")
     if any(len(layer.images) < layer.shape[-1] for layer in layers):
         parts.append("Layers with many channels are represented by the first ones")
-    return " ".join(sentence(part) for part in [*parts, note] if part)
+    pruned = last_training((row.record for row in rows), "initialization")
+    return " ".join(sentence(part) for part in [*parts, pruned, note] if part)
 
 
 def _images(record: RunRecord) -> int:
