@@ -60,20 +60,20 @@ def _result(tried: Sequence[ScoredTrial]) -> SearchResult:
     first, asked = tried[0][0], tried[0][0].asked
     last = [entry for entry in tried if entry[0].stage == max(trial.stage for trial, _ in tried)]
     best = best_trials(last)
+    records = [record for _, summary in best for record in summary.records]
     tested = "test_loss" if METRICS[asked.metric].scale == "loss" else "test_accuracy"
     return SearchResult(
         point=first.point,
         label=first.search,
         asked=asked,
         trials=tuple(
-            TrialResult(entry[1].variant.id, entry[0], estimate(_scores(entry), asked.metric), _diverged([entry]))
-            for entry in tried
+            TrialResult(entry[1].variant.id, entry[0], _score([entry]), _diverged([entry])) for entry in tried
         ),
         stages=tuple(_stage(tried, number) for number in sorted({trial.stage for trial, _ in tried})),
         best=tuple(summary.variant.id for _, summary in best),
         score=_score(best),
         unchosen=_unchosen(last, asked),
-        test=estimate([record.final.get(tested, math.nan) for _, entry in best for record in entry.records], tested),
+        test=estimate([record.final.get(tested, math.nan) for record in records], tested, records),
         test_metric=tested,
         outcome=_outcome(best),
         edges=_edges(best, last, asked),
@@ -94,7 +94,9 @@ def _scores(tried: ScoredTrial) -> list[float]:
 
 
 def _score(best: Sequence[ScoredTrial]) -> Estimate:
-    return estimate([score for entry in best for score in _scores(entry)], best[0][0].asked.metric)
+    """Return the mean score over the runs of the trials."""
+    records = [record for _, summary in best for record in summary.records]
+    return estimate([score for entry in best for score in _scores(entry)], best[0][0].asked.metric, records)
 
 
 def _diverged(tried: Sequence[ScoredTrial]) -> int:
@@ -136,7 +138,11 @@ def _unchosen(tried: Sequence[ScoredTrial], asked: Search) -> Estimate:
         return estimate([])
     seeds = range(table.shape[1])
     chosen = [best_of(np.delete(table, seed, axis=1).tolist(), asked.maximize) for seed in seeds]
-    return estimate([table[trial, seed] for trial, seed in zip(chosen, seeds, strict=True)], asked.metric)
+    return estimate(
+        [table[trial, seed] for trial, seed in zip(chosen, seeds, strict=True)],
+        asked.metric,
+        [record for _, summary in tried for record in summary.records],
+    )
 
 
 def best_values(measure: Measure, variants: Sequence[Variant], records: Records, seeds: Sequence[int]) -> Values:

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.metrics.scales import is_size
 from reportgen.analysis.results import Curve, Estimate, Histogram, Profile, VariantSummary
-from reportgen.analysis.statistics import is_skewed, mean_interval, possible, quartiles
+from reportgen.analysis.splits import scored_examples
+from reportgen.analysis.statistics import binomial_error, is_skewed, mean_interval, possible, quartiles
 from reportgen.engine.spec import SCORES
 from reportgen.runs.record import RunRecord
+from reportgen.study.metrics.table import metric_of
 from reportgen.study.planning.plan import Variant
 
 Records = Sequence[RunRecord]
@@ -22,21 +24,23 @@ Values = NDArray[np.float64]
 FEWEST = 3  # runs required for an interval of a curve
 
 
-def estimate(values: Sequence[float] | NDArray[Any], name: str = "") -> Estimate:
+def estimate(values: Sequence[float] | NDArray[Any], name: str = "", records: Records = ()) -> Estimate:
     """Return the mean and interval of the finite values.
 
-    name: the metric, whose possible range limits the interval. Only sizes have quartiles.
+    name: the metric, whose possible range limits the interval. Only sizes have quartiles. records: the runs of the
+    values, whose scored examples give the least standard error of a validation or test accuracy.
     """
     x = np.asarray(values, np.float64)
     x = x[np.isfinite(x)]
-    mean, lo, hi = mean_interval(x)
+    examples = scored_examples(metric_of(name), records)
+    mean, lo, hi = mean_interval(x, binomial_error(x, examples) if x.size else 0.0)
     skewed = is_size(name) and is_skewed(x)
     return Estimate(mean, *possible(name, lo, hi), int(x.size), quartiles(x) if skewed else None)
 
 
-def _columns(values: Values, name: str) -> tuple[Values, Values, Values]:
+def _columns(values: Values, name: str, records: Records) -> tuple[Values, Values, Values]:
     """Return the mean and the interval of each column over its finite rows."""
-    found = [estimate(column, name) for column in values.T]
+    found = [estimate(column, name, records) for column in values.T]
     return (
         np.array([e.value for e in found]),
         np.array([e.lo for e in found]),
@@ -60,7 +64,7 @@ def profile(records: Records, statistic: str, step: int | str = "last") -> Profi
         return None
     per_seed = np.array([record.statistic(statistic)[probe] for record, probe in found], np.float64)
     steps = [int(record.probe_steps[probe]) for record, probe in found]
-    mean, lo, hi = _columns(per_seed, statistic)
+    mean, lo, hi = _columns(per_seed, statistic, [record for record, _ in found])
     seeds = tuple(record.spec.seed for record, _ in found)
     return Profile(statistic, max(steps), seeds, np.arange(1.0, per_seed.shape[1] + 1), per_seed, mean, lo, hi)
 
@@ -96,7 +100,7 @@ def curve(records: Records, column: str) -> Curve:
     per_seed = np.full((len(records), max((len(values) for values in found), default=0)), np.nan)
     for row, values in enumerate(found):
         per_seed[row, : len(values)] = values
-    mean, lo, hi = _columns(per_seed, column)
+    mean, lo, hi = _columns(per_seed, column, records)
     few = np.isfinite(per_seed).sum(0) < min(FEWEST, len(records))
     lo[few] = hi[few] = np.nan
     seeds = tuple(record.spec.seed for record in records)
@@ -110,7 +114,7 @@ def variant_summary(variant: Variant, records: Records) -> VariantSummary:
         warnings.simplefilter("ignore", RuntimeWarning)
         extra = dict.fromkeys(name for record in records for name in record.spec.evaluation.scores)
         names = (*SCORES, *extra)
-        scores = {name: estimate([record.final.get(name, np.nan) for record in ended], name) for name in names}
+        scores = {name: estimate([record.final.get(name, np.nan) for record in ended], name, ended) for name in names}
     parameters = next((int(record.facts["parameters"]) for record in records if "parameters" in record.facts), 0)
     return VariantSummary(
         variant=variant,

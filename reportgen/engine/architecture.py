@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.engine.cost import count_parameters
+from reportgen.engine.layers.folding import Part, fold
 from reportgen.engine.layout import Operation, is_shortcut, shape_text
 from reportgen.engine.network_spec import PoolSpec
 
@@ -52,9 +54,12 @@ class Architecture:
     products: int
 
     def cells(self) -> Iterator[tuple[str, ...]]:
-        """Yield the rows as text, the total last, in the order of `COLUMNS`."""
-        for row in self.rows:
-            yield row.number, row.kind, row.output, row.window, f"{row.parameters:,}", f"{row.products:,}"
+        """Yield the rows as text, repeated blocks once and the total last, in the order of `COLUMNS`."""
+        blocks = [_block(row) for row in self.rows]
+        begins = [block is None or block != before for block, before in zip(blocks, [None, *blocks], strict=False)]
+        for part in fold([_without_numbers(row) for row in self.rows], begins):
+            for at in range(part.start, part.start + part.length):
+                yield _cells(_repeated(self.rows, part, at))
         yield "", "total", "", "", f"{self.parameters:,}", f"{self.products:,}"
 
 
@@ -108,6 +113,54 @@ def window_text(operation: Operation, times: str = "x") -> str:
     if window.stride == (window.size if isinstance(operation.node, PoolSpec) else (1, 1)):
         return size
     return f"{size}, stride {times.join(map(str, dict.fromkeys(window.stride)))}"
+
+
+_BLOCK = re.compile(r"\bblock (\d+)$")
+"""The end of the kind of a layer in a residual block."""
+
+ENUMERATED = 3
+"""The largest number of layers, not in succession, that a row enumerates."""
+
+
+def _block(row: ArchitectureRow) -> int | None:
+    """Return the number of the residual block of a row, None outside of blocks."""
+    found = _BLOCK.search(row.kind)
+    return int(found[1]) if found else None
+
+
+def _without_numbers(row: ArchitectureRow) -> ArchitectureRow:
+    """Return the row without the numbers of its layers and block, so that rows of equal blocks are equal."""
+    count = row.count if row.first is not None else None
+    return replace(row, first=None, last=count, kind=_BLOCK.sub("block", row.kind))
+
+
+def _repeated(rows: Sequence[ArchitectureRow], part: Part, at: int) -> list[ArchitectureRow]:
+    """Return row `at` of a part and its repetitions."""
+    return [rows[at + number * part.length] for number in range(part.count)]
+
+
+def _cells(rows: Sequence[ArchitectureRow]) -> tuple[str, ...]:
+    """Return a row that is repeated in equal blocks as text, with the numbers of all its layers."""
+    row = rows[0]
+    size = (row.output, row.window, f"{row.parameters:,}", f"{row.products:,}")
+    return _numbers(rows), _kinds(rows), *size
+
+
+def _numbers(rows: Sequence[ArchitectureRow]) -> str:
+    first, last = rows[0].first, rows[-1].last
+    if first is None or last is None:
+        return ""
+    if last - first + 1 == sum(row.count for row in rows):
+        return replace(rows[0], last=last).number
+    numbers = [row.number for row in rows]
+    return ", ".join(numbers if len(rows) <= ENUMERATED else [*numbers[:2], "...", numbers[-1]])
+
+
+def _kinds(rows: Sequence[ArchitectureRow]) -> str:
+    kind, last = rows[0].kind, _block(rows[-1])
+    if len(rows) == 1:
+        return kind
+    return f"{kind} ×{len(rows)}" if last is None else _BLOCK.sub(rf"blocks \1 to {last}", kind)
 
 
 def _equal(one: ArchitectureRow, other: ArchitectureRow) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from reportgen.engine.layers.convolution import AGREEMENT_EXAMPLES
 from reportgen.engine.layout import INPUT, Operation, joins
-from reportgen.engine.spec import RunSpec
+from reportgen.engine.spec import PruningSpec, RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 
@@ -41,13 +41,29 @@ def training_steps(spec: RunSpec, n_train: int) -> int:
 
 def total_epochs(spec: RunSpec) -> int:
     """Return the number of epochs of all trainings of a run; those after a rewind start at its epoch."""
-    epochs, pruning = spec.training.epochs, spec.training.pruning
-    return epochs if pruning is None else epochs + (pruning.trainings - 1) * (epochs - pruning.rewind)
+    pruning = spec.training.pruning
+    return spec.training.epochs + (0 if pruning is None else _epochs_before_last(spec, pruning, pruning.rounds))
 
 
 def total_steps(spec: RunSpec, n_train: int) -> int:
     """Return the number of steps of all trainings of a run that does not stop early."""
     return total_epochs(spec) * batches_per_epoch(spec, n_train)
+
+
+def steps_before_last(spec: RunSpec, n_train: int, finished: int) -> int:
+    """Return the number of steps of the trainings before the last one of a run that ended after a round of pruning.
+
+    The steps that a rewind skips count once. finished: number of finished rounds, with round 0 of the dense network.
+    """
+    pruning = spec.training.pruning
+    if pruning is None or finished < 1:
+        return 0
+    return _epochs_before_last(spec, pruning, finished - 1) * batches_per_epoch(spec, n_train)
+
+
+def _epochs_before_last(spec: RunSpec, pruning: PruningSpec, number: int) -> int:
+    """Return the epochs of the trainings until the end of a round, without those of a whole training."""
+    return (pruning.trainings_until(number) - 1) * (spec.training.epochs - pruning.rewind)
 
 
 def count_parameters(operations: Sequence[Operation]) -> int:

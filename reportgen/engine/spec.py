@@ -137,7 +137,11 @@ class PruningSpec:
     @property
     def trainings(self) -> int:
         """Number of trainings: the dense network, one for each round, and those that only find masks."""
-        return 2 * self.rounds if self.weights == "random" else self.rounds + 1
+        return self.trainings_until(self.rounds)
+
+    def trainings_until(self, number: int) -> int:
+        """Return the number of trainings until the end of a round; round 0 is the dense network."""
+        return 2 * number if self.weights == "random" and number else number + 1
 
 
 @dataclass(frozen=True, slots=True)

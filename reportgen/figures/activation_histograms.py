@@ -30,6 +30,7 @@ from reportgen.figures.drawing.words import course, number, prose, sentence
 from reportgen.figures.networks.stages import kinds_of, unit_words
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, outline, rows_for
+from reportgen.figures.views.pruned import last_training
 
 FIGURE = FIGURES["activation_histograms"]
 
@@ -165,7 +166,8 @@ def _caption(rows: Sequence[Row], note: str) -> str:
         parts.append("The layers have different ranges, which are shown below the panels")
     if any(one.outside > OUTSIDE_FROM for row in rows for one in row.bars):
         parts.append("“Out” is the share of values outside the range")
-    parts += [*notes(rows), note]
+    pruned = last_training((record for row in rows for record in row.series.summary.records), "initialization")
+    parts += [*notes(rows), pruned, note]
     return " ".join(sentence(part) for part in parts if part)
 
 

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from reportgen.analysis.results import Analysis, VariantSummary
+from reportgen.engine.architecture import by_layer, main_of
 from reportgen.engine.inspect.images import evenly_spaced
 from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
@@ -27,6 +28,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence, span
 from reportgen.figures.networks.stages import operation_name, shape_words, stages_of
 from reportgen.figures.table import FIGURES
+from reportgen.figures.views.pruned import last_training
 from reportgen.figures.views.selection import run_to_show, run_words, select_rows
 from reportgen.runs.operations import operations_of
 from reportgen.runs.record import RunRecord
@@ -117,6 +119,7 @@ def _fitted(rows: Sequence[Row]) -> list[Row]:
 
 def _layers(record: RunRecord) -> Iterator[Maps]:
     operations, arrays = operations_of(record), record.arrays
+    mains = {index: main_of([operations[at] for at in group]) for group in by_layer(operations) for index in group}
     begin = 0
     for index, shape in zip(arrays["feature_map_operation"], arrays["feature_map_shape"], strict=True):
         values = np.asarray(arrays["feature_maps"][begin : begin + int(np.prod(shape))], float)
@@ -125,7 +128,8 @@ def _layers(record: RunRecord) -> Iterator[Maps]:
             return
         operation = operations[int(index)]
         layer = None if operation.layer is None else operation.layer + 1
-        name = operation_name(operation) if layer is None else f"{layer} {operation_name(operation)}"
+        words = operation_name(mains[int(index)])
+        name = words if layer is None else f"{layer} {words}"
         images = values.reshape(tuple(shape)).transpose(2, 0, 1)
         yield Maps(name, operation.output_shape, images, _dead(record, layer, len(images)))
 
@@ -229,7 +233,8 @@ def _caption(rows: Sequence[Row], note: str) -> str:
         parts.append("A cross marks dead channels, which are 0 for every probe example")
     if any(len(layer.images) < layer.shape[-1] for layer in layers):
         parts.append("Layers with many channels are represented by the first ones")
-    return " ".join(sentence(part) for part in [*parts, note] if part)
+    pruned = last_training((row.record for row in rows), "initialization")
+    return " ".join(sentence(part) for part in [*parts, pruned, note] if part)
 
 
 def _images(record: RunRecord) -> int:

@@ -27,6 +27,7 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence, span
 from reportgen.figures.table import FIGURES
+from reportgen.figures.views.pruned import last_training
 from reportgen.figures.views.selection import run_to_show, run_words, select_rows
 from reportgen.runs.record import RunRecord
 
@@ -187,7 +188,7 @@ def _caption(rows: Sequence[Row], limit: float, note: str) -> str:
         parts.append("Filters with other numbers of channels are drawn as their mean over the channels")
     if any(row.shown < row.total for row in rows):
         parts.append(f"At most the first {max(row.shown for row in rows)} filters of each variant are shown")
-    parts += [*_changes(rows), note]
+    parts += [*_changes(rows), last_training((row.record for row in rows), "initialization"), note]
     return " ".join(sentence(part) for part in parts if part)
 
 

@@ -1,7 +1,7 @@
 """Final accuracy and loss of each variant, sorted by mean accuracy.
 
 A circle is a seed, the stroke is the mean over the seeds, and the bar is its 95% interval, which needs three seeds. The
-interval is computed from the variation between seeds.
+interval is computed from the variation between seeds, and is at least as wide as the binomial error of the examples.
 
 The figure shows the scores that most of the study's claims measure, such as those of snapshots. If no claim measures a
 score, it shows scores on test examples, or on validation examples if there is no test split, or on training examples.
@@ -11,7 +11,7 @@ Diverged runs have no final score; their number is given beside the name of the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -168,7 +168,7 @@ def _scale(rows: Sequence[Row], log: bool | None, in_percent: bool = False) -> _
     scale = _axis.scale_for(values, log) or _axis.UNIT
     bars = [_bar(row, scale) for row in rows if row.seeds]
     whole = _axis.scale_for([*values, *bars], scale.log) or scale
-    return replace(whole, percent=in_percent)
+    return _axis.accuracy_scale(whole) if in_percent else whole
 
 
 def _bar(row: Row, scale: _axis.Scale) -> tuple[float, float]:

@@ -25,6 +25,7 @@ from reportgen.figures.drawing.words import layer_name, listing, number, power, 
 from reportgen.figures.networks.stages import kinds_of, unit_words
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, rows_for
+from reportgen.figures.views.pruned import last_training
 
 FIGURE = FIGURES["gradient_histograms"]
 
@@ -113,7 +114,8 @@ def _caption(rows: Sequence[Row], note: str) -> str:
         unit_words(record for row in rows for record in row.series.summary.records),
         _zeros(rows),
     ]
-    parts += [*notes(rows), note]
+    pruned = last_training((record for row in rows for record in row.series.summary.records), "initialization")
+    parts += [*notes(rows), pruned, note]
     return " ".join(sentence(part) for part in parts if part)
 
 

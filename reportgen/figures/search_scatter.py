@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -123,7 +123,7 @@ def _score_scales(searches: Sequence[SearchResult]) -> dict[str, _axis.Scale]:
         scores = [t.score.value for search in searches if search.asked.metric == metric for t in search.trials]
         accuracy = metric_of(metric).is_accuracy
         scale = _axis.scale_for([scores], False if accuracy else None) or _axis.UNIT
-        found[metric] = replace(scale, percent=accuracy)
+        found[metric] = _axis.accuracy_scale(scale) if accuracy else scale
     return found
 
 

@@ -30,7 +30,7 @@ from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import Array
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import descriptions, joined, number, prose, sentence
+from reportgen.figures.drawing.words import descriptions, joined, listing, number, prose, sentence
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import SPLITS
 from reportgen.figures.views.selection import Selection, select
@@ -71,7 +71,7 @@ class Line:
 
     def means(self, name: str) -> list[Estimate]:
         """Return the mean of a value over the seeds with its interval, for each round; no epoch is after the last."""
-        found = [estimate(column, f"round_{name}") for column in self.values[name].T]
+        found = [estimate(column, f"round_{name}", self.summary.records) for column in self.values[name].T]
         epochs = max(record.spec.training.epochs for record in self.summary.records)
         return [replace(one, hi=min(one.hi, epochs)) for one in found] if name == BEST else found
 
@@ -140,7 +140,7 @@ def _scale(lines: Sequence[Line], name: str) -> _axis.Scale:
     drawn: list[Any] = [[found.value for found in line.means(name)] for line in lines]
     drawn += [part for line in coloured for part in (line.values[name], *_intervals(line.means(name)))]
     scale = _axis.scale_for(drawn, log=False) or _axis.UNIT
-    return scale if name == BEST else _axis.accuracy_scale(scale)
+    return replace(scale, whole=True) if name == BEST else _axis.accuracy_scale(scale)
 
 
 def _set_remaining(ax: Axes, lines: Sequence[Line]) -> None:
@@ -211,6 +211,7 @@ def _caption(lines: Sequence[Line], name: str, chosen: Selection, names: Sequenc
     banded = any(found.n >= _axis.BAND_FROM for line in lines for found in line.means(name))
     parts = [
         f"{words(name)} at the end of each round of pruning, against the share of weights that remain",
+        _output_words(lines),
         f"dots are seeds, lines connect their means{', bars are 95% intervals' if banded else ''}",
         "The dashed line is the dense network" if len(_dense(lines, name)) == 1 else "Dashed lines are dense networks",
         "The second panel shows the epoch of the lowest validation loss" if BEST in names else "",
@@ -218,6 +219,20 @@ def _caption(lines: Sequence[Line], name: str, chosen: Selection, names: Sequenc
         *(_result(line, name) for line in [line for line in lines if not line.grey][:3]),
     ]
     return " ".join(sentence(part) for part in parts if part)
+
+
+def _output_words(lines: Sequence[Line]) -> str:
+    """Return a sentence on output layers that are pruned less, so that more weights remain than the study says."""
+    found = [record.spec.training.pruning for line in lines for record in line.summary.records]
+    less = sorted({(one.sparsity, one.output_rate) for one in found if one is not None and one.output_rate < 1})
+    if not less:
+        return ""
+    sparsities = listing([percent(value) for value in sorted({sparsity for sparsity, _ in less})])
+    rates = listing([f"{value:g}" for value in sorted({rate for _, rate in less})])
+    return (
+        f"The share counts all weights: hidden layers lose {sparsities} of them, as in the study, but a round removes "
+        f"a smaller share in the output layer (output_rate {rates}), so more weights remain"
+    )
 
 
 def _result(line: Line, name: str) -> str:

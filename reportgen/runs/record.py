@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.engine.cost import steps_before_last
 from reportgen.engine.spec import RunSpec
 
 Array = NDArray[Any]
@@ -92,6 +93,17 @@ class RunRecord:
     def probe_steps(self) -> Array:
         """Steps at which the layers were probed, (P,); empty for a study without probes."""
         return self.arrays.get("probe_step", _NO_PROBES)
+
+    @property
+    def all_steps(self) -> int:
+        """Number of steps of all trainings of a run with pruning, else `steps`.
+
+        Every training before the last one counts in full, so the number is an upper bound with early stopping.
+        """
+        pruning, kept = self.spec.training.pruning, self.arrays.get("round_weights")
+        if pruning is None or kept is None:
+            return self.steps
+        return self.steps + steps_before_last(self.spec, int(self.facts["train_n"]), int(kept.any(axis=1).sum()))
 
     def statistic(self, name: str) -> Array:
         """Return a layer statistic over probes and layers, (P, L)."""

@@ -12,6 +12,7 @@ from reportgen.analysis.analyse import analyse
 from reportgen.analysis.compare import compare
 from reportgen.analysis.diagnosis.remedies import compare_remedy
 from reportgen.analysis.finding import Finding, Proposal, Remedy
+from reportgen.analysis.statistics import binomial_error, t_quantile
 from reportgen.analysis.summary import curve, estimate, histograms, profile, variant_summary
 from reportgen.engine.train import train
 from reportgen.runs.record import RunRecord
@@ -132,3 +133,18 @@ def test_an_analysis_without_records_is_empty(tmp_path: Path) -> None:
     assert empty.findings == ()
     failed = {(r.variant, r.seed): RunRecord("f", r.spec, "failed", 0, 0, 0.0, {}, {}, {}) for r in plan.runs}
     assert analyse(plan, failed).variants[0].statuses == {"failed": 5}
+
+
+def test_the_interval_of_an_accuracy_is_never_narrower_than_its_binomial_error(tmp_path: Path) -> None:
+    """Seeds that agree by chance do not make a small split larger; a training accuracy is exact."""
+    records = [real(seed) for seed in range(3)]
+    for one in records:
+        one.final.update(val_accuracy=1.0, train_accuracy=1.0, val_loss=0.5)
+    found = variant_summary(plan_of(tmp_path).variants[0], records).scores
+    error = binomial_error(np.ones(3), int(records[0].facts["val_n"]))
+    assert (found["val_accuracy"].lo, found["val_accuracy"].hi) == (pytest.approx(1 - t_quantile(0.975, 2) * error), 1)
+    assert (found["train_accuracy"].lo, found["val_loss"].lo) == (1, 0.5)
+    assert estimate([1.0] * 3, "round_val_accuracy", records).lo == found["val_accuracy"].lo
+    for one in records:
+        one.arrays["epoch_val_accuracy"][:] = 1.0
+    assert curve(records, "val_accuracy").lo[-1] == found["val_accuracy"].lo

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import pytest
+
 from reportgen.engine.architecture import architecture
 from reportgen.engine.layout import lay_out
-from reportgen.engine.network_spec import LayerSpec, NetworkSpec, Node, PoolSpec, WindowSpec
+from reportgen.engine.network_spec import BranchSpec, LayerSpec, NetworkSpec, Node, PoolSpec, WindowSpec
 from tests.engine.networks import activation, init
 
 
@@ -50,3 +54,30 @@ def test_windows_have_their_stride_if_it_is_not_the_usual_one() -> None:
     )
     kinds = [row[1:4:2] for row in rows(*nodes)[:3]]
     assert kinds == [("conv", "3x3, stride 2"), ("max pool", "3x3, stride 2x1"), ("global average pool", "")]
+
+
+def blocks(number: int, weights: str) -> list[tuple[str, ...]]:
+    """Return the table of a network with a convolution and residual blocks of two convolutions."""
+    window = WindowSpec((3, 3), padding="same")
+    nodes: list[Node] = [layer(4, window, weights)]
+    for block in range(1, number + 1):
+        first, last = (
+            dataclasses.replace(layer(4, window, weights), branch=BranchSpec(block, number, place, 2))
+            for place in (1, 2)
+        )
+        nodes += [first, dataclasses.replace(last, adds=len(nodes) - 1)]
+    return rows(*nodes, PoolSpec("average_pool"), layer(10, weights=weights))
+
+
+@pytest.mark.parametrize("number", [12, 100])
+@pytest.mark.parametrize("weights", ["he_normal", "fixup"])
+def test_the_table_of_equal_blocks_does_not_grow_with_their_number(weights: str, number: int) -> None:
+    """The two layers of a block of Fixup have different numbers of parameters."""
+    few, many = blocks(4, weights), blocks(number, weights)
+    assert len(few) == len(many) <= 6
+    assert {row[1] for row in many if "block" in row[0] + row[1]} == {f"conv, blocks 1 to {number}"}
+
+
+def test_rows_of_repeated_layers_name_them() -> None:
+    assert [row[0] for row in blocks(12, "fixup")] == ["1", "2, 4, ..., 24", "3, 5, ..., 25", "", "26", ""]
+    assert [row[0] for row in blocks(12, "he_normal")] == ["1", "2 to 25", "", "26", ""]

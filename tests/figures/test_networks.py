@@ -172,3 +172,10 @@ def test_axes_of_layers_name_the_kinds() -> None:
     ticks = [tick.get_text() for tick in drawing.figure.axes[0].get_xticklabels()]
     assert ticks == ["1\nconv", "2", "3\ndense", "out"]
     assert "a unit is a channel" in drawing.caption
+
+
+def test_feature_maps_of_layers_with_scalar_biases_have_the_name_of_the_layer() -> None:
+    """A layer of Fixup ends with the addition of a scalar bias, or with a scalar multiplier."""
+    shape = (layer(3, 3, init="fixup"), GLOBAL, layer(4, act="identity", init="fixup"))
+    rows = drawn("feature_maps", analysis([summary("a", [pictured(shape)])])).rows
+    assert {row[3] for row in rows} == {"input", "1 conv 3×3"}

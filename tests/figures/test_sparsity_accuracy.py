@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from reportgen.analysis.results import Analysis, VariantSummary
+from reportgen.engine.spec import PruningSpec
+from reportgen.figures import FIGURES, draw_all
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.sparsity_accuracy import draw
 from tests.figures.examples import analysis, claim, record, summary
@@ -93,3 +95,33 @@ def test_a_study_without_pruning_has_no_figure() -> None:
 def test_one_seed_has_no_interval() -> None:
     drawing = drawn(analysis([pruned("winning", [0.9, 0.91, 0.9, 0.8], seeds=1)]))
     assert "interval" not in drawing.caption
+
+
+def with_pruning(row: VariantSummary, **settings: Any) -> VariantSummary:
+    pruning = PruningSpec(0.9, 3, **settings)
+    records = [
+        replace(one, spec=replace(one.spec, training=replace(one.spec.training, pruning=pruning)))
+        for one in row.records
+    ]
+    return replace(row, records=tuple(records))
+
+
+def test_the_caption_explains_weights_that_remain_in_the_output_layer() -> None:
+    row = pruned("winning", [0.9, 0.91, 0.9, 0.8])
+    assert "output_rate 0.5" in drawn(analysis([with_pruning(row)])).caption
+    assert "output_rate" not in drawn(analysis([with_pruning(row, output_rate=1.0)])).caption
+
+
+def test_epochs_have_whole_ticks() -> None:
+    row = pruned("winning", [0.9] * 4)
+    best = drawn(analysis([row])).figure.axes[1]
+    assert all(tick == int(tick) for tick in best.get_yticks())
+
+
+@pytest.mark.parametrize("id_", ["loss_curves", "accuracy_curves", "activation_std_by_layer"])
+def test_figures_of_pruned_runs_name_the_last_training(id_: str) -> None:
+    dense = pruned("dense", [0.9] * 4)
+    drawings = {drawing.id: drawing.caption for drawing in draw_all(analysis([with_pruning(dense, rewind=1)]))}
+    assert "last training only" in drawings[id_]
+    assert "rewind" in drawings[id_]
+    assert "last training only" not in FIGURES[id_].draw(analysis([dense])).caption  # type: ignore[union-attr]

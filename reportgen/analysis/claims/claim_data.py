@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from reportgen.analysis.claims.bounds import Bounds, mean_of
 from reportgen.analysis.claims.tuning import chosen_by_others, is_settled, widening
 from reportgen.analysis.ensembles import ensemble_by_seed
-from reportgen.analysis.metrics.measures import bounds, by_layer, chosen_layers
+from reportgen.analysis.metrics.measures import bounds, by_layer
 from reportgen.analysis.search import best_values
-from reportgen.analysis.splits import one_split
+from reportgen.analysis.splits import one_split, scored_examples
 from reportgen.analysis.statistics import binomial_error, paired_error
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.metric import ENSEMBLE, Metric
@@ -143,7 +143,7 @@ class ClaimData:
     def _extra(self, variant: str, seed: int, measure: Measure) -> float:
         """Return an additional measurement: the largest over the layers of the measure, by default all layers."""
         values = self.extras.get((variant, seed), {}).get(measure.metric, ())
-        layers = chosen_layers(measure, len(values)) if measure.layer is not None else range(1, len(values) + 1)
+        layers = measure.layers_of(len(values)) if measure.layer is not None else range(1, len(values) + 1)
         return max((values[layer - 1] for layer in layers if layer <= len(values)), default=math.nan)
 
     def _record(self, variant: str, seed: int) -> RunRecord | None:
@@ -160,7 +160,7 @@ class ClaimData:
         """Return the layers of the claim, counted from 1, in the network with the fewest layers."""
         ids = {variant.id for variant in self.variants()}
         count = min(len(run.spec.network.layers) for run in self.plan.runs if run.variant in ids)
-        return chosen_layers(self.claim.measure, count)
+        return self.claim.measure.layers_of(count)
 
     def layer_values(self) -> Values:
         """Return the mean of a layer statistic over the claim's variants, shape (seeds, layers)."""
@@ -204,17 +204,11 @@ class ClaimData:
         return paired_error(float(known.mean()), self._examples(), known.size) if known.size else 0.0
 
     def _examples(self) -> int:
-        """Return the number of examples of which a seed's score is a share, 0 if it is not a share of a sample.
-
-        Scores on the training split have no sampling error, because the network is fitted to these examples.
-        """
+        """Return the number of examples of which a seed's score is a share; an outcome is a share of one run."""
         if self.is_share:
             return 1
-        if not self.metric.counted:
-            return 0
         ids = {variant.id for variant in self.variants()}
-        sizes = [r.facts.get(f"{self.metric.split}_n", 0) for (variant, _), r in self.records.items() if variant in ids]
-        return int(min(sizes, default=0))
+        return scored_examples(self.metric, (record for (variant, _), record in self.records.items() if variant in ids))
 
     def _one_split(self) -> bool:
         return any(one_split(data, self.metric.split == "test") for data in {run.spec.data for run in self.plan.runs})

@@ -20,7 +20,9 @@ def _named(path: str, value: Any) -> str:
     text = str(value)
     if text.lower() in ("true", "on"):
         return f"with {setting_name(path)}"
-    if text.lower() in ("false", "off", "none"):
+    if text.lower() in ("false", "off"):
+        return f"without {setting_name(path)}"
+    if text.lower() == "none":
         return f"no {setting_name(path).removesuffix(' strength').removesuffix(' rate')}"
     if is_number(text) and path != "variant":
         return f"{setting_name(path)} {text}"

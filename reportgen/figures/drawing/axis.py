@@ -43,6 +43,8 @@ class Scale:
         Where a logarithmic axis shows zeros.
     percent : bool
         Whether the ticks are in percent.
+    whole : bool
+        Whether the values are whole numbers, and so the ticks of a linear axis.
     """
 
     log: bool
@@ -50,6 +52,7 @@ class Scale:
     high: float
     floor: float | None = None
     percent: bool = False
+    whole: bool = False
 
     @property
     def decades(self) -> float:
@@ -94,6 +97,9 @@ class Scale:
             far: NDArray[np.bool_] = np.isfinite(ends) & (LONGEST_TAIL * ends < lowest_of(seeds))
         return far & (self.log and len(seeds) >= BAND_FROM)
 
+
+EDGE = 0.03
+"""Room for markers at the ends of the range of a share, as a fraction of the axis."""
 
 UNIT = Scale(False, 0.0, 1.0)
 """The scale of an axis without finite values."""
@@ -145,14 +151,15 @@ def _linear(low: float, high: float) -> Scale:
 
 
 def accuracy_scale(scale: Scale) -> Scale:
-    """Return a scale in percent that ends at most just outside 0 and 1."""
-    return Scale(False, max(scale.low, -0.03), min(scale.high, 1.03), percent=True)
+    """Return a linear scale in percent that leaves the range from 0 to 1 only by room for markers, without ticks."""
+    low, high = max(scale.low, 0.0), min(scale.high, 1.0)
+    room = EDGE * (high - low)
+    return Scale(False, max(scale.low, -room), min(scale.high, 1 + room), percent=True)
 
 
 def fraction_scale(scale: Scale) -> Scale:
     """Return a scale for fractions from 0 to the largest one, at least to 0.1."""
-    top = min(max(scale.high, 0.1), 1.04)
-    return Scale(False, -0.03 * top, top, percent=True)
+    return accuracy_scale(Scale(False, -1.0, max(scale.high, 0.1)))
 
 
 def set_y(axes: Axes, scale: Scale, labels: bool = True) -> None:
@@ -176,7 +183,7 @@ def _set_ticks(axes: Axes, which: Literal["x", "y"], scale: Scale, most: int) ->
         fix_ticks(axis, *decade_ticks(scale, most))
         axis.set_minor_locator(NullLocator())
     else:
-        axis.set_major_locator(MaxNLocator(5))
+        axis.set_major_locator(MaxNLocator(5, integer=scale.whole, min_n_ticks=1 if scale.whole else 2))
         axis.set_major_formatter(FuncFormatter(_percent if scale.percent else _plain))
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reportgen.analysis.results import Analysis, VariantSummary
+from reportgen.engine.layers.folding import Part, fold
 from reportgen.engine.layers.geometry import Shape
-from reportgen.figures.networks.folding import Part, fold
 from reportgen.figures.networks.stages import Stage, stages_of
 from reportgen.runs.operations import operations_of
 

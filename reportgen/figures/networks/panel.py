@@ -11,11 +11,11 @@ from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 
 from reportgen.analysis.words.formatting import whole
+from reportgen.engine.layers.folding import Part
 from reportgen.engine.layers.geometry import Shape
 from reportgen.engine.layout import INPUT
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.networks.architectures import Architecture
-from reportgen.figures.networks.folding import Part
 from reportgen.figures.networks.stages import Stage, shape_words
 
 LOW_BOX, HIGH_BOX, ARROW = 0.21, 0.34, 0.1

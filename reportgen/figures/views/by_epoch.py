@@ -23,6 +23,7 @@ from reportgen.figures.drawing.words import count, descriptions, listing, prose,
 from reportgen.figures.views.epoch_artists import draw_grey_lines, draw_line, strokes
 from reportgen.figures.views.epoch_lines import COLUMNS, Group, Line, csv_rows, ends_of, groups_of
 from reportgen.figures.views.layer_words import zeros_note
+from reportgen.figures.views.pruned import last_training
 from reportgen.figures.views.series import Layout
 from reportgen.figures.views.view import CurveView
 from reportgen.study.metrics.table import metric_of
@@ -137,6 +138,7 @@ def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
 
 def _caption(view: CurveView, lines: Sequence[Line], plan: Layout, scales: Mapping[str | None, _axis.Scale]) -> str:
     parts = [f"{view.label} by epoch; epoch 0 is the network before training", *_modes(lines), _seed_words(lines)]
+    parts += [last_training((record for line in lines for record in line.series.summary.records), "epoch 0")]
     parts += [plan.note, _result(view, lines), *_ended(lines)]
     parts += ["The scores have different vertical scales"] if len(scales) > 1 else []
     parts.append(zeros_note([scale for score, scale in scales.items() if score or len(scales) == 1]))

@@ -12,6 +12,7 @@ from reportgen.figures.drawing.axis import BAND_FROM, CUT, Scale
 from reportgen.figures.drawing.words import count, course, descriptions, listing, number, prose, sentence
 from reportgen.figures.networks.stages import unit_words
 from reportgen.figures.views.layer_cells import Cell
+from reportgen.figures.views.pruned import last_training
 from reportgen.figures.views.series import Layout, Panel, relevance
 from reportgen.figures.views.view import LayerView, Probe
 
@@ -21,8 +22,9 @@ def caption_of(
 ) -> str:
     seeds = max(len(cell.profile.seeds) for cell in cells)
     highlighted = [cell for cell in cells if not cell.series.grey] or list(cells)
-    units = unit_words(record for cell in cells for record in cell.series.summary.records)
-    parts = [f"{view.description}, by layer", units, _seed_words(seeds), plan.note]
+    records = [record for cell in cells for record in cell.series.summary.records]
+    pruned = last_training(records, "initialization")
+    parts = [f"{view.description}, by layer", unit_words(records), _seed_words(seeds), pruned, plan.note]
     parts.append(_facts(view, cells, _examples(highlighted, relevance(analysis, view.statistic))))
     if any(cell.printed for cell in cells):
         parts.append(_printed_words(cells))

@@ -129,7 +129,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         data=data_facts(variants),
         parameters=tuple(sorted({v.parameters for v in variants})),
         networks=networks(analysis.outcomes),
-        steps=sum(record.steps for v in variants for record in v.records),
+        steps=sum(record.all_steps for v in variants for record in v.records),
         theory=bool(analysis.theory),
         seeds=tuple(study.seeds),
         references=tuple(references(_keys(analysis))),

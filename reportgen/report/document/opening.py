@@ -26,6 +26,8 @@ VISIBLE = 0.05
 def opening_figure(analysis: Analysis, drawings: Sequence[Drawing]) -> Drawing | None:
     """Return the figure that opens the report: the first that the study names, else the one for the most claims.
 
+    A figure whose values are all equal is chosen only if the study names it, or if there is no other.
+
     If every claim is about a difference that is not visible in this figure, the overview of the claims takes its
     place, in which each claim has its own scale.
     """
@@ -38,10 +40,19 @@ def opening_figure(analysis: Analysis, drawings: Sequence[Drawing]) -> Drawing |
 
 
 def _showing_most(analysis: Analysis, candidates: Sequence[Drawing]) -> Drawing:
-    shown = [sum(claim.metric in FIGURES[drawing.id].shows for claim in analysis.claims) for drawing in candidates]
+    able = [drawing for drawing in candidates if not _is_constant(drawing)] or candidates
+    shown = [sum(claim.metric in FIGURES[drawing.id].shows for claim in analysis.claims) for drawing in able]
     if max(shown) > 0:
-        return candidates[shown.index(max(shown))]
-    return next((drawing for id_ in WITHOUT_CLAIMS for drawing in candidates if drawing.id == id_), candidates[0])
+        return able[shown.index(max(shown))]
+    return next((drawing for id_ in WITHOUT_CLAIMS for drawing in able if drawing.id == id_), able[0])
+
+
+def _is_constant(drawing: Drawing) -> bool:
+    """Return whether all values in a figure are equal, such as the shares of dead units of networks without any."""
+    places = [drawing.columns.index(name) for name in ("mean", "values_by_seed") if name in drawing.columns]
+    fields = [str(row[at]) for row in drawing.rows for at in places if row[at] is not None]
+    values = {float(number) for field in fields for number in field.split()}
+    return bool(places) and len({value for value in values if np.isfinite(value)}) <= 1
 
 
 def _is_invisible(analysis: Analysis, drawing: Drawing) -> bool:

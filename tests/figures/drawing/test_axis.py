@@ -1,7 +1,10 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
-from reportgen.figures.drawing.axis import decade_ticks, fraction_scale, scale_for
+from reportgen.figures.drawing.axis import Scale, accuracy_scale, decade_ticks, fraction_scale, scale_for, set_y
 
 
 def test_a_wide_range_of_positive_values_gets_a_logarithmic_axis() -> None:
@@ -91,4 +94,26 @@ def test_a_linear_axis_cuts_no_interval() -> None:
 def test_an_axis_of_fractions_ends_at_one_and_is_in_percent() -> None:
     scale = scale_for([[0.0, 1.0]], log=False)
     assert scale is not None
-    assert (fraction_scale(scale).high, fraction_scale(scale).percent) == (pytest.approx(1.04), True)
+    assert (fraction_scale(scale).high, fraction_scale(scale).percent) == (pytest.approx(1.03), True)
+
+
+@pytest.mark.parametrize("values", [[1.0, 1.0], [0.0, 0.0], [0.98, 1.0], [0.0, 0.01], [0.2, 0.9], [0.0, 1.0]])
+@pytest.mark.parametrize("as_shares", [accuracy_scale, fraction_scale])
+def test_an_axis_of_shares_has_no_tick_outside_of_0_to_100_percent(
+    values: list[float], as_shares: Callable[[Scale], Scale]
+) -> None:
+    found = scale_for([values], log=False)
+    assert found is not None
+    scale = as_shares(found)
+    room = 0.04 * (scale.high - scale.low)
+    assert -room <= scale.low <= values[0] <= values[1] <= scale.high <= 1 + room
+    ax = Figure().subplots()
+    set_y(ax, scale)
+    assert all(0 <= tick <= 1 for tick in ax.get_yticks() if scale.low <= tick <= scale.high)
+
+
+@pytest.mark.parametrize("ends", [(6.9, 8.1), (7.36, 8.64), (-0.9, 32.1)])
+def test_an_axis_of_whole_numbers_has_whole_ticks(ends: tuple[float, float]) -> None:
+    ax = Figure().subplots()
+    set_y(ax, Scale(False, *ends, whole=True))
+    assert all(tick == int(tick) for tick in ax.get_yticks())

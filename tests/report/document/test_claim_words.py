@@ -60,6 +60,7 @@ def test_what_is_measured(measure: dict[str, Any], more: dict[str, Any], words: 
         ({"less_than": {"training.batch_size": 32}}, "val_accuracy", {}, "less than batch size 32"),
         ({"less_than": {"training.batch_size": 32}}, "val_loss", {}, "less than batch size 32"),
         ({"greater_than": {"network.dropout": "none"}}, "val_loss", {}, "greater than no dropout"),
+        ({"less_than": {"network.batchnorm": "false"}}, "val_loss", {}, "less than without batchnorm"),
         ({"greater_than": {"training.l2": "none"}}, "val_loss", {}, "greater than no L2"),
         ({"near": 216, "atol": 0}, "layer_weights", {}, "exactly 216"),
         ({"near": 216, "rtol": 0.1}, "layer_weights", {}, "within 10% of 216"),

@@ -50,3 +50,18 @@ def test_a_study_without_an_overview_gets_none() -> None:
 
 def test_a_study_without_claims_opens_with_a_figure_of_the_training() -> None:
     assert opens() == "scores_by_setting"
+
+
+def test_a_figure_of_equal_values_does_not_open_a_report_if_another_shows_a_difference() -> None:
+    """Networks without dead units, with more claims on them than on other metrics."""
+    zeros = [record(seed, 3, 4, statistics={"dead_fraction": 0.0}) for seed in range(3)]
+    asked = [claim(f"c{at}", measure={"metric": "dead_fraction"}) for at in range(2)]
+    results = [result(one, metric="dead_fraction", measured=0.0) for one in asked]
+    made = analysis([summary("relu", zeros)], asked, results)
+    drawings = draw_all(made)
+    assert "dead_units_by_layer" in {drawing.id for drawing in drawings}
+    opening = opening_figure(made, drawings)
+    assert opening is not None
+    assert opening.id == "accuracy_curves"
+    only = opening_figure(made, [drawing for drawing in drawings if drawing.id == "dead_units_by_layer"])
+    assert only is not None

@@ -1,4 +1,4 @@
-"""Repeated parts of a sequence, which a drawing shows once with the number of repetitions."""
+"""Repeated parts of a sequence, which a table or drawing shows once with the number of repetitions."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.figures.networks.folding import Part, fold
+from reportgen.engine.layers.folding import Part, fold
 
 
 @pytest.mark.parametrize(
