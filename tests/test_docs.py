@@ -155,6 +155,25 @@ def test_the_reference_in_the_study_page_is_up_to_date(monkeypatch: pytest.Monke
     assert "| `training.lr` | number from 0 | `0.01` | learning rate |" in text
 
 
+def test_the_page_of_rules_documents_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
+    from reference import entries, part
+
+    from reportgen.analysis.diagnosis.rules import RULES
+
+    assert "```{catalogue} rules\n```" in text_of(ROOT / "docs" / "rules.md")
+    listed = "\n".join(entries("rules"))
+    documented = dict(re.findall(r"^- \*\*`(\w+)`\*\*: (.*?)(?=^- \*\*`|\Z)", listed, re.MULTILINE | re.DOTALL))
+    lacking = {
+        (name, heading)
+        for name in RULES
+        for heading in ("**Statistic.**", "**Reference.**", "**Advice.**", "Sources: ")
+        if heading not in documented.get(name, "")
+    }
+    assert not lacking
+    assert [name for name in RULES if f"| `{name}` |" not in "\n".join(part("rules"))] == []
+
+
 def test_the_table_of_claims_lists_every_claim_with_or_without_tests(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,9 +201,9 @@ def test_the_table_of_claims_can_be_built_from_the_file_in_docs(monkeypatch: pyt
 
 
 def studies() -> list[tuple[str, str]]:
-    """The studies in the pages; the YAML blocks of the tutorial make up one study."""
-    tutorial = "".join(block for block in blocks(ROOT / "docs" / "tutorial.md", "yaml"))
-    return [("README", blocks(ROOT / "README.md", "yaml")[0]), ("tutorial", tutorial)]
+    """The studies in the pages; the YAML blocks of the tutorial make up one study, and the last one is another."""
+    *parts, images = blocks(ROOT / "docs" / "tutorial.md", "yaml")
+    return [("README", blocks(ROOT / "README.md", "yaml")[0]), ("tutorial", "".join(parts)), ("images", images)]
 
 
 @pytest.mark.parametrize(("page", "text"), studies(), ids=[page for page, _ in studies()])
@@ -195,7 +214,26 @@ def test_the_studies_in_the_pages_are_valid(tmp_path: Path, page: str, text: str
     path.write_text(text, encoding="utf-8")
     plan = load_study(path)
     assert len(plan.runs) == len(plan.variants) * 5
-    assert len(plan.variants) == {"README": 2, "tutorial": 6}[page]
+    assert len(plan.variants) == {"README": 2, "tutorial": 6, "images": 2}[page]
+
+
+def test_the_layers_of_the_readme_are_a_network(tmp_path: Path) -> None:
+    from reportgen.study.loading.loader import load_study
+
+    path = tmp_path / "images.yaml"
+    path.write_text("title: Layers\nquestion: Do they fit?\n" + blocks(ROOT / "README.md", "yaml")[1], encoding="utf-8")
+    networks = [run.spec.network for run in load_study(path).runs]
+    assert {network.layers[0].units for network in networks} == {4, 8}
+
+
+def test_the_numbers_of_layers_in_the_tutorial_are_those_of_the_network(tmp_path: Path) -> None:
+    from reportgen.study.loading.loader import load_study
+
+    path = tmp_path / "images.yaml"
+    path.write_text(dict(studies())["images"], encoding="utf-8")
+    for run in load_study(path).runs:
+        branches = [layer.branch for layer in run.spec.network.layers[:3]]
+        assert [branch and branch.place for branch in branches] == [None, 0, 1]
 
 
 def test_the_settings_in_the_study_page_are_yaml() -> None:

@@ -10,6 +10,7 @@ from reportgen.analysis.claims.claim_data import ExtraMeasurements
 from reportgen.analysis.claims.evaluate import evaluate_claims
 from reportgen.analysis.compare import compare
 from reportgen.analysis.diagnosis.diagnose import diagnose
+from reportgen.analysis.diagnosis.tested import effective
 from reportgen.analysis.ensembles import score_ensembles
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.analysis.search import search_results
@@ -49,7 +50,7 @@ def analyse(
         plan=plan,
         variants=variants,
         claims=evaluate_claims(plan, records, extras),
-        findings=diagnose(variants, subjects={v.variant.id for v in chosen}),
+        findings=tuple(effective(f, plan) for f in diagnose(variants, subjects={v.variant.id for v in chosen})),
         comparisons=compare(settled),
         theory={v.variant.id: expected for v in chosen if (expected := _theory(v))},
         provenance=dict(provenance or {}),

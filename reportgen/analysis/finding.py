@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
 
 Severity = Literal["info", "warning", "error"]
-RemedyVerdict = Literal["helped", "no difference", "hurt", "too few seeds"]
+RemedyVerdict = Literal["helped", "too few seeds", "no difference", "hurt"]
+REMEDY_VERDICTS: tuple[RemedyVerdict, ...] = get_args(RemedyVerdict)
+"""All verdicts, the best first."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Finding:
     causes: ids of rules that may explain this finding, instead of the causes of its rule; None for the rule's.
     consequence_of: the root cause, None for a root; see `diagnosis.causes`.
     metric: the score that a remedy should improve, None for the default; see `diagnosis.remedies`.
+    remedies: every proposal that was tested, in this order.
     """
 
     rule: str
@@ -78,10 +81,15 @@ class Finding:
     advice: str
     sources: tuple[str, ...]
     proposals: tuple[Proposal, ...] = ()
-    remedy: Remedy | None = None
+    remedies: tuple[Remedy, ...] = ()
     causes: tuple[str, ...] | None = None
     consequence_of: str | None = None
     metric: str | None = None
+
+    @property
+    def remedy(self) -> Remedy | None:
+        """The first tested remedy with the best verdict, None if none was tested."""
+        return min(self.remedies, key=lambda remedy: REMEDY_VERDICTS.index(remedy.verdict), default=None)
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,12 @@ def list_(
     """List the verbs and all names that a study can use."""
     from reportgen.cli.reference.catalogue import KINDS
     from reportgen.cli.reference.descriptions import summary
+    from reportgen.study.model.components import suggest
 
     known = {"verbs": verbs, **KINDS}
     unknown = [kind for kind in kinds or () if kind not in known]
     if unknown:
-        raise UsageError("unknown-name", f"unknown kind {unknown[0]!r}", hint=f"one of {', '.join(known)}")
+        raise UsageError("unknown-name", f"unknown kind {unknown[0]!r}", hint=suggest(unknown[0], list(known)))
     summaries = {kind: {name: summary(entry) for name, entry in known[kind]().items()} for kind in kinds or known}
     if as_json:
         print_json(summaries)

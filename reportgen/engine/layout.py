@@ -168,7 +168,7 @@ class _Layout:
             self._append(node, None, before)
             return
         adds = None if node.adds is None else self._operation_of(node.adds)
-        if not INITS[node.init.name].scalars or node.batchnorm is not None or is_shortcut(node):
+        if not has_scalars(node):
             self._append(node, layer, before, adds)
             return
         shift = ActivationSpec(IDENTITY, 0.0, kind="shift")
@@ -224,6 +224,11 @@ class _Layout:
                 is_output=layer == self.layers - 1,
             )
         )
+
+
+def has_scalars(layer: LayerSpec) -> bool:
+    """Return whether scalar biases and multipliers replace the biases of a layer's units, as in Fixup."""
+    return INITS[layer.init.name].scalars and layer.batchnorm is None and not is_shortcut(layer)
 
 
 def is_shortcut(node: Node) -> bool:

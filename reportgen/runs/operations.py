@@ -14,7 +14,7 @@ def operations_of(record: RunRecord) -> tuple[Operation, ...]:
     other programs.
     """
     network, facts = record.spec.network, record.facts
-    features, shape = facts.get("features"), facts.get("image_shape")
+    features, shape = facts.get("features"), facts.get("image_shape") if network.needs_images else None
     if features is None or not network.is_complete:
         return ()
     image_shape = (int(shape[0]), int(shape[1]), int(shape[2])) if shape else None

@@ -20,8 +20,11 @@ from reportgen.study.planning.plan import Plan
 MEMORY_FACTOR = 2.0
 """Training is refused if the estimated memory exceeds the machine's by this factor; the estimate may be too high."""
 
-START_SECONDS, COMPILE_SECONDS = 2.0, 30.0
-"""Time to load the kernels, and to compile them once per machine."""
+START_SECONDS, COMPILE_SECONDS, IMAGE_COMPILE_SECONDS = 2.0, 30.0, 20.0
+"""Time to load the kernels, to compile them once per machine, and to compile those of networks on images in addition.
+
+Compiling for a convolutional network takes 1.6 times the processor time of compiling for a dense one.
+"""
 
 REPORT_SECONDS, FIGURE_SECONDS, VARIANT_SECONDS = 5.0, 0.25, 0.35
 """Time of a report in all formats, and additional time per figure and per variant; fitted to the shipped studies."""
@@ -79,7 +82,7 @@ class Seconds:
     training : training of the study's own runs.
     report : the report in all formats.
     remedies : additional time if as many remedies as allowed are tried.
-    compiling : additional time to compile the kernels, once per machine.
+    compiling : additional time to compile the kernels that the networks need, once per machine.
     """
 
     training: float
@@ -88,14 +91,23 @@ class Seconds:
     compiling: float
 
 
-def expected_seconds(plan: Plan, missing: Sequence[Cost], workers: int, compiled: bool) -> Seconds:
-    """Return the estimated time of a study with these missing runs; sanity checks are not included."""
+def expected_seconds(
+    plan: Plan, missing: Sequence[Cost], workers: int, compiled: bool, images_compiled: bool
+) -> Seconds:
+    """Return the estimated time of a study with these missing runs; sanity checks are not included.
+
+    compiled, images_compiled: whether the cache contains kernels, and those of networks on images.
+    """
+    on_images = any(run.spec.network.needs_images for run in plan.runs)
+    compiling = (0.0 if compiled else COMPILE_SECONDS) + (
+        IMAGE_COMPILE_SECONDS if on_images and not images_compiled else 0.0
+    )
     training = sum(cost.seconds for cost in missing)
     return Seconds(
         training=START_SECONDS + training / min(workers, len(missing)) if missing else 0.0,
         report=_report_seconds(plan),
         remedies=_remedy_seconds(plan, training / max(len(missing), 1), workers) if missing else 0.0,
-        compiling=0.0 if compiled or not missing else COMPILE_SECONDS,
+        compiling=compiling if missing else 0.0,
     )
 
 

@@ -1,8 +1,9 @@
 """Tests the remedies that findings propose, by training the same seeds with one change.
 
 Errors come before warnings. A finding that follows from another one is skipped, since its cause is treated. If the
-first proposal does not help, the next one is tested until the study's budget is used up. With fewer than three seeds,
-only the first proposal is tested, since so few seeds cannot show an improvement.
+first proposal does not help, the next one is tested until the study's budget is used up. A value beyond one that hurt
+is not tested. With fewer than three seeds, only the first proposal is tested, since so few seeds cannot show an
+improvement. The advice of a finding then follows from its tested remedies.
 """
 
 from __future__ import annotations
@@ -11,9 +12,8 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from reportgen.analysis.diagnosis.remedies import compare_remedy
+from reportgen.analysis.diagnosis.tested import changes_runs, is_refuted, with_tested_advice
 from reportgen.analysis.finding import Finding, Proposal, Remedy
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.names import setting
@@ -32,29 +32,33 @@ def try_remedies(analysis: Analysis, fetch: Fetch) -> Analysis:
     budget = analysis.plan.study.remedies.limit
     findings: list[Finding] = []
     for finding in analysis.findings:
-        tried: list[Remedy] = []
+        tested = finding
         if finding.consequence_of is None and finding.severity != "info":
-            for proposal in finding.proposals:
-                if budget == 0 or (tried and tried[-1].verdict in FINAL_VERDICTS):
-                    break
-                remedy = _try(analysis, finding, proposal, fetch)
-                if remedy is not None:
-                    budget -= 1
-                    tried.append(remedy)
-        findings.append(dataclasses.replace(finding, remedy=_best(tried)))
+            tested = _tested(analysis, finding, fetch, budget)
+        budget -= len(tested.remedies)
+        findings.append(tested)
     return dataclasses.replace(analysis, findings=tuple(findings))
+
+
+def _tested(analysis: Analysis, finding: Finding, fetch: Fetch, budget: int) -> Finding:
+    """Return the finding with at most `budget` tested remedies, and with advice that agrees with them."""
+    spec = next(run.spec for run in analysis.plan.runs if run.variant == finding.variant)
+    tested = finding
+    for proposal in finding.proposals:
+        tried = tested.remedies
+        if len(tried) >= budget or (tried and tried[-1].verdict in FINAL_VERDICTS):
+            break
+        if not is_refuted(tested, proposal, spec) and (remedy := _try(analysis, finding, proposal, fetch)) is not None:
+            tested = dataclasses.replace(tested, remedies=(*tried, remedy))
+    return with_tested_advice(tested, spec)
 
 
 def _try(analysis: Analysis, finding: Finding, proposal: Proposal, fetch: Fetch) -> Remedy | None:
     """Return the tested remedy; None if the proposal changes nothing, is not valid, or its runs are not available."""
     summary = next(v for v in analysis.variants if v.variant.id == finding.variant)
-    try:
-        runs = changed(analysis.plan, finding.variant, proposal.change, f"remedy {_in_words(proposal.change)}")
-    except (ValidationError, KeyError):
+    if not changes_runs(analysis.plan, finding.variant, proposal):
         return None
-    own = {run.spec for run in analysis.plan.runs if run.variant == finding.variant}
-    if all(run.spec in own for run in runs):
-        return None
+    runs = changed(analysis.plan, finding.variant, proposal.change, f"remedy {_in_words(proposal.change)}")
     after = fetch(runs)
     if after is None:
         return None
@@ -63,8 +67,3 @@ def _try(analysis: Analysis, finding: Finding, proposal: Proposal, fetch: Fetch)
 
 def _in_words(change: Mapping[str, Any]) -> str:
     return ", ".join(f"{path} = {setting(value)}" for path, value in change.items())
-
-
-def _best(tried: Sequence[Remedy]) -> Remedy | None:
-    """Return the remedy that helped, otherwise the first one that was tried."""
-    return next((remedy for remedy in tried if remedy.verdict == "helped"), tried[0] if tried else None)

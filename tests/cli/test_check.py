@@ -75,7 +75,7 @@ def test_the_time_consists_of_training_and_report(capsys, tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     study = "title: T\nquestion: Q\ndata: {name: moons, samples: 60}\nnetwork: {hidden: [3]}\nseeds: 3\n"
     Path("one.yaml").write_text(study, encoding="utf-8")
-    monkeypatch.setattr(console, "are_compiled", lambda: False)
+    monkeypatch.setattr(console, "are_compiled", lambda *module: False)
     [plan] = json.loads(run(capsys, "check", "one.yaml", "--json")[1])
     parts = plan["seconds_of"]
     assert plan["seconds"] == parts["training"] + parts["report"]
@@ -83,7 +83,7 @@ def test_the_time_consists_of_training_and_report(capsys, tmp_path, monkeypatch)
     out = run(capsys, "check", "one.yaml")[1]
     assert "at most 6 remedies" in out
     assert "30 s more to compile" in out
-    monkeypatch.setattr(console, "are_compiled", lambda: True)
+    monkeypatch.setattr(console, "are_compiled", lambda *module: True)
     [fewer] = json.loads(run(capsys, "check", "one.yaml", "--json", "--set", "remedies={limit: 3}")[1])
     assert fewer["seconds_of"]["remedies"] == pytest.approx(parts["remedies"] / 2)
     assert fewer["seconds_of"]["compiling"] == 0

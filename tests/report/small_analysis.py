@@ -93,5 +93,5 @@ def _finding(remedy: Remedy | None) -> Finding:
         message="Half are dead.",
         advice="Lower the rate.",
         sources=("nn1-notes", "stanford-scribe"),
-        remedy=remedy,
+        remedies=() if remedy is None else (remedy,),
     )

@@ -234,7 +234,7 @@ def test_documents_at_the_edges(tmp_path: Path, given: dict[str, object]) -> Non
 def test_a_remedy_shows_how_many_runs_count_as_guessing(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, more="", vary="[0]")
     remedy = Remedy({"training.lr": 0.1}, "val_loss", 1.39, 0.5, -0.89, (-1.0, -0.7), "helped", Guessing(1.386, 3, 1))
-    first = dataclasses.replace(analysis.findings[0], remedy=remedy)
+    first = dataclasses.replace(analysis.findings[0], remedies=(remedy,))
     document = make_document(dataclasses.replace(analysis, findings=(first,)), ())
     text = " ".join(html.page(document, {}).split())
     assert "3 runs before and 1 run after count as guessing (1.39)" in text

@@ -16,7 +16,17 @@ BAD_LAYERS = (
     _bad("{activation: relu}", "4:10: network", "missing-key"),
     _bad("{layers: 5}", "4:19: network.layers", "wrong-type"),
     _bad("{layers: [5]}", "4:20: network.layers[0]", "wrong-type"),
-    _bad("{layers: [conv]}", "4:20: network.layers[0]", "missing-key"),
+    _bad("{layers: [conv]}", "4:20: network.layers[0].conv", "missing-key", "filters: 16"),
+    _bad("{layers: [pool: ]}", "4:26: network.layers[0].pool", "missing-key", "size: 2"),
+    _bad("{layers: [residual]}", "4:20: network.layers[0].residual", "missing-key", "layers: "),
+    _bad("{layers: [conv: 4]}", "4:26: network.layers[0].conv", "wrong-type", "filters: 16"),
+    _bad("{layers: [dense: true]}", "4:27: network.layers[0].dense", "wrong-type", "dense: 100"),
+    _bad("{layers: [residual: 3]}", "4:30: network.layers[0].residual", "wrong-type", "layers: "),
+    _bad("{layers: [{dense: {units: 4, width: 3}}]}", "4:39: network.layers[0].dense.width", "unknown-key", "units"),
+    _bad("{layers: [{dense: {units: 4, lr: 3}}]}", "4:39: network.layers[0].dense.lr", "misplaced-key", "training.lr"),
+    _bad("{hidden: [4], filters: 3}", "4:24: network.filters", "misplaced-key", "network.layers.0.conv.filters"),
+    _bad("{layers: [{pool: {size: gobal}}]}", "4:34: network.layers[0].pool.size", "unknown-value", "global"),
+    _bad("{layers: [{pool: gobal}]}", "4:27: network.layers[0].pool", "unknown-value", "global"),
     _bad("{layers: [{}]}", "4:20: network.layers[0]", "empty-value"),
     _bad(
         "{layers: [{conv: {filters: 6, kernel: 5}, pool: 2}]}", "4:52: network.layers[0].pool", "conflicting-settings"
@@ -35,17 +45,18 @@ BAD_LAYERS = (
     _bad(
         "{layers: [{conv: {filters: 6, kernel: 3, padding: sane}}]}",
         "4:60: network.layers[0].conv.padding",
-        "wrong-type",
+        "unknown-value",
+        "same",
     ),
     _bad(
         "{layers: [{conv: {filters: 6, kernel: 3, stride: 0}}]}", "4:59: network.layers[0].conv.stride", "out-of-range"
     ),
     _bad("{layers: [{conv: {filters: 6}}]}", "4:27: network.layers[0].conv", "missing-key"),
     _bad("{layers: [{conv: 6}]}", "4:27: network.layers[0].conv", "wrong-type"),
-    _bad("{layers: [{conv: }]}", "4:27: network.layers[0].conv", "wrong-type"),
+    _bad("{layers: [{conv: }]}", "4:27: network.layers[0].conv", "missing-key", "filters: 16"),
     _bad("{layers: [{pool: {kind: mean, size: 2}}]}", "4:34: network.layers[0].pool.kind", "unknown-name"),
     _bad("{layers: [{pool: {kind: average}}]}", "4:27: network.layers[0].pool", "missing-key"),
-    _bad("{layers: [{pool: max}]}", "4:27: network.layers[0].pool", "wrong-type"),
+    _bad("{layers: [{pool: max}]}", "4:27: network.layers[0].pool", "unknown-value", "global"),
     _bad("{layers: [{pool: {size: global, stride: 2}}]}", "4:42: network.layers[0].pool.stride", "inapplicable-key"),
     _bad("{layers: [{pool: 9}]}", "4:27: network.layers[0].pool", "window-too-large", "9x9", "8x8"),
     _bad("{layers: [{dense: 0}]}", "4:28: network.layers[0].dense", "out-of-range"),
@@ -136,10 +147,23 @@ BAD_LAYERS = (
     ),
     _bad(
         "{layers: [{conv: {filters: 6, kernel: 3, batchnorm: true}}], init: fixup}",
-        "4:27: network.layers[0].conv",
+        "4:62: network.layers[0].conv.batchnorm",
         "conflicting-settings",
     ),
-    _bad("{hidden: [6], batchnorm: true, init: fixup}", "4:19: network.hidden", "conflicting-settings"),
+    _bad(
+        "{layers: [{conv: {filters: 6, kernel: 3}}], init: fixup, batchnorm: true}",
+        "4:78: network.batchnorm",
+        "conflicting-settings",
+    ),
+    _bad(
+        "{layers: [{dense: 6}, {residual: {order: pre, layers: [{dense: {units: 6, init: fixup}}]}}], batchnorm: true}",
+        "4:114: network.batchnorm",
+        "conflicting-settings",
+    ),
+    _bad("{hidden: [6], batchnorm: true, init: fixup}", "4:35: network.batchnorm", "conflicting-settings"),
+    _bad(
+        "{hidden: [6, 6], batchnorm: [false, true], init: fixup}", "4:46: network.batchnorm[1]", "conflicting-settings"
+    ),
     _bad("{layers: [{conv: {filters: 6, kernel: 3, kernel: 5}}]}", "4:51", "duplicate-key"),
     _bad("{layers: [{shift: {}}]}", "4:21: network.layers[0].shift", "unknown-name"),
     _bad(

@@ -25,7 +25,7 @@ BAD_PRUNING = (
     pruning("sparsity: 0.5, rounds: 2, weights: random, rewind: 1", "1}", ".rewind", "conflicting-settings", "winning"),
     pruning("sparsity: 0.5, rounds: 2, output_rate: 1.5", "1.5", ".output_rate", "out-of-range", "1"),
     pruning("sparsity: 0.5, rounds: 2, rewinds: 3", "rewinds", ".rewinds", "unknown-key", "rewind"),
-    bad("pruning true", training("{pruning: true}"), "5:21: training.pruning", "wrong-type"),
+    bad("pruning true", training("{pruning: true}"), "5:21: training.pruning", "wrong-type", "sparsity: 0.8"),
     bad(
         "pruning without training",
         training("{epochs: 0, pruning: {sparsity: 0.5, rounds: 2}}"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.study.texts import added, bad
+from tests.study.texts import added, bad, changed, claim, one_claim
 
 VARY = "vary: {network.activation: [relu, tanh], training.lr: [0.1, 0.2]}\n"
 TIME = "metric: epochs_to, score: val_loss, level: 1"
@@ -14,6 +14,46 @@ def reading(measure: str = "metric: val_loss", rest: str = "expect: {below: 1}",
 
 
 BAD_READINGS = (
+    bad(
+        "layers without branches",
+        changed(
+            4,
+            "network: {layers: [{dense: 4}, {residual: {layers: [{dense: 4}, {dense: 4}]}}]}",
+            one_claim("{metric: branch_ratio, step: 0}", "{}", "{below: 1}"),
+        ),
+        "5:45: claims[0].measure.metric",
+        "not-measured",
+        "layer: 3",
+    ),
+    bad(
+        "layers without batch normalization",
+        changed(
+            4,
+            "network: {hidden: [5, 5, 5], batchnorm: [true, false, true]}",
+            one_claim("{metric: bn_gamma_mean, layer: hidden}", "{}", "{below: 1}"),
+        ),
+        "5:67: claims[0].measure.layer",
+        "not-measured",
+        "layer: [1, 3]",
+    ),
+    bad(
+        "layers that do not saturate",
+        changed(
+            4,
+            "network: {hidden: [5, 5], activation: [tanh, relu]}",
+            one_claim("{metric: saturated_fraction}", "{}", "{below: 1}"),
+        ),
+        "5:45: claims[0].measure.metric",
+        "not-measured",
+        "layer: 1",
+    ),
+    bad(
+        "dead outputs",
+        claim(measure="{metric: dead_fraction, layer: output}"),
+        "5:67: claims[0].measure.layer",
+        "not-measured",
+        "layer: [1, 2]",
+    ),
     bad(
         "time without a level",
         reading("metric: epochs_to, score: val_loss"),

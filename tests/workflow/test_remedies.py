@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.analysis.analyse import analyse
+from reportgen.analysis.finding import Finding, Proposal
 from reportgen.analysis.results import Analysis
 from reportgen.engine.train import train
 from reportgen.runs.record import RunRecord
@@ -114,3 +115,49 @@ def test_with_too_few_seeds_no_second_proposal_is_tried(tmp_path: Path) -> None:
     tried = [f.remedy.verdict for f in found.findings if f.remedy is not None]
     assert set(tried) == {"too few seeds"}
     assert len(trainer.fetched) == len(tried)
+
+
+RATES = """
+title: A learning rate that is too low
+question: Which learning rate trains?
+data: {name: gaussian, samples: 40, features: 5, classes: 4}
+network: {hidden: [16], activation: tanh}
+training: {epochs: 20, lr: 0.02, batch_size: 8}
+seeds: 3
+"""
+
+
+def rated(folder: Path, *rates: float) -> Analysis:
+    """Return an analysis with one finding that proposes these learning rates."""
+    path = folder / "s.yaml"
+    path.write_text(RATES, encoding="utf-8")
+    plan = load_study(path)
+    analysis = analyse(plan, {(run.variant, run.seed): record(run) for run in plan.runs})
+    proposals = tuple(Proposal({"training.lr": rate}, "larger steps") for rate in rates)
+    found = Finding(
+        "lr_too_low", "error", plan.variants[0].id, (0, 1, 2), (), None, {}, "", f"To {rates[0]}.", (), proposals
+    )
+    return dataclasses.replace(analysis, findings=(found,))
+
+
+def test_larger_values_are_not_tried_after_one_hurts_and_all_tests_are_kept(tmp_path: Path) -> None:
+    trainer = Trainer()
+    (found,) = try_remedies(rated(tmp_path, 1e6, 1e7, 0.2), trainer).findings
+    assert [runs[0].spec.training.lr for runs in trainer.fetched] == [1e6, 0.2]
+    assert [(r.change["training.lr"], r.verdict) for r in found.remedies] == [(1e6, "hurt"), (0.2, "helped")]
+    assert found.remedy is found.remedies[1]
+    assert [proposal.change for proposal in found.proposals] == [{"training.lr": 0.2}]
+    assert "0.2" in found.advice
+    assert "1000000" not in found.advice
+
+
+def test_the_advice_names_no_value_that_was_tested_without_success(tmp_path: Path) -> None:
+    analysis = rated(tmp_path, 1e6, 1e7)
+    (found,) = try_remedies(analysis, Trainer()).findings
+    assert (len(found.remedies), found.proposals) == (1, ())
+    assert found.advice.startswith("Change another setting")
+
+
+def test_advice_that_helped_stays_as_it_is(tmp_path: Path) -> None:
+    (found,) = try_remedies(rated(tmp_path, 0.2, 1e7), Trainer()).findings
+    assert (found.advice, [r.verdict for r in found.remedies]) == ("To 0.2.", ["helped"])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.claims.bounds import Bounds, mean_of
 from reportgen.analysis.claims.tuning import chosen_by_others, is_settled, widening
 from reportgen.analysis.ensembles import ensemble_by_seed
-from reportgen.analysis.metrics.measures import bounds, by_layer, chosen_layers
+from reportgen.analysis.metrics.measures import bounds, by_layer
 from reportgen.analysis.search import best_values
 from reportgen.analysis.splits import one_split, scored_examples
 from reportgen.analysis.statistics import binomial_error, paired_error
@@ -143,7 +143,7 @@ class ClaimData:
     def _extra(self, variant: str, seed: int, measure: Measure) -> float:
         """Return an additional measurement: the largest over the layers of the measure, by default all layers."""
         values = self.extras.get((variant, seed), {}).get(measure.metric, ())
-        layers = chosen_layers(measure, len(values)) if measure.layer is not None else range(1, len(values) + 1)
+        layers = measure.layers_of(len(values)) if measure.layer is not None else range(1, len(values) + 1)
         return max((values[layer - 1] for layer in layers if layer <= len(values)), default=math.nan)
 
     def _record(self, variant: str, seed: int) -> RunRecord | None:
@@ -160,7 +160,7 @@ class ClaimData:
         """Return the layers of the claim, counted from 1, in the network with the fewest layers."""
         ids = {variant.id for variant in self.variants()}
         count = min(len(run.spec.network.layers) for run in self.plan.runs if run.variant in ids)
-        return chosen_layers(self.claim.measure, count)
+        return self.claim.measure.layers_of(count)
 
     def layer_values(self) -> Values:
         """Return the mean of a layer statistic over the claim's variants, shape (seeds, layers)."""

@@ -23,7 +23,6 @@ If a proposal was replaced or dropped, the advice is written anew from the remai
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +34,7 @@ from reportgen.analysis.diagnosis.sweeps import (
     Sibling,
     Values,
     differences,
+    is_beyond,
     read_change,
     settings_of,
     siblings_along,
@@ -42,13 +42,11 @@ from reportgen.analysis.diagnosis.sweeps import (
 )
 from reportgen.analysis.finding import Evidence, Finding, Proposal
 from reportgen.analysis.words.names import sentence, setting, setting_name, words
-from reportgen.engine.network_spec import DropoutSpec
 from reportgen.study.metrics.table import metric_of
 
 Alarms = Callable[[str], Collection[str]]
 """Maps the id of a variant to the ids of the rules that raise an alarm there."""
 
-LEARNING_RATE = "training.lr"
 HIDDEN, LAYERS = "network.hidden", "network.layers"
 NAMES = {
     "network.batchnorm": "batch normalization",
@@ -117,8 +115,8 @@ def consistent(finding: Finding, evidence: Evidence, alarms: Alarms) -> Finding:
     choices = [_choose(finding, evidence, proposal, alarms) for proposal in finding.proposals]
     remaining = _distinct([choice for choice in choices if choice.proposal is not None])
     if any(choice.proposal is not choice.original for choice in choices):
-        starts = ("", *["otherwise, "] * len(remaining))
-        advice = " ".join(map(_advice, remaining, starts)) if remaining else _none(choices)
+        pairs = [(choice.proposal, choice.comment) for choice in remaining if choice.proposal is not None]
+        advice = in_words(pairs) if remaining else _none(choices)
     elif remaining and remaining[0].comment:
         advice = f"{finding.advice} {remaining[0].comment}"
     else:
@@ -152,7 +150,7 @@ def _choose(finding: Finding, evidence: Evidence, proposal: Proposal, alarms: Al
     if best is not None and best is same:
         return Choice(proposal, proposal, wanted, _comment(best, sweep))
     if same is None:
-        refuted = _is_beyond(settings_of(evidence.records[0]), wanted, sweep)
+        refuted = is_beyond(settings_of(evidence.records[0]), wanted, *_refuted(sweep))
     else:
         refuted = best is not None or not same.better
     solved = best is not None and sweep.metric != FINDING_SEEN and finding.rule not in alarms(best.sibling.id)
@@ -194,43 +192,22 @@ def _best(sweep: Sweep, same: ScoredSibling | None, evidence: Evidence, alarms: 
     return max(better, key=lambda scored: (scored.gain, scored is same), default=None)
 
 
-def _is_beyond(own: Values, wanted: Values, sweep: Sweep) -> bool:
-    """Return whether an untested proposal of one number lies beyond a bad sibling."""
-    if len(wanted) > 1:
-        return False
-    ((path, value),) = wanted.items()
-    start, end = _number(path, own.get(path)), _number(path, value)
-    if start is None or end is None:
-        return False
-    for scored in sweep.tried:
-        tried = _number(path, scored.sibling.changed[path])
-        if tried is None:
-            continue
-        if scored.gain < 0 and (start < tried <= end or start > tried >= end):
-            return True
-        if path == LEARNING_RATE and scored.sibling.diverged and tried <= end:
-            return True
-    return False
+def _refuted(sweep: Sweep) -> tuple[list[Values], list[Values]]:
+    """Return the changes of siblings with a lower score than the diagnosed variant, and of diverged ones."""
+    worse = [scored.sibling.changed for scored in sweep.tried if scored.gain < 0]
+    return worse, [scored.sibling.changed for scored in sweep.tried if scored.sibling.diverged]
 
 
-def _number(path: str, value: Any) -> float | None:
-    """Return a setting as a number without rounding errors, None if it is not a number.
-
-    No dropout is a rate of 0; a full batch is larger than all other batches.
-    """
-    if path == "network.dropout":
-        return 0.0 if value is None else value.rate if isinstance(value, DropoutSpec) else None
-    if path == "training.batch_size" and value == 0:
-        return math.inf
-    return float(f"{value:.9g}") if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+def in_words(proposals: Sequence[tuple[Proposal, str]]) -> str:
+    """Return proposals as sentences, each with its reason and a comment."""
+    starts = ("", *["otherwise, "] * len(proposals))
+    return " ".join(_advice(*pair, start) for pair, start in zip(proposals, starts, strict=False))
 
 
-def _advice(choice: Choice, start: str) -> str:
-    """Return a proposal as a sentence, with its reason and the comment."""
-    assert choice.proposal is not None
-    changes = " and ".join(_change(path, value) for path, value in choice.proposal.change.items())
-    reason = f" ({choice.proposal.why})" if choice.proposal.why else ""
-    return sentence(f"{start}{changes}{reason}. {choice.comment}".rstrip())
+def _advice(proposal: Proposal, comment: str, start: str) -> str:
+    changes = " and ".join(_change(path, value) for path, value in proposal.change.items())
+    reason = f" ({proposal.why})" if proposal.why else ""
+    return sentence(f"{start}{changes}{reason}. {comment}".rstrip())
 
 
 def _change(path: str, value: Any) -> str:
@@ -257,6 +234,11 @@ def _comment(best: ScoredSibling, sweep: Sweep) -> str:
 
 def _none(choices: Sequence[Choice]) -> str:
     """Return the advice if all proposals were dropped."""
-    paths = dict.fromkeys(path for choice in choices for path in choice.original.change)
-    names = " or ".join(f"the {NAMES.get(path) or setting_name(path)}" for path in paths)
+    names = settings_in_words([choice.original for choice in choices])
     return f"Change another setting: in this study, no other value of {names} gives a better result."
+
+
+def settings_in_words(proposals: Sequence[Proposal]) -> str:
+    """Return the settings that proposals change: "the learning rate or the batch size"."""
+    paths = dict.fromkeys(path for proposal in proposals for path in proposal.change)
+    return " or ".join(f"the {NAMES.get(path) or setting_name(path)}" for path in paths)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ Values = Mapping[str, Any]
 
 NO_LAYERS = "no hidden layers"
 """Value of the settings of hidden layers in a network without any; equal to every other value."""
+
+LEARNING_RATE = "training.lr"
 
 _BY_LAYER = ("activation", "init", "bias", "batchnorm", "dropout")
 
@@ -87,6 +89,36 @@ def equal(a: Any, b: Any) -> bool:
     if isinstance(a, float) and isinstance(b, float):
         return math.isclose(a, b, rel_tol=1e-9)
     return bool(a == b)
+
+
+def is_beyond(own: Values, wanted: Values, worse: Iterable[Values], diverged: Iterable[Values]) -> bool:
+    """Return whether a change of one number lies beyond a bad value, as seen from the diagnosed variant.
+
+    worse, diverged: changes of the same setting that gave a worse result, and with which runs diverged. A learning
+    rate is also beyond a lower one that diverged.
+    """
+    if len(wanted) != 1:
+        return False
+    ((path, value),) = wanted.items()
+    start, end = _number(path, own.get(path)), _number(path, value)
+    if start is None or end is None:
+        return False
+    bad = [tried for change in worse if (tried := _number(path, change.get(path))) is not None]
+    lost = [tried for change in diverged if (tried := _number(path, change.get(path))) is not None]
+    between = any(start < tried <= end or start > tried >= end for tried in bad)
+    return between or (path == LEARNING_RATE and any(tried <= end for tried in lost))
+
+
+def _number(path: str, value: Any) -> float | None:
+    """Return a setting as a number without rounding errors, None if it is not a number.
+
+    No dropout is a rate of 0; a full batch is larger than all other batches.
+    """
+    if path == "network.dropout":
+        return 0.0 if value is None else value.rate if isinstance(value, DropoutSpec) else None
+    if path == "training.batch_size" and value == 0:
+        return math.inf
+    return float(f"{value:.9g}") if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 @memoize

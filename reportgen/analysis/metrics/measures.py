@@ -18,20 +18,9 @@ from reportgen.study.model.claims import Measure
 Values = NDArray[np.float64]
 
 
-def chosen_layers(measure: Measure, count: int) -> list[int]:
-    """Return the layers of a measure, from 1, in a network of `count` layers; the hidden layers by default."""
-    layer = measure.layer
-    if isinstance(layer, int):
-        return [layer]
-    if isinstance(layer, list):
-        return layer
-    hidden = list(range(1, count)) or [1]
-    return {"first": hidden[:1], "last": hidden[-1:], "output": [count]}.get(layer or "hidden", hidden)
-
-
 def by_layer(record: RunRecord, measure: Measure) -> Values:
     """Return a layer statistic at the layers of the measure, NaN if the record does not have the probe."""
-    layers = chosen_layers(measure, record.layers)
+    layers = measure.layers_of(record.layers)
     probe = record.probe_at("last" if measure.step is None else measure.step) if "probe_step" in record.arrays else None
     read = METRICS[measure.metric].by_layer
     if probe is None or read is None:

@@ -25,7 +25,7 @@ def architecture_values(plan: Plan, jobs: Sequence[Job], costs: Mapping[str, Cos
 
 
 def architecture_lines(values: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield a table for each of the first architectures: styles and texts of lines."""
+    """Yield a table for each of the first architectures, and notes on them: styles and texts of lines."""
     for one in values[:MOST_TABLES]:
         if len(values) > 1:
             more = f" and {len(one['variants']) - 1} more" if len(one["variants"]) > 1 else ""
@@ -37,6 +37,8 @@ def architecture_lines(values: Sequence[Mapping[str, Any]]) -> Iterator[tuple[st
             left = (cell.ljust(width) for cell, width in zip(row[:4], widths[:4], strict=True))
             right = (cell.rjust(width) for cell, width in zip(row[4:], widths[4:], strict=True))
             yield "", f"    {'  '.join([*left, *right])}".rstrip()
+    if any(row["first"] != row["last"] for one in values[:MOST_TABLES] for row in one["rows"]):
+        yield "", "  A row of several layers has the parameters and multiplications of one of them."
     rest = len(values) - MOST_TABLES
     if rest > 0:
         yield "", f"  and {rest} more network{'s' if rest > 1 else ''} (--json shows all)"

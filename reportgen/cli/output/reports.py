@@ -132,7 +132,7 @@ def check_values(request: RunRequest, workers: int) -> dict[str, Any]:
     download = download_bytes(plan, [job for job in jobs if job.key not in stored])
     costs = run_costs(plan, jobs)
     missing: list[Cost] = [cost for key, cost in costs.items() if key not in stored]
-    seconds = expected_seconds(plan, missing, workers, are_compiled())
+    seconds = expected_seconds(plan, missing, workers, are_compiled(), are_compiled("convolution"))
     return {
         "study": study.id,
         "title": study.title,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -93,7 +94,11 @@ KINDS: dict[str, Callable[[], Entries]] = {
 
 
 def find_entries(name: str) -> list[tuple[str, str, Any]]:
-    """Return kind, full name and entry of all matches of a name, an alias, or the last part of a path."""
+    """Return kind, full name and entry of all matches of a name, an alias, or the last part of a path.
+
+    The indices of a path in a study, as in network.layers.0.conv.filters, are ignored.
+    """
+    name = re.sub(r"(\.\d+|\[\d+\])(?=\.)", "", name).replace("residual.layers.", "")
     return [
         (kind, known, entry)
         for kind, entries in KINDS.items()

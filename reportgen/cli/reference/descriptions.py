@@ -23,6 +23,7 @@ PLACES = {
 """Where a study uses a row of each kind."""
 
 EXAMPLES = {
+    "network.layers": "network: {layers: [{conv: {filters: 8, kernel: 3, padding: same}}, {pool: 2}, {dense: 64}]}",
     "vary": "vary: {training.lr: [0.01, 0.1], network.activation: [tanh, relu]}",
     "variants": "variants: {wide: {network.hidden: [500, 500]}, deep: {network.hidden: [50, 50, 50]}}",
     "search": "search: {training.lr: {log_uniform: [1e-5, 1]}, samples: 20}",
@@ -170,7 +171,7 @@ def _expectation(kind: str, name: str, row: Any) -> Iterator[str]:
 
 def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
     from reportgen.study.model.claims import expectation_keys
-    from reportgen.study.reference.explained import explained, without_links
+    from reportgen.study.reference.explained import LAYERS, explained, path_in_study, without_links
 
     setting = next(candidate for candidate in explained() if candidate.path == name)
     about = {"takes": setting.takes, "range": setting.span, "default": setting.default}
@@ -180,12 +181,14 @@ def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
     elif name.startswith("claims.expect."):
         yield f"example: expect: {expectation_keys()[name.rpartition('.')[2]].example}"
     elif not name.startswith("claims."):
-        yield f"change:  reportgen run STUDY --set {name}=..."
+        yield f"change:  reportgen run STUDY --set {path_in_study(name)}=..."
+        if name.startswith(f"{LAYERS}."):
+            yield "         0 is the index of the layer in network.layers"
 
 
 def _section(kind: str, name: str, entry: Any) -> Iterator[str]:
     """Describe each setting of a section on a line."""
-    from reportgen.study.reference.explained import explained, without_links
+    from reportgen.study.reference.explained import explained, section_models, without_links
 
     for setting in explained():
         if setting.path.startswith(f"{name}."):
@@ -193,6 +196,8 @@ def _section(kind: str, name: str, entry: Any) -> Iterator[str]:
             takes = " ".join(filter(None, [setting.takes, setting.span]))
             line = f"{setting.path.removeprefix(f'{name}.')} ({takes}, {default}): {setting.what}"
             yield without_links(line).replace("`", "")
+    if example := getattr(section_models()[name], "example", ""):
+        yield f"example: {name.rpartition('.')[2]}: {example}"
 
 
 def _study(kind: str, name: str, entry: Any) -> Iterator[str]:

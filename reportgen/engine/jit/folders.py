@@ -29,11 +29,11 @@ class Kernels:
         return self.idle_days > STALE_DAYS
 
 
-def are_compiled() -> bool:
-    """Return whether the cache contains compiled kernels."""
+def are_compiled(module: str = "") -> bool:
+    """Return whether the cache contains compiled kernels, of one module of the engine if it is named."""
     from numba import config  # slow to import
 
-    return bool(config.DISABLE_JIT) or any(Path(config.CACHE_DIR).rglob("*.nbc"))
+    return bool(config.DISABLE_JIT) or any(Path(config.CACHE_DIR).rglob(f"{module}.*.nbc" if module else "*.nbc"))
 
 
 def other_kernels(current: Path | None, within: Path | None = None) -> list[Kernels]:

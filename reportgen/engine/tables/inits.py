@@ -249,7 +249,8 @@ INITS = Table(
         ),
         Init(
             name="fixup",
-            summary="He with smaller weights in residual branches; their last layers and the output layer are zero.",
+            summary="He with smaller weights in residual branches; their last layers and the output layer are zero. "
+            "Scalar biases replace those of units.",
             formula=r"w \sim N\left(0, \frac{2}{n_{in}} L^{-1 / (m - 1)}\right)"
             r" \text{ in } L \text{ branches of } m \text{ layers}",
             source="Zhang, Dauphin and Ma 2019, section 3; with scalar biases and multipliers",

@@ -43,9 +43,11 @@ class TestedChange:
     variants : the variants in words, empty if they are all variants of the finding
     before, after, difference : smallest and largest mean over these variants
     interval : 95% interval of the difference in a single variant, None for several
+    best : whether it is the best of several changes tested for the same finding
     """
 
     variants: str
+    best: bool
     change: Mapping[str, Any]
     metric: str
     verdict: str
@@ -200,9 +202,13 @@ def _is_short(variants: Sequence[Variant]) -> bool:
 
 def _tested(cases: Sequence[Case], every: Sequence[Variant]) -> tuple[TestedChange, ...]:
     """Return the tested changes, merged over variants with the same verdict."""
-    tried = [(case, case.finding.remedy) for case in cases if case.finding.remedy is not None]
-    keys = [(_written(remedy.change), remedy.metric, remedy.verdict) for _, remedy in tried]
+    tried = [(case, remedy) for case in cases for remedy in case.finding.remedies]
+    keys = [(_written(r.change), r.metric, r.verdict, _is_best(case.finding, r)) for case, r in tried]
     return tuple(_trial(same, len(cases), every) for same in grouped(tried, keys))
+
+
+def _is_best(finding: Finding, remedy: Remedy) -> bool:
+    return len(finding.remedies) > 1 and remedy is finding.remedy and remedy.verdict == "helped"
 
 
 def _written(change: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -214,6 +220,7 @@ def _trial(tried: Sequence[tuple[Case, Remedy]], count: int, every: Sequence[Var
     first = remedies[0]
     return TestedChange(
         variants="" if len(cases) == count else in_words(cases, every),
+        best=_is_best(cases[0].finding, first),
         change=first.change,
         metric=first.metric,
         verdict=first.verdict,

@@ -171,6 +171,7 @@ def finding_values(finding: Finding) -> dict[str, Any]:
         "advice": finding.advice,
         "sources": finding.sources,
         "remedy": None if finding.remedy is None else _remedy(finding.remedy),
+        "remedies": [_remedy(remedy) for remedy in finding.remedies],
         "consequence_of": finding.consequence_of,
     }
 

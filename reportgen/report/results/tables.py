@@ -119,17 +119,18 @@ def comparisons(analysis: Analysis) -> Table:
 
 
 def findings(analysis: Analysis) -> Table:
-    """Return one row per finding; evidence and remedy are JSON."""
+    """Return one row per finding; evidence and remedies are JSON."""
     columns = ("rule", "severity", "variant", "seeds", "layers", "step", "message", "advice", "sources", "evidence")
     rows = (
         (
             *(getattr(finding, name) for name in columns),
             finding.consequence_of,
             finding.remedy and dataclasses.asdict(finding.remedy),
+            [dataclasses.asdict(remedy) for remedy in finding.remedies],
         )
         for finding in analysis.findings
     )
-    return (*columns, "consequence_of", "remedy"), rows
+    return (*columns, "consequence_of", "remedy", "remedies"), rows
 
 
 TABLES: dict[str, Callable[[Analysis], Table]] = {

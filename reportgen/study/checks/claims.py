@@ -137,6 +137,7 @@ def _check_layers(claim: Claim, specs: list[RunSpec], at: Callable[..., str]) ->
             raise StudyError("out-of-range", f"unknown layer {number}", at("measure", "layer"), hint)
     if layer in ("first", "last", "hidden") and fewest < 2:
         raise StudyError("not-measured", "the network has no hidden layer", at("measure", "layer"), "use output")
+    _check_existence(claim, specs, at)
     printed = claim.expect.row.printed(claim.expect)
     if isinstance(printed, list):
         covered = len(numbers) if numbers else fewest - 1 if layer in (None, "hidden") else 1
@@ -145,3 +146,20 @@ def _check_layers(claim: Claim, specs: list[RunSpec], at: Callable[..., str]) ->
             raise StudyError(
                 "wrong-length", message, at("expect", claim.expect.kind), "at most one value for each layer"
             )
+
+
+def _check_existence(claim: Claim, specs: list[RunSpec], at: Callable[..., str]) -> None:
+    """Reject a statistic at layers that do not have it, such as batch normalization's in layers without it."""
+    measure = claim.measure
+    exists_in = METRICS[measure.metric].exists_in
+    if exists_in is None:
+        return
+    found = [[number for number, has in enumerate(exists_in(spec.network), 1) if has] for spec in specs]
+    for spec, able in zip(specs, found, strict=True):
+        missing = [number for number in measure.layers_of(len(spec.network.layers)) if number not in able]
+        if missing:
+            common = [number for number in able if all(number in other for other in found)]
+            selected = common[0] if len(common) == 1 else common
+            hint = f"set layer: {shown(selected)}" if common else "select variants with it in where"
+            place = at("measure", "metric" if measure.layer is None else "layer")
+            raise StudyError("not-measured", f"layer {missing[0]} has no {measure.metric}", place, hint)

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from reportgen.errors import StudyError
 from reportgen.study.checks.claims import PlaceOf, check_measure, check_metric
 from reportgen.study.loading.messages import study_error
+from reportgen.study.loading.overrides import indexed_hint
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.claims import Claim, Measure, expect_model
 from reportgen.study.model.components import problem
@@ -62,7 +63,8 @@ def _check_value(point: Point, path: str, value: Any, place: Path, where: Where)
     try:
         point.changed({path: value})
     except KeyError:
-        raise StudyError("unknown-setting", f"unknown setting {path!r}", where(place[:2], True)) from None
+        hint = indexed_hint(point.written, path) or None
+        raise StudyError("unknown-setting", f"unknown setting {path!r}", where(place[:2], True), hint) from None
     except ValidationError as error:
         converted = study_error(
             error, point.written, lambda _, key: where(place[:2] if key and place[2] != "choices" else place, key)

@@ -14,9 +14,10 @@ from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.registry import Row
+from reportgen.study.loading.overrides import FORMS
 from reportgen.study.model.claims import Expect, expect_model
 from reportgen.study.model.settings import VARIABLE
-from reportgen.study.reference.explained import explained
+from reportgen.study.reference.explained import explained, path_in_study
 from reportgen.study.syntax.yaml12 import Path
 
 COMPONENTS: Mapping[str, Mapping[str, Row]] = {
@@ -39,7 +40,12 @@ def misplaced_key_hint(path: Path, code: str, hint: str) -> tuple[str, str]:
     *above, name = [str(part) for part in path if not isinstance(part, int)] or [""]
     if ".".join([*above, name]) in known_paths() or _names_like(hint, name):
         return code, hint  # the key is in the right place or misspelled
-    allowed = [known for known in known_paths() if known.startswith("claims.") == (above[:1] == ["claims"])]
+    other_form = FORMS.get(".".join(above[:2]))  # `network.hidden` inside `network.layers`, which exclude each other
+    allowed = [
+        known
+        for known in known_paths()
+        if known.startswith("claims.") == (above[:1] == ["claims"]) and not known.startswith(f"{other_form}.")
+    ]
     names = list(map(_last, allowed))
     near = [] if hint.startswith(GUESS) else difflib.get_close_matches(name, names, n=1, cutoff=ALIKE)
     candidates = [name] if name in names else near
@@ -98,4 +104,4 @@ def _guess(paths: Sequence[str], above: Sequence[str]) -> str:
 
 
 def _shown(path: str) -> str:
-    return repr(path) if "." in path else f"{path!r}, at the top of the study"
+    return repr(path_in_study(path)) if "." in path else f"{path!r}, at the top of the study"

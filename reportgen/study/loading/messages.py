@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from reportgen.errors import StudyError
 from reportgen.study.loading.elsewhere import GUESS, misplaced_key_hint
 from reportgen.study.model.components import shown, suggest
+from reportgen.study.reference.explained import section_example
 from reportgen.study.syntax.yaml12 import Path
 
 Where = Callable[[Path, bool], str]
@@ -104,7 +105,14 @@ def _mismatch(errors: list[Details], place: str) -> StudyError:
     expected = _any_of([*kinds, *map(repr, names)])
     if near.startswith(GUESS):
         return StudyError("unknown-value", f"expected {expected}, found {shown(value)}", place, near)
-    return StudyError("wrong-type", f"expected {expected}, found {shown(value)}", place)
+    return StudyError("wrong-type", f"expected {expected}, found {shown(value)}", place, _example(errors))
+
+
+def _example(errors: list[Details]) -> str | None:
+    """Return a hint with an example of the section that one of the errors expects, None if no one expects any."""
+    names = [d["ctx"]["class_name"] for d in errors if d["type"] == "model_type"]
+    example = next((section_example(name) for name in names), "")
+    return f"such as {example}" if example else None
 
 
 def _any_of(words: Sequence[str]) -> str:

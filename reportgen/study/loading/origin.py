@@ -16,7 +16,7 @@ from reportgen.registry import Component
 from reportgen.study.checks.searched import check_trials, most_runs, read_point_search
 from reportgen.study.loading.elsewhere import path_ending
 from reportgen.study.loading.messages import study_error
-from reportgen.study.loading.overrides import with_value
+from reportgen.study.loading.overrides import indexed_hint, with_value
 from reportgen.study.model.data_settings import Data
 from reportgen.study.model.settings import Settings
 from reportgen.study.model.study import StudyFile
@@ -48,12 +48,15 @@ class Origin:
                 tree = with_value(tree, path, value)
             except KeyError:
                 message = f"unknown setting {path!r}"
-                hint = "use a dotted path of the study, such as training.lr"
+                hint = indexed_hint(tree, path) or "use a dotted path of the study, such as training.lr"
                 raise StudyError("unknown-setting", message, self._flag(path), hint) from None
         return tree
 
     def where(self, path: Path, key: bool = False) -> str:
-        """Return the place of a path: the override that set it, or its file, line and column."""
+        """Return the place of a path: the override that set it, or its file, line and column.
+
+        The place in a file names the overrides of values below the path, which may cause the error.
+        """
         text = ".".join(str(part) for part in path)
         for override in self.overrides:
             if (
@@ -62,7 +65,10 @@ class Origin:
                 or (override.startswith(f"{text}.") and not self._in_file(path))
             ):
                 return self._flag(override) if text == override else f"{self._flag(override)}: {text}"
-        return self.document.where(path, key)
+        below = [self._flag(override) for override in self.overrides if text and override.startswith(f"{text}.")]
+        return (
+            f"{self.document.where(path, key)} (with {', '.join(below)})" if below else self.document.where(path, key)
+        )
 
     def _flag(self, path: str) -> str:
         return self.flags.get(path, f"--set {path}")

@@ -30,6 +30,40 @@ LAYER = re.compile(r"network\.layers(\.\d+\.residual\.layers)?\.\d+(\.[^.]+)?")
 """The paths of a layer, and of the settings of a layer."""
 
 
+BRACKETS = re.compile(r"\b(layers|preprocess)\[(\d+)\]")
+"""An index after the name of a list, as in network.layers[0]."""
+
+
+def dotted(path: str) -> str:
+    """Return a path with indices such as [0] written as .0."""
+    return BRACKETS.sub(r"\1.\2", path)
+
+
+def indexed_hint(tree: Mapping[str, Any], path: str) -> str:
+    """Return "did you mean ...?" with the index of a list's first entry that has the next key, "" if there is none.
+
+    Such as network.layers.0.conv.filters for network.layers.conv.filters.
+    """
+    node: Any = tree
+    keys: list[str] = []
+    for key in path.split("."):
+        if isinstance(node, list) and not key.isdecimal():
+            index = next(
+                (i for i, item in enumerate(node) if item == key or (isinstance(item, dict) and key in item)), -1
+            )
+            if index < 0:
+                return ""
+            keys, node = [*keys, str(index)], node[index]
+        keys.append(key)
+        node = node[int(key)] if key in _names(node) and isinstance(node, list) else _value(node, key)
+    found = ".".join(keys)
+    return "" if found == path else f"did you mean {found!r}? The first entry of a list is 0"
+
+
+def _value(node: Any, key: str) -> Any:
+    return node.get(key) if isinstance(node, dict) else None
+
+
 def parse_set(text: str) -> tuple[str, Any]:
     """Return (dotted path, value) of an argument such as training.lr=1e-3; the value is parsed as YAML 1.2.
 
@@ -38,7 +72,7 @@ def parse_set(text: str) -> tuple[str, Any]:
     UsageError : the argument has no `=` or no path, or its value is not valid YAML.
     """
     path, sign, value = text.partition("=")
-    path = path.strip()
+    path = dotted(path.strip())
     if not sign or not path or not all(path.split(".")):
         hint = "such as --set training.lr=0.1"
         raise UsageError("invalid-override", "expected a dotted path, = and a value", f"--set {text}", hint)

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.engine.layout import has_scalars
+from reportgen.engine.network_spec import NetworkSpec
 from reportgen.engine.spec import SPECTRAL
+from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.study.metrics.derived import normality_gap
 from reportgen.study.metrics.metric import LAYERS, NETWORK, SHARE, SIZE, Metric, Record, Values
 from reportgen.study.metrics.needs import BATCHNORM, CURVATURE, PROBES, SHORTCUT, SINGULAR_VALUES
@@ -41,7 +44,29 @@ def curvature(record: Record, measure: Measure) -> float:
     return math.nan if values is None or probe is None else float(values[probe])
 
 
-_BATCHNORM: dict[str, Any] = {"needs": (BATCHNORM,)}
+def _hidden(network: NetworkSpec) -> list[bool]:
+    return [True] * (len(network.layers) - 1) + [False]
+
+
+def _saturating(network: NetworkSpec) -> list[bool]:
+    return [ACTIVATIONS[layer.activation.name].saturates for layer in network.layers]
+
+
+def _with_biases(network: NetworkSpec) -> list[bool]:
+    """Return which layers have a bias or a beta for each unit, which scalar biases replace in hidden layers."""
+    *hidden, _ = network.layers
+    return [*(not has_scalars(layer) for layer in hidden), True]
+
+
+def _normalized(network: NetworkSpec) -> list[bool]:
+    return [layer.batchnorm is not None for layer in network.layers]
+
+
+def _adding(network: NetworkSpec) -> list[bool]:
+    return [layer.adds is not None for layer in network.layers]
+
+
+_BATCHNORM: dict[str, Any] = {"needs": (BATCHNORM,), "exists_in": _normalized}
 
 STATISTIC_ROWS = (
     _statistic("activation_mean", "mean of a layer's activations over units and probe examples", theory=True),
@@ -53,9 +78,15 @@ STATISTIC_ROWS = (
         "saturated_fraction",
         "share of a layer's activations in the saturated range of a bounded activation function",
         theory=True,
+        exists_in=_saturating,
         **SHARE,
     ),
-    _statistic("dead_fraction", "share of a layer's units that are inactive on every probe example", **SHARE),
+    _statistic(
+        "dead_fraction",
+        "share of a layer's units that are inactive on every probe example",
+        exists_in=_hidden,
+        **SHARE,
+    ),
     _statistic("preactivation_mean", "mean of a layer's pre-activations"),
     _statistic("preactivation_std", "standard deviation of a layer's pre-activations", theory=True, **SIZE),
     _statistic("gradient_mean", "mean of the loss's gradient with respect to a layer's pre-activations"),
@@ -72,8 +103,13 @@ STATISTIC_ROWS = (
     _statistic(
         "update_ratio", "norm of the weight update of a step divided by the norm of the weights", initial=False, **SIZE
     ),
-    _statistic("bias_mean", "mean of a layer's biases"),
-    _statistic("bias_gradient_norm", "norm of the loss's gradient with respect to a layer's biases", **SIZE),
+    _statistic("bias_mean", "mean of a layer's biases", exists_in=_with_biases),
+    _statistic(
+        "bias_gradient_norm",
+        "norm of the loss's gradient with respect to a layer's biases",
+        exists_in=_with_biases,
+        **SIZE,
+    ),
     _statistic(
         "weight_unit_spread", "relative difference between the weights of a layer's units; 0 if all are equal", **SIZE
     ),
@@ -122,6 +158,7 @@ STATISTIC_ROWS = (
         "branch_ratio",
         "norm of a residual branch's outputs divided by that of its shortcut, at the layer where they are added",
         needs=(SHORTCUT,),
+        exists_in=_adding,
         **SIZE,
     ),
 )

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.engine.network_spec import NetworkSpec
 from reportgen.engine.spec import RunSpec
 from reportgen.registry import Row
 from reportgen.study.model.claims import Measure
@@ -138,6 +139,7 @@ class Metric(Row):
     comparison : whether the value is a difference between a requested score and the usual one.
     read : returns the value of a record.
     by_layer : returns the values of a record at the index of a probe, shape (layers,).
+    exists_in : returns for each layer of a network whether it has the value; None if all layers have it.
     curve : returns the values by epoch, shape (epochs + 1,); `read` then gives the final value, by default the last.
     bounds : returns the lowest and the highest possible value, for values that are not known exactly.
     from_cost : returns the value from the cost of an activation.
@@ -167,6 +169,7 @@ class Metric(Row):
     comparison: bool = False
     read: Callable[[Record, Measure], float] | None = None
     by_layer: Callable[[Record, int], Values] | None = None
+    exists_in: Callable[[NetworkSpec], list[bool]] | None = None
     curve: Callable[[Record], Values] | None = None
     bounds: Callable[[Record, Measure], tuple[float, float]] | None = None
     from_cost: Callable[[Mapping[str, float]], float] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -26,6 +26,7 @@ _MOVES = ("shift", "crop", "flip")
 class Augment(Section):
     """Changes made to training batches."""
 
+    example: ClassVar[str] = "{shift: 2}"
     noise: Number = Field(default=0.0, ge=0, description="standard deviation of noise added to training batches")
     shift: int = Field(
         default=0, ge=0, le=MOST_PIXELS, description="largest random shift of training images, in pixels"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     Field,
@@ -33,6 +33,7 @@ Count = Annotated[int, Field(ge=0)]
 class Measure(Section):
     """Measurement of a claim: a layer statistic at a step, or a score at an epoch."""
 
+    example: ClassVar[str] = "{metric: val_accuracy}"
     metric: Annotated[str, Takes("a [metric](#metrics)")] = Field(description="measured quantity")
     layer: Layer | Annotated[list[Layer], Field(min_length=1)] | Literal["first", "last", "output", "hidden"] | None = (
         Field(
@@ -68,10 +69,20 @@ class Measure(Section):
         default=None, description="setting whose `best_setting` or `best_place` is measured"
     )
 
+    def layers_of(self, count: int) -> list[int]:
+        """Return the measured layers, from 1, in a network of `count` layers; the hidden layers by default."""
+        if isinstance(self.layer, int):
+            return [self.layer]
+        if isinstance(self.layer, list):
+            return self.layer
+        hidden = list(range(1, count)) or [1]
+        return {"first": hidden[:1], "last": hidden[-1:], "output": [count]}.get(self.layer or "hidden", hidden)
+
 
 class Tune(Section):
     """Selection of each side's best value of a varied setting."""
 
+    example: ClassVar[str] = "{along: training.lr}"
     along: Annotated[str, Takes("a setting that varies")] = Field(
         description="each side uses its best value of this setting, which the other seeds select"
     )
@@ -162,6 +173,9 @@ def _read_expect(value: Any) -> Expect:
 class Claim(Section):
     """A claim to test."""
 
+    example: ClassVar[str] = (
+        "{id: learns, says: The network learns., measure: {metric: val_accuracy}, expect: {above: 0.9}}"
+    )
     id: str = Field(
         pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
         max_length=60,

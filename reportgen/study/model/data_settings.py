@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -26,6 +26,7 @@ def _own_size(row: DataSet, key: str) -> str:
 class Data(Section):
     """The data set, its size and its splits; `source` holds the parameters of the data set itself."""
 
+    example: ClassVar[str] = "{name: digits, test: 0.2}"
     source: Annotated[Component, reader(DATASETS, "data set")]
     samples: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     features: Annotated[int, Field(ge=1, le=1_000_000)] | None = None

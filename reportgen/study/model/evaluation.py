@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -13,12 +13,14 @@ from reportgen.study.model.section import Section, Takes
 class Polyak(Section):
     """Mean of the weights over all steps, starting at an epoch."""
 
+    example: ClassVar[str] = "{start: 1}"
     start: int = Field(ge=1, le=1_000_000, description="average the weights of all steps from this epoch on")
 
 
 class Evaluation(Section):
     """Predictions to store, and averages to evaluate."""
 
+    example: ClassVar[str] = "{mc_dropout: 100}"
     predictions: bool = Field(
         default=False, description="store the final probabilities of validation and test examples"
     )

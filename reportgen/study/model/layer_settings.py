@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -49,6 +49,7 @@ def read_one_batchnorm(value: Any) -> BatchNormSpec | None:
 class BatchNorm(Section):
     """Settings of batch normalization."""
 
+    example: ClassVar[str] = "{momentum: 0.9}"
     momentum: Number = Field(
         default=0.9, ge=0, lt=1, description="weight of the previous running statistics in each update"
     )
@@ -67,6 +68,7 @@ class BatchNorm(Section):
 class Dropout(Section):
     """Settings of dropout; the rate is the fraction of units to drop."""
 
+    example: ClassVar[str] = "{rate: 0.2}"
     rate: Number = Field(ge=0, lt=1, description="fraction of units to drop")
     mode: Literal["inverted", "scale_at_test", "unscaled"] = Field(
         default="inverted",
@@ -103,6 +105,9 @@ def _pair(what: str, low: int, word: str = "") -> BeforeValidator:
     def read(value: Any) -> Any:
         if word and value == word:
             return word
+        if word and isinstance(value, str):
+            message = f"expected {what} from {low} to {MOST_PIXELS}, or {word!r}, found {shown(value)}"
+            raise problem("unknown-value", message, suggest(value, [word], f"such as {word}"))
         if not isinstance(value, (list, tuple)):
             return (number := whole_number(value, what, low, MOST_PIXELS), number)
         if len(value) != 2:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, InstanceOf
 
@@ -67,6 +67,7 @@ def _branch_layer(value: Any) -> Layer:
 class Residual(Section):
     """Residual blocks: the sum of their input and of a branch of layers (He et al. 2016)."""
 
+    example: ClassVar[str] = "{repeat: 2, layers: [{conv: {filters: 16, kernel: 3, padding: same}}]}"
     repeat: int = Field(default=1, ge=1, le=MOST_LAYERS, description="number of equal blocks in succession")
     layers: tuple[Annotated[InstanceOf[Layer], BeforeValidator(_branch_layer)], ...] = Field(
         strict=False, min_length=1, description="layers of the branch: convolutions and dense layers"
@@ -117,7 +118,25 @@ def spelled_out(form: str, value: Any) -> Any:
 
 
 def _of_form(form: str) -> Callable[[str, Any], Any]:
-    return lambda key, value: nested(FORMS[form].model, spelled_out(form, value), key)
+    return lambda key, value: nested(FORMS[form].model, _mapping(key, spelled_out(form, value)), key)
+
+
+def _mapping(key: str, value: Any) -> dict[str, Any]:
+    """Return the settings of a layer; raises a validation error with an example if they are no mapping."""
+    if not isinstance(value, dict):
+        code = "missing-key" if value is None else "wrong-type"
+        message = f"{key} needs settings" if value is None else f"expected a mapping (key: value), found {shown(value)}"
+        raise problem(code, message, f"such as {key}: {example_of(key)}", (key,))
+    return value
+
+
+def example_of(key: str) -> str:
+    """Return an example of the settings of a layer with a form, or of a residual block."""
+    form = FORMS.get(forms().get(key, ""))
+    if form is None:
+        return Residual.example
+    row = next(row for row in LAYERS.values() if key_of(row) == key)
+    return form.example.format(*row.aliases, row.name)
 
 
 def _parameters(key: str, value: Any) -> Component:
@@ -152,7 +171,7 @@ def layer_keys() -> dict[str, Callable[[str, Any], Any]]:
     """Return the keys of layers, with the functions that read their settings from (key, value)."""
     keys: dict[str, Callable[[str, Any], Any]]
     keys = {key: _parameters if form == "parameters" else _of_form(form) for key, form in forms().items()}
-    return keys | {RESIDUAL: lambda key, value: nested(Residual, value, key)}
+    return keys | {RESIDUAL: lambda key, value: nested(Residual, _mapping(key, value), key)}
 
 
 def read_layer(value: Any) -> Layer:
@@ -160,7 +179,7 @@ def read_layer(value: Any) -> Layer:
     if isinstance(value, Layer):
         return value
     keys = layer_keys()
-    entry = {value: {}} if isinstance(value, str) else value
+    entry = {value: None} if isinstance(value, str) else value
     if not isinstance(entry, dict):
         raise problem("wrong-type", f"expected a layer, found {shown(value)}", "such as dense: 100")
     for key in entry:

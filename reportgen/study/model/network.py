@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 
@@ -46,6 +46,7 @@ def _hidden(value: Any) -> tuple[int, ...] | None:
 class Hidden(Section):
     """Hidden layers of one width."""
 
+    example: ClassVar[str] = "{layers: 10, width: 500}"
     layers: int = Field(ge=0, le=MOST_LAYERS, description="number of hidden layers")
     width: int = Field(ge=1, le=MOST_UNITS, description="number of units in each hidden layer")
 
@@ -68,6 +69,7 @@ def _output_init(value: Any) -> Component | None:
 class Network(Section):
     """The layers; a list for activation, init, bias, batchnorm or dropout has one entry for each hidden layer."""
 
+    example: ClassVar[str] = "{hidden: [100, 100]}"
     hidden: Annotated[
         tuple[int, ...] | None, BeforeValidator(_hidden), Takes("{layers, width}, or a list of widths")
     ] = Field(
@@ -93,7 +95,9 @@ class Network(Section):
     output_init: Annotated[Component | None, BeforeValidator(_output_init), Takes(NAMES)] = Field(
         default=None, description="initialization of the output layer, if it differs from the last hidden layer"
     )
-    bias: Number | list[Number] = Field(default=0.0, description="initial value of the biases of the hidden layers")
+    bias: Number | list[Number] = Field(
+        default=0.0, description="initial value of the biases of the hidden layers, of their scalar biases with `fixup`"
+    )
     batchnorm: Annotated[
         BatchNormSpec | tuple[BatchNormSpec | None, ...] | None,
         BeforeValidator(read_batchnorm),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -26,8 +26,12 @@ def reader(rows: Table[Any], what: str) -> BeforeValidator:
 
 
 class Section(BaseModel):
-    """A frozen section of a study without unknown keys and with finite numbers only."""
+    """A frozen section of a study without unknown keys and with finite numbers only.
 
+    example : an example of the section, in the syntax of a study.
+    """
+
+    example: ClassVar[str] = ""
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
     @model_validator(mode="before")

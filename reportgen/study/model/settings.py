@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from functools import partial
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -36,12 +36,14 @@ VARIED = (*VARIABLE, "search")
 class EarlyStopping(Section):
     """Stop after `patience` epochs without an improvement of the validation loss."""
 
+    example: ClassVar[str] = "{patience: 5}"
     patience: int = Field(ge=1, description="stop after this many epochs without a lower validation loss")
 
 
 class Pruning(Section):
     """Remove the weights of smallest magnitude in rounds of training."""
 
+    example: ClassVar[str] = "{sparsity: 0.8, rounds: 4}"
     sparsity: Number = Field(
         gt=0, lt=1, description="share of the weights of each hidden layer that are removed after all rounds"
     )
@@ -94,6 +96,7 @@ def _check_pruning(pruning: Pruning, epochs: int, has_hidden_weights: bool) -> N
 class Training(Section):
     """How the network is trained."""
 
+    example: ClassVar[str] = "{lr: 0.1, epochs: 10}"
     loss: Annotated[Component, reader(LOSSES, "loss"), Takes(NAMES)] = Field(
         default=Component("softmax_cross_entropy"), description="[loss](#losses)"
     )
@@ -142,6 +145,7 @@ class Probes(Section):
     trained (epochs 0) is probed on 1000 examples.
     """
 
+    example: ClassVar[str] = "{looks: 10}"
     looks: int = Field(
         default=10, ge=0, le=1000, description="number of probes of the layers, including the first and last step"
     )

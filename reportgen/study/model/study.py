@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, InstanceOf, field_validator
 
@@ -59,6 +59,7 @@ def _remedies(value: Any) -> Any:
 class Remedies(Section):
     """The largest number of remedies to try; 0 tries none."""
 
+    example: ClassVar[str] = "{limit: 6}"
     limit: int = Field(
         default=6, ge=0, le=1000, description="largest number of remedies to try; `remedies: false` is equivalent to 0"
     )

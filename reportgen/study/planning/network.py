@@ -16,6 +16,7 @@ from reportgen.engine.layers.geometry import LayoutError
 from reportgen.engine.layout import IDENTITY, lay_out
 from reportgen.engine.network_spec import (
     ActivationSpec,
+    BatchNormSpec,
     BranchSpec,
     DropoutSpec,
     LayerSpec,
@@ -74,11 +75,11 @@ def check_network(network: Network, inputs: Inputs) -> None:
 
     The path of the error starts below `network`.
     """
-    built = _Builder(network, 1, inputs)
-    for node, (place, _) in zip(built.nodes, built.places, strict=False):
-        if isinstance(node, LayerSpec) and node.batchnorm is not None and INITS[node.init.name].scalars:
-            message = f"{node.init.name} replaces batch normalization, so that a network cannot have both"
+    for init, batchnorm, place in _normalizations(network):
+        if batchnorm is not None and INITS[init.name].scalars:
+            message = f"{init.name} replaces batch normalization, so that a layer cannot have both"
             raise problem("conflicting-settings", message, "remove batchnorm, or choose another init", place)
+    built = _Builder(network, 1, inputs)
     if built.spec.is_plain:
         return
     try:
@@ -93,6 +94,18 @@ def check_network(network: Network, inputs: Inputs) -> None:
             place = place[:3]
             hint = "keep the height and width, such as with padding: same" if built.projects(place) else hint
         raise problem(error.code, f"{message}{where}", hint, place) from None
+
+
+def _normalizations(network: Network) -> Iterator[tuple[Component, BatchNormSpec | None, Place]]:
+    """Yield the init and the batch normalization of each layer before the output layer, and the latter's path."""
+    for index, spec in enumerate(_hidden(network)):
+        is_list = isinstance(network.batchnorm, tuple)
+        yield spec.init, spec.batchnorm, ("batchnorm", index) if is_list else ("batchnorm",)
+    for index, entry in enumerate(network.layers or ()):
+        for path, layer in entry.with_weights():
+            own, has_own = network.own(layer), "batchnorm" in layer.settings.model_fields_set
+            place = ("layers", index, *path, "batchnorm") if has_own else ("batchnorm",)
+            yield own["init"], own["batchnorm"], place
 
 
 class _Builder:

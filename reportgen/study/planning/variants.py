@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from reportgen.study.loading.overrides import FORMS, with_value, with_values
+from reportgen.study.loading.overrides import FORMS, dotted, indexed_hint, with_value, with_values
 from reportgen.study.model.components import problem, shown
 from reportgen.study.model.search import Search, read_search
 from reportgen.study.model.settings import SECTIONS, VARIABLE, VARIED, Settings
@@ -109,7 +109,8 @@ def _changed(written: dict[str, Any], choices: tuple[Choice, ...]) -> dict[str, 
         try:
             written = with_value(written, choice.path, choice.value)
         except KeyError:
-            raise problem("unknown-setting", f"unknown setting {choice.path!r}", "", choice.key, key=True) from None
+            hint = indexed_hint(written, choice.path)
+            raise problem("unknown-setting", f"unknown setting {choice.path!r}", hint, choice.key, key=True) from None
     return written
 
 
@@ -170,6 +171,8 @@ def _check_path(path: str, place: tuple[str | int, ...]) -> None:
     if path.split(".")[0] not in VARIED or not all(path.split(".")) or path in SECTIONS:
         hint = f"use a dotted path in {', '.join(VARIABLE)}, such as training.lr"
         raise problem("unknown-setting", f"cannot vary {path!r}", hint, place, key=True)
+    if dotted(path) != path:
+        raise problem("unknown-setting", f"unknown setting {path!r}", f"write {dotted(path)}", place, key=True)
 
 
 def _split_label(value: Any, place: tuple[str | int, ...]) -> tuple[Any, str | None]:

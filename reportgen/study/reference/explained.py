@@ -32,6 +32,11 @@ LAYERS = "network.layers"
 """The list whose entries have the settings of a kind of layer."""
 
 
+def path_in_study(path: str) -> str:
+    """Return a setting's path as `--set` and `vary` take it: with the index of the first layer in `network.layers`."""
+    return path.replace(f"{LAYERS}.", f"{LAYERS}.0.", 1)
+
+
 @dataclass(frozen=True)
 class Setting:
     """A setting.
@@ -104,7 +109,17 @@ def _settings(path: str, field: FieldInfo) -> Iterator[Setting]:
 
 def sections() -> dict[str, str]:
     """Return the summary of each section by its path, outer sections first."""
-    return {path: (inspect.getdoc(model) or "").partition("\n")[0] for path, model in _sections(StudyFile, "")}
+    return {path: (inspect.getdoc(model) or "").partition("\n")[0] for path, model in section_models().items()}
+
+
+def section_models() -> dict[str, type[BaseModel]]:
+    """Return the model of each section by its path."""
+    return dict(_sections(StudyFile, ""))
+
+
+def section_example(name: str) -> str:
+    """Return the example of the section whose model has this name, "" if there is none."""
+    return next((getattr(model, "example", "") for model in section_models().values() if model.__name__ == name), "")
 
 
 def _sections(model: type[BaseModel], path: str) -> Iterator[tuple[str, type[BaseModel]]]:

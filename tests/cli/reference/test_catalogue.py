@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import yaml
 
 from reportgen.cli.reference.descriptions import EXAMPLES, PLACES, describe
@@ -53,6 +54,21 @@ def test_describe_lists_the_settings_of_a_section(capsys):
         assert "  weights (winning, random, default winning): " in out
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "network.layers.conv.filters",
+        "network.layers.0.conv.filters",
+        "network.layers[2].conv.filters",
+        "network.layers.1.residual.layers.0.conv.filters",
+    ],
+)
+def test_describe_prints_a_path_of_a_layer_with_an_index(capsys, name):
+    code, out, _ = run(capsys, "describe", name)
+    assert code == 0
+    assert "--set network.layers.0.conv.filters=" in out
+
+
 def test_layers_are_those_that_studies_name(capsys):
     found = json.loads(run(capsys, "list", "layers", "--json")[1])["layers"]
     assert {"dense", "conv", "max_pool"} <= set(found)
@@ -63,6 +79,12 @@ def test_describe_suggests_a_name(capsys):
     code, _, err = run(capsys, "describe", "leaky_relo")
     assert code == 2
     assert "did you mean 'leaky_relu'?" in err
+
+
+def test_list_suggests_a_kind(capsys):
+    code, _, err = run(capsys, "list", "data")
+    assert code == 2
+    assert "'datasets'" in err
 
 
 def test_schema_is_json(capsys):

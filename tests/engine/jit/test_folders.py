@@ -108,3 +108,6 @@ def test_kernels_are_compiled_if_their_folder_contains_one(tmp_path, monkeypatch
     (tmp_path / "engine").mkdir()
     (tmp_path / "engine" / "step.nbc").write_bytes(b"")
     assert are_compiled()
+    assert not are_compiled("convolution")
+    (tmp_path / "engine" / "convolution.forward-1.nbc").write_bytes(b"")
+    assert are_compiled("convolution")

@@ -68,7 +68,7 @@ def test_a_few_messages_with_other_numbers_stay_separate_and_many_become_a_range
 def test_each_advice_and_each_change_names_its_variants() -> None:
     def one(label: str, init: str, after: float) -> Finding:
         remedy = Remedy({"network.init": init}, "val_loss", 2.0, after, after - 2.0, (-2.0, -0.5), "helped")
-        return finding(label, advice=f"Use {init}.", remedy=remedy)
+        return finding(label, advice=f"Use {init}.", remedies=(remedy,))
 
     (group,) = of([one(LABELS[0], "he", 1.0), one(LABELS[2], "he", 0.5), one(LABELS[1], "xavier", 0.7)]).groups
     assert [variants for variants, _ in group.advice] == ["relu, small; elu, small", "tanh, small"]
@@ -94,3 +94,15 @@ def test_consequences_are_merged_and_name_their_variants_if_some_lack_them() -> 
 def test_results_have_one_entry_per_variant() -> None:
     results = results_dict(small_analysis(findings=tuple(finding(name) for name in ("small", "large"))))
     assert [one["variant"] for one in results["findings"]] == ["small", "large"]
+
+
+def test_every_tested_change_is_shown_and_the_best_one_is_named() -> None:
+    hurt = Remedy({"training.lr": 2.0}, "val_loss", 2.0, 2.5, 0.5, (0.3, 0.7), "hurt")
+    helped = Remedy({"training.lr": 0.2}, "val_loss", 2.0, 1.0, -1.0, (-1.2, -0.8), "helped")
+    (group,) = of([finding(LABELS[0], remedies=(hurt, helped))]).groups
+    assert [(one.change["training.lr"], one.verdict, one.best) for one in group.tested] == [
+        (2.0, "hurt", False),
+        (0.2, "helped", True),
+    ]
+    (alone,) = of([finding(LABELS[0], remedies=(helped,))]).groups
+    assert [one.best for one in alone.tested] == [False]

@@ -26,7 +26,7 @@ def test_version_1_has_these_keys_in_this_order():
         "id says source lecture verdict measured interval n expected metric quantity at_layer by_layer sides"
     )
     assert " ".join(results["findings"][0]) == (
-        "rule severity variant seeds layers step evidence message advice sources remedy consequence_of"
+        "rule severity variant seeds layers step evidence message advice sources remedy remedies consequence_of"
     )
     remedy = results["findings"][1]["remedy"]
     assert " ".join(remedy) == "change metric before after difference interval verdict guessing"

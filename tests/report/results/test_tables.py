@@ -113,6 +113,7 @@ def test_claims_and_findings_read_back(folder):
     assert json.loads(findings[0]["evidence"]) == {"dead": 0.5, "by_layer": [1.0, None]}
     assert findings[0]["remedy"] == ""
     assert json.loads(findings[1]["remedy"])["verdict"] == "helped"
+    assert [json.loads(f["remedies"]) for f in findings] == [[], [json.loads(findings[1]["remedy"])]]
 
 
 def test_a_study_without_probes_has_an_empty_table_of_layers(tmp_path):

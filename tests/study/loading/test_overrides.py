@@ -10,7 +10,8 @@ import pytest
 
 from reportgen.errors import StudyError, UsageError
 from reportgen.study.loading.loader import load_study
-from reportgen.study.loading.overrides import parse_set, with_value
+from reportgen.study.loading.overrides import indexed_hint, parse_set, with_value
+from reportgen.study.syntax.yaml12 import read
 from tests.study.texts import SOUND
 
 VARIED = SOUND + "vary: {training.lr: [0.1, 0.2]}\nvariants: {my own.way: {network.init: {name: gaussian, std: 1}}}\n"
@@ -129,6 +130,7 @@ def test_overrides_change_vary_and_variants(tmp_path: Path) -> None:
         ("network.activation", "rleu", "--set network.activation", "unknown-name"),
         ("seeds", 0, "--set seeds", "out-of-range"),
         ("vary.training.lr", [], "--set vary.training.lr", "empty-value"),
+        ("vary.network.layers[0].dense.units", [1], "--set vary.network.layers[0].dense.units", "unknown-setting"),
     ],
 )
 def test_an_error_names_the_override(tmp_path: Path, path: str, value: Any, where: str, code: str) -> None:
@@ -144,6 +146,62 @@ def test_an_error_names_the_flag_of_the_override(tmp_path: Path, seeds: Any, whe
     with pytest.raises(StudyError) as caught:
         load_study(path, {"seeds": seeds}, {"seeds": "--seeds"})
     assert caught.value.where == where
+
+
+IMAGES = """
+title: T
+question: Q
+data: digits
+network:
+  layers: [{conv: {filters: 2, kernel: 3}}, {dense: 2}, {residual: {layers: [dense: 2]}}]
+"""
+
+
+def test_paths_of_layers_have_an_index_in_either_form() -> None:
+    tree = {"network": {"layers": [{"conv": {"filters": 2}}]}}
+    for text in ("network.layers.0.conv.filters=4", "network.layers[0].conv.filters=4"):
+        path, value = parse_set(text)
+        assert with_value(tree, path, value) == {"network": {"layers": [{"conv": {"filters": 4}}]}}
+
+
+@pytest.mark.parametrize(
+    ("path", "right"),
+    [
+        ("network.layers.conv.filters", "network.layers.0.conv.filters"),
+        ("network.layers.residual.layers.dense.units", "network.layers.2.residual.layers.0.dense.units"),
+        ("network.layers.pool.size", ""),
+        ("network.layers.0.conv.filters", ""),
+        ("training.lr", ""),
+    ],
+)
+def test_a_path_without_an_index_suggests_the_first_entry_with_the_key(path: str, right: str) -> None:
+    hint = indexed_hint(read(IMAGES, "").value, path)
+    assert (repr(right) in hint) if right else not hint
+
+
+@pytest.mark.parametrize(
+    ("more", "overrides", "right"),
+    [
+        ("", {"network.layers.conv.filters": 3}, "'network.layers.0.conv.filters'"),
+        ("vary: {network.layers.conv.filters: [3, 4]}", {}, "'network.layers.0.conv.filters'"),
+        ("vary: {'network.layers[0].conv.filters': [3, 4]}", {}, "network.layers.0.conv.filters"),
+        ("search: {network.layers.conv.filters: {choices: [3, 4]}}", {}, "'network.layers.0.conv.filters'"),
+    ],
+)
+def test_a_study_with_a_path_without_an_index_names_the_right_one(
+    tmp_path: Path, more: str, overrides: dict[str, Any], right: str
+) -> None:
+    with pytest.raises(StudyError) as caught:
+        study(tmp_path, overrides, IMAGES + more)
+    assert caught.value.code == "unknown-setting"
+    assert right in (caught.value.hint or "")
+
+
+def test_an_error_of_a_layer_names_the_override_that_causes_it(tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        study(tmp_path, {"network.layers.0.conv.kernel": [20, 3]}, IMAGES)
+    assert caught.value.code == "window-too-large"
+    assert "network.layers[0].conv (with --set network.layers.0.conv.kernel)" in str(caught.value.where)
 
 
 def test_an_error_outside_the_overrides_names_the_file(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from reportgen.study.reference.explained import explained, without_links
+from reportgen.study.reference.explained import explained, section_models, without_links
 from reportgen.study.reference.schema import study_schema
+from reportgen.study.syntax.yaml12 import scalar
 
 SETTINGS = {setting.path: setting for setting in explained()}
 
@@ -53,6 +56,14 @@ def test_the_schema_describes_sections_as_the_table_does() -> None:
         for name, schema in definitions[section.capitalize()]["properties"].items():
             setting = SETTINGS.get(f"{section}.{name}")
             assert setting is None or schema["description"] == without_links(setting.what)
+
+
+@pytest.mark.parametrize(("path", "model"), section_models().items(), ids=lambda value: str(value))
+def test_the_example_of_a_section_is_valid(path: str, model: Any) -> None:
+    has_own_message = path in ("network.layers.dense", "network.layers.conv", "network.layers.pool", "claims.expect")
+    assert bool(model.example) != has_own_message
+    if model.example:
+        model.model_validate(scalar(model.example, path))
 
 
 def test_links_become_their_text() -> None:

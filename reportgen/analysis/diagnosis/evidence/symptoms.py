@@ -14,6 +14,9 @@ from reportgen.runs.record import RunRecord
 Flags = NDArray[np.bool_]
 Symptom = TypeVar("Symptom")
 
+FROM_START = ("unnormalized_input", "symmetric_init")
+"""Rules of faults that affect all layers from the first step on, and so may cause any later finding."""
+
 
 def enough(seeds: int, of: int) -> bool:
     """Return whether a symptom occurs in enough seeds: more than half of them, or one of two."""

@@ -26,7 +26,7 @@ from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.plateau import Plateau, long_plateau, plateau
 from reportgen.analysis.diagnosis.evidence.scale_remedies import is_shallow, max_slope, normalize, rescale
 from reportgen.analysis.diagnosis.evidence.signal import LARGE, backward, forward, input_size
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, probed, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import FROM_START, enough, number, percent, probed, words_for_seeds
 from reportgen.analysis.diagnosis.layers import averaging
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
@@ -115,5 +115,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="initialization",
-    causes=("unnormalized_input", "symmetric_init", "vanishing_activations", "vanishing_gradients", "saturation"),
+    causes=(*FROM_START, "vanishing_activations", "vanishing_gradients", "saturation"),
 )

@@ -37,6 +37,7 @@ from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, FITS, fits, guess_loss, learned_task, stuck
 from reportgen.analysis.diagnosis.evidence.scale_remedies import normalize
 from reportgen.analysis.diagnosis.evidence.symptoms import (
+    FROM_START,
     enough,
     layers_in_most,
     percent_up_to,
@@ -150,5 +151,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="initialization",
-    causes=("unnormalized_input", "symmetric_init"),
+    causes=FROM_START,
 )

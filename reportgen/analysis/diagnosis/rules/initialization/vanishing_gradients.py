@@ -51,6 +51,7 @@ from reportgen.analysis.diagnosis.evidence.signal import (
     severity_of_change,
 )
 from reportgen.analysis.diagnosis.evidence.symptoms import (
+    FROM_START,
     enough,
     fold,
     layers_in_most,
@@ -179,5 +180,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="initialization",
-    causes=("unnormalized_input", "symmetric_init", "vanishing_activations", "saturation", "missing_nonlinearity"),
+    causes=(*FROM_START, "vanishing_activations", "saturation", "missing_nonlinearity"),
 )

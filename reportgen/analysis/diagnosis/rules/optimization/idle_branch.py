@@ -41,6 +41,7 @@ from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.outcome import learned_task
 from reportgen.analysis.diagnosis.evidence.scale_remedies import normalize
 from reportgen.analysis.diagnosis.evidence.symptoms import (
+    FROM_START,
     in_most,
     number,
     percent,
@@ -202,8 +203,7 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=(
-        "unnormalized_input",
-        "symmetric_init",
+        *FROM_START,
         "vanishing_gradients",
         "exploding_activations",
         "dead_relu",

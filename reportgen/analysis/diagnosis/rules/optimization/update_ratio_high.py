@@ -23,6 +23,7 @@ from reportgen.analysis.diagnosis.evidence.course import Array, rises, training_
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import (
+    FROM_START,
     enough,
     in_most,
     layers_in_most,
@@ -91,8 +92,7 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=(
-        "unnormalized_input",
-        "symmetric_init",
+        *FROM_START,
         "exploding_activations",
         "exploding_gradients",
         "saturation",

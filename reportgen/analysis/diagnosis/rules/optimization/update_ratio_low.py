@@ -28,6 +28,7 @@ from reportgen.analysis.diagnosis.evidence.means import mean, medians
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
 from reportgen.analysis.diagnosis.evidence.symptoms import (
+    FROM_START,
     fold,
     in_most,
     layers_in_most,
@@ -125,8 +126,7 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=(
-        "unnormalized_input",
-        "symmetric_init",
+        *FROM_START,
         "vanishing_activations",
         "vanishing_gradients",
         "saturation",
