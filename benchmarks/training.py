@@ -73,7 +73,7 @@ def measure(net: Net, systems: Sequence[System], seconds: float, turns: int) -> 
     The order varies, since a system can affect the next one by the temperature or by threads that are still running.
     """
     order = random.Random(0)
-    workers = {system.name: Workers(system, net) for system in systems}
+    workers = _started(systems, net)
     rates: dict[str, list[float]] = {name: [] for name in (OURS, BARE, *workers)}
     pairs: list[tuple[float, float]] = []
     try:
@@ -89,6 +89,17 @@ def measure(net: Net, systems: Sequence[System], seconds: float, turns: int) -> 
     rates[OURS], rates[BARE] = map(list, zip(*pairs, strict=True))
     costs = [1 - probing / bare for probing, bare in pairs]
     return Measured({name: statistics.median(values) for name, values in rates.items()}, costs)
+
+
+def _started(systems: Sequence[System], net: Net) -> dict[str, Workers]:
+    """Return the systems that are ready in time; JAX takes minutes to compile some convolutions."""
+    workers: dict[str, Workers] = {}
+    for system in systems:
+        try:
+            workers[system.name] = Workers(system, net)
+        except TimeoutError as error:
+            print(f"{net.name}: {error}, and is omitted")
+    return workers
 
 
 def _rate(worker: Workers, seconds: float, twin: bool = False) -> float:

@@ -16,7 +16,7 @@ from benchmarks.nets import Net
 Measure = Callable[[float], tuple[int, float]]
 """A function that trains for about this many seconds and returns the number of steps and the exact seconds."""
 
-START_LIMIT_SECONDS = 600
+START_LIMIT_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class Workers:
                 self._processes.append(process)
         for connection in self._connections:
             if not connection.poll(START_LIMIT_SECONDS):
+                self.close()
                 raise TimeoutError(f"{system.name} was not ready after {START_LIMIT_SECONDS} s")
             try:
                 connection.recv()
@@ -83,7 +84,7 @@ class Workers:
         """End the processes."""
         for connection, process in zip(self._connections, self._processes, strict=True):
             connection.close()
-            process.join(timeout=10)
+            process.join(timeout=1)
             process.kill()
 
 
