@@ -110,7 +110,6 @@ IMAGE_NETS = (
         (4096, 256, 10),
         batch=128,
         examples=256,
-        epochs=25,
         image=(3, 32, 32),
         blocks=(Conv(32, 3, 1), Conv(32, 3, 1), Pool(), Conv(64, 3, 1), Conv(64, 3, 1), Pool()),
     ),
