@@ -14,7 +14,8 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from reportgen.engine.math.vectors import INDEX, SIZE, Emit, data_reader
+from reportgen.engine.math.registers import INDEX, SIZE
+from reportgen.engine.math.vectors import Emit, data_reader
 
 WIDE, NARROW = 16, 8
 """Numbers of columns of tiles."""

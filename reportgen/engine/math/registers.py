@@ -109,12 +109,12 @@ class RowEmit:
         return self.builder.fadd(x, y, flags=_FLAGS)
 
 
-def emit_prefetch(builder: Any, pointer: Any) -> None:
-    """Prefetch the cache line of an address.
+def emit_prefetch(builder: Any, pointer: Any, writes: int = 0, level: int = 3) -> None:
+    """Prefetch the cache line of an address, to read or to write; `level` 3 is the L1 cache, 2 the L2 cache.
 
     Memory that was never written must not be prefetched, since each attempt would search the page tables.
     """
     byte = ir.IntType(8).as_pointer()
     function_type = ir.FunctionType(ir.VoidType(), [byte, INDEX, INDEX, INDEX])
     prefetch = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
-    builder.call(prefetch, [builder.bitcast(pointer, byte), INDEX(0), INDEX(3), INDEX(1)])  # to read, keep, data
+    builder.call(prefetch, [builder.bitcast(pointer, byte), INDEX(writes), INDEX(level), INDEX(1)])

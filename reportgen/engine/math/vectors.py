@@ -10,7 +10,7 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-INDEX, SIZE = ir.IntType(32), ir.IntType(64)
+from reportgen.engine.math.registers import INDEX, SIZE, emit_prefetch
 
 
 class Emit:
@@ -65,20 +65,13 @@ class Emit:
     def fetch(self, pointer: Any) -> None:
         """Prefetch a vector that will be written, to the L1 cache."""
         for lane in (0, self.lanes - 1):
-            _prefetch(self.builder, self.at(pointer, SIZE(lane)), 1, 3)
+            emit_prefetch(self.builder, self.at(pointer, SIZE(lane)), 1, 3)
 
     def add_product(self, x: Any, y: Any, slot: Any) -> None:
         """Add x y to the vector in a slot."""
         flags = ("contract", "nsz")
         product = self.builder.fmul(x, y, flags=flags)
         self.builder.store(self.builder.fadd(product, self.builder.load(slot), flags=flags), slot)
-
-
-def _prefetch(builder: Any, pointer: Any, writes: int, level: int) -> None:
-    byte = ir.IntType(8).as_pointer()
-    function_type = ir.FunctionType(ir.VoidType(), [byte, INDEX, INDEX, INDEX])
-    prefetch = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
-    builder.call(prefetch, [builder.bitcast(pointer, byte), INDEX(writes), INDEX(level), INDEX(1)])
 
 
 def data_reader(context: Any, builder: Any, signature: Any, values: Any) -> Callable[[int, int], Any]:
@@ -149,7 +142,7 @@ def _fetch_span(typingctx, source, at, count):
         place = data_reader(context, builder, sig, values)(0, 1)
         line = SIZE(64 // context.get_abi_sizeof(context.get_value_type(sig.args[0].dtype)))
         with cgutils.for_range_slice(builder, SIZE(0), values[2], line, SIZE) as (index, _):
-            _prefetch(builder, builder.gep(place, [index]), 0, 2)
+            emit_prefetch(builder, builder.gep(place, [index]), 0, 2)
         return context.get_dummy_value()
 
     return signature, codegen
