@@ -13,10 +13,10 @@ from pathlib import Path
 
 from jinja2 import TemplateError, TemplateSyntaxError
 
-from reportgen import report
 from reportgen.engine.train import Cancelled
 from reportgen.errors import MissingError, ReportgenError, StudyError
 from reportgen.preview.server import PreviewPage
+from reportgen.report.write import page
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
 from reportgen.shipped import templates_folder
@@ -111,7 +111,7 @@ class Preview:
         cancelling = _CancellingListener(listener, self.shown, self.changed)
         try:
             analysed = self._analyse(cancelling)
-            return report.page(analysed.analysis), _description(analysed)
+            return page(analysed.analysis), _description(analysed)
         finally:
             cancelling.end()
 

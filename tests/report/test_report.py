@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from reportgen import figures, report
+from reportgen import figures
 from reportgen.analysis.analyse import analyse
 from reportgen.analysis.finding import Guessing, Remedy
 from reportgen.analysis.results import Analysis
@@ -21,6 +21,7 @@ from reportgen.errors import MissingError
 from reportgen.figures.drawing.export import svg_text
 from reportgen.report.document.document import make_document
 from reportgen.report.media import html, pdf
+from reportgen.report.write import write
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
 from tests.engine.networks import data
@@ -96,7 +97,7 @@ def write_at_a_set_time(analysis: Analysis, folder: Path, formats: list[str]) ->
     (folder / "results.json").write_text("{}", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-        report.write(analysis, figures.draw_all(analysis), folder, formats)
+        write(analysis, figures.draw_all(analysis), folder, formats)
 
 
 def test_the_page_is_one_safe_file(written: Path) -> None:
@@ -115,7 +116,7 @@ def test_the_page_is_one_safe_file(written: Path) -> None:
 def test_a_quick_page_has_no_verdicts(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, watermark="A quick look (1 of 2 epochs): no verdicts")
     drawn = [one for one in figures.draw_all(analysis) if one.id == "claims_overview"]
-    report.write(analysis, drawn, tmp_path, ["html", "kit"])
+    write(analysis, drawn, tmp_path, ["html", "kit"])
     page, snippet = ((tmp_path / name).read_text(encoding="utf-8") for name in ("index.html", "embed/report.md"))
     assert "for 3 claims" in page
     assert "A quick look (1 of 2 epochs): no verdicts" in page
@@ -258,6 +259,6 @@ def test_without_pango_everything_but_the_pdf_is_written(tmp_path: Path, monkeyp
     monkeypatch.setattr(pdf, "weasyprint", missing)
     analysis = analysed(tmp_path, epochs=0)
     with pytest.raises(MissingError):
-        report.write(analysis, figures.draw_all(analysis)[:1], tmp_path, ["html", "pdf", "kit"])
+        write(analysis, figures.draw_all(analysis)[:1], tmp_path, ["html", "pdf", "kit"])
     assert (tmp_path / "index.html").stat().st_size > 0
     assert (tmp_path / "embed" / "report.md").is_file()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen import disk, figures, report
+from reportgen import disk, figures
 from reportgen.analysis.results import Analysis
 from reportgen.errors import MissingError, StoreError
 from reportgen.paths import RESULTS, STUDY
@@ -87,8 +87,10 @@ def _write(
     disk.write_synced(folder / STUDY, dump_study(analysis.plan.study, final).encode())
     if not set(formats) - {"json"}:
         return None
+    from reportgen.report.write import write  # results alone need no matplotlib, which loads slowly
+
     try:
-        report.write(analysis, drawings, folder, formats)
+        write(analysis, drawings, folder, formats)
     except MissingError as error:  # everything but the PDF is written
         return error
     return None

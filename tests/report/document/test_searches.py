@@ -6,10 +6,11 @@ import math
 import re
 from pathlib import Path
 
-from reportgen import figures, report
+from reportgen import figures
 from reportgen.analysis.analyse import analyse
 from reportgen.report.document.document import make_document
 from reportgen.report.results.results import results_dict
+from reportgen.report.write import write
 from reportgen.study.planning.trials import best_of
 from tests.analysis.studies import plan_of, record
 from tests.analysis.test_search import HEAD, LR, analysed, peak
@@ -17,7 +18,7 @@ from tests.analysis.test_search import HEAD, LR, analysed, peak
 
 def page(folder: Path, search: str, more: str = "", head: str = HEAD) -> str:
     analysis = analysed(plan_of(folder, f"search: {{{search}}}\nfigures: [search_scatter]\n{more}", 5, head), peak(0.6))
-    report.write(analysis, figures.draw_all(analysis), folder, ["html"])
+    write(analysis, figures.draw_all(analysis), folder, ["html"])
     text = re.sub(r"<[^>]+>", " ", (folder / "index.html").read_text("utf-8"))
     return re.sub(r" ([.,;:)])", r"\1", " ".join(text.split()))
 

@@ -1,0 +1,49 @@
+"""Write the page, the PDF and the teaching kit of an analysis; loads matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from reportgen.analysis.results import Analysis
+from reportgen.figures import Drawing, draw_all
+from reportgen.figures.drawing.export import svg_text
+from reportgen.paths import PAGE, RESULTS, STUDY
+from reportgen.report.document.document import make_document
+from reportgen.report.media import html, kit, pdf
+from reportgen.report.results.tables import TABLES
+
+ATTACHED = (RESULTS, STUDY, *(f"tables/{name}.csv" for name in TABLES))
+"""Files that are attached to the PDF."""
+
+MOST_ATTACHED = 2_000_000
+"""Largest size of an attached file in bytes, so that the PDF can be sent by mail."""
+
+
+def page(analysis: Analysis) -> str:
+    """Return the report as one HTML page without writing a file."""
+    drawings = draw_all(analysis)
+    return html.page(make_document(analysis, drawings), {drawing.id: svg_text(drawing) for drawing in drawings})
+
+
+def write(analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats: Collection[str]) -> list[Path]:
+    """Write a report in the formats "html", "pdf" and "kit", as far as they are chosen; return the paths.
+
+    Raises
+    ------
+    MissingError : the PDF needs Pango, which is missing. The other formats are already written.
+    """
+    document = make_document(analysis, drawings)
+    svgs = {drawing.id: svg_text(drawing) for drawing in drawings}
+    paths: list[Path] = []
+    if "html" in formats:
+        paths.append(folder / PAGE)
+        paths[-1].write_text(html.page(document, svgs), encoding="utf-8", newline="\n")
+    if "kit" in formats:
+        paths += kit.write_figures(drawings, folder / "figures", svgs)
+        paths += kit.write_embed(document, drawings, folder / "embed")
+    if "pdf" in formats:
+        attached = {name.split("/")[-1]: (folder / name).read_bytes() for name in ATTACHED if (folder / name).is_file()}
+        attached = {name: content for name, content in attached.items() if len(content) <= MOST_ATTACHED}
+        paths.append(pdf.write_pdf(document, svgs, attached, folder / f"{document.id}.pdf"))
+    return paths
