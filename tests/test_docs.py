@@ -123,7 +123,7 @@ def test_exit_codes_are_those_of_the_errors() -> None:
 
 
 def test_the_record_written_from_a_log_is_diagnosed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reportgen.cli.output.diagnosis import diagnose_files
+    from reportgen.workflow.diagnose import diagnose_path
 
     monkeypatch.chdir(tmp_path)
     validation_losses = [0.9, 0.6, 0.5, 0.6, 0.8, 1.0, 1.2, 1.4]
@@ -132,7 +132,7 @@ def test_the_record_written_from_a_log_is_diagnosed(tmp_path: Path, monkeypatch:
     (tmp_path / "losses.txt").write_text("\n".join(str(2.3 * 0.99**step) for step in range(800)))
     [code] = re.findall(r"```python\n(.*?)```", section(ROOT / "docs" / "diagnose.md", "From a log"), re.DOTALL)
     exec(compile(code, "diagnose.md", "exec"), {})
-    _, [diagnosis] = diagnose_files(tmp_path / "log.npz")
+    [diagnosis] = diagnose_path(tmp_path / "log.npz").diagnoses
     assert [finding.rule for finding in diagnosis.findings] == ["overfitting"]
     assert "nan_divergence" in diagnosis.passed
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from reportgen import Recorder
-from reportgen.cli.output.diagnosis import diagnose_files
+from reportgen.workflow.diagnose import diagnose_path
 
 PAGE = Path(__file__).resolve().parents[1] / "diagnose.md"
 TABLE = re.compile(r"(<!-- generated: needs -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -66,7 +66,7 @@ def rules_by_part() -> dict[str, list[str]]:
 
 
 def _judged(path: Path) -> set[str]:
-    _, [diagnosis] = diagnose_files(path)
+    [diagnosis] = diagnose_path(path).diagnoses
     return {*diagnosis.passed, *(finding.rule for finding in diagnosis.findings)}
 
 

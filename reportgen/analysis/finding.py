@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, get_args
 
 from reportgen.runs.record import RunRecord
+from reportgen.runs.training_log import TrainingLog
 from reportgen.study.planning.plan import Variant
 
 Severity = Literal["info", "warning", "error"]
@@ -57,6 +58,32 @@ class Evidence:
     records: Sequence[RunRecord]
     siblings: Mapping[str, Sequence[RunRecord]] = field(default_factory=dict)  # records by id of the other variants
 
+    @property
+    def subject(self) -> str:
+        """Id of the diagnosed variant."""
+        return self.variant.id
+
+
+@dataclass(frozen=True)
+class ScoreEvidence:
+    """The input of a rule's form on scores: the logs of runs of one setting (at least one), and those of the others."""
+
+    subject: str
+    logs: Sequence[TrainingLog]
+    siblings: Mapping[str, Sequence[TrainingLog]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Abstention:
+    """Why a rule cannot be judged on a log.
+
+    reason : clause that completes "cannot be judged, because", with the numbers.
+    remedy : what to log to have the rule judged, as an imperative clause.
+    """
+
+    reason: str
+    remedy: str
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -93,9 +120,23 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class ScoreForm:
+    """The form of a rule that judges scores alone.
+
+    check : returns a finding, an abstention if the log does not hold enough to judge, or None if nothing was found.
+    needs : what the form needs, in words for the table of requirements, such as "validation loss, 8 epochs".
+    """
+
+    check: Callable[[ScoreEvidence], Finding | Abstention | None]
+    needs: str
+
+
+@dataclass(frozen=True)
 class Rule:
     """A rule. Each rule has its own module, whose docstring is its user documentation.
 
+    check: the form on complete records; None for a rule that only logs can show. on_scores: the form on scores alone,
+    None if scores cannot show the fault honestly.
     causes: ids of rules that explain this one if both fire. yields_to: ids of rules whose fault may be mistaken for
     this one; if one of them raises an alarm, this finding is dropped. See `reportgen.analysis.diagnosis.causes`.
     """
@@ -103,11 +144,12 @@ class Rule:
     kind: ClassVar[str] = "rule"
     id: str
     title: str
-    check: Callable[[Evidence], Finding | None]
+    check: Callable[[Evidence], Finding | None] | None
     sources: tuple[str, ...]
     stage: Literal["data", "initialization", "optimization", "generalization"]
     causes: tuple[str, ...] = ()
     yields_to: tuple[str, ...] = ()
+    on_scores: ScoreForm | None = None
 
     @property
     def name(self) -> str:
@@ -116,7 +158,7 @@ class Rule:
 
     def finding(
         self,
-        diagnosed: Evidence,
+        diagnosed: Evidence | ScoreEvidence,
         *,
         severity: Severity,
         seeds: tuple[int, ...],
@@ -131,6 +173,6 @@ class Rule:
     ) -> Finding:
         """Return a finding of this rule for the diagnosed variant, with the attributes of `Finding`."""
         return Finding(
-            self.id, severity, diagnosed.variant.id, seeds, layers, step, evidence, message, advice, self.sources,
+            self.id, severity, diagnosed.subject, seeds, layers, step, evidence, message, advice, self.sources,
             proposals, causes=causes, metric=metric,
         )  # fmt: skip

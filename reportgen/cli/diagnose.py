@@ -23,14 +23,15 @@ def diagnose(
     as_json: Json = False,
 ) -> None:
     """Diagnose training recorded by another program."""
-    from reportgen.cli.output.diagnosis import diagnose_files, diagnosis_lines, diagnosis_values, has_alarm
+    from reportgen.cli.output.diagnosis import diagnosis_lines, diagnosis_values
     from reportgen.plugins.loading import load_installed
+    from reportgen.workflow.diagnose import diagnose_path
 
     load_installed()
-    records, diagnoses = diagnose_files(record)
+    diagnosed = diagnose_path(record)
     if as_json:
-        print_json(diagnosis_values(diagnoses, records))
+        print_json(diagnosis_values(diagnosed))
     else:
-        print_lines(diagnosis_lines(diagnoses, records))
-    if strict and has_alarm(diagnoses):
+        print_lines(diagnosis_lines(diagnosed))
+    if strict and diagnosed.has_alarm:
         raise typer.Exit(NOT_SUPPORTED)

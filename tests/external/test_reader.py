@@ -240,11 +240,11 @@ def test_a_rule_without_its_data_is_not_judged(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_complete_records_are_judged_by_every_rule(tmp_path: Path) -> None:
-    from reportgen.cli.output.diagnosis import diagnose_files
+    from reportgen.workflow.diagnose import diagnose_path
 
     for run in runs(2):
         Store(tmp_path).save(run)
-    _, judgements = diagnose_files(tmp_path)
+    judgements = diagnose_path(tmp_path).diagnoses
     assert [judgement.not_judged for judgement in judgements] == [{}]
 
 

@@ -8,7 +8,7 @@ rules need not declare them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -16,10 +16,10 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.advice import consistent
 from reportgen.analysis.diagnosis.causes import in_order, with_causes
-from reportgen.analysis.diagnosis.diagnose import usable
+from reportgen.analysis.diagnosis.diagnose import Check, checks, usable
 from reportgen.analysis.diagnosis.layers import dropouts, normalizations
 from reportgen.analysis.diagnosis.rules import RULES
-from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.analysis.finding import Abstention, Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
 
@@ -52,12 +52,16 @@ FINITE_END = "a run that ends in finite numbers"
 
 @dataclass(frozen=True)
 class PartialDiagnosis:
-    """Diagnosis of one variant: findings (root causes first), passed rules, and missing measurements by rule."""
+    """Diagnosis of one variant: findings (root causes first), passed rules, and missing measurements by rule.
+
+    abstained: rules that a log cannot show, or that need more values than it has.
+    """
 
     variant: str
     findings: tuple[Finding, ...]
     passed: tuple[str, ...]
     not_judged: Mapping[str, tuple[str, ...]]
+    abstained: Mapping[str, Abstention] = field(default_factory=dict)
 
 
 def diagnose_partial(
@@ -102,14 +106,14 @@ def _of_variant(
     passed: list[str] = []
     not_judged: dict[str, tuple[str, ...]] = {}
     not_required = _not_required(records[0])
-    for id_, rule in rules.items():
+    for id_, check in checks(rules).items():
         missing: dict[str, None] = {}
         read: dict[str, None] = {}
         siblings = {
             other: [_traced(r, {}, {}) for r in theirs] for other, theirs in by_variant.items() if other != name
         }
         evidence = Evidence(Variant(name, name, {}, {}), [_traced(r, missing, read) for r in records], siblings)
-        finding = _checked(rule, evidence, missing)
+        finding = _checked(check, evidence, missing)
         required = tuple(key for key in missing if key not in not_required)
         required = (*(path for path in OF_KINDS.get(id_, ()) if path in unspecified), *required)
         if finding is not None:
@@ -141,10 +145,10 @@ def _not_required(record: RunRecord) -> tuple[str, ...]:
     return (*OPTIONAL, *without_dropout, *without_batchnorm)
 
 
-def _checked(rule: Rule, evidence: Evidence, missing: Mapping[str, None]) -> Finding | None:
+def _checked(check: Check, evidence: Evidence, missing: Mapping[str, None]) -> Finding | None:
     """Return the finding of a rule, None if it fails for lack of a measurement."""
     try:
-        return rule.check(evidence)
+        return check(evidence)
     except (LookupError, TypeError, ValueError):
         if missing:
             return None

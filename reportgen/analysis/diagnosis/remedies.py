@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.claims.verdicts import LEAST_SEEDS
+from reportgen.analysis.diagnosis.diagnose import checks
 from reportgen.analysis.diagnosis.evidence.held_out import examples, majority
 from reportgen.analysis.diagnosis.evidence.outcome import HALF, guess_loss
 from reportgen.analysis.diagnosis.rules import RULES
@@ -108,7 +109,8 @@ def _depends_on_few(record: RunRecord) -> bool:
 
 def _measure(metric: str, finding: Finding, variant: Variant) -> Callable[[RunRecord], float]:
     if metric == FINDING_SEEN:
-        return lambda record: float(RULES[finding.rule].check(Evidence(variant, [record])) is not None)
+        check = checks(RULES)[finding.rule]
+        return lambda record: float(check(Evidence(variant, [record])) is not None)
     return lambda record: _outcome(record, metric)
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.diagnosis.partial import PartialDiagnosis, diagnose_partial
 from reportgen.analysis.finding import Finding
 from reportgen.cli.output.reports import Line
-from reportgen.external.reader import ExternalRecord, read_records
 from reportgen.report.results.results import finding_values
-from reportgen.runs.record import RunRecord
 from reportgen.runs.store import plain
+from reportgen.workflow.diagnose import DiagnosedTraining
 
 STYLES = {"error": "red", "warning": "yellow", "info": ""}
 INDENT = "  "
@@ -21,28 +18,12 @@ KINDS = {"probes": ("probe_", "unit_layer"), "facts": ("facts.",), "settings": (
 """Kinds of missing quantities, by the beginning of their names; all others are scores."""
 
 
-def diagnose_files(path: Path) -> tuple[list[ExternalRecord], tuple[PartialDiagnosis, ...]]:
-    """Return the records of a file or folder, and the diagnosis of each variant."""
-    records = read_records(path)
-    variants: dict[str, list[RunRecord]] = {}
-    unspecified: dict[str, tuple[str, ...]] = {}
-    for record in records:
-        variants.setdefault(record.variant, []).append(record.record)
-        unspecified[record.variant] = (*unspecified.get(record.variant, ()), *record.unspecified)
-    return records, diagnose_partial(variants, unspecified=unspecified)
-
-
-def has_alarm(diagnoses: Sequence[PartialDiagnosis]) -> bool:
-    """Return whether there is a warning or an error."""
-    return any(finding.severity != "info" for diagnosis in diagnoses for finding in diagnosis.findings)
-
-
-def diagnosis_lines(diagnoses: Sequence[PartialDiagnosis], records: Sequence[ExternalRecord]) -> Iterator[Line]:
+def diagnosis_lines(diagnosed: DiagnosedTraining) -> Iterator[Line]:
     """Yield the findings of each variant, causes before their consequences, and the rules without a finding."""
-    for index, diagnosis in enumerate(diagnoses):
+    for index, diagnosis in enumerate(diagnosed.diagnoses):
         if index:
             yield "", ""
-        seeds = sorted(record.record.spec.seed for record in records if record.variant == diagnosis.variant)
+        seeds = sorted(record.record.spec.seed for record in diagnosed.records if record.variant == diagnosis.variant)
         yield "bold", f"{diagnosis.variant} (seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))})"
         for root in (f for f in diagnosis.findings if f.consequence_of is None):
             yield from _finding_lines(root, INDENT)
@@ -78,14 +59,15 @@ def _finding_lines(finding: Finding, indent: str, follows: str = "") -> Iterator
         yield "", f"{indent}{INDENT}{text}"
 
 
-def diagnosis_values(diagnoses: Sequence[PartialDiagnosis], records: Sequence[ExternalRecord]) -> dict[str, Any]:
+def diagnosis_values(diagnosed: DiagnosedTraining) -> dict[str, Any]:
     """Return the values of `diagnose --json`; findings are as in results.json."""
     values: Mapping[str, Any] = {
         "records": [
-            {"file": str(record.path), "variant": record.variant, "seed": record.record.spec.seed} for record in records
+            {"file": str(record.path), "variant": record.variant, "seed": record.record.spec.seed}
+            for record in diagnosed.records
         ],
-        "findings": [finding_values(finding) for diagnosis in diagnoses for finding in diagnosis.findings],
-        "not_found": {diagnosis.variant: diagnosis.passed for diagnosis in diagnoses},
-        "not_judged": {diagnosis.variant: diagnosis.not_judged for diagnosis in diagnoses},
+        "findings": [finding_values(finding) for diagnosis in diagnosed.diagnoses for finding in diagnosis.findings],
+        "not_found": {diagnosis.variant: diagnosis.passed for diagnosis in diagnosed.diagnoses},
+        "not_judged": {diagnosis.variant: diagnosis.not_judged for diagnosis in diagnosed.diagnoses},
     }
     return dict(plain(values))

@@ -1,0 +1,29 @@
+"""Diagnosis of logs, which hold scores alone: every rule that has a form on scores judges each group of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reportgen.analysis.diagnosis.causes import in_order, with_causes
+from reportgen.analysis.diagnosis.partial import PartialDiagnosis
+from reportgen.analysis.diagnosis.rules import RULES
+from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence
+from reportgen.runs.training_log import TrainingLog
+
+
+def diagnose_logs(
+    groups: Mapping[str, Sequence[TrainingLog]], rules: Mapping[str, Rule] = RULES
+) -> tuple[PartialDiagnosis, ...]:
+    """Return the diagnosis of each group of runs of one setting; the other groups are its siblings."""
+    return tuple(_of_group(name, groups, rules) for name in groups)
+
+
+def _of_group(name: str, groups: Mapping[str, Sequence[TrainingLog]], rules: Mapping[str, Rule]) -> PartialDiagnosis:
+    evidence = ScoreEvidence(name, groups[name], {other: logs for other, logs in groups.items() if other != name})
+    outcomes = {id_: rule.on_scores.check(evidence) for id_, rule in rules.items() if rule.on_scores is not None}
+    found = [outcome for outcome in outcomes.values() if isinstance(outcome, Finding)]
+    findings = in_order(with_causes(found, rules))
+    dropped = {finding.rule for finding in found} - {finding.rule for finding in findings}
+    passed = {id_ for id_, outcome in outcomes.items() if outcome is None} | dropped
+    abstained = {id_: outcome for id_, outcome in outcomes.items() if isinstance(outcome, Abstention)}
+    return PartialDiagnosis(name, findings, tuple(sorted(passed)), {}, abstained)
