@@ -161,5 +161,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
-    yields_to=("train_eval_mismatch",),
+    yields_to=("train_eval_mismatch", "split_mismatch", "absent_class", "sorted_batches"),
 )

@@ -36,7 +36,7 @@ from reportgen.analysis.diagnosis.evidence.curves import ScoreChange, score_chan
 from reportgen.analysis.diagnosis.evidence.held_out import examples, majority, scored, seed_error
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, guess_loss
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import UNLIKE_SPLITS, enough, number, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import paired_error, share_error
@@ -223,5 +223,6 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="generalization",
+    causes=UNLIKE_SPLITS,
     yields_to=("no_signal", "lr_too_high", "nan_divergence", "train_eval_mismatch", "loss_oscillation"),
 )

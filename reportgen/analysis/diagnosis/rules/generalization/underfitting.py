@@ -45,7 +45,14 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
 from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, stuck
 from reportgen.analysis.diagnosis.evidence.siblings import BetterSibling, better_sibling, larger_network
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, initial, percent, probed, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import (
+    UNLIKE_SPLITS,
+    enough,
+    initial,
+    percent,
+    probed,
+    words_for_seeds,
+)
 from reportgen.analysis.diagnosis.layers import is_convolutional, narrowest, normalizations
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error
@@ -242,6 +249,8 @@ RULE = Rule(
     sources=SOURCES,
     stage="generalization",
     causes=(
+        *UNLIKE_SPLITS,
+        "sorted_batches",
         "over_regularization",
         "missing_nonlinearity",
         "class_imbalance",

@@ -38,7 +38,14 @@ from reportgen.analysis.diagnosis.evidence.course import Array, finite, rises, t
 from reportgen.analysis.diagnosis.evidence.held_out import examples, mean_final, reference, scored
 from reportgen.analysis.diagnosis.evidence.means import mean, noise
 from reportgen.analysis.diagnosis.evidence.outcome import FITS, fits, guess_loss, stuck, worse_than_simple_models
-from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, percent, percent_at_most, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import (
+    UNLIKE_SPLITS,
+    in_most,
+    number,
+    percent,
+    percent_at_most,
+    words_for_seeds,
+)
 from reportgen.analysis.diagnosis.layers import normalizations
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_simple_models
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high, lr_too_low
@@ -244,6 +251,8 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=(
+        *UNLIKE_SPLITS,
+        "sorted_batches",
         "vanishing_activations",
         "exploding_activations",
         "vanishing_gradients",
