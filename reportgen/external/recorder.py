@@ -129,10 +129,10 @@ class Recorder:
         return len(self._series["step_loss"])
 
     def step(self, loss: Any, weights: Iterable[Any] = (), labels: Any = None) -> None:
-        """Record the loss of a minibatch before the weights change.
+        """Record the mean loss of a minibatch, without penalties, before the weights change.
 
-        loss: mean loss of the minibatch, without penalties. weights: weights of each layer, not needed after `watch`.
-        labels: classes of the minibatch, for all steps or none, which show whether batches are sorted by class.
+        weights: weights of each layer, not needed after `watch`. labels: classes of the minibatch, for all steps or
+        none, which show whether batches are sorted by class.
         """
         value = scalar_loss(loss, "step loss")
         if self._hooked is not None:
@@ -202,11 +202,9 @@ class Recorder:
             self._confusion[f"{split}_confusion"] = counts.reshape(classes, classes)
 
     def _extend_classes(self, classes: int) -> None:
-        """Raise the number of classes to the number of outputs."""
-        additional = classes - self._facts["classes"]
-        self._facts["classes"] += additional
-        for name in self._facts.keys() & {"class_counts", "val_class_counts"}:
-            self._facts[name] += [0] * additional
+        for counts in (self._facts["class_counts"], self._facts.get("val_class_counts", [])):
+            counts += [0] * (classes - self._facts["classes"])
+        self._facts["classes"] = classes
 
     def look(
         self,

@@ -51,6 +51,7 @@ HIDDEN, LAYERS = "network.hidden", "network.layers"
 NAMES = {
     "network.batchnorm": "batch normalization",
     HIDDEN: "widths of the hidden layers",
+    "data.keep": "shares of training examples kept by class",
     "network.init": "initialization",
     "network.output_init": "initialization of the output layer",
     "preprocess": "preprocessing",

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.classes import class_counts, classes_in_words
+from reportgen.analysis.classes import class_counts, classes_in_words
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord

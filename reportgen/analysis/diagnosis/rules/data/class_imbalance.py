@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.classes import classes_in_words, label_of
+from reportgen.analysis.classes import classes_in_words, label_of
 from reportgen.analysis.diagnosis.evidence.held_out import mean_final, training_majority
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.classes import class_counts
+from reportgen.analysis.classes import class_counts
 from reportgen.analysis.diagnosis.evidence.held_out import training_majority
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.memoize import memoize

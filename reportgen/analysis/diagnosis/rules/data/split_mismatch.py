@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.classes import class_counts
+from reportgen.analysis.classes import class_counts
 from reportgen.analysis.diagnosis.evidence.held_out import (
     SIMPLE,
     examples,
