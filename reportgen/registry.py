@@ -51,6 +51,7 @@ class Parameter:
     minimum, maximum : limits of numbers, inclusive unless `exclusive` names them.
     choices : allowed values of the kind "choice".
     required : the study must set the parameter.
+    added : added after runs were stored; components leave it out if it has its default, so that keys of runs stay.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Parameter:
     exclusive: tuple[Literal["minimum", "maximum"], ...] = ()
     choices: tuple[str, ...] = ()
     required: bool = False
+    added: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

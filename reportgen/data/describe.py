@@ -41,6 +41,7 @@ def facts(dataset: Prepared) -> dict[str, Any]:
     train_n, val_n, test_n, features, classes: counts.
     input_mean, input_std, input_second_moment: moments over all features of all training examples, in float64.
     class_counts: number of training examples of each class; val_class_counts: of validation examples, if there are any.
+    class_runs: number of runs of training examples of the same class, in the order of the training set.
     class_labels: labels of the classes, for data with labels other than the numbers of the classes.
     val_input_offset, val_input_scale: difference between validation and training examples, if there are any validation
         examples; see `_differences`.
@@ -66,6 +67,7 @@ def facts(dataset: Prepared) -> dict[str, Any]:
         "input_std": float(np.sqrt(input_variance)),
         "input_second_moment": second_moment,
         "class_counts": np.bincount(dataset.y_train, minlength=dataset.classes).tolist(),
+        "class_runs": int(np.count_nonzero(np.diff(dataset.y_train))) + 1,
         "constant_features": int(constant.sum()),
         "input_offset_share": float(np.mean(mean**2) / second_moment) if second_moment > 0 else 0.0,
         "input_feature_std": _quartiles(np.sqrt(variance[~constant])),

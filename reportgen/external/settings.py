@@ -187,7 +187,7 @@ POSITIVE_COUNT, COUNT = _count(1), _count(0)
 
 FACTS: Mapping[str, Check] = {
     **dict.fromkeys(("classes", "train_n", "features", "probe_n"), POSITIVE_COUNT),
-    **dict.fromkeys(("val_n", "test_n", "parameters", "constant_features"), COUNT),
+    **dict.fromkeys(("class_runs", "val_n", "test_n", "parameters", "constant_features"), COUNT),
     **dict.fromkeys(("class_counts", "val_class_counts"), (_are_counts, "a list of whole numbers, one per class")),
     "class_labels": (_are_labels, "a list of texts, one per class"),
     "image_shape": (_is_shape, "three whole numbers of at least 1: channels, height and width"),

@@ -109,6 +109,8 @@ def _parameters(row: Row, parameters: dict[str, Any], rows: Table[Any], what: st
             raise problem("unknown-key", f"{row.name} has no parameter {shown(key)}", hint, (key,), key=True)
     values = {}
     for parameter in row.parameters:
+        if parameter.added and parameters.get(parameter.name) in (None, parameter.default):
+            continue
         if parameter.name not in parameters or parameters[parameter.name] is None:
             if parameter.required:
                 raise problem(

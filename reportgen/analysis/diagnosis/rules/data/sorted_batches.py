@@ -1,15 +1,16 @@
 """Minibatches are sorted by class: most batches have examples of one class only.
 
-**Statistic.** If the record contains it, the largest share of one class in each minibatch. Otherwise the minibatch
-losses: in how many places of the epoch the loss falls within a class and jumps at the next one.
+**Statistic.** If the record contains it, the largest share of one class in each minibatch. Otherwise, if the settings
+keep the order of the examples, the mean number of examples of one class in a row. Otherwise the losses of the
+minibatches of the first epoch.
 
 **Reference.** For shuffled examples, the number of examples of each class in a batch has a multinomial distribution.
-The rule reports batches whose largest share is more than halfway from its expected value to 1, on average. From losses,
-only the first epoch is used. If the examples are sorted, the network has not seen the next class at the border between
-two classes: the loss is below half of the loss of guessing before the border, and above the loss of guessing at most
-two batches later. There must be such jumps at half of the borders or more, and nowhere else. The borders
-follow from the number of examples of each class, in ascending or in descending order of the classes. Batches must have
-at least four examples, and each class two batches.
+The rule reports batches whose largest share is more than halfway from its expected value to 1, on average; or rows of
+at least a batch. Losses show sorted examples in the first epoch, because the network has not seen the next class at the
+border between two classes: the loss is below half of the loss of guessing before the border, and above the loss of
+guessing at most two batches later. There must be such jumps at half of the borders or more, and nowhere else. The
+borders follow from the number of examples of each class, in ascending or in descending order of the classes. Batches
+must have at least four examples, and each class two batches.
 
 **Severity.** Error if training accuracy does not exceed the most common class clearly, a warning if the network does
 not fit its training examples, otherwise for information only.
@@ -30,8 +31,8 @@ from reportgen.analysis.diagnosis.evidence.held_out import training_majority
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, guess_loss, learned_task
-from reportgen.analysis.diagnosis.evidence.symptoms import in_most, percent, words_for_seeds
-from reportgen.analysis.finding import Evidence, Finding, Rule, Severity
+from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, percent, words_for_seeds
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.runs.record import RunRecord
 
 HALF = 0.5
@@ -51,6 +52,9 @@ def _sorted(record: RunRecord) -> str | None:
         clear = found > (1 + expected) / 2 and expected < 1
         share = f"on average {percent(found)} of the examples of a batch belong to one class"
         return f"{share} (shuffled batches: {percent(expected)})" if clear else None
+    run = _run_length(record)
+    if run >= _batch_size(record) > 1:
+        return f"the same examples follow in each epoch, on average {number(run)} of a class in a row"
     jumps = _jumps(record)
     if not jumps:
         return None
@@ -58,6 +62,15 @@ def _sorted(record: RunRecord) -> str | None:
     return (
         f"in the first epoch the loss jumps above the loss of guessing {times}, each time where the next class begins"
     )
+
+
+def _run_length(record: RunRecord) -> float:
+    """Return the mean number of examples of one class in a row if the settings keep their order, otherwise 0."""
+    counts, runs = class_counts(record), int(record.facts.get("class_runs", 0))
+    if record.spec.training.shuffle or counts is None or not runs:
+        return 0.0
+    mixed = 1 + (counts.sum() - 1) * (1 - float(((counts / counts.sum()) ** 2).sum()))
+    return float(counts.sum() / runs) if runs < mixed / 2 else 0.0
 
 
 @memoize
@@ -121,7 +134,14 @@ def check(evidence: Evidence) -> Finding | None:
             f"The network learns one class at a time and forgets the others."
         ),
         advice="Shuffle the training examples in each epoch, for example with shuffle=True in the data loader.",
+        proposals=_proposals(records[0]),
     )
+
+
+def _proposals(record: RunRecord) -> tuple[Proposal, ...]:
+    if record.spec.training.shuffle:
+        return ()
+    return (Proposal({"training.shuffle": True}, "each batch has examples of all classes"),)
 
 
 def _severity(records: Sequence[RunRecord]) -> Severity:
