@@ -165,10 +165,7 @@ INITS = Table(
             "Normal, a compromise between constant variance of activations and of gradients.",
             r"w \sim N\left(0, \frac{2}{n_{in} + n_{out}}\right)",
             "Glorot and Bengio 2010, eq. 12",
-            aliases=(
-                "xavier_normal",
-                "glorot",
-            ),
+            aliases=("xavier_normal",),
         ),
         _uniform(
             "glorot_uniform",

@@ -35,7 +35,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.course import Array, finite, rises, training_course
-from reportgen.analysis.diagnosis.evidence.held_out import examples, mean_final, reference, scored
+from reportgen.analysis.diagnosis.evidence.held_out import (
+    Shortfall,
+    below_simple_models,
+    examples,
+    mean_final,
+    reference,
+    scored,
+)
 from reportgen.analysis.diagnosis.evidence.means import mean, noise
 from reportgen.analysis.diagnosis.evidence.outcome import FITS, fits, guess_loss, stuck, worse_than_simple_models
 from reportgen.analysis.diagnosis.evidence.symptoms import (
@@ -46,8 +53,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     percent_at_most,
     words_for_seeds,
 )
-from reportgen.analysis.diagnosis.layers import normalizations
-from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_simple_models
+from reportgen.analysis.diagnosis.layers import has_bottleneck, normalizations
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high, lr_too_low
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error
@@ -241,6 +247,7 @@ def _finding(
         message=f"{message}({words_for_seeds(seeds, len(evidence.records))}, at step {record.steps}).",
         advice=f"Train {by}.",
         proposals=tuple(Proposal({"training.epochs": more * epochs}, "longer training") for more in longer),
+        causes=(*RULE.causes, "underfitting") if has_bottleneck(record) else None,
     )
 
 
