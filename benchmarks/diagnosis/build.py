@@ -119,6 +119,7 @@ def write_files(folder: Path) -> None:
     _write_unlike(folder, "cancer", (x - x.mean(axis=0)) / x.std(axis=0), y, x)
     x, y = datasets.load_digits(return_X_y=True)
     _write_splits(folder / "digits.npz", x / 16, y)
+    _write_splits(folder / "digits_sorted.npz", x / 16, y, by_class=True)
     _write_unlike(folder, "digits", x / 16, y, x)
 
 
@@ -141,12 +142,18 @@ def _write_unlike(folder: Path, name: str, x: Any, y: Any, raw: Any) -> None:
     _write_splits(folder / f"{name}_val_noisy.npz", x, y, x + 0.3 * x.std() * other.standard_normal(x.shape))
 
 
-def _write_splits(path: Path, x: Any, y: Any, x_val: Any = None, y_val: Any = None, most: int | None = None) -> None:
-    """Write a training and a validation split; x_val, y_val: examples to take the validation rows from."""
+def _write_splits(
+    path: Path, x: Any, y: Any, x_val: Any = None, y_val: Any = None, most: int | None = None, by_class: bool = False
+) -> None:
+    """Write a training and a validation split.
+
+    x_val, y_val: examples to take the validation rows from; by_class: whether training rows are sorted by class.
+    """
     if path.exists():
         return
     rows = np.random.default_rng(0).permutation(len(y))
     train, val = rows[: 3 * len(y) // 4], rows[3 * len(y) // 4 :][:most]
+    train = train[np.argsort(y[train], kind="stable")] if by_class else train
     temporary = path.with_name(f"unfinished-{path.name}")
     np.savez(
         temporary,

@@ -47,6 +47,7 @@ RULE_IDS = (
     "no_signal",
     "split_mismatch",
     "absent_class",
+    "sorted_batches",
     "unnormalized_input",
     "bn_tiny_batch",
     "train_eval_mismatch",
