@@ -235,8 +235,7 @@ def test_without_training_a_value_without_the_fault_counts(tmp_path: Path) -> No
 @pytest.mark.parametrize("path", [*SWEPT, *SWITCHED])
 def test_a_value_that_is_set_already_is_not_proposed(path: str, tmp_path: Path) -> None:
     value = (SWEPT | SWITCHED)[path][1]
-    optimizer = {"name": "adamw", "weight_decay": 0.01}
-    plan = sweep(tmp_path, {"diagnosed": {path: value, "training.optimizer": optimizer}})
+    plan = sweep(tmp_path, {"diagnosed": {path: value}})
     seen = evidence(plan, {"diagnosed": 1.0})
     only, other = (proposed(finding({path: value}, *more), seen) for more in ((), ({"training.lr": 0.7},)))
     assert only.proposals == ()

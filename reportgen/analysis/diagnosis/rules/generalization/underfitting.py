@@ -264,6 +264,7 @@ RULE = Rule(
         "idle_branch",
     ),
     yields_to=(
+        "no_signal",
         "vanishing_activations",
         "vanishing_gradients",
         "exploding_activations",

@@ -221,6 +221,7 @@ RULE = Rule(
     stage="optimization",
     causes=("over_regularization",),
     yields_to=(
+        "no_signal",
         "unnormalized_input",
         "vanishing_gradients",
         "vanishing_activations",

@@ -272,5 +272,5 @@ RULE = Rule(
         "update_ratio_low",
         "idle_branch",
     ),
-    yields_to=("train_eval_mismatch", "symmetric_init", "unnormalized_input"),
+    yields_to=("no_signal", "train_eval_mismatch", "symmetric_init", "unnormalized_input"),
 )
