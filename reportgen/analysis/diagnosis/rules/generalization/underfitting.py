@@ -182,6 +182,7 @@ def _narrow(evidence: Evidence, records: Sequence[RunRecord], short: Shortfall) 
         ),
         advice=f"Give each hidden layer at least as many units as there are classes, such as {wide}.",
         proposals=proposals,
+        causes=(*UNLIKE_SPLITS, "sorted_batches"),
     )  # fmt: skip
 
 
