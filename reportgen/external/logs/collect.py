@@ -95,7 +95,17 @@ def _forced(path: Path, formats: Sequence[LogFormat], options: LogOptions) -> li
         return [FoundLog(path, formats[0])]
     if not (options.columns and path.is_file()):
         return []
-    return [FoundLog(path, row) for row in formats if row.generic][:1]
+    generic = [row for row in formats if row.generic]
+    row = next((row for row in generic if _reads(row, path)), FORMATS["csv"])
+    return [FoundLog(path, row)]
+
+
+def _reads(row: LogFormat, path: Path) -> bool:
+    try:
+        row.read(path)
+    except StudyError:
+        return False
+    return True
 
 
 def _no_log(path: Path, options: LogOptions) -> UsageError | StudyError:

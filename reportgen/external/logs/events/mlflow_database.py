@@ -17,6 +17,7 @@ from reportgen.external.logs.events.epochs import with_epochs
 from reportgen.external.logs.events.mlflow_folder import DELETED, metric_column, setting
 from reportgen.external.logs.raw import LogFormat, RawLog
 
+NAME = "mlflow-sqlite"
 MAGIC = b"SQLite format 3\x00"
 WAL_BYTE, WAL = 18, 2
 """Position and value in the header of a database that writes changes to a second file first."""
@@ -118,7 +119,7 @@ def _log(database: sqlite3.Connection, path: Path, run: str, name: str) -> RawLo
     parameters = database.execute("SELECT key, value FROM params WHERE run_uuid = ? ORDER BY key", (run,))
     return RawLog(
         path=path,
-        format=FORMAT.name,
+        format=NAME,
         name=name,
         columns=with_epochs(tuple(metric_column(key, steps[key], values[key]) for key in values)),
         settings={str(key): setting(str(value)) for key, value in parameters},
@@ -131,8 +132,8 @@ def _number(value: Any) -> float | None:
     return math.copysign(math.inf, value) if abs(value) >= LARGEST else float(value)
 
 
-FORMAT = LogFormat(
-    name="mlflow-sqlite",
+MLFLOW_DATABASE = LogFormat(
+    name=NAME,
     title="MLflow database",
     files="mlflow.db",
     find=find,

@@ -15,6 +15,7 @@ from reportgen.external.logs.events.epochs import with_epochs
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
 from reportgen.runs.training_log import LogNote
 
+NAME = "mlflow"
 META = "meta.yaml"
 DELETED = "deleted"
 
@@ -53,7 +54,7 @@ def read(path: Path) -> RawLog:
     name = _meta(path).get("run_name") or _small(path / "tags" / "mlflow.runName") or path.resolve().name
     return RawLog(
         path=path,
-        format=FORMAT.name,
+        format=NAME,
         name=str(name),
         columns=with_epochs(tuple(columns)),
         settings={name: setting(_small(file)) for name, file in _files(path / "params")},
@@ -129,8 +130,8 @@ def _meta(path: Path) -> Mapping[str, Any]:
     return meta if isinstance(meta, dict) else {}
 
 
-FORMAT = LogFormat(
-    name="mlflow",
+MLFLOW = LogFormat(
+    name=NAME,
     title="MLflow",
     files="the folder of a run in mlruns",
     find=find,

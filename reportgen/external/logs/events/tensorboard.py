@@ -12,7 +12,13 @@ from reportgen.external.logs.events.epochs import with_epochs
 from reportgen.external.logs.events.event_file import EventFile, Series, read_event_file
 from reportgen.external.logs.events.run_folder import TRAINING, Part, is_event_file, parts_of_run, runs_below
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
+from reportgen.external.logs.settings import settings_in
+from reportgen.external.logs.structured import huggingface
 from reportgen.runs.training_log import LogNote
+
+NAME = "tensorboard"
+SETTINGS = "hparams.yaml"
+"""Lightning writes the hyperparameters into this file too, with their types."""
 
 PLACEHOLDER = "hp_metric"
 HISTOGRAM_SUFFIX = "/histogram"
@@ -44,8 +50,13 @@ class _Run:
 def find(path: Path) -> list[Path]:
     """Return a file of events, or the runs in and below a folder with events."""
     if path.is_dir():
-        return runs_below(path)
+        return [] if _is_of_trainer(path) else runs_below(path)
     return [path] if is_event_file(path) else []
+
+
+def _is_of_trainer(folder: Path) -> bool:
+    """Return whether a folder `runs/*` belongs to a trainer of Hugging Face, whose own state has the same scores."""
+    return folder.parent.name == "runs" and bool(huggingface.find(folder.parent.parent))
 
 
 def read(path: Path) -> RawLog:
@@ -107,17 +118,18 @@ def _raw_log(path: Path, run: _Run, *, keras: bool) -> RawLog:
     if run.from_buckets:
         text = "mean and standard deviation of some layers were computed from the buckets of histograms"
         run.notes.append(LogNote("approximate-statistics", text))
+    beside, notes = settings_in(path, SETTINGS) if path.is_dir() else ({}, ())
     columns = tuple(_column(name, series, keras=keras) for name, series in sorted(run.scalars.items()))
     return RawLog(
         path=path,
-        format=FORMAT.name,
+        format=NAME,
         name=path.resolve().name,
         columns=_with_iterations(columns) if keras else with_epochs(columns),
         layers=tuple(_layers(run)),
-        settings=run.settings,
+        settings=beside or run.settings,
         first_epoch=0 if keras else None,
         ignored=ignored,
-        notes=tuple(run.notes),
+        notes=(*run.notes, *notes),
     )
 
 
@@ -151,8 +163,8 @@ def _layers(run: _Run) -> Iterator[tuple[str, str, RawColumn]]:
             yield layer, statistic, RawColumn(tag, values, steps=steps)
 
 
-FORMAT = LogFormat(
-    name="tensorboard",
+TENSORBOARD = LogFormat(
+    name=NAME,
     title="TensorBoard",
     files="a folder of events.out.tfevents.*",
     find=find,

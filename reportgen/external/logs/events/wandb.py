@@ -14,10 +14,12 @@ from reportgen.external.logs.events.blocks import MAGIC, Damage, read_records
 from reportgen.external.logs.events.tensors import Histogram, histogram_of_buckets
 from reportgen.external.logs.events.wire import VARINT, fields, parts
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
+from reportgen.external.logs.settings import flat_settings, settings_in
 from reportgen.external.logs.structured.documents import number, parse_json
-from reportgen.external.logs.structured.records import Records, flat
+from reportgen.external.logs.structured.records import Records
 from reportgen.runs.training_log import LogNote
 
+NAME = "wandb"
 HISTORY, CONFIG, RUN = 2, 5, 17
 """Fields of a record."""
 
@@ -77,21 +79,29 @@ def read(path: Path) -> RawLog:
                 run.damaged += 1
     except OSError as error:
         raise StudyError("unreadable-file", f"the file cannot be read: {error.strerror}", str(path)) from error
-    notes = tuple(_notes(run, damage))
+    settings, settings_notes = (run.settings, ()) if run.settings else _settings_beside(files[0])
+    notes = (*_notes(run, damage), *settings_notes)
     columns = run.table.columns()
     if not columns:
         reason = f" ({notes[0].text})" if notes else ""
         raise StudyError("invalid-file", f"the file has no readable scores{reason}", str(path))
     return RawLog(
         path=path,
-        format=FORMAT.name,
+        format=NAME,
         name=run.name or files[0].stem,
         columns=columns,
         layers=tuple(_layers(run)),
-        settings=run.settings,
+        settings=settings,
         ignored={name: why for name, why in run.table.ignored.items() if name not in run.histograms},
         notes=notes,
     )
+
+
+def _settings_beside(file: Path) -> tuple[dict[str, Any], tuple[LogNote, ...]]:
+    """Return the settings in `files/config.yaml`, where each has a value and a description."""
+    found, notes = settings_in(file.parent / "files", "config.yaml")
+    values = {name.removesuffix(".value"): value for name, value in found.items() if name.endswith(".value")}
+    return {name: value for name, value in values.items() if not name.startswith("_wandb")}, notes
 
 
 def _notes(run: _Run, damage: Damage) -> Iterator[LogNote]:
@@ -144,8 +154,8 @@ def _add_history(run: _Run, history: bytes) -> None:
 
 def _add_config(run: _Run, config: bytes) -> None:
     for message in parts(config, (1,))[1]:
-        for name, value in flat(dict(_item(message))):
-            if not name.startswith("_wandb") and (value is None or isinstance(value, bool | int | float | str)):
+        for name, value in flat_settings(dict(_item(message))).items():
+            if not name.startswith("_wandb"):
                 run.settings[name] = value
 
 
@@ -186,8 +196,8 @@ def _layers(run: _Run) -> Iterator[tuple[str, str, RawColumn]]:
         yield name, "std", RawColumn(name, np.array([histogram.std for _, histogram in found]), steps=steps)
 
 
-FORMAT = LogFormat(
-    name="wandb",
+WANDB = LogFormat(
+    name=NAME,
     title="Weights & Biases",
     files="run-*.wandb",
     find=find,

@@ -14,6 +14,7 @@ from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
 from reportgen.external.logs.structured.documents import number, read_json
 from reportgen.runs.training_log import LogNote, Resolution
 
+NAME = "huggingface"
 FILE = "trainer_state.json"
 HISTORY = "log_history"
 HEAD_BYTES = 2**16
@@ -100,7 +101,7 @@ def _raw_log(path: Path, file: Path, state: Mapping[str, Any], notes: tuple[LogN
         raise StudyError("empty-data", "the trainer logged no scores", str(file))
     return RawLog(
         path=path,
-        format=FORMAT.name,
+        format=NAME,
         name=path.resolve().name if path.is_dir() else path.resolve().parent.name,
         columns=columns,
         settings={name: state[name] for name in SETTINGS if number(state.get(name)) is not None},
@@ -155,8 +156,8 @@ def _column(name: str, cells: Iterable[tuple[float, float, float]], log_every: i
     )
 
 
-FORMAT = LogFormat(
-    name="huggingface",
+HUGGINGFACE = LogFormat(
+    name=NAME,
     title="Hugging Face Trainer",
     files="trainer_state.json, also in checkpoint-N",
     find=find,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,11 @@ from reportgen.external.logs.structured.json_records import log_of_records
 from reportgen.external.logs.structured.lines import head_lines, read_lines
 from reportgen.external.logs.structured.records import Records, looks_like_scores
 from reportgen.runs.training_log import LogNote
+
+NAME = "jsonl"
+
+MOST_FAILURES = 100
+"""Reading ends when so many more lines were no objects than were."""
 
 
 def find(path: Path) -> list[Path]:
@@ -49,11 +53,14 @@ def read(path: Path) -> RawLog:
         except StudyError as error:
             failed, cut = failed + 1, not complete
             failures = failures or [error]
+            if failed > table.count + MOST_FAILURES:
+                break
     if failed > table.count or (failures and not table.count):
         raise failures[0]
     if not table.count:
         raise StudyError("empty-file", "the file has no lines", str(path))
-    return replace(log_of_records(table, path, FORMAT.name), notes=_notes(failed, failures, cut))
+    table.notes += _notes(failed, failures, cut)
+    return log_of_records(table, path, NAME)
 
 
 def _record(line: bytes, path: Path, line_number: int) -> Mapping[str, Any]:
@@ -71,8 +78,8 @@ def _notes(failed: int, failures: list[StudyError], cut: bool) -> tuple[LogNote,
     return (LogNote("damaged", f"{failed} lines are not JSON objects and were left out, first {failures[0]}"),)
 
 
-FORMAT = LogFormat(
-    name="jsonl",
+JSON_LINES = LogFormat(
+    name=NAME,
     title="JSON Lines",
     files="a file with one JSON object a line",
     find=find,

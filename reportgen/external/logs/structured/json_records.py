@@ -11,6 +11,8 @@ from reportgen.external.logs.raw import LogFormat, RawLog
 from reportgen.external.logs.structured.documents import quick_json, read_json
 from reportgen.external.logs.structured.records import EPOCH_NAMES, Records, looks_like_scores
 
+NAME = "json"
+
 
 def find(path: Path) -> list[Path]:
     """Return a file whose records are mostly scores."""
@@ -36,7 +38,7 @@ def read(path: Path) -> RawLog:
     table = Records()
     for record in records:
         table.add(record)
-    return log_of_records(table, path, FORMAT.name)
+    return log_of_records(table, path, NAME)
 
 
 def log_of_records(table: Records, path: Path, name: str) -> RawLog:
@@ -51,6 +53,7 @@ def log_of_records(table: Records, path: Path, name: str) -> RawLog:
         columns=columns,
         first_epoch=table.first_epoch,
         ignored=table.ignored,
+        notes=tuple(table.notes),
     )
 
 
@@ -76,8 +79,8 @@ def _has_epoch(record: Mapping[str, Any]) -> bool:
     return any(name in record for name in EPOCH_NAMES)
 
 
-FORMAT = LogFormat(
-    name="json",
+JSON = LogFormat(
+    name=NAME,
     title="JSON records",
     files="a JSON file of a list of objects",
     find=find,

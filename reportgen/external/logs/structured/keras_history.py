@@ -13,6 +13,7 @@ from reportgen.errors import StudyError
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
 from reportgen.external.logs.structured.documents import number, quick_json, read_json
 
+NAME = "keras-json"
 EPOCH_NAMES = ("epoch", "epochs")
 NESTED_NAMES = ("history", "metrics")
 
@@ -46,7 +47,7 @@ def read(path: Path) -> RawLog:
     planned = [number(settings.get(name)) for name in ("epochs", "steps")]
     return RawLog(
         path=path,
-        format=FORMAT.name,
+        format=NAME,
         name=path.stem,
         columns=tuple(columns),
         settings={name: value for name, value in settings.items() if number(value) is not None},
@@ -103,8 +104,8 @@ def _history(document: Any, depth: int = 0) -> dict[str, list[Any]]:
     return lists
 
 
-FORMAT = LogFormat(
-    name="keras-json",
+KERAS_HISTORY = LogFormat(
+    name=NAME,
     title="Keras history",
     files="a JSON file of lists of scores",
     find=find,

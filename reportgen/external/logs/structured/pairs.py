@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reportgen.external.logs.structured.records import EPOCH_NAMES, EVALUATION, MODES, STEP_NAMES, counter_name
+from reportgen.external.logs.structured.records import EPOCH_NAMES, EVALUATION, EXAMPLE, MODES, STEP_NAMES, counter_name
 
 NUMBER = r"[-+]?(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][-+]?\d++)?+|[-+]?(?:nan|inf(?:inity)?)"
 
@@ -29,8 +29,10 @@ COUNT = re.compile(
 )
 """A counter and its value, such as "Epoch [3/10]", "Train Epoch: 1" and "step 20"."""
 
-BATCH = re.compile(r"(?:^\s*\[\s*(?P<epoch>\d+),\s*(?P<first>\d+)\]|\[\s*(?P<number>\d+)/\d+(?:\s+\(\d+%\))?\])")
-"""The number of a batch in its epoch, as in "[2, 2000]" and "Epoch: 2 [640/60000 (1%)]"."""
+BATCH = re.compile(
+    r"(?:^\s*\[\s*(?P<epoch>\d+),\s*(?P<first>\d+)\]|\[\s*(?P<number>\d+)/\d+(?P<examples>\s+\(\d+%\))?\])"
+)
+"""The number of a batch or of examples in an epoch, as in "[2, 2000]" and "Epoch: 2 [640/60000 (1%)]"."""
 
 PROGRESS = re.compile(r"^\s*(?P<done>\d+)/(?P<all>\d+)\s+(?:\[[=>.]|[━╸╺─])")
 """The beginning of a progress bar of Keras."""
@@ -72,7 +74,7 @@ def _numbers(line: str) -> Iterator[tuple[str, str]]:
     for match in BATCH.finditer(line, start):
         if match["epoch"]:
             yield "epoch", match["epoch"]
-        yield "batch", match["first"] or match["number"]
+        yield EXAMPLE if match["examples"] else "batch", match["first"] or match["number"]
     for pattern in (PAIR, SCORE):
         for match in pattern.finditer(line):
             name = _name(match["name"])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from reportgen.external.logs.raw import RawColumn
 from reportgen.external.logs.structured.documents import number
+from reportgen.runs.training_log import LogNote
 
 STEP_NAMES = (
     "trainer/global_step",
@@ -29,8 +30,12 @@ STEP_NAMES = (
     "update",
     "batch",
     "_step",
+    "example",
 )
 """Names of the counter of steps, the most specific first."""
+
+EXAMPLE = "example"
+"""The counter of the examples of an epoch that were seen so far."""
 
 EPOCH_NAMES = ("epoch", "epochs", "current_epoch", "train/epoch", "ep")
 
@@ -70,6 +75,7 @@ class Records:
         self.count = 0
         self.ignored: dict[str, str] = {}
         self.first_epoch: int | None = None
+        self.notes: list[LogNote] = []
         self._rows: dict[str, array[int]] = {}
         self._values: dict[str, array[float]] = {}
         self._evaluations = bytearray()
@@ -104,11 +110,15 @@ class Records:
         self._values[name].append(value)
 
     def columns(self) -> tuple[RawColumn, ...]:
-        """Return all columns but the counters."""
+        """Return all columns but the counters. Without counters, each record is taken for a step."""
         step_name, epoch_name = self._counter(STEP_NAMES), self._counter(EPOCH_NAMES)
         steps, epochs = self._all_rows(step_name), self._all_rows(epoch_name)
-        if steps is not None and epochs is not None:
-            steps, epochs = self._aligned(steps, epochs)
+        if steps is None and epochs is None:
+            steps = np.arange(1.0, self.count + 1)
+            text = "the file has no steps or epochs; each record is taken for a step"
+            self.notes.append(LogNote("rows-counted", text))
+        if step_name is not None and steps is not None and epochs is not None:
+            steps, epochs = self._aligned(step_name, steps, epochs)
         return tuple(
             RawColumn(name, np.array(values), _at(steps, self._rows[name]), _at(epochs, self._rows[name]))
             for name, values in self._values.items()
@@ -131,21 +141,28 @@ class Records:
         return values
 
     def _aligned(
-        self, steps: NDArray[np.float64], epochs: NDArray[np.float64]
+        self, name: str, steps: NDArray[np.float64], epochs: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
-        """Return steps and epochs on one scale. Steps that begin again in each epoch become parts of an epoch."""
+        """Return steps that count on through the epochs if they begin again in each.
+
+        Examples that begin again in each epoch are not steps: they give parts of an epoch.
+        """
         evaluated = np.frombuffer(self._evaluations, dtype=np.uint8).astype(bool)
         trained = np.flatnonzero(~evaluated & np.isfinite(steps) & np.isfinite(epochs))
-        falls = np.diff(steps[trained]) < 0
-        rises = np.diff(epochs[trained]) > 0
-        largest = steps[trained].max(initial=0.0)
-        if not falls.any() or largest <= 0 or steps[trained].min() < 0 or not np.array_equal(falls, falls & rises):
+        falls, rises = np.diff(steps[trained]) < 0, np.diff(epochs[trained]) > 0
+        if not falls.any() or steps[trained].min() < 0 or not np.array_equal(falls, falls & rises):
             return steps, epochs
-        self.first_epoch = 1  # a position is now the number of epochs that have ended
         gaps = np.diff(np.unique(steps[trained]))
         before = gaps.min() if gaps.size and steps[trained].min() == 0 else 0.0  # a count from 0 is behind by one
+        within, length = steps[trained] + before, steps[trained].max() + before
+        done = epochs[trained] - epochs[trained].min()
+        if counter_name(name) != EXAMPLE:
+            through = np.full(self.count, np.nan)
+            through[trained] = done * length + within
+            return through, epochs
+        self.first_epoch = 1  # a position is now the number of epochs that have ended
         positions = epochs - epochs[trained].min() + 1
-        positions[trained] += (steps[trained] + before) / (largest + before) - 1
+        positions[trained] = done + within / length
         return None, positions
 
 

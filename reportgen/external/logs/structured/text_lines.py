@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from reportgen.errors import StudyError
@@ -16,6 +15,7 @@ from reportgen.external.logs.structured.pairs import PROGRESS, pairs
 from reportgen.external.logs.structured.records import EPOCH_NAMES, STEP_NAMES, Records
 from reportgen.runs.training_log import LogNote
 
+NAME = "text"
 ENDINGS = (".log", ".txt", ".out", ".err", "")
 
 COUNTERS = frozenset({*STEP_NAMES, *EPOCH_NAMES})
@@ -51,8 +51,8 @@ def read(path: Path) -> RawLog:
     if not table.count:
         raise StudyError("invalid-file", "no line has a name with a number, such as 'loss: 0.3'", str(path))
     text = f"{table.count} of {lines} lines have scores; the names and numbers in the others were left out"
-    notes = (LogNote("lines-without-scores", text),) if lines > table.count else ()
-    return replace(log_of_records(table, path, FORMAT.name), notes=notes)
+    table.notes += [LogNote("lines-without-scores", text)] if lines > table.count else []
+    return log_of_records(table, path, NAME)
 
 
 def _parsed(path: Path) -> Iterator[dict[str, str]]:
@@ -75,8 +75,8 @@ def _with_epoch(lines: Iterable[dict[str, str]]) -> Iterator[dict[str, str]]:
         yield {"epoch": epoch, **numbers} if epoch and not numbers.keys() & COUNTERS else numbers
 
 
-FORMAT = LogFormat(
-    name="text",
+TEXT = LogFormat(
+    name=NAME,
     title="printed scores",
     files="a text file with lines such as 'step 20 loss=0.3'",
     find=find,
