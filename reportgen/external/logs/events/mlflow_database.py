@@ -79,8 +79,9 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=LOCK_SECONDS)) as database:
             database.text_factory = lambda text: text.decode(errors="replace")
             yield database
-    except (sqlite3.Error, OverflowError) as error:
-        raise StudyError("invalid-file", f"the database cannot be read: {error}", str(path)) from error
+    except (sqlite3.Error, ValueError, OverflowError) as error:  # ValueError: a message is not UTF-8
+        reason = "".join(character if character.isprintable() else "?" for character in str(error)[:200])
+        raise StudyError("invalid-file", f"the database cannot be read: {reason}", str(path)) from error
 
 
 def _tables(database: sqlite3.Connection) -> set[str]:

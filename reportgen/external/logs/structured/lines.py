@@ -48,7 +48,7 @@ def head_lines(path: Path) -> list[bytes]:
         return []
     if b"\x00" in head:
         return []
-    lines = head.splitlines(keepends=True)
-    if len(head) == HEAD_BYTES:
+    lines = head.split(b"\n")
+    if len(head) == HEAD_BYTES and len(lines) > 1:
         lines = lines[:-1]
     return [line for line in lines if line.strip()]

@@ -11,14 +11,14 @@ NUMBER = r"[-+]?(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][-+]?\d++)?+|[-+]?(?:nan|inf(?
 
 PAIR = re.compile(
     rf"""(?P<name>[A-Za-z_][\w./@]*+(?:[ -][A-Za-z_][\w./@]*+){{0,2}})["']?[ ]?[=:][ ]*["'\[(]?(?P<number>{NUMBER})
-    (?:/(?P<all>\d++)(?![\d.]))?+(?P<percent>[ ]?%)?(?![\w.:-]*[A-Za-z:])""",
+    (?:/(?P<all>\d++)(?![\d.]))?+(?P<percent>[ ]?%)?(?![\w.:/-]*[A-Za-z:])""",
     re.IGNORECASE | re.VERBOSE,
 )
 """A name, a colon or an equals sign, and a number without a unit, which a time such as "12ms" or "10:30" has."""
 
 SCORE = re.compile(
     rf"""(?P<name>(?:(?:train|training|val|valid|validation|test|eval)[ _/-])?(?:loss|acc|accuracy|lr|perplexity|ppl))
-    [ ]+(?P<number>{NUMBER})(?:/(?P<all>\d++)(?![\d.]))?+(?P<percent>[ ]?%)?(?![\w.:-]*[A-Za-z:])""",
+    [ ]+(?P<number>{NUMBER})(?:/(?P<all>\d++)(?![\d.]))?+(?P<percent>[ ]?%)?(?![\w.:/-]*[A-Za-z:])""",
     re.IGNORECASE | re.VERBOSE,
 )
 """The name of a common score and a number after a space."""
@@ -46,9 +46,13 @@ NOISE = frozenset({"info", "debug", "warning", "the", "eta", "time", "and", "at"
 MAX_CHARACTERS = 10_000
 
 
+def shown(line: bytes) -> str:
+    """Return what a terminal shows of a line at last, since progress bars go back to its beginning."""
+    return re.split("[\r\b]", line.decode(errors="replace").rstrip())[-1][:MAX_CHARACTERS]
+
+
 def pairs(line: str) -> dict[str, str]:
     """Return the numbers of a line as text by name, counters as "epoch" and "step"."""
-    line = re.split("[\r\b]", line)[-1][:MAX_CHARACTERS]
     mode = found.group("mode").lower() if (found := MODE.match(line)) else ""
     numbers: dict[str, str] = {}
     for name, value in _numbers(line):

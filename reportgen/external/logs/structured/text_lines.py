@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from reportgen.errors import StudyError
 from reportgen.external.logs.raw import LogFormat, RawLog
 from reportgen.external.logs.structured.json_records import log_of_records
 from reportgen.external.logs.structured.lines import head_lines, read_lines
-from reportgen.external.logs.structured.pairs import PROGRESS, pairs
+from reportgen.external.logs.structured.pairs import PROGRESS, pairs, shown
 from reportgen.external.logs.structured.records import EPOCH_NAMES, STEP_NAMES, Records
 from reportgen.runs.training_log import LogNote
 
@@ -28,7 +27,7 @@ def find(path: Path) -> list[Path]:
     """Return a text file whose first lines are mostly names and numbers, a loss among them."""
     if path.suffix.lower() not in ENDINGS and not path.suffix[1:].isdigit():
         return []
-    lines = [line.decode(errors="replace") for line in head_lines(path)]
+    lines = [shown(line) for line in head_lines(path)]
     found = [names for line in lines if (names := pairs(line)) or PROGRESS.match(line)]
     losses = Counter(name for names in found for name in names if "loss" in name.lower())
     common = losses.most_common(1)
@@ -60,8 +59,7 @@ def _parsed(path: Path) -> Iterator[dict[str, str]]:
     for _, line, _ in read_lines(path):
         if b"\x00" in line:
             raise StudyError("not-text", "the file is not text", str(path))
-        text = line.decode(errors="replace").rstrip("\r\n")
-        text = re.split("[\r\b]", text)[-1]  # what a progress bar showed at last
+        text = shown(line)
         progress = PROGRESS.match(text)
         if progress is None or progress["done"] == progress["all"]:
             yield pairs(text)

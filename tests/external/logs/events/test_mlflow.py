@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.external.logs.events import writers
 
 from reportgen.errors import StudyError
 from reportgen.external.logs.events import mlflow_database, mlflow_folder
+from tests.external.logs.events import writers
 
 METRICS = {"loss": "1 0.5 0\n2 nan 100\n3 0.25 200\n", "val/loss": "1 0.7 100\n", "always": "1 1 0\n2 2 0\n"}
 

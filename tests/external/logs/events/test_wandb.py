@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.external.logs.events import writers
 
 from reportgen.errors import StudyError
 from reportgen.external.logs.events.wandb import find, read
+from tests.external.logs.events import writers
 
 NAME = "run-abc123.wandb"
 RECORDS = [
@@ -36,7 +36,7 @@ def test_scores_and_settings_of_a_run(tmp_path: Path) -> None:
     assert find(tmp_path) == [tmp_path]
     log = read(tmp_path)
     loss, val = log.columns
-    assert (log.name, log.settings) == ("brisk-sun-1", {"lr": 0.1, "model/width": 64})
+    assert (log.name, log.settings) == ("brisk-sun-1", {"lr": 0.1, "model.width": 64})
     assert (loss.name, val.name) == ("train/loss", "val_loss")
     assert loss.values == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4])
     assert loss.steps is not None
