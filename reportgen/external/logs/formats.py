@@ -7,6 +7,7 @@ from reportgen.external.logs.events.mlflow_folder import MLFLOW
 from reportgen.external.logs.events.tensorboard import TENSORBOARD
 from reportgen.external.logs.events.wandb import WANDB
 from reportgen.external.logs.raw import LogFormat
+from reportgen.external.logs.records import RECORD
 from reportgen.external.logs.structured.huggingface import HUGGINGFACE
 from reportgen.external.logs.structured.json_lines import JSON_LINES
 from reportgen.external.logs.structured.json_records import JSON
@@ -22,6 +23,7 @@ from reportgen.external.logs.tables.ultralytics import ULTRALYTICS
 from reportgen.external.logs.tables.wandb_export import WANDB_EXPORT
 
 _ROWS: tuple[LogFormat, ...] = (
+    RECORD,
     TENSORBOARD,
     WANDB,
     MLFLOW,

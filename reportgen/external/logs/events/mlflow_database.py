@@ -136,7 +136,7 @@ def _number(value: Any) -> float | None:
 MLFLOW_DATABASE = LogFormat(
     name=NAME,
     title="MLflow database",
-    files="mlflow.db",
+    files="`mlflow.db`",
     find=find,
     read=read,
 )

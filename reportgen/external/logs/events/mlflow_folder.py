@@ -133,7 +133,7 @@ def _meta(path: Path) -> Mapping[str, Any]:
 MLFLOW = LogFormat(
     name=NAME,
     title="MLflow",
-    files="the folder of a run in mlruns",
+    files="a folder of a run in `mlruns`",
     find=find,
     read=read,
 )

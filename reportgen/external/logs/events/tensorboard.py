@@ -166,7 +166,7 @@ def _layers(run: _Run) -> Iterator[tuple[str, str, RawColumn]]:
 TENSORBOARD = LogFormat(
     name=NAME,
     title="TensorBoard",
-    files="a folder of events.out.tfevents.*",
+    files="`events.out.tfevents.*`, also in `train` and `validation`",
     find=find,
     read=read,
 )

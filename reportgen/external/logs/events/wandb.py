@@ -199,7 +199,7 @@ def _layers(run: _Run) -> Iterator[tuple[str, str, RawColumn]]:
 WANDB = LogFormat(
     name=NAME,
     title="Weights & Biases",
-    files="run-*.wandb",
+    files="`run-*.wandb`",
     find=find,
     read=read,
 )

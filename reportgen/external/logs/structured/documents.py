@@ -12,7 +12,10 @@ MAX_BYTES = 64 * 2**20
 """Objects take several times as much memory as their text."""
 
 QUICK_BYTES = 4 * 2**20
-"""A larger file is not parsed to find out whether it is a log."""
+"""Only the beginning of a larger file is parsed to find out whether it is a log."""
+
+HEAD_BYTES = 2**16
+SPACE = b"\xef\xbb\xbf \t\r\n"
 
 MAX_DIGITS = 400
 """A longer whole number is beyond every float."""
@@ -66,15 +69,36 @@ def read_json(path: Path) -> Any:
 
 
 def quick_json(path: Path) -> Any:
-    """Return the value in a JSON file, None if it is no file, too large to look at, or not valid."""
+    """Return the value in a JSON file, of a large one a list of its first object; None if there is no valid one."""
     try:
-        if not path.is_file() or path.stat().st_size > QUICK_BYTES:
+        if not begins_as_json(path):
             return None
-        with path.open("rb") as file:
-            if file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
-                return None
-        return read_json(path)
+        return read_json(path) if path.stat().st_size <= QUICK_BYTES else _first_record(path)
     except (OSError, StudyError):
+        return None
+
+
+def begins_as_json(path: Path) -> bool:
+    """Return whether a file begins with the bracket of a JSON object or list."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(64).lstrip(SPACE)[:1] in (b"{", b"[")
+    except OSError:
+        return False
+
+
+def _first_record(path: Path) -> Any:
+    """Return a list of the first object of a list of objects, None without one."""
+    with path.open("rb") as file:
+        text = file.read(HEAD_BYTES).lstrip(SPACE).decode(errors="replace")
+    inside = text[1:].lstrip()
+    if text[0] != "[" or not inside.startswith("{"):
+        return None
+    try:
+        return [_DECODER.raw_decode(inside)[0]]
+    except (json.JSONDecodeError, _DuplicateKeyError, RecursionError):
         return None
 
 

@@ -159,7 +159,7 @@ def _column(name: str, cells: Iterable[tuple[float, float, float]], log_every: i
 HUGGINGFACE = LogFormat(
     name=NAME,
     title="Hugging Face Trainer",
-    files="trainer_state.json, also in checkpoint-N",
+    files="`trainer_state.json`, also in `checkpoint-N`",
     find=find,
     read=read,
 )

@@ -80,8 +80,8 @@ def _notes(failed: int, failures: list[StudyError], cut: bool) -> tuple[LogNote,
 
 JSON_LINES = LogFormat(
     name=NAME,
-    title="JSON Lines",
-    files="a file with one JSON object a line",
+    title="JSON Lines of MMEngine, detectron2 and others",
+    files="any name",
     find=find,
     read=read,
     generic=True,

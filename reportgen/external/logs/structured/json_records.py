@@ -81,8 +81,8 @@ def _has_epoch(record: Mapping[str, Any]) -> bool:
 
 JSON = LogFormat(
     name=NAME,
-    title="JSON records",
-    files="a JSON file of a list of objects",
+    title="other JSON files with a list of objects",
+    files="`*.json`",
     find=find,
     read=read,
     generic=True,

@@ -106,8 +106,8 @@ def _history(document: Any, depth: int = 0) -> dict[str, list[Any]]:
 
 KERAS_HISTORY = LogFormat(
     name=NAME,
-    title="Keras history",
-    files="a JSON file of lists of scores",
+    title="Keras History saved as JSON",
+    files="`*.json`",
     find=find,
     read=read,
     generic=True,

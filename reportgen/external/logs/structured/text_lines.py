@@ -75,8 +75,8 @@ def _with_epoch(lines: Iterable[dict[str, str]]) -> Iterator[dict[str, str]]:
 
 TEXT = LogFormat(
     name=NAME,
-    title="printed scores",
-    files="a text file with lines such as 'step 20 loss=0.3'",
+    title="text with names and numbers in lines",
+    files="`*.log`, `*.txt`, `*.out`",
     find=find,
     read=read,
     generic=True,
