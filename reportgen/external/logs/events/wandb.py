@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -135,7 +135,7 @@ def _add_record(run: _Run, record: bytes) -> None:
 
 def _add_history(run: _Run, history: bytes) -> None:
     found = parts(history, (1, 2))
-    values = dict(item for message in found[1] for item in _item(message))
+    values = _items(found[1])
     for step in found[2]:
         counted = [value for code, wire, value, _ in fields(step) if code == 1 and wire == VARINT]
         values.setdefault(STEP, counted[-1] if counted else 0)
@@ -153,22 +153,30 @@ def _add_history(run: _Run, history: bytes) -> None:
 
 
 def _add_config(run: _Run, config: bytes) -> None:
-    for message in parts(config, (1,))[1]:
-        for name, value in flat_settings(dict(_item(message))).items():
-            if not name.startswith("_wandb"):
-                run.settings[name] = value
+    settings = flat_settings(_items(parts(config, (1,))[1]))
+    run.settings |= {name: value for name, value in settings.items() if not name.startswith("_wandb")}
 
 
-def _item(message: bytes) -> Iterator[tuple[str, Any]]:
-    """Yield the name and the value of an item. A nested name is joined by slashes."""
-    found = parts(message, (1, 2, 16))
-    keys = found[1] or found[2]
-    if keys and found[16]:
-        name = "/".join(key.decode(errors="replace") for key in (keys if not found[1] else keys[-1:]))
-        try:
-            yield name, parse_json(found[16][-1], name)
-        except StudyError as error:
-            raise ValueError(error.message) from error
+def _items(messages: Sequence[bytes]) -> dict[str, Any]:
+    """Return the values of items by name. An item with several names is in a mapping for each name but the last."""
+    values: dict[str, Any] = {}
+    for message in messages:
+        found = parts(message, (1, 2, 16))
+        names = [name.decode(errors="replace") for name in found[1][-1:] or found[2]]
+        if names and found[16]:
+            inner = values
+            for name in names[:-1]:
+                below = inner.setdefault(name, {})
+                inner = below if isinstance(below, dict) else {}
+            inner[names[-1]] = _json(found[16][-1])
+    return values
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return parse_json(text, "")
+    except StudyError as error:
+        raise ValueError(error.message) from error
 
 
 def _histogram(value: Mapping[str, Any]) -> Histogram | None:
