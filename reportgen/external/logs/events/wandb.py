@@ -25,6 +25,7 @@ HISTORY, CONFIG, RUN = 2, 5, 17
 
 STEP = "_step"
 OWN_NAMES = ("_wandb", "_timestamp", "_runtime")
+MAX_DEPTH = 8
 MAX_BUCKETS = 10_000
 
 
@@ -139,17 +140,25 @@ def _add_history(run: _Run, history: bytes) -> None:
     for step in found[2]:
         counted = [value for code, wire, value, _ in fields(step) if code == 1 and wire == VARINT]
         values.setdefault(STEP, counted[-1] if counted else 0)
-    record = {name: value for name, value in values.items() if name not in OWN_NAMES}
-    for name, value in list(record.items()):
-        if isinstance(value, dict) and "_type" in value:
-            histogram = _histogram(value)
-            del record[name]
-            if histogram is not None:
-                position = number(values.get(STEP))
-                run.histograms.setdefault(name, []).append((float(position or 0.0), histogram))
-            else:
-                run.table.ignored.setdefault(name, "not a number: an image, a text or the like")
+    step = number(values.get(STEP)) or 0.0
+    record: dict[str, Any] = {}
+    for name, value in _leaves(values):
+        if not isinstance(value, dict):
+            record[name] = value
+        elif (histogram := _histogram(value)) is not None:
+            run.histograms.setdefault(name, []).append((step, histogram))
+        else:
+            run.table.ignored.setdefault(name, "not a number: an image, a table or the like")
     run.table.add(record)
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yield all values, with nested names joined by a slash. An object of W&B, which has a type, is one value."""
+    for name, value in values.items():
+        if isinstance(value, dict) and "_type" not in value and depth < MAX_DEPTH:
+            yield from _leaves(value, f"{prefix}{name}/", depth + 1)
+        elif prefix or name not in OWN_NAMES:
+            yield f"{prefix}{name}", value
 
 
 def _add_config(run: _Run, config: bytes) -> None:
