@@ -170,8 +170,8 @@ def _of_column(axis: Axis, steps: Array, epochs: Array) -> float | None:
     if not is_whole(epochs):
         last = int(np.argmax(epochs))
         return float(steps[last] / epochs[last]) if epochs[last] > 0 and steps[last] > 0 else None
-    last = np.append(np.flatnonzero(epochs[1:] != epochs[:-1]), epochs.size - 1)
-    numbers, ends = epochs[last], steps[last]
+    ends_at = np.append(np.flatnonzero(epochs[1:] != epochs[:-1]), epochs.size - 1)
+    numbers, ends = epochs[ends_at], steps[ends_at]
     if numbers.size > 1:
         forward = np.diff(numbers) > 0
         per_epoch = float(np.median(np.diff(ends)[forward] / np.diff(numbers)[forward])) if forward.any() else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import itertools
 from collections.abc import Iterator, Sequence
@@ -103,7 +104,7 @@ def _block(path: Path, head: Head, first: int, text: str, is_last: bool) -> Bloc
     try:
         rows = list(reader)
     except csv.Error:
-        where = f"{path}:{first + reader.line_num - 1}"
+        where = f"{path}:{first + _lines_before_error(head, text)}"
         message = "a quote is not closed, or a cell is longer than 131072 characters"
         raise StudyError("invalid-file", message, where, "a number in each cell") from None
     if rows and not rows[-1]:
@@ -113,6 +114,16 @@ def _block(path: Path, head: Head, first: int, text: str, is_last: bool) -> Bloc
     if regular and COMMENT not in text:
         return Block(rows, range(first, first + len(rows)))
     return _irregular(path, head, _numbered(head, first, text), is_last)
+
+
+def _lines_before_error(head: Head, text: str) -> int:
+    """Return the number of lines of the rows before the first invalid one."""
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=head.separator, strict=True)
+    lines = 0
+    with contextlib.suppress(csv.Error):
+        for _ in reader:
+            lines = reader.line_num
+    return lines
 
 
 def _numbered(head: Head, first: int, text: str) -> list[tuple[int, list[str]]]:
