@@ -85,7 +85,9 @@ def axis_of(raw: RawLog, assigned: Sequence[Assigned]) -> tuple[Axis, tuple[Assi
 
 
 def is_whole(counts: Array) -> bool:
-    return all(bool((counts[start : start + PART] % 1 == 0).all()) for start in range(0, counts.size, PART))
+    """Return whether all numbers are whole and finite."""
+    parts = (counts[start : start + PART] for start in range(0, counts.size, PART))
+    return all(bool((np.floor(part) == part).all() and np.isfinite(part).all()) for part in parts)
 
 
 def _with_epochs(assigned: Sequence[Assigned]) -> tuple[tuple[Assigned, ...], tuple[LogNote, ...]]:
