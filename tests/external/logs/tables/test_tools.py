@@ -119,6 +119,32 @@ def test_dvclive_is_one_run_of_its_folder(tmp_path: Path) -> None:
     assert log.settings == {"train.lr": 0.1}
 
 
+def test_downloads_of_tensorboard_are_joined_to_runs(tmp_path: Path) -> None:
+    log = only(samples.tensorboard_export(tmp_path))
+    assert roles(log) == {"train_loss": "train/epoch_loss", "val_loss": "validation/epoch_loss"}
+    assert log.unit == "epoch"
+
+
+def test_a_single_download_of_tensorboard_is_named_by_its_file(tmp_path: Path) -> None:
+    path = write_rows(
+        tmp_path / "run-exp_3-tag-Loss_val.csv", ("Wall time", "Step", "Value"), [(1, 1, 0.5), (2, 2, 0.4)]
+    )
+    log = only(path)
+    assert (log.name, roles(log)) == ("exp_3", {"val_loss": "Loss_val"})
+
+
+def test_a_history_of_wandb_is_placed_by_its_global_steps(tmp_path: Path) -> None:
+    rows = [(k, 50 * (k + 1), loss) for k, loss in enumerate(TRAIN)]
+    log = only(write_rows(tmp_path / "run.csv", ("_step", "trainer/global_step", "train/loss"), rows))
+    assert log.curves[0].positions.tolist() == [50.0 * (k + 1) for k in range(EPOCHS)]
+
+
+def test_steps_that_count_epochs_are_epochs(tmp_path: Path) -> None:
+    rows = [(k, k + 1, TRAIN[k], VAL[k]) for k in range(EPOCHS)]
+    log = only(write_rows(tmp_path / "run.csv", ("_step", "epoch", "train/loss", "val/loss"), rows))
+    assert (log.unit, log.end, codes(log)) == ("epoch", EPOCHS, {"epochs-as-steps"})
+
+
 def test_batches_that_begin_again_in_each_epoch_are_counted_on(tmp_path: Path) -> None:
     rows = [(epoch, batch, 1.0 / (1 + 4 * epoch + batch)) for epoch in range(3) for batch in range(4)]
     log = only(write_rows(tmp_path / "log.csv", ("epoch", "batch", "loss"), rows))
