@@ -16,7 +16,7 @@ from reportgen.external.logs.raw import LogFormat, RawLog
 from reportgen.external.logs.search import FoundLog, find_logs
 from reportgen.runs.training_log import TrainingLog
 
-TELLING = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns")
+TELLING = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns", "unknown-log")
 """Codes of errors of a file as a table that also hold if it is none."""
 
 
