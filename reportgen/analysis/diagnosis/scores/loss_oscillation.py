@@ -5,10 +5,10 @@ with the largest, over the second half or the last third, whichever is smaller; 
 counts, since a loss that only rises does not swing. Training loss by epoch or window, and validation loss; single
 minibatches are not judged, since they vary by their examples.
 
-**Reference.** More than 8% of the loss of guessing (of the first loss, if the number of classes is not known), while
-the loss is on average above 30% of guessing or swings by 30%. Not reported if the loss falls by more than twice the
-swing from the third quarter to the last, if the learning rate rises late (restarts), or if the validation loss swings
-while `overfitting` reports its rise.
+**Reference.** More than 8% of the loss of guessing (15% of the first loss, if the number of classes is not known),
+while the loss is on average above 30% of guessing or swings by 30%. Not reported if the loss falls by more than twice
+the swing from the third quarter to the last, if the learning rate rises late (restarts), or if the validation loss
+swings while `overfitting` reports its rise.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from reportgen.analysis.diagnosis.evidence.swings import amplitude
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores import overfitting
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import scale
+from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
 LEAST = 8
-MUCH, HIGH, WILD, RAISED = 0.08, 0.3, 0.3, 1.5
+MUCH, MUCH_OF_FIRST, HIGH, WILD, RAISED = 0.08, 0.15, 0.3, 0.3, 1.5
 SOURCES = ("stanford-scribe", "csci-497p", "Bottou, Curtis and Nocedal 2018, 4.2", "von Neumann et al. 1941")
 CAUSES = ("lr_too_high", "update_ratio_high", "bn_tiny_batch")
 
@@ -43,6 +43,7 @@ class _Swing:
     scale: float
     role: str
     start: float
+    limit: float
 
 
 def _sign(log: TrainingLog) -> _Swing | Abstention | None:
@@ -53,7 +54,8 @@ def _sign(log: TrainingLog) -> _Swing | Abstention | None:
     size = scale(log)
     if size is None or diverged(log) or _restarts(log):
         return None
-    swings = [s for role, p in found if p.size >= LEAST and (s := _swing(role, p, size)) is not None]
+    much = MUCH if guess_loss(log) is not None else MUCH_OF_FIRST
+    swings = [s for role, p in found if p.size >= LEAST and (s := _swing(role, p, size, much)) is not None]
     return max(swings, key=lambda s: s.size, default=None)
 
 
@@ -62,13 +64,13 @@ def _restarts(log: TrainingLog) -> bool:
     return rates.size > 1 and bool((rates[1:] > RAISED * rates[:-1]).any())
 
 
-def _swing(role: str, found: Points, scale_: float) -> _Swing | None:
+def _swing(role: str, found: Points, scale_: float, much: float) -> _Swing | None:
     size, level = min(amplitude(found.values), amplitude(-found.values)), found.late(1 / 3).mean
     third, last = np.array_split(found.values, 4)[2:]
     falls = mean(third) - mean(last) > 2 * size
-    high = size > MUCH * scale_ and (level > HIGH * scale_ or size > WILD * scale_)
+    high = size > much * scale_ and (level > HIGH * scale_ or size > WILD * scale_)
     start = float(found.positions[found.size // 2])
-    return _Swing(size, level, scale_, role, start) if high and not falls else None
+    return _Swing(size, level, scale_, role, start, much) if high and not falls else None
 
 
 def _overfits(evidence: ScoreEvidence) -> bool:
@@ -84,6 +86,8 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if shown.signs[0].role == "val_loss" and _overfits(evidence):
         return None
     size, level, of = (shown.mean(name) for name in ("size", "level", "scale"))
+    limit = shown.signs[0].limit
+    reference = "the loss of guessing" if limit == MUCH else "the first loss"
     name = {"train_loss": "training", "val_loss": "validation"}[shown.signs[0].role]
     return finding(
         "loss_oscillation",
@@ -91,10 +95,10 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         shown,
         severity="warning",
         position=shown.signs[0].start,
-        numbers={"swing": size, "late_loss": level, "scale": of, "limit": MUCH},
+        numbers={"swing": size, "late_loss": level, "scale": of, "limit": limit},
         message=(
             f"From {shown.position(shown.signs[0].start)} on, the {name} loss swings by {number(size)} "
-            f"({percent(size / of)} of the loss of guessing, limit {percent(MUCH)}) around {number(level)} and does "
+            f"({percent(size / of)} of {reference}, limit {percent(limit)}) around {number(level)} and does "
             "not settle"
         ),
         advice="Lower the learning rate tenfold, or let it decay.",

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, levels
-from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale
+from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, highest_guess, scale
 from reportgen.analysis.diagnosis.scores.evidence.points import scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
@@ -45,15 +45,16 @@ class _High:
 def _sign(log: TrainingLog) -> _High | Abstention | None:
     if diverged(log):
         return None
-    if guess_loss(log) is None:
+    guess = highest_guess(log)
+    if guess is None:
         return _grown(log)
-    found = levels(log)
+    found = levels(log, guess)
     if found is None:
         return thin(
             "training or validation losses", max(scores(log, r).size for r in ("train_loss", "val_loss")), LEAST
         )
     if not found.lowest > ABOVE + found.tolerance or found.swing < SWINGS:
-        return None
+        return _grown(log) if guess_loss(log) is None else None
     level = found.val if found.tolerance else found.train
     return _High(level * found.guess, found.guess, found.swing * found.guess, found.start, True)
 

@@ -4,9 +4,10 @@
 standard errors, and the ratio of its speed in the second half to that in the first.
 
 **Reference.** Training that works falls fast at first and slows down. Reported if the loss falls by less than 12% in
-total, steadily (by four standard errors) and without slowing down to less than half, and ends above half of the loss of
-guessing. A network that cannot learn wanders around the loss of guessing instead. A schedule that warms up or decays is
-not judged, since it makes any loss fall slowly. A gradient that vanished in deep layers looks the same.
+total, steadily (by four standard errors) and without slowing down to less than half, and ends above half of the loss
+of guessing (with a validation accuracy below 90%, if C is not known). A network that cannot learn wanders around the
+loss of guessing instead. A schedule that warms up or decays is not judged, since it makes any loss fall slowly. A
+gradient that vanished in deep layers looks the same.
 """
 
 from __future__ import annotations
@@ -21,21 +22,22 @@ from reportgen.analysis.diagnosis.scores.evidence.slow import Slow, slow_fall
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
-FAR = 0.5
+FAR, GOOD = 0.5, 0.9
 SOURCES = ("stanford-scribe", "lecture-review", "Goodfellow, Bengio and Courville 2016, 11.4.1")
 CAUSES = ("vanishing_gradients", "vanishing_activations", "update_ratio_low", "undertrained")
 
 
 def _sign(log: TrainingLog) -> Slow | Abstention | None:
-    guess = guess_loss(log)
-    if guess is None:
+    guess, right = guess_loss(log), scores(log, "val_accuracy")
+    if guess is None and not right.size:
         return UNKNOWN_CLASSES
     known = [p for role in ("val_loss", "train_loss") if (p := scores(log, role)).resolution != "step"]
     most = max((p.size for p in known), default=0)
     if most < LEAST:
         return thin("validation losses or training losses by epoch", most, LEAST)
     found = None if diverged(log) else slow_fall(log)
-    return found if found is not None and found.last > FAR * guess else None
+    far = found is not None and (found.last > FAR * guess if guess is not None else right.late(0.5).mean < GOOD)
+    return found if far else None
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
@@ -64,4 +66,6 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     )
 
 
-FORM = ScoreForm(check, f"validation loss, or training loss by epoch, {LEAST} values, and the number of classes")
+FORM = ScoreForm(
+    check, f"validation loss, or training loss by epoch, {LEAST} values, and the number of classes or accuracy"
+)

@@ -4,6 +4,7 @@
 
 **Reference.** The loss of guessing, ln C. Reported if the validation loss is never below 97% of it, while the training
 loss ends below 70% of it (or training accuracy ends 30 percentage points above that of validation).
+A validation accuracy that is clearly better or far worse than guessing is judged by `split_mismatch`.
 
 **Causes.** The labels do not follow from the inputs, as after shuffling one without the other; the validation split is
 not like training: other preprocessing, other labels; or so few examples are trained on that they are learned by heart.
@@ -19,14 +20,14 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, classes, guess_loss
 from reportgen.analysis.diagnosis.scores.evidence.points import scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
 LEAST = 4
-GUESSING, LEARNED, LEAD = 0.97, 0.7, 0.3
+GUESSING, LEARNED, LEAD, SIGNAL, REVERSED = 0.97, 0.7, 0.3, 0.15, 0.5
 SOURCES = ("stanford-scribe", "Zhang et al. 2017, Understanding deep learning requires rethinking generalization")
 
 
@@ -50,7 +51,7 @@ def _sign(log: TrainingLog) -> Nothing | Abstention | None:
     if train.size == 0 and scores(log, "train_accuracy").size < LEAST:
         return thin("training losses or accuracies", 0, 1)
     lowest = float(((val.values[1:] + val.values[:-1]) / 2).min())
-    if diverged(log) or lowest < GUESSING * guess or not (_learned(log, train.mean, guess)):
+    if diverged(log) or lowest < GUESSING * guess or not _learned(log, train.mean, guess) or not _at_chance(log):
         return None
     return Nothing(lowest, train.mean, guess, float(val.positions[-1]))
 
@@ -59,6 +60,12 @@ def _learned(log: TrainingLog, train: float, guess: float) -> bool:
     ours, theirs = scores(log, "train_accuracy").late(0.5), scores(log, "val_accuracy").late(0.5)
     by_accuracy = ours.size > 1 and theirs.size > 1 and ours.mean - theirs.mean > LEAD
     return train < LEARNED * guess or (not np.isfinite(train) and by_accuracy)
+
+
+def _at_chance(log: TrainingLog) -> bool:
+    """Return whether the late validation accuracy is about that of guessing, or unknown."""
+    right, chance = scores(log, "val_accuracy").late(0.5).mean, 1 / (classes(log) or 2)
+    return right != right or (1 - REVERSED) * chance <= right <= chance + SIGNAL * (1 - chance)
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:

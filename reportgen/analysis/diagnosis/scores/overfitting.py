@@ -8,8 +8,8 @@ in the same places.
 
 1. *Loss* rises by at least a fifth of its minimum and by at least 40% of its improvement on guessing, while accuracy
    does not rise; or it rises above the loss of guessing. If the number of classes is not known, the level at the start
-   replaces guessing.
-2. *Accuracy* falls by at least a tenth of its lead over guessing (over its lowest value, if C is not known).
+   replaces guessing, and the rise must be half of the minimum.
+2. *Accuracy* falls by at least a tenth of its lead over guessing (of its best value, if C is not known).
 
 The change must exceed the noise of the curve by three standard errors for a single run and by two for several together
 (Stouffer 1949), and training must have improved meanwhile by more than its own noise.
@@ -29,7 +29,7 @@ import numpy as np
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale
+from reportgen.analysis.diagnosis.scores.evidence.guessing import classes, guess_loss, scale
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, seeds_of, thin
 from reportgen.analysis.diagnosis.scores.evidence.windows import Change, changes
@@ -37,7 +37,7 @@ from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, Score
 from reportgen.runs.training_log import TrainingLog
 
 LEAST = 5
-RISES, LOST, FALLS, NOTED, NOTED_ABOVE, LEAST_GAIN = 0.2, 0.4, 0.1, 0.1, 0.05, 0.05
+RISES, RISES_UNKNOWN, LOST, FALLS, NOTED, NOTED_ABOVE, LEAST_GAIN = 0.2, 0.5, 0.4, 0.1, 0.1, 0.05, 0.05
 MOST_ERRORS = 20.0
 ALONE, TOGETHER, EACH = 3.0, 2.0, 1.0
 SOURCES = (
@@ -130,7 +130,7 @@ def _by_loss(logs: Sequence[TrainingLog]) -> _Decline | None:
     if after - before < (NOTED_ABOVE if above else NOTED) * before or not _significant(logs, found, 1.0):
         return None
     improvement = max(size - before, LEAST_GAIN * size) if size is not None else math.inf
-    lost = after - before >= max(LOST * improvement, RISES * before)
+    lost = after - before >= max(LOST * improvement, (RISES if guess is not None else RISES_UNKNOWN) * before)
     shown = tuple(replace(c, before=math.exp(c.before), after=math.exp(c.after)) for c in found)
     return _Decline("loss", shown, above or (lost and not _accuracy_rises(logs, found)), _z(found))
 
@@ -153,8 +153,8 @@ def _by_accuracy(logs: Sequence[TrainingLog]) -> _Decline | None:
         return None
     found = changes([scores(log, "val_accuracy") for log in logs], sign=-1.0)
     before, after = mean([c.before for c in found]), mean([c.after for c in found])
-    classes = logs[0].task.classes
-    floor = 1 / classes if classes else min(float(scores(log, "val_accuracy").values.min()) for log in logs)
+    count = classes(logs[0])
+    floor = 1 / count if count else 0.0
     if before - after < FALLS * (before - floor) or before <= floor or not _significant(logs, found, -1.0):
         return None
     return _Decline("accuracy", tuple(found), True, _z(found))

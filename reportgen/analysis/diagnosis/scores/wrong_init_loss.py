@@ -4,7 +4,8 @@
 
 **Reference.** The loss of guessing, ln C. Healthy networks start at it or up to a half above, and fall below it within
 the first epoch. Reported from twice the loss of guessing on, if it is later at least halved (from three times on for a
-minibatch). The log must begin within the first epoch, or within the first tenth of its steps.
+minibatch). For information only below five times, if the late loss is below 30% of guessing, since the poor start did
+no harm. The log must begin within the first epoch, or within the first tenth of its steps.
 
 **Causes.** Output weights or hidden weights that are too large, inputs that are too large, or first steps that are.
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 from reportgen.analysis.diagnosis.evidence.symptoms import number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, guess_loss, highest_guess
 from reportgen.analysis.diagnosis.scores.evidence.points import points
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
@@ -23,6 +24,7 @@ from reportgen.runs.training_log import Curve, TrainingLog
 
 LEAST = 3
 TIMES, TIMES_OF_ONE, FALLEN, SOON = 2.0, 3.0, 0.5, 0.1
+HARMLESS, LEARNED = 5.0, 0.3
 SOURCES = ("stanford-scribe", "lecture-review", "He et al. 2015", "Hanin and Rolnick 2018")
 CAUSES = ("unnormalized_input", "exploding_activations", "exploding_gradients", "symmetric_init", "lr_too_high")
 
@@ -38,7 +40,7 @@ class _Start:
 
 
 def _sign(log: TrainingLog) -> _Start | Abstention | None:
-    guess = guess_loss(log)
+    guess = highest_guess(log)
     if guess is None:
         return UNKNOWN_CLASSES
     curves = [curve for curve in log.curves if curve.role == "train_loss" and points(curve).size >= LEAST]
@@ -75,16 +77,18 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if shown is None or isinstance(shown, Abstention):
         return shown
     first, later, guess = (shown.mean(name) for name in ("first", "later", "guess"))
+    most = "at most " if guess_loss(shown.logs[0]) is None else ""
     return finding(
         "wrong_init_loss",
         evidence,
         shown,
-        severity="warning",
+        severity="info" if first < HARMLESS * guess and later < LEARNED * guess else "warning",
         position=shown.signs[0].position,
         numbers={"first_loss": first, "later_loss": later, "guessing": guess},
         message=(
             f"The first training loss, up to {shown.position(shown.signs[0].position)}, is {number(first)}, but "
-            f"guessing has {number(guess)}; later it is {number(later)}: the network starts out confident and wrong"
+            f"guessing has {most}{number(guess)}; later it is {number(later)}: the network starts out "
+            "confident and wrong"
         ),
         advice=(
             "Print the loss before the first step. If it is far above guessing, standardize the inputs and scale the "

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, levels
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, classes, guess_loss
 from reportgen.analysis.diagnosis.scores.evidence.points import scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
@@ -77,9 +77,10 @@ WANDERS = _Kind(
 
 
 def _sign(log: TrainingLog) -> Levels | Abstention | None:
-    if guess_loss(log) is None:
+    guess = guess_loss(log)
+    if guess is None:
         return UNKNOWN_CLASSES
-    found = levels(log)
+    found = levels(log, guess)
     if found is None:
         most = max(scores(log, role).size for role in ("train_loss", "val_loss"))
         return thin("training or validation losses", most, LEAST)
@@ -90,7 +91,7 @@ def _sign(log: TrainingLog) -> Levels | Abstention | None:
 def _learned(log: TrainingLog) -> bool:
     """Return whether the late training accuracy is well above chance."""
     right = scores(log, "train_accuracy").late(0.5)
-    return right.size > 0 and log.task.classes is not None and right.mean > 1 / log.task.classes + LEAD
+    return right.size > 0 and right.mean > 1 / (classes(log) or 2) + LEAD
 
 
 def _kind(log: TrainingLog, found: Levels) -> _Kind:
@@ -127,7 +128,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         numbers={**{f"late_{name}_loss": level * guess for name, level in known}, "guessing": guess},
         message=(
             f"The loss has not left the level of guessing, {number(guess)} for "
-            f"{shown.logs[0].task.classes} classes: on average over the second half, {words} "
+            f"{classes(shown.logs[0])} classes: on average over the second half, {words} "
             f"(limit {percent(GUESSING)} of guessing). {kind.words}"
         ),
         advice=f"{kind.advice} If that does not help, train on twenty examples only: their loss must fall to 0.",

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.means import mean
-from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores, smoothed
 from reportgen.runs.training_log import TrainingLog
 
@@ -55,12 +54,11 @@ class Levels:
         return float(np.nanmax([self.train, self.val]))
 
 
-def levels(log: TrainingLog) -> Levels | None:
-    """Return the late levels of a log with a known loss of guessing, None for too few values."""
-    guess = guess_loss(log)
+def levels(log: TrainingLog, guess: float) -> Levels | None:
+    """Return the late levels of a log relative to a loss of guessing, None for too few values."""
     train, val = smoothed(scores(log, "train_loss")), scores(log, "val_loss")
     judged = [found for found in (train, val) if found.size >= LEAST and found.resolution != "step"]
-    if guess is None or not judged:
+    if not judged:
         return None
     course = judged[0]
     few = train.resolution == "step" and train.size > 0

@@ -48,13 +48,19 @@ class Points:
 
     def late(self, share: float) -> Points:
         """Return the last points, a share of all of them, at least one."""
-        count = max(1, math.ceil(share * self.size))
-        return Points(self.positions[-count:], self.values[-count:], self.resolution)
+        return self.last(max(1, math.ceil(share * self.size)))
 
     def early(self, share: float) -> Points:
         """Return the first points, a share of all of them, at least one."""
-        count = max(1, math.ceil(share * self.size))
+        return self.first(max(1, math.ceil(share * self.size)))
+
+    def first(self, count: int) -> Points:
+        """Return at most this number of points from the start."""
         return Points(self.positions[:count], self.values[:count], self.resolution)
+
+    def last(self, count: int) -> Points:
+        """Return at most this number of points from the end."""
+        return Points(self.positions[-count:], self.values[-count:], self.resolution)
 
     @property
     def mean(self) -> float:
