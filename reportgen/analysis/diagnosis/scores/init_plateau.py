@@ -6,7 +6,8 @@ if they are logged, so that a warm-up is no plateau.
 
 **Reference.** An exponential decrease reaches a tenth after 0.15 of the time to half. From 0.65 on, with the tenth
 reached only after a sixth of training and after four values, the start counts as a plateau. The decrease must be 15% of
-guessing. Some tasks have a plateau of their own.
+guessing, and the validation accuracy must not rise by ten percentage points on the plateau. Some tasks have a plateau
+of their own.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from reportgen.runs.training_log import TrainingLog
 
 LEAST = 8
 BEGUN, HALF, FLAT, DEEP, LONG, FEW = 0.1, 0.5, 0.65, 0.15, 1 / 6, 4
-NEAR = 0.1
+NEAR, RISES = 0.1, 0.1
 SOURCES = ("stanford-scribe", "Glorot and Bengio 2010", "Saxe, McClelland and Ganguli 2014, section 2")
 CAUSES = ("vanishing_activations", "vanishing_gradients", "saturation", "unnormalized_input", "symmetric_init")
 
@@ -61,7 +62,15 @@ def _plateau(log: TrainingLog, found: Points, guess: float) -> _Plateau | None:
     share = float(spent[begun] / spent[-1])
     if begun < FEW or share < LONG or spent[begun] < FLAT * spent[half]:
         return None
+    if _accuracy_rises(log, float(found.positions[begun - 1])):
+        return None
     return _Plateau(float(found.positions[begun]), share, start, float(values.min()))
+
+
+def _accuracy_rises(log: TrainingLog, end: float) -> bool:
+    """Return whether the validation accuracy rises on the plateau, so that something is learned there."""
+    right = scores(log, "val_accuracy").between(-np.inf, end)
+    return right.size > 1 and float(right.values[1:].max() - right.values[0]) > RISES
 
 
 def _time(log: TrainingLog, found: Points) -> Array:

@@ -5,7 +5,7 @@ with the largest, over the second half or the last third, whichever is smaller; 
 counts, since a loss that only rises does not swing. Training loss by epoch or window, and validation loss; single
 minibatches are not judged, since they vary by their examples.
 
-**Reference.** More than 8% of the loss of guessing (15% of the first loss, if the number of classes is not known),
+**Reference.** More than 10% of the loss of guessing (15% of the first loss, if the number of classes is not known),
 while the loss is on average above 30% of guessing or swings by 30%. Not reported if the loss falls by more than twice
 the swing from the third quarter to the last, if the learning rate rises late (restarts), or if the validation loss
 swings while `overfitting` reports its rise.
@@ -29,7 +29,7 @@ from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, Score
 from reportgen.runs.training_log import TrainingLog
 
 LEAST = 8
-MUCH, MUCH_OF_FIRST, HIGH, WILD, RAISED = 0.08, 0.15, 0.3, 0.3, 1.5
+MUCH, MUCH_OF_FIRST, HIGH, WILD, RAISED = 0.1, 0.15, 0.3, 0.3, 1.5
 SOURCES = ("stanford-scribe", "csci-497p", "Bottou, Curtis and Nocedal 2018, 4.2", "von Neumann et al. 1941")
 CAUSES = ("lr_too_high", "update_ratio_high", "bn_tiny_batch")
 

@@ -4,10 +4,10 @@
 end, clipped at the loss of guessing. The expected gain of training twice as long is the decrease over the second half,
 multiplied by its ratio to that over the second quarter if that is below 1, and at most a decrease by the same factor.
 
-**Reference.** A gain of more than 5% of the loss of guessing (of the first loss, if the number of classes is not known)
-in each loss that the log holds. The late decrease must exceed two standard errors of the noise. Not reported if the
-validation accuracy is 95% or more, or if the learning rate has decayed to less than half, since then the schedule
-causes the late decrease.
+**Reference.** A gain of more than 5% of the loss of guessing (of the first loss, if the number of classes is not
+known) in each loss that the log holds. The late decrease must exceed two standard errors of the noise. Not reported
+if the validation accuracy is 95% or more (for information only from 90% on), or if the learning rate has decayed to
+less than half, since then the schedule causes the late decrease.
 
 **Schedule.** A learning rate that rises from value to value up to the last one, by half or more in total, has not left
 its warm-up. It is reported if the loss does not rise.
@@ -16,7 +16,7 @@ its warm-up. It is reported if the loss does not rise.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,19 +29,20 @@ from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, Score
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, LEAST_RATES = 4, 3
-GAIN, ERRORS, GOOD, DECAYED, RISEN = 0.05, 2.0, 0.95, 0.5, 1.5
+GAIN, ERRORS, GOOD, ENOUGH, DECAYED, RISEN = 0.05, 2.0, 0.9, 0.95, 0.5, 1.5
 SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 7.8", "von Neumann et al. 1941")
 CAUSES = ("lr_too_low", "update_ratio_low", "vanishing_gradients", "saturation")
 
 
 @dataclass(frozen=True)
 class _Falling:
-    """The expected gain as a share of the scale, the loss at half and at the end, the end, and the rates."""
+    """The expected gain as a share of the scale, losses at half and at the end, the end, accuracy there, and rates."""
 
     gain: float
     half: float
     last: float
     end: float
+    accuracy: float = 0.0
     first_rate: float = math.nan
     last_rate: float = math.nan
 
@@ -60,10 +61,11 @@ def _sign(log: TrainingLog) -> _Falling | Abstention | None:
         return None
     decayed = rates.size > 1 and rates.values[-1] < DECAYED * rates.values.max()
     right = scores(log, "val_accuracy")
-    if decayed or (right.size and right.late(1 / 4).mean >= GOOD):
+    if decayed or (right.size and right.late(1 / 4).mean >= ENOUGH):
         return None
     falls = [_fall(found, size, guess_loss(log)) for found in judged]
-    return min(falls, key=lambda fall: fall.gain) if all(fall.gain > GAIN for fall in falls) else None
+    least = min(falls, key=lambda fall: fall.gain)
+    return replace(least, accuracy=right.late(1 / 4).mean if right.size else 0.0) if least.gain > GAIN else None
 
 
 def _losses(log: TrainingLog) -> list[Points]:
@@ -110,7 +112,7 @@ def _still_warming(log: TrainingLog) -> _Falling | None:
     found = losses[0]
     half = float(found.values[found.size // 2])
     ends = (float(rates.values[0]), float(rates.values[-1]))
-    return _Falling(math.nan, half, float(found.values[-1]), float(found.positions[-1]), *ends)
+    return _Falling(math.nan, half, float(found.values[-1]), float(found.positions[-1]), 0.0, *ends)
 
 
 def _rises_throughout(rates: Array) -> bool:
@@ -142,7 +144,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         "undertrained",
         evidence,
         shown,
-        severity="warning",
+        severity="info" if shown.mean("accuracy") >= GOOD else "warning",
         position=sign.end,
         numbers={"gain": sign.gain, "limit": GAIN, "loss_at_half": half, "last_loss": last, "last_lr": sign.last_rate},
         message=message,

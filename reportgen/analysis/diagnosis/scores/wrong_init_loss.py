@@ -2,10 +2,10 @@
 
 **Statistic.** The first training loss: the mean over the first epoch or window, or the loss of a minibatch.
 
-**Reference.** The loss of guessing, ln C. Healthy networks start at it or up to a half above, and fall below it within
-the first epoch. Reported from twice the loss of guessing on, if it is later at least halved (from three times on for a
-minibatch). For information only below five times, if the late loss is below 30% of guessing, since the poor start did
-no harm. The log must begin within the first epoch, or within the first tenth of its steps.
+**Reference.** The loss of guessing, ln C. Healthy networks start at it or up to a half above, and fall below it
+within the first epoch. Reported from twice the loss of guessing on, if it is later at least halved (from three times
+on for a minibatch). For information only below five times, if the late losses are below 30% of guessing, since the
+poor start did no harm. The log must begin within the first epoch, or within the first tenth of its steps.
 
 **Causes.** Output weights or hidden weights that are too large, inputs that are too large, or first steps that are.
 """
@@ -14,10 +14,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.analysis.diagnosis.evidence.symptoms import number
+import numpy as np
+
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, guess_loss, highest_guess
-from reportgen.analysis.diagnosis.scores.evidence.points import points
+from reportgen.analysis.diagnosis.scores.evidence.points import points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import Curve, TrainingLog
@@ -31,12 +33,13 @@ CAUSES = ("unnormalized_input", "exploding_activations", "exploding_gradients", 
 
 @dataclass(frozen=True)
 class _Start:
-    """The first training loss, a later one, the loss of guessing, and the first position."""
+    """The first training loss, a later one, the loss of guessing, the first position, and whether it did no harm."""
 
     first: float
     later: float
     guess: float
     position: float
+    harmless: bool
 
 
 def _sign(log: TrainingLog) -> _Start | Abstention | None:
@@ -53,7 +56,8 @@ def _sign(log: TrainingLog) -> _Start | Abstention | None:
         return Abstention(
             f"the first training loss is that of {log.unit} {number(first)}", "log the training loss from step 1 on"
         )
-    signs = [sign for curve in early if (sign := _of_curve(curve, guess)) is not None]
+    val = scores(log, "val_loss").late(0.5).mean
+    signs = [sign for curve in early if (sign := _of_curve(curve, guess, val)) is not None]
     return signs[0] if signs and not diverged(log) else None
 
 
@@ -63,12 +67,13 @@ def _begins_early(log: TrainingLog, curve: Curve) -> bool:
     return float(points(curve).positions[0]) <= max(1.0, SOON * log.end)
 
 
-def _of_curve(curve: Curve, guess: float) -> _Start | None:
+def _of_curve(curve: Curve, guess: float, val: float) -> _Start | None:
     found = points(curve)
     first, later = float(found.values[0]), found.late(0.5).mean
+    harmless = first < HARMLESS * guess and max(later, np.nan_to_num(val)) < LEARNED * guess
     limit = TIMES_OF_ONE if curve.resolution == "step" else TIMES
     starts = first > limit * guess and later < FALLEN * first
-    return _Start(first, later, guess, float(found.positions[0])) if starts else None
+    return _Start(first, later, guess, float(found.positions[0]), harmless) if starts else None
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
@@ -82,7 +87,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         "wrong_init_loss",
         evidence,
         shown,
-        severity="info" if first < HARMLESS * guess and later < LEARNED * guess else "warning",
+        severity="info" if enough(sum(sign.harmless for sign in shown.signs), len(shown.signs)) else "warning",
         position=shown.signs[0].position,
         numbers={"first_loss": first, "later_loss": later, "guessing": guess},
         message=(

@@ -34,7 +34,7 @@ from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence,
 from reportgen.runs.training_log import TrainingLog
 
 GUESSING = 0.97
-STILL, ELSEWHERE, FAR, KINDS, LEAD = 1.5e-3, 0.02, 2.0, 0.5, 0.3
+STILL, CALM, ELSEWHERE, FAR, KINDS, LEAD = 1.5e-3, 5e-3, 0.02, 2.0, 0.5, 0.3
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ STUCK = _Kind(
     "Raise the learning rate tenfold, and check that the optimizer holds all parameters.",
 )
 FROZEN = _Kind(
-    "It hardly changes at all, as if all predictions were equal",
+    "It hardly changes, as if all predictions were equal",
     (
         *("vanishing_activations", "vanishing_gradients", "dead_relu", "symmetric_init"),
         *("over_regularization", "unnormalized_input"),
@@ -101,9 +101,10 @@ def _kind(log: TrainingLog, found: Levels) -> _Kind:
     stays = abs(found.last - found.first) < ELSEWHERE * found.first
     if stays and abs(found.last - 1) > ELSEWHERE and found.swing < ELSEWHERE / 2:
         return STUCK
-    if found.moves < STILL:
+    kinds = len(set(right.values.tolist()))
+    if found.moves < STILL or (kinds == 1 and found.swing < CALM):
         return FROZEN
-    return VARIED if right.size and len(set(right.values.tolist())) > KINDS * right.size + 1 else WANDERS
+    return VARIED if kinds > KINDS * right.size + 1 else WANDERS
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
