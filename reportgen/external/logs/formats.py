@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from reportgen.external.logs.raw import LogFormat
+from reportgen.external.logs.records import RECORD
+from reportgen.external.logs.tables.dvclive import DVCLIVE
+from reportgen.external.logs.tables.fastai import FASTAI
+from reportgen.external.logs.tables.keras import KERAS
+from reportgen.external.logs.tables.lightning import LIGHTNING
+from reportgen.external.logs.tables.other import CSV
+from reportgen.external.logs.tables.timm import TIMM
+from reportgen.external.logs.tables.ultralytics import ULTRALYTICS
+from reportgen.external.logs.tables.wandb_export import WANDB_EXPORT
 
-_ROWS: tuple[LogFormat, ...] = ()
+_ROWS: tuple[LogFormat, ...] = (
+    RECORD,
+    DVCLIVE,
+    WANDB_EXPORT,
+    ULTRALYTICS,
+    TIMM,
+    FASTAI,
+    KERAS,
+    LIGHTNING,
+    CSV,
+)
 """The most specific first, since the first that finds a file reads it."""
 
 FORMATS: dict[str, LogFormat] = {row.name: row for row in _ROWS}
