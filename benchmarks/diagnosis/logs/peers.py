@@ -1,4 +1,4 @@
-"""Other rule sets on the same logs: runmedic on the files, and the published sets as far as logs hold what they read."""
+"""Other rule sets on the same logs: runmedic on the files, and the published sets as far as logs suffice for them."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Row:
 
 @dataclass(frozen=True)
 class LogResult:
-    """All rows, and by rule the numbers of faults that require it with and without alarms of it, and of false alarms."""
+    """All rows, the shares of faults and healthy networks for which each rule fires, and wrong cases of tuning."""
 
     date: str
     rows: tuple[Row, ...]

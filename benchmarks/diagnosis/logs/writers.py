@@ -103,4 +103,4 @@ WRITERS = (
     Writer("epoch", "every epoch (Keras)", keras),
     Writer("steps", f"every {EVERY} steps (Lightning)", lightning),
 )
-"""The logs that are judged. The learning rate is in both, as with Keras's schedules and Lightning's LearningRateMonitor."""
+"""The logs that are judged, both with the learning rate, as with Keras's schedules or Lightning's monitor of it."""

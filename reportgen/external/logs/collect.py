@@ -16,7 +16,6 @@ from reportgen.external.logs.raw import LogFormat, RawLog
 from reportgen.external.logs.search import FoundLog, find_logs
 from reportgen.runs.training_log import TrainingLog
 
-
 TELLING = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns")
 """Codes of errors of a file as a table that also hold if it is none."""
 
