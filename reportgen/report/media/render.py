@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reportgen.report.document import claim_words
-from reportgen.report.document.document import Document
+from reportgen.report.document.content import Content
 from reportgen.report.media import markdown
 from reportgen.report.scores import FILTERS
 from reportgen.shipped import templates_folder
@@ -38,7 +38,7 @@ def environment(print_medium: bool) -> Environment:
     return templates
 
 
-def fill(document: Document, pictures: Mapping[str, Markup], medium: str) -> str:
+def fill(document: Content, pictures: Mapping[str, Markup], medium: str) -> str:
     """Return the HTML of a report; `pictures` maps ids of figures to markup, `medium` is "screen" or "print"."""
     context: dict[str, Any] = {
         "doc": document,
@@ -47,7 +47,7 @@ def fill(document: Document, pictures: Mapping[str, Markup], medium: str) -> str
         "most_rows": MOST_ROWS[medium],
         "in_full": IN_FULL,
     }
-    template = environment(medium == "print").get_template("report.html.j2")
+    template = environment(medium == "print").get_template(document.template)
     return template.render(context | _style(f"{medium}.css"))
 
 
