@@ -1,0 +1,47 @@
+"""The settings of the figures of training, and the row of such a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reportgen.analysis.training_groups import TrainingGroup
+from reportgen.figures.drawing.figure import Drawing
+
+
+@dataclass(frozen=True)
+class PanelView:
+    """A panel: the roles of its curves, the label of its y axis, and how its values are written.
+
+    share: whether the values are accuracies from 0 to 1. log: as in `scale_for`.
+    """
+
+    roles: tuple[str, ...]
+    label: str
+    share: bool = False
+    log: bool | None = None
+
+
+@dataclass(frozen=True)
+class TrainingView:
+    """The settings of a figure of stacked panels; words: what the figure shows, as its caption begins."""
+
+    id: str
+    title: str
+    words: str
+    panels: tuple[PanelView, ...]
+
+
+@dataclass(frozen=True)
+class TrainingFigure:
+    """A row of the table of figures of training.
+
+    draw : returns the figure of a group, None without data for it.
+    """
+
+    id: str
+    title: str
+    draw: Callable[[TrainingGroup], Drawing | None]
+
+
+Groups = Sequence[TrainingGroup]
