@@ -20,6 +20,12 @@ from reportgen.shipped import templates_folder
 MOST_ROWS = {"screen": 400, "print": 60}
 """Largest number of rows of a table; the CSV files contain the rest."""
 
+MOST_PARTS = {"screen": 300, "print": 12}
+"""Largest number of runs of other programs with a section of their own."""
+
+MOST_RUNS, MOST_COLUMNS = 5, 30
+"""Largest numbers of runs of one setting with a table of columns, and of columns in such a table."""
+
 IN_FULL = 3
 """Number of groups of variants that a diagnosis describes in full; the others are shortened."""
 
@@ -46,6 +52,9 @@ def fill(document: Content, pictures: Mapping[str, Markup], medium: str) -> str:
         "medium": medium,
         "most_rows": MOST_ROWS[medium],
         "in_full": IN_FULL,
+        "most_parts": MOST_PARTS[medium],
+        "most_runs": MOST_RUNS,
+        "most_columns": MOST_COLUMNS,
     }
     template = environment(medium == "print").get_template(document.template)
     return template.render(context | _style(f"{medium}.css"))
