@@ -31,6 +31,7 @@ class TrainingReport:
     name : name of the file or folder as given.
     values : the values of `diagnose --json`.
     rules : the number of rules.
+    unreadable : why logs of the folder could not be read.
     """
 
     id: str
@@ -40,3 +41,4 @@ class TrainingReport:
     values: Mapping[str, Any]
     provenance: Mapping[str, Any]
     rules: int
+    unreadable: Sequence[str] = ()
