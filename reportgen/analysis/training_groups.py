@@ -70,7 +70,9 @@ def log_of_record(record: RunRecord, path: Path, name: str) -> TrainingLog:
     curves += [curve for role in roles if (curve := _by_epoch(record, role)) is not None]
     gradients = record.arrays.get("probe_weight_gradient_norm")
     if gradients is not None:
-        norms = np.sqrt(np.nansum(np.square(np.asarray(gradients, float)), axis=1))
+        squares = np.square(np.asarray(gradients, float))
+        measured = np.isfinite(squares).any(axis=1)
+        norms = np.where(measured, np.sqrt(np.nansum(squares, axis=1)), np.nan)
         probes = np.asarray(record.probe_steps, float)
         curves.append(Curve("gradient_norm", "probe_weight_gradient_norm", "step", probes, norms))
     return TrainingLog(path, "record", name, "step", tuple(curves), seed=record.spec.seed)

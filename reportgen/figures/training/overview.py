@@ -45,7 +45,7 @@ Shown = Sequence[tuple[TrainingGroup, Sequence[Line]]]
 
 
 def _figure(shown: Shown) -> Figure:
-    columns = min(ACROSS, len(shown))
+    columns = 2 if len(shown) in (2, 4) else min(ACROSS, len(shown))
     handles, labels = legend_of([line for _, lines in shown for line in lines])
     figure, axes = _style.panels(len(shown), columns, HEIGHT, _style.legend_height(labels), MARGINS)
     inches = (_style.WIDTH - MARGINS.left - MARGINS.right - (columns - 1) * MARGINS.across) / columns

@@ -40,7 +40,7 @@ Panels = Sequence[tuple[PanelView, Sequence[Line]]]
 def draw(group: TrainingGroup, view: TrainingView) -> Drawing | None:
     """Return the figure of a group, None if no run has one of its curves."""
     found = [(panel, lines_of(group.runs, panel.roles)) for panel in view.panels]
-    panels = [(panel, lines) for panel, lines in found if lines]
+    panels = [(panel, lines) for panel, lines in found if lines and not (panel.varies and _is_constant(lines))]
     if not panels:
         return None
     marks = marks_of(group)
@@ -51,6 +51,10 @@ def draw(group: TrainingGroup, view: TrainingView) -> Drawing | None:
     title = f"{view.title}: {group.name}"
     caption, alt = _caption(group, view, panels, marks), _alt(group, view, panels, marks)
     return Drawing(f"{view.id}-{group.id}", title, caption, alt, figure, COLUMNS, rows)
+
+
+def _is_constant(lines: Sequence[Line]) -> bool:
+    return all(np.ptp(line.curve.finite) == 0 for line in lines)
 
 
 def extent(lines: Sequence[Line], marks: Sequence[Mark]) -> tuple[float, float]:

@@ -26,7 +26,7 @@ TRAINING_FIGURES = (
         "rates",
         "Learning rate and gradient norm",
         "Learning rate and gradient norm",
-        PanelView(("lr",), "learning rate"),
+        PanelView(("lr",), "learning rate", varies=True),
         PanelView(("gradient_norm",), "gradient norm"),
     ),
     TrainingFigure("layers", "Statistics of the layers", layers.draw),

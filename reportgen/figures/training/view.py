@@ -13,13 +13,15 @@ from reportgen.figures.drawing.figure import Drawing
 class PanelView:
     """A panel: the roles of its curves, the label of its y axis, and how its values are written.
 
-    share: whether the values are accuracies from 0 to 1. log: as in `scale_for`.
+    share: whether the values are accuracies from 0 to 1. log: as in `scale_for`. varies: whether a panel of constant
+    values is left out.
     """
 
     roles: tuple[str, ...]
     label: str
     share: bool = False
     log: bool | None = None
+    varies: bool = False
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ class TrainingDocument(Content):
     logged: int
     rules: int
     files: tuple[LoggedFile, ...]
+    unreadable: tuple[str, ...]
     references: tuple[tuple[str, str], ...]
     benchmark: Benchmark = field(default_factory=published)
     engine_version: int = ENGINE_VERSION
@@ -90,7 +91,7 @@ def make_training_document(
     return TrainingDocument(
         id=report.id,
         title=f"Diagnosis of {report.name}",
-        question="What went wrong in this training, and what to change.",
+        question="Which known problems does this training show, and what would mend them?",
         watermark=None,
         story=story,
         drawings=(*(drawing for part in parts for drawing in part.drawings), *layer_drawings),
@@ -106,5 +107,6 @@ def make_training_document(
         logged=runs - recorded,
         rules=report.rules,
         files=tuple(report.files),
+        unreadable=tuple(report.unreadable),
         references=tuple(references(source for group in groups for f in group.findings for source in f.sources)),
     )

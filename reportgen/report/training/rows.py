@@ -122,9 +122,10 @@ def _last(group: TrainingGroup, role: str) -> float | None:
 
 
 def _spark(run: TrainingLog) -> Spark | None:
-    curve = next(
-        (c for role in ("val_loss", "train_loss", "val_accuracy", "train_accuracy") if (c := _drawn(run, role))), None
-    )
+    roles = ("val_loss", "train_loss", "val_accuracy", "train_accuracy")
+    curves = [curve for role in roles if (curve := _drawn(run, role)) is not None]
+    broken = [curve for curve in curves if not np.isfinite(curve.values[-1])]
+    curve = next(iter((*broken, *curves)), None)
     if curve is None:
         return None
     x, y = thinned(curve.positions, curve.values, POINTS)
@@ -141,8 +142,9 @@ def _spark(run: TrainingLog) -> Spark | None:
 
 
 def _drawn(run: TrainingLog, role: str) -> Curve | None:
-    curve = run.curve(role)
-    return curve if curve is not None and curve.finite.size > 1 else None
+    """Return the first curve of a role with several finite values, by epoch if there is one."""
+    curves = [curve for curve in run.curves if curve.role == role and curve.finite.size > 1]
+    return min(curves, key=lambda curve: curve.resolution != "epoch", default=None)
 
 
 def _relative(y: Array) -> Array:
