@@ -11,12 +11,12 @@ from reportgen.analysis.diagnosis.partial import PartialDiagnosis, diagnose_part
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.external.logs.collect import CollectedLogs, collect_logs
 from reportgen.external.logs.options import LogOptions
+from reportgen.external.logs.records import MAGIC, RECORD
 from reportgen.external.reader import ExternalRecord, read_records, record_files
 from reportgen.paths import RUNS
 from reportgen.runs.record import RunRecord
 from reportgen.runs.training_log import TrainingLog
 
-ARCHIVE_START = b"PK\x03\x04"
 NO_LOGS = CollectedLogs({})
 
 
@@ -55,7 +55,8 @@ def diagnose_path(path: Path, options: LogOptions = LogOptions()) -> DiagnosedTr
     """
     if not path.exists():
         raise UsageError("file-not-found", "no such file or folder", str(path), "a log, a record, or a folder of them")
-    records = read_records(path) if options.format is None and _has_records(path) else []
+    files = _complete_records(path) if options.format is None else []
+    records = read_records(path, files) if files else []
     logs = _logs(path, options, bool(records))
     if records and not logs.groups and options != LogOptions():
         raise UsageError("option-conflict", "options for logs do not apply to records", str(path), "omit them")
@@ -69,15 +70,18 @@ def diagnose_path(path: Path, options: LogOptions = LogOptions()) -> DiagnosedTr
     return DiagnosedTraining(path, records, diagnoses, groups, logs.unreadable)
 
 
-def _has_records(path: Path) -> bool:
-    """Return whether a file is an archive, or a folder has archives of records."""
-    if path.is_dir():
-        return bool(record_files(path))
-    if path.suffix == ".npz":
-        return True
+def _complete_records(path: Path) -> list[Path]:
+    """Return the archives of complete records; archives of scores are logs, and other files are no archives."""
+    files = record_files(path)
+    if path.is_file() and path.suffix != ".npz" and not _is_archive(path):
+        return []
+    return [file for file in files if not RECORD.find(file)]
+
+
+def _is_archive(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return file.read(len(ARCHIVE_START)) == ARCHIVE_START
+            return file.read(len(MAGIC)) == MAGIC
     except OSError:
         return False
 

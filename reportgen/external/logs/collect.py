@@ -17,6 +17,10 @@ from reportgen.external.logs.search import FoundLog, find_logs
 from reportgen.runs.training_log import TrainingLog
 
 
+TELLING = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns")
+"""Codes of errors of a file as a table that also hold if it is none."""
+
+
 @dataclass(frozen=True, eq=False)
 class CollectedLogs:
     """All logs of a file or folder.
@@ -104,9 +108,11 @@ def _no_log(path: Path, options: LogOptions) -> UsageError | StudyError:
         hint = "a folder with logs of training, or records such as seed0.npz"
         return UsageError("no-records", "the folder has no logs and no records", str(path), hint)
     try:
-        FORMATS["csv"].read(path)
+        for raw in _runs(FORMATS["csv"].read(path)):
+            if raw.columns:
+                _cleaned(raw, options)
     except StudyError as error:
-        if error.code in ("empty-file", "unreadable-file", "not-text"):
+        if error.code in TELLING:
             return error
     hint = f"name its format with --as ({', '.join(FORMATS)}), and its columns with --loss and --val-loss"
     return StudyError("unknown-log", "the file is not a log of a known format", str(path), hint)

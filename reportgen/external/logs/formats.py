@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reportgen.external.logs.raw import LogFormat
+from reportgen.external.logs.records import RECORD
 from reportgen.external.logs.tables.dvclive import DVCLIVE
 from reportgen.external.logs.tables.fastai import FASTAI
 from reportgen.external.logs.tables.keras import KERAS
@@ -13,6 +14,7 @@ from reportgen.external.logs.tables.ultralytics import ULTRALYTICS
 from reportgen.external.logs.tables.wandb_export import WANDB_EXPORT
 
 _ROWS: tuple[LogFormat, ...] = (
+    RECORD,
     DVCLIVE,
     WANDB_EXPORT,
     ULTRALYTICS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ MOST_DEPTH = 8
 MOST_FILES = 50_000
 SKIPPED_FOLDERS = ("__pycache__", "node_modules", "site-packages")
 SKIPPED_ENDINGS = (
-    *(".npz", ".npy", ".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".h5", ".hdf5", ".keras", ".onnx", ".pkl"),
+    *(".npy", ".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".h5", ".hdf5", ".keras", ".onnx", ".pkl"),
     *(".png", ".jpg", ".jpeg", ".gif", ".svg", ".pdf", ".mp4", ".zip", ".gz", ".tar", ".parquet", ".arrow"),
     *(".py", ".pyc", ".ipynb", ".html", ".md", ".lock", ".yaml", ".yml", ".toml"),
 )
@@ -40,10 +40,9 @@ def find_logs(path: Path, formats: Sequence[LogFormat]) -> list[FoundLog]:
     """
     if path.is_file():
         return _in_file(path, formats)
-    found: dict[Path, FoundLog] = {}
-    for log in _in_folder(path, formats, 0, iter(range(MOST_FILES))):
-        found.setdefault(log.path, log)
-    return list(found.values())
+    search = _Search()
+    search.folder(path, formats, 0)
+    return list(search.found.values())
 
 
 def _in_file(path: Path, formats: Sequence[LogFormat]) -> list[FoundLog]:
@@ -62,24 +61,44 @@ def _found(row: LogFormat, path: Path) -> Sequence[Path]:
         return []
 
 
-def _in_folder(folder: Path, formats: Sequence[LogFormat], depth: int, budget: Iterator[int]) -> Iterator[FoundLog]:
-    runs = [FoundLog(run, row) for row in formats for run in _found(row, folder)]
-    yield from runs
-    is_run = any(run.path == folder for run in runs)
-    inner = [row for row in formats if not (is_run and row.generic) and row not in [run.format for run in runs]]
-    folders = []
-    for entry in _entries(folder):
-        if next(budget, None) is None:
+class _Search:
+    """A search through a folder: the runs that were found by path, and the number of files that were seen."""
+
+    def __init__(self) -> None:
+        self.found: dict[Path, FoundLog] = {}
+        self._files = 0
+
+    def folder(self, folder: Path, formats: Sequence[LogFormat], depth: int) -> None:
+        """Search a folder, then its files, then the folders in it."""
+        finders = []
+        for row in formats:
+            runs = _found(row, folder)
+            self._add(FoundLog(run, row) for run in runs)
+            if runs:
+                finders.append(row)
+        is_run = folder in self.found
+        folders = []
+        for entry in _entries(folder):
+            self._count(folder)
+            path = folder / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(path)
+            elif not is_run and entry.is_file(follow_symlinks=False) and not entry.name.endswith(SKIPPED_ENDINGS):
+                self._add(_in_file(path, formats))
+        inner = [row for row in formats if row not in finders and not (is_run and row.generic)]
+        for path in folders:
+            if depth < MOST_DEPTH and not path.name.startswith(".") and path.name not in SKIPPED_FOLDERS:
+                self.folder(path, inner, depth + 1)
+
+    def _add(self, logs: Iterable[FoundLog]) -> None:
+        for log in logs:
+            self.found.setdefault(log.path, log)
+
+    def _count(self, folder: Path) -> None:
+        self._files += 1
+        if self._files > MOST_FILES:
             text = f"the folder has more than {MOST_FILES} files"
             raise UsageError("too-many", text, str(folder), "the folder of one run, or of the runs alone")
-        path = Path(entry.path)
-        if entry.is_dir(follow_symlinks=False):
-            folders.append(path)
-        elif not is_run and entry.is_file(follow_symlinks=False) and not entry.name.endswith(SKIPPED_ENDINGS):
-            yield from _in_file(path, formats)
-    for path in folders:
-        if depth < MOST_DEPTH and not path.name.startswith(".") and path.name not in SKIPPED_FOLDERS:
-            yield from _in_folder(path, inner, depth + 1, budget)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -32,25 +32,27 @@ def find(path: Path) -> Sequence[Path]:
 def read(path: Path) -> RawLog:
     """Return the run; the metrics are of the validation examples, and the parts of a loss are added."""
     table = read_table(path)
-    notes = tuple(note for split in (TRAIN, VAL) for note in _with_total(table, split))
     meanings = {name: VAL + name.removeprefix(METRICS) for name in table.columns if name.startswith(METRICS)}
+    totals = [total for split in (TRAIN, VAL) if (total := _with_total(table, split))]
+    meanings |= {total: f"{total.partition('/')[0]}/loss" for total in totals}
+    notes = [LogNote("sum-of-parts", f"{total!r} is a sum of columns, which Ultralytics minimizes") for total in totals]
     settings, unread = settings_in(path.parent, *SETTINGS)
     name = path.absolute().parent.name if path.name == FILE else path.stem
     return raw_log(table, Form(NAME, epoch_per_row=True, meanings=meanings), name, settings, (*unread, *notes))
 
 
-def _with_total(table: Table, split: str) -> list[LogNote]:
-    """Add the sum of the parts of a loss to the table; Ultralytics logs weighted parts and minimizes their sum."""
+def _with_total(table: Table, split: str) -> str | None:
+    """Add the sum of the parts of a loss to the table, and return its name; the parts are logged with their weights."""
     meanings = {name: meaning_of(name) for name in table.columns if name.startswith(split)}
     quantities = {name: meaning.quantity for name, meaning in meanings.items() if meaning is not None}
     parts = [name for name, quantity in quantities.items() if quantity == "part"]
     columns = [table.columns[name] for name in parts]
     if "loss" in quantities.values() or len(parts) < 2 or len({column.values.size for column in columns}) > 1:
-        return []
-    total = f"{split}loss ({' + '.join(name.removeprefix(split) for name in parts)})"
+        return None
+    total = " + ".join(parts)
     values = np.sum([column.values for column in columns], axis=0)
     table.columns[total] = Column(np.asarray(values, np.float64), columns[0].present)
-    return [LogNote("sum-of-parts", f"{split}loss is the sum of {', '.join(parts)}, which Ultralytics minimizes")]
+    return total
 
 
 ULTRALYTICS = LogFormat(NAME, "Ultralytics YOLO", f"`{FILE}`, `args.yaml`", find, read)

@@ -51,6 +51,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_seeds,
 )
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import below_simple_models
+from reportgen.analysis.diagnosis.scores.lr_too_low import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -229,4 +230,5 @@ RULE = Rule(
         "dead_relu",
         "saturation",
     ),
+    on_scores=FORM,
 )

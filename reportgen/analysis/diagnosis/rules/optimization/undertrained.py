@@ -42,6 +42,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, perc
 from reportgen.analysis.diagnosis.layers import normalizations
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_simple_models
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high, lr_too_low
+from reportgen.analysis.diagnosis.scores.undertrained import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error
 from reportgen.engine.tables.schedules import phases
@@ -257,4 +258,5 @@ RULE = Rule(
         "idle_branch",
     ),
     yields_to=("train_eval_mismatch", "symmetric_init", "unnormalized_input"),
+    on_scores=FORM,
 )

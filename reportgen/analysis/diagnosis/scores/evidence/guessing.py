@@ -1,0 +1,78 @@
+"""The loss of guessing: the scale on which the losses of a log are judged.
+
+For a classification with C classes, a network that predicts all classes equally has a cross-entropy of ln C. If the
+log does not state C, it can be inferred from a network that guesses: its loss is ln C and its accuracy 1/C at the same
+time. A network that has learned something has a higher accuracy at the same loss. If C cannot be inferred either, the
+level at which the log starts takes the place of guessing where a rule allows it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from reportgen.analysis.diagnosis.scores.evidence.points import scores
+from reportgen.analysis.finding import Abstention
+from reportgen.runs.training_log import TrainingLog
+
+UNKNOWN_CLASSES = Abstention(
+    "the loss of guessing is not known: the log does not say that the task is a classification with C classes",
+    "state the task and the number of classes (--task classification --classes C)",
+)
+
+LEAST, LOSS_ERROR, ACCURACY_ERROR = 4, 0.02, 0.15
+"""Least number of values to infer C, and the largest relative deviations of loss and accuracy."""
+
+MOST_CLASSES = 50_000
+"""More classes than nearly all classifications have, the vocabulary of language models included."""
+
+
+def classes(log: TrainingLog) -> int | None:
+    """Return the number of classes of a classification, stated or inferred; None if it is unknown."""
+    if log.task.kind != "classification":
+        return None
+    return log.task.classes if log.task.classes is not None else _inferred(log)
+
+
+def guess_loss(log: TrainingLog) -> float | None:
+    """Return ln C, or None if the task is not a classification or C is neither stated nor inferred."""
+    count = classes(log)
+    return math.log(count) if count is not None and count > 1 else None
+
+
+def highest_guess(log: TrainingLog) -> float | None:
+    """Return ln C, or the ln of more classes than there can be if C is unknown; None for other tasks."""
+    known = guess_loss(log)
+    return known if known is not None or log.task.kind != "classification" else math.log(MOST_CLASSES)
+
+
+def _inferred(log: TrainingLog) -> int | None:
+    """Return the number of classes for which late loss and accuracy are those of guessing, None if there is none."""
+    for split in ("val", "train"):
+        loss, right = scores(log, f"{split}_loss").late(0.5), scores(log, f"{split}_accuracy").late(0.5)
+        if min(loss.size, right.size) < LEAST // 2 or max(loss.size, right.size) < 2:
+            continue
+        level, share = float(np.median(loss.values)), float(np.median(right.values))
+        if not 0.5 < level < math.log(MOST_CLASSES):
+            continue
+        count = round(math.exp(level))
+        near = abs(level - math.log(count)) <= LOSS_ERROR * math.log(count) if count > 1 else False
+        if near and abs(share * count - 1) <= ACCURACY_ERROR:
+            return count
+    return None
+
+
+def scale(log: TrainingLog) -> float | None:
+    """Return the loss of guessing, or else the larger of the first training and validation loss; None if unknown.
+
+    Negative losses have no natural scale.
+    """
+    known = guess_loss(log)
+    if known is not None:
+        return known
+    found = [scores(log, role) for role in ("train_loss", "val_loss")]
+    if log.task.kind == "likelihood" or any((p.values < 0).any() for p in found):
+        return None
+    first = [float(p.values[0]) for p in found if p.size]
+    return max(first) if first and max(first) > 0 else None
