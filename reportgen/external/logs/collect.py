@@ -14,11 +14,12 @@ from reportgen.external.logs.grouping import grouped, named
 from reportgen.external.logs.options import LogOptions
 from reportgen.external.logs.raw import LogFormat, RawLog
 from reportgen.external.logs.search import FoundLog, find_logs
+from reportgen.external.logs.structured.documents import begins_as_json
 from reportgen.runs.training_log import TrainingLog
 
-
 TELLING = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns")
-"""Codes of errors of a file as a table that also hold if it is none."""
+TELLING_JSON = ("invalid-json", "duplicate-key", "nesting-too-deep", "too-large", "empty-data", "unknown-columns")
+"""Codes of errors of a file as a table or as JSON that also hold if it is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,17 @@ def _forced(path: Path, formats: Sequence[LogFormat], options: LogOptions) -> li
         return [FoundLog(path, formats[0])]
     if not (options.columns and path.is_file()):
         return []
-    return [FoundLog(path, row) for row in formats if row.generic][:1]
+    generic = [row for row in formats if row.generic]
+    row = next((row for row in generic if _reads(row, path)), FORMATS["csv"])
+    return [FoundLog(path, row)]
+
+
+def _reads(row: LogFormat, path: Path) -> bool:
+    try:
+        row.read(path)
+    except StudyError:
+        return False
+    return True
 
 
 def _no_log(path: Path, options: LogOptions) -> UsageError | StudyError:
@@ -107,12 +118,13 @@ def _no_log(path: Path, options: LogOptions) -> UsageError | StudyError:
     if path.is_dir():
         hint = "a folder with logs of training, or records such as seed0.npz"
         return UsageError("no-records", "the folder has no logs and no records", str(path), hint)
+    name, telling = ("json", TELLING_JSON) if begins_as_json(path) else ("csv", TELLING)
     try:
-        for raw in _runs(FORMATS["csv"].read(path)):
+        for raw in _runs(FORMATS[name].read(path)):
             if raw.columns:
                 _cleaned(raw, options)
     except StudyError as error:
-        if error.code in TELLING:
+        if error.code in telling:
             return error
     hint = f"name its format with --as ({', '.join(FORMATS)}), and its columns with --loss and --val-loss"
     return StudyError("unknown-log", "the file is not a log of a known format", str(path), hint)
