@@ -26,7 +26,7 @@ ACROSS = 3
 HEIGHT = 0.95
 ROLES = ("train_loss", "val_loss")
 
-MARGINS = _style.Margins(left=0.5, across=0.5, top=0.38, between=0.62)
+MARGINS = _style.Margins(left=0.64, across=0.6, top=0.38, between=0.62)
 
 
 def draw(groups: Sequence[TrainingGroup]) -> Drawing | None:
@@ -81,7 +81,8 @@ def _verdict(group: TrainingGroup) -> tuple[str, str]:
 
 
 def _caption(shown: Shown, total: int) -> str:
-    which = f"the {len(shown)} worst of {count(total, 'setting')}" if total > len(shown) else count(total, "setting")
+    noun = _noun(shown)
+    which = f"the {len(shown)} worst of {count(total, noun)}" if total > len(shown) else count(total, noun)
     parts = [
         f"Losses of {which}, the worst first; the scales differ",
         "Below each name: its warnings and errors without their consequences, else its notes",
@@ -92,9 +93,12 @@ def _caption(shown: Shown, total: int) -> str:
 
 def _alt(shown: Shown) -> str:
     words = [f"{group.name}: {_verdict(group)[0]}; {_ends(lines)}" for group, lines in shown]
-    return prose(
-        f"Small line charts of the losses of {count(len(shown), 'setting')}.", descriptions(words, 12, "setting")
-    )
+    noun = _noun(shown)
+    return prose(f"Small line charts of the losses of {count(len(shown), noun)}.", descriptions(words, 12, noun))
+
+
+def _noun(shown: Shown) -> str:
+    return "run" if all(len(group.runs) == 1 for group, _ in shown) else "setting"
 
 
 def _ends(lines: Sequence[Line]) -> str:

@@ -91,7 +91,7 @@ def make_training_document(
     return TrainingDocument(
         id=report.id,
         title=f"Diagnosis of {report.name}",
-        question="Which known problems does this training show, and what would mend them?",
+        question="Which known problems does this training show, and what would fix them?",
         watermark=None,
         story=story,
         drawings=(*(drawing for part in parts for drawing in part.drawings), *layer_drawings),
