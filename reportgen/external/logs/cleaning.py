@@ -146,15 +146,14 @@ def _resolution(
     validated = [
         other.positions for with_role, other in placed if other is not None and with_role.role.startswith("val_")
     ]
-    at_validations = any(np.isin(positions, other).all() for other in validated)
+    at_validations = any(positions.size <= other.size and np.isin(positions, other).all() for other in validated)
     spe = axis.steps_per_epoch
     if spe is not None and one.column.epochs is not None:
+        if positions.size > PER_EPOCH * (np.ptp(positions) / spe + 1):
+            return "step"
         epochs = positions / spe
         near = np.abs(epochs - np.round(epochs)) <= END_TOLERANCE
-        per_epoch = positions.size / max(float(np.ptp(epochs)) + 1, 1.0)
-        if (near.all() or at_validations) and per_epoch <= PER_EPOCH:
-            return "epoch"
-        return "step"
+        return "epoch" if near.all() or at_validations else "step"
     return "window" if at_validations else "step"
 
 
