@@ -61,17 +61,21 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
 
 def learning_rate(log: TrainingLog) -> float | None:
     """Return the learning rate that the settings state, or the highest one logged; None without both."""
-    for name in RATES:
-        value = log.settings.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+    for name, value in log.settings.items():
+        if _is(name, RATES) and isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
             return float(value)
     rates = points(log.curve("lr"))
     return float(rates.values.max()) if rates.size and rates.values.max() > 0 else None
 
 
+def _is(name: str, known: Sequence[str]) -> bool:
+    """Return whether a setting, possibly in a section such as "optimizer.lr", has one of these names."""
+    return name.rpartition(".")[2].lower() in known
+
+
 def _same_but_rate(own: Sequence[TrainingLog], other: Sequence[TrainingLog]) -> bool:
     def settings(log: TrainingLog) -> dict[str, object]:
-        return {name: value for name, value in log.settings.items() if name not in (*RATES, *SEEDS)}
+        return {name: value for name, value in log.settings.items() if not _is(name, (*RATES, *SEEDS))}
 
     return bool(other) and settings(own[0]) == settings(other[0]) and learning_rate(own[0]) != learning_rate(other[0])
 

@@ -21,8 +21,8 @@ UNKNOWN_CLASSES = Abstention(
     "state the task and the number of classes (--task classification --classes C)",
 )
 
-LEAST, LOSS_ERROR, ACCURACY_ERROR = 4, 0.02, 0.15
-"""Least number of values to infer C, and the largest relative deviations of loss and accuracy."""
+LEAST, FIRST, LOSS_ERROR, ACCURACY_ERROR = 4, 2, 0.02, 0.15
+"""Least number of values to infer C, number of first values, and the largest relative deviations of loss and accuracy."""
 
 MOST_CLASSES = 50_000
 """More classes than nearly all classifications have, the vocabulary of language models included."""
@@ -48,19 +48,25 @@ def highest_guess(log: TrainingLog) -> float | None:
 
 
 def _inferred(log: TrainingLog) -> int | None:
-    """Return the number of classes for which late loss and accuracy are those of guessing, None if there is none."""
+    """Return the number of classes for which loss and accuracy are those of guessing, late or at first; else None."""
     for split in ("val", "train"):
-        loss, right = scores(log, f"{split}_loss").late(0.5), scores(log, f"{split}_accuracy").late(0.5)
-        if min(loss.size, right.size) < LEAST // 2 or max(loss.size, right.size) < 2:
+        loss, right = scores(log, f"{split}_loss"), scores(log, f"{split}_accuracy")
+        if min(loss.size, right.size) < LEAST:
             continue
-        level, share = float(np.median(loss.values)), float(np.median(right.values))
-        if not 0.5 < level < math.log(MOST_CLASSES):
-            continue
-        count = round(math.exp(level))
-        near = abs(level - math.log(count)) <= LOSS_ERROR * math.log(count) if count > 1 else False
-        if near and abs(share * count - 1) <= ACCURACY_ERROR:
-            return count
+        for level, share in ((loss.late(0.5), right.late(0.5)), (loss.first(FIRST), right.first(FIRST))):
+            count = _count(float(np.median(level.values)), float(np.median(share.values)))
+            if count is not None:
+                return count
     return None
+
+
+def _count(level: float, share: float) -> int | None:
+    """Return the number of classes for which guessing has this loss and this accuracy, None if there is none."""
+    if not 0.5 < level < math.log(MOST_CLASSES):
+        return None
+    count = max(round(math.exp(level)), 2)
+    near = abs(level - math.log(count)) <= LOSS_ERROR * math.log(count)
+    return count if near and abs(share * count - 1) <= ACCURACY_ERROR else None
 
 
 def scale(log: TrainingLog) -> float | None:
