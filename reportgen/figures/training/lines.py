@@ -22,6 +22,9 @@ MOST_POINTS = 3000
 FEWEST = 60
 """Each line has at least this number of points."""
 
+LARGEST = 1e100
+"""Larger values are drawn at this height, since matplotlib's scales overflow."""
+
 SMOOTH_FROM = 150
 """A curve by step with this number of values is noisy; the mean of windows is drawn on it."""
 
@@ -127,13 +130,13 @@ def window_means(x: Array, y: Array, windows: int) -> tuple[Array, Array]:
 
 def draw_line(ax: Axes, line: Line, scale: _axis.Scale, alone: bool) -> None:
     """Draw a line, with markers where it has few points; alone: whether it is the only run."""
-    colour, y = line.style.colour, scale.place(line.y)
+    colour, y = line.style.colour, scale.place(_limited(line.y))
     width = 1.3 if alone else 0.9
     if line.smooth_x.size:
         ax.plot(line.x, y, color=colour, lw=0.5, alpha=0.35, zorder=1.9)
         ax.plot(
             line.smooth_x,
-            scale.place(line.smooth_y),
+            scale.place(_limited(line.smooth_y)),
             color=colour,
             lw=width,
             ls=line.style.dash,
@@ -146,7 +149,11 @@ def draw_line(ax: Axes, line: Line, scale: _axis.Scale, alone: bool) -> None:
         ax.plot(line.x, y, color=colour, markevery=every, zorder=line.style.level, **style)
     if line.ended and (last := _last_before_gap(line)) is not None:
         cross: dict[str, Any] = {"marker": "x", "ms": 5, "mew": 1.3, "ls": "none", "clip_on": False, "zorder": 4.2}
-        ax.plot([last[0]], scale.place([last[1]]), color=colour, **cross)
+        ax.plot([last[0]], scale.place(_limited(np.array([last[1]]))), color=colour, **cross)
+
+
+def _limited(y: Array) -> Array:
+    return np.clip(y, -LARGEST, LARGEST)
 
 
 def _last_before_gap(line: Line) -> tuple[float, float] | None:
@@ -164,7 +171,7 @@ def rows_of(lines: Iterable[Line]) -> Iterator[tuple[Any, ...]]:
 
 def scale_of(lines: Sequence[Line], share: bool = False, log: bool | None = None) -> _axis.Scale:
     """Return the y scale of lines; share: whether the values are accuracies."""
-    scale = _axis.scale_for([line.y for line in lines], False if share else log)
+    scale = _axis.scale_for([_limited(line.y) for line in lines], False if share else log)
     if scale is None:
         return _axis.UNIT
     return _axis.accuracy_scale(scale) if share else scale
