@@ -82,7 +82,7 @@ def training_report(
     """Return the input of the report; folder: where the report will be."""
     provenance = {
         **versions(),
-        "command": command,
+        "command": printable(command, None),
         "written": _now(),
         "source": relative_source(diagnosed.path, folder),
     }

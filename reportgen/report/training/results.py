@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.words.foreign import table_text
+from reportgen.analysis.words.foreign import printable, table_text
 from reportgen.disk import replace_file
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.report.results.tables import Row, Table, write_csv
@@ -49,8 +49,9 @@ def _figure(drawing: Drawing, opens: bool) -> dict[str, Any]:
 
 def write_diagnosis(report: TrainingReport, path: Path, drawings: Sequence[Drawing], story: Drawing | None) -> Path:
     """Write diagnosis.json in one step and return its path."""
-    values = diagnosis_dict(report, drawings, story)
-    replace_file(path, (json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    text = json.dumps(diagnosis_dict(report, drawings, story), indent=1, ensure_ascii=False, allow_nan=False)
+    # A surrogate, as in a file name that is not valid UTF-8, becomes its escape, which is valid JSON.
+    replace_file(path, f"{text}\n".encode(errors="backslashreplace"))
     return path
 
 
@@ -77,7 +78,16 @@ def _runs(report: TrainingReport) -> Iterator[Row]:
                 float(c.values[-1]) if (c := run.curve(role)) is not None and c.values.size else None for role in SCORES
             ]
             found = " ".join(finding.rule for finding in row.group.findings)
-            head = (row.group.name, row.group.verdict, run.name, str(run.path), run.format, run.seed, run.unit, run.end)
+            head = (
+                row.group.name,
+                row.group.verdict,
+                run.name,
+                printable(str(run.path), None),
+                run.format,
+                run.seed,
+                run.unit,
+                run.end,
+            )
             yield (*head, *last, found, row.judged)
 
 
