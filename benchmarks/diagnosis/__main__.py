@@ -16,6 +16,8 @@ from benchmarks.diagnosis.at_random import sample, together
 from benchmarks.diagnosis.cases import load_cases
 from benchmarks.diagnosis.data import Remedies, everything, figures
 from benchmarks.diagnosis.halves import SCORING, halves
+from benchmarks.diagnosis.logs import page as log_page
+from benchmarks.diagnosis.logs import result as log_result
 from benchmarks.diagnosis.page import page
 from benchmarks.diagnosis.remedies import helped, tested, tried_remedies
 from benchmarks.diagnosis.result import HALVES, OWN, TITLES, Result, run
@@ -49,11 +51,19 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--cost", nargs="+", metavar="STUDY", help="measure the cost of diagnosing these studies instead"
     )
+    parser.add_argument(
+        "--scores", action="store_true", help="score the forms on scores, on logs of all cases, instead"
+    )
+    parser.add_argument("--runmedic", metavar="PYTHON", help="with --scores: an interpreter with runmedic installed")
     options = parser.parse_args(given)
     whole = options.half == "both" and not options.case and OWN in options.rules
     if options.cost:
         if options.random or options.markdown or options.json or options.case or options.remedies:
             parser.error("--cost allows only --publish and --folder")
+        return options
+    if options.scores:
+        if options.random or options.markdown or options.json or options.remedies or (options.publish and options.case):
+            parser.error("--scores allows only --runmedic, --publish, --jobs and --folder, or --case without --publish")
         return options
     if (options.publish or options.markdown) and not (whole and options.remedies):
         parser.error("--publish and --markdown require all cases, the rules of reportgen and --remedies")
@@ -78,6 +88,8 @@ def main(given: list[str] | None = None) -> int:
         return _cost(options, folder)
     if options.random:
         return _at_random(options, folder)
+    if options.scores:
+        return _on_logs(options, folder)
     everything = load_cases()
     half_of = halves(everything)
     cases = [c for c in everything if half_of[c.name] in HALVES[options.half]]
@@ -103,6 +115,16 @@ def _at_random(options: argparse.Namespace, folder: Path) -> int:
     if options.publish:
         text = json.dumps(random_score.published(whole, tried, options.seed), indent=1)
         _write_text(random_score.DRAWN, text + "\n")
+    return 0
+
+
+def _on_logs(options: argparse.Namespace, folder: Path) -> int:
+    """Score the forms on scores, on logs of the cases."""
+    cases = [case for case in load_cases() if not options.case or case.name in options.case]
+    found = log_result.run(cases, folder, options.jobs, _say, options.runmedic)
+    print("\n".join(log_page.lines(found)))
+    if options.publish:
+        _write_text(log_result.RESULT, json.dumps(log_result.plain(found), indent=1) + "\n")
     return 0
 
 

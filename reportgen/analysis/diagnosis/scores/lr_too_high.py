@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, levels
 from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, highest_guess, scale
 from reportgen.analysis.diagnosis.scores.evidence.points import scores, smoothed
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
+from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
@@ -73,8 +73,8 @@ def _grown(log: TrainingLog) -> _High | Abstention | None:
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
-    """Return a finding if most runs end above the loss of guessing, or above their start, and swing."""
-    shown = in_most_runs(evidence, _sign)
+    """Return a finding if a run ends above the loss of guessing, or above its start, and swings."""
+    shown = in_any_run(evidence, _sign)
     if shown is None or isinstance(shown, Abstention):
         return shown
     level, reference, swing = shown.mean("level"), shown.mean("reference"), shown.mean("swing")
@@ -83,7 +83,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         "lr_too_high",
         evidence,
         shown,
-        severity="error",
+        severity="error" if enough(len(shown.runs), shown.judged) else "warning",
         position=shown.signs[0].position,
         numbers={"late_loss": level, "reference": reference, "swing": swing},
         message=(

@@ -10,7 +10,7 @@ import math
 
 from reportgen.analysis.diagnosis.evidence.symptoms import number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import LOSSES, Divergence, divergence
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
+from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
@@ -25,8 +25,8 @@ def _sign(log: TrainingLog) -> Divergence | Abstention | None:
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
-    """Return a finding if a loss of most runs is not finite."""
-    shown = in_most_runs(evidence, _sign)
+    """Return a finding if a loss of any run is not finite."""
+    shown = in_any_run(evidence, _sign)
     if shown is None or isinstance(shown, Abstention):
         return shown
     first = min(shown.signs, key=lambda sign: sign.position)

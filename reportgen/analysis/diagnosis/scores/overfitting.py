@@ -71,7 +71,8 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         return _lacking(evidence.logs)
     judged = [(i, log) for i, log in judged if not diverged(log)]
     logs = [log for _, log in judged]
-    decline = (_by_loss(logs) or _by_accuracy(logs)) if logs else None
+    declines = [d for d in (_by_loss(logs), _by_accuracy(logs)) if d is not None] if logs else []
+    decline = min(declines, key=lambda d: not d.serious, default=None)
     if decline is None:
         return None
     runs = tuple(i for i, _ in judged)

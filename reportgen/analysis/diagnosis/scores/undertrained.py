@@ -5,9 +5,9 @@ end, clipped at the loss of guessing. The expected gain of training twice as lon
 multiplied by its ratio to that over the second quarter if that is below 1, and at most a decrease by the same factor.
 
 **Reference.** A gain of more than 5% of the loss of guessing (of the first loss, if the number of classes is not
-known) in each loss that the log holds. The late decrease must exceed two standard errors of the noise. Not reported
-if the validation accuracy is 95% or more (for information only from 90% on), or if the learning rate has decayed to
-less than half, since then the schedule causes the late decrease.
+known) in each loss that the log holds. The late decrease of one of them must exceed two standard errors of its noise.
+Not reported if the validation accuracy is 95% or more (for information only from 90% on), or if the learning rate has
+decayed to less than half, since then the schedule causes the late decrease.
 
 **Schedule.** A learning rate that rises from value to value up to the last one, by half or more in total, has not left
 its warm-up. It is reported if the loss does not rise.
@@ -36,9 +36,10 @@ CAUSES = ("lr_too_low", "update_ratio_low", "vanishing_gradients", "saturation")
 
 @dataclass(frozen=True)
 class _Falling:
-    """The expected gain as a share of the scale, losses at half and at the end, the end, accuracy there, and rates."""
+    """The expected gain as a share of the scale, whether it is beyond noise, losses at half and end, and the rest."""
 
     gain: float
+    certain: bool
     half: float
     last: float
     end: float
@@ -64,6 +65,8 @@ def _sign(log: TrainingLog) -> _Falling | Abstention | None:
     if decayed or (right.size and right.late(1 / 4).mean >= ENOUGH):
         return None
     falls = [_fall(found, size, guess_loss(log)) for found in judged]
+    if not any(fall.certain for fall in falls):
+        return None
     least = min(falls, key=lambda fall: fall.gain)
     return replace(least, accuracy=right.late(1 / 4).mean if right.size else 0.0) if least.gain > GAIN else None
 
@@ -75,15 +78,15 @@ def _losses(log: TrainingLog) -> list[Points]:
 
 
 def _fall(found: Points, size: float, guess: float | None) -> _Falling:
-    """Return the expected gain of a loss, 0 if its late decrease is within the noise."""
+    """Return the expected gain of a loss, and whether its late decrease exceeds the noise."""
     limit = math.inf if guess is None else guess
     quarter, half, end = (min(level, limit) for level in _at_times(found))
     before, late = quarter - half, half - end
     slowing = late * min(1.0, late / before) if before > 0 and late > 0 else late
     gain = min(slowing, end * (1 - end / half)) if half > 0 and end > 0 else 0.0
     noise = found.late(0.5 if found.size >= 8 else 1.0).noise
-    certain = late > ERRORS * noise * math.sqrt(1 / _reach(found) + 1 / _reach(found))
-    return _Falling(gain / size if certain else 0.0, half, end, float(found.positions[-1]))
+    certain = late > ERRORS * noise * math.sqrt(2 / _reach(found))
+    return _Falling(gain / size, certain, half, end, float(found.positions[-1]))
 
 
 def _reach(found: Points) -> int:
@@ -112,7 +115,7 @@ def _still_warming(log: TrainingLog) -> _Falling | None:
     found = losses[0]
     half = float(found.values[found.size // 2])
     ends = (float(rates.values[0]), float(rates.values[-1]))
-    return _Falling(math.nan, half, float(found.values[-1]), float(found.positions[-1]), 0.0, *ends)
+    return _Falling(math.nan, True, half, float(found.values[-1]), float(found.positions[-1]), 0.0, *ends)
 
 
 def _rises_throughout(rates: Array) -> bool:

@@ -12,6 +12,9 @@ TRAINING = frozenset({"train", "training"})
 EVALUATION = frozenset({"validation", "val", "valid", "eval", "evaluation", "dev", "test"})
 
 HEAD_BYTES = 2**16
+MOST_DEPTH = 8
+WRITER_DEPTH = 4
+"""Slashes in the name of a curve become folders in some versions of the writer."""
 
 
 class Part(NamedTuple):
@@ -65,16 +68,27 @@ def parts_of_run(folder: Path) -> tuple[Part, ...]:
 
 def _parts_of_writers(folder: Path) -> Iterator[Part]:
     """Yield the folders that PyTorch's writer made in a run's folder."""
-    for path in _children(folder):
-        if not path.is_dir() or path.name.lower() in TRAINING | EVALUATION:
+    for path in _folders(folder, WRITER_DEPTH):
+        name = path.relative_to(folder).as_posix()
+        if name.lower() in TRAINING | EVALUATION:
             continue
         files = event_files(path)
         tag = _first_tag(files[0]) if files else ""
-        start = tag.replace("/", "_").replace(" ", "_") + "_"
-        if tag and path.name.startswith(start):
-            yield Part(files, suffix=f"/{path.name[len(start) :]}")
-        elif tag.startswith("_hparams_/") and path.name.replace(".", "", 1).isdigit():
+        starts = (tag.replace("/", "_").replace(" ", "_") + "_", tag + "/")
+        start = next((start for start in starts if name.startswith(start)), "")
+        if tag and start:
+            yield Part(files, suffix=f"/{name[len(start) :]}")
+        elif tag.startswith("_hparams_/") and name.replace(".", "", 1).isdigit():
             yield Part(files)
+
+
+def _folders(folder: Path, depth: int) -> Iterator[Path]:
+    """Yield the folders in a folder, down to a depth."""
+    for path in _children(folder):
+        if path.is_dir():
+            yield path
+            if depth > 1:
+                yield from _folders(path, depth - 1)
 
 
 def _first_tag(path: Path) -> str:
@@ -97,16 +111,18 @@ def runs_below(folder: Path) -> list[Path]:
     if not parts:
         return []
     taken = {path.parent for part in parts for path in part.files}
-    return [folder, *(run for path in _children(folder) if path.is_dir() and path not in taken for run in _runs(path))]
+    return [folder, *(run for path in _children(folder) if path.is_dir() for run in _runs(path, taken))]
 
 
-def _runs(folder: Path) -> Iterator[Path]:
-    found = runs_below(folder)
-    yield from found
-    if not found:
-        for path in _children(folder):
-            if path.is_dir():
-                yield from _runs(path)
+def _runs(folder: Path, taken: set[Path], depth: int = MOST_DEPTH) -> Iterator[Path]:
+    """Yield the runs in a folder and below it, without folders that are part of another run."""
+    used = {path.parent for part in parts_of_run(folder) for path in part.files}
+    if used and not used & taken:
+        yield folder
+        taken |= used
+    for path in _children(folder):
+        if path.is_dir() and depth > 0:
+            yield from _runs(path, taken, depth - 1)
 
 
 def _children(folder: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ HISTORY, CONFIG, RUN = 2, 5, 17
 
 STEP = "_step"
 OWN_NAMES = ("_wandb", "_timestamp", "_runtime")
+MAX_DEPTH = 8
 MAX_BUCKETS = 10_000
 
 
@@ -135,40 +136,56 @@ def _add_record(run: _Run, record: bytes) -> None:
 
 def _add_history(run: _Run, history: bytes) -> None:
     found = parts(history, (1, 2))
-    values = dict(item for message in found[1] for item in _item(message))
+    values = _items(found[1])
     for step in found[2]:
         counted = [value for code, wire, value, _ in fields(step) if code == 1 and wire == VARINT]
         values.setdefault(STEP, counted[-1] if counted else 0)
-    record = {name: value for name, value in values.items() if name not in OWN_NAMES}
-    for name, value in list(record.items()):
-        if isinstance(value, dict) and "_type" in value:
-            histogram = _histogram(value)
-            del record[name]
-            if histogram is not None:
-                position = number(values.get(STEP))
-                run.histograms.setdefault(name, []).append((float(position or 0.0), histogram))
-            else:
-                run.table.ignored.setdefault(name, "not a number: an image, a text or the like")
+    step = number(values.get(STEP)) or 0.0
+    record: dict[str, Any] = {}
+    for name, value in _leaves(values):
+        if not isinstance(value, dict):
+            record[name] = value
+        elif (histogram := _histogram(value)) is not None:
+            run.histograms.setdefault(name, []).append((step, histogram))
+        else:
+            run.table.ignored.setdefault(name, "not a number: an image, a table or the like")
     run.table.add(record)
 
 
+def _leaves(values: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yield all values, with nested names joined by a slash. An object of W&B, which has a type, is one value."""
+    for name, value in values.items():
+        if isinstance(value, dict) and "_type" not in value and depth < MAX_DEPTH:
+            yield from _leaves(value, f"{prefix}{name}/", depth + 1)
+        elif prefix or name not in OWN_NAMES:
+            yield f"{prefix}{name}", value
+
+
 def _add_config(run: _Run, config: bytes) -> None:
-    for message in parts(config, (1,))[1]:
-        for name, value in flat_settings(dict(_item(message))).items():
-            if not name.startswith("_wandb"):
-                run.settings[name] = value
+    settings = flat_settings(_items(parts(config, (1,))[1]))
+    run.settings |= {name: value for name, value in settings.items() if not name.startswith("_wandb")}
 
 
-def _item(message: bytes) -> Iterator[tuple[str, Any]]:
-    """Yield the name and the value of an item. A nested name is joined by slashes."""
-    found = parts(message, (1, 2, 16))
-    keys = found[1] or found[2]
-    if keys and found[16]:
-        name = "/".join(key.decode(errors="replace") for key in (keys if not found[1] else keys[-1:]))
-        try:
-            yield name, parse_json(found[16][-1], name)
-        except StudyError as error:
-            raise ValueError(error.message) from error
+def _items(messages: Sequence[bytes]) -> dict[str, Any]:
+    """Return the values of items by name. An item with several names is in a mapping for each name but the last."""
+    values: dict[str, Any] = {}
+    for message in messages:
+        found = parts(message, (1, 2, 16))
+        names = [name.decode(errors="replace") for name in found[1][-1:] or found[2]]
+        if names and found[16]:
+            inner = values
+            for name in names[:-1]:
+                below = inner.setdefault(name, {})
+                inner = below if isinstance(below, dict) else {}
+            inner[names[-1]] = _json(found[16][-1])
+    return values
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return parse_json(text, "")
+    except StudyError as error:
+        raise ValueError(error.message) from error
 
 
 def _histogram(value: Mapping[str, Any]) -> Histogram | None:

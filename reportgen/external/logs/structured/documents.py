@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def parse_json(data: bytes, path: str, line: int | None = None) -> Any:
     """
     where = path if line is None else f"{path}:{line}"
     try:
-        text = data.decode("utf-8-sig")
+        text = data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         raise StudyError("not-text", f"the text is not UTF-8 (byte {error.start})", where) from error
     try:

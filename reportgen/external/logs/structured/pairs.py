@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -24,10 +25,14 @@ SCORE = re.compile(
 """The name of a common score and a number after a space."""
 
 COUNT = re.compile(
-    r"(?P<name>\b(?:epoch|ep|step|iter|iteration|batch|update))s?[ ]*[:=#\[(]*[ ]*(?P<number>\d+)(?![\d.]*[A-Za-z%])",
-    re.IGNORECASE,
+    r"\b(?P<name>epoch|ep|step|iter|iteration|batch|update)s?[ ]*[:=#\[(]*[ ]*(?P<number>\d+)(?![\d.]*[a-z%])"
 )
-"""A counter and its value, such as "Epoch [3/10]", "Train Epoch: 1" and "step 20"."""
+"""A counter and its value in lower case, such as "epoch [3/10]", "train epoch: 1" and "step 20"."""
+
+COUNTERS = {"ep": "epoch"}
+
+SPACED = ("loss ", "acc ", "accuracy ", "lr ", "perplexity ", "ppl ")
+"""What a line has if SCORE matches."""
 
 BATCH = re.compile(
     r"(?:^\s*\[\s*(?P<epoch>\d+),\s*(?P<first>\d+)\]|\[\s*(?P<number>\d+)/\d+(?P<examples>\s+\(\d+%\))?\])"
@@ -66,26 +71,29 @@ def pairs(line: str) -> dict[str, str]:
     return numbers
 
 
+@functools.lru_cache(maxsize=8192)
 def _has_mode(name: str) -> bool:
     return bool((MODES | EVALUATION).intersection(re.split(r"[/_.]", name)))
 
 
 def _numbers(line: str) -> Iterator[tuple[str, str]]:
-    start = 0
-    for match in COUNT.finditer(line):
-        yield ("epoch" if match["name"].lower() in ("ep", "epoch") else match["name"].lower()), match["number"]
+    lower, start = line.lower(), 0
+    for match in COUNT.finditer(lower):
+        yield COUNTERS.get(match["name"], match["name"]), match["number"]
         start = match.end()
-    for match in BATCH.finditer(line, start):
+    for match in BATCH.finditer(line, start) if "[" in line else ():
         if match["epoch"]:
             yield "epoch", match["epoch"]
         yield EXAMPLE if match["examples"] else "batch", match["first"] or match["number"]
-    for pattern in (PAIR, SCORE):
+    spaced = any(word in lower for word in SPACED)
+    for pattern in (PAIR, SCORE) if spaced else (PAIR,):
         for match in pattern.finditer(line):
             name = _name(match["name"])
             if name:
                 yield name, _share(match["number"], match["all"], match["percent"])
 
 
+@functools.lru_cache(maxsize=8192)
 def _name(text: str) -> str:
     """Return a name without words that are not part of it; the last word of a counter."""
     words = [word for word in re.split(r"[ -]", text) if word.lower() not in NOISE]

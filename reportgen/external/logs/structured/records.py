@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from array import array
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -47,6 +48,7 @@ MAX_COLUMNS = 5000
 MAX_DEPTH = 8
 
 
+@functools.lru_cache(maxsize=8192)
 def counter_name(name: str) -> str:
     """Return the name of a column in the form in which counters are recognized."""
     return name.strip().lower().replace(" ", "_").replace("-", "_")
@@ -68,6 +70,29 @@ def flat(record: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterato
             yield f"{prefix}{name}", value
 
 
+class _Column:
+    """Values of a column, and the records they are from: consecutive ones from a first one, or listed."""
+
+    def __init__(self, first: int) -> None:
+        self.values = array("d")
+        self._first = first
+        self._records: array[int] | None = None
+
+    def append(self, record: int, value: float) -> None:
+        if self._records is None and record != self._first + len(self.values):
+            self._records = array("q", range(self._first, self._first + len(self.values)))
+        if self._records is not None:
+            self._records.append(record)
+        self.values.append(value)
+
+    @property
+    def records(self) -> slice | NDArray[np.int64]:
+        """The indices of the records, for indexing an array of all records without copying if they are consecutive."""
+        if self._records is None:
+            return slice(self._first, self._first + len(self.values))
+        return np.frombuffer(self._records, dtype=np.int64)
+
+
 class Records:
     """Columns that are filled record by record, in compact arrays."""
 
@@ -76,43 +101,42 @@ class Records:
         self.ignored: dict[str, str] = {}
         self.first_epoch: int | None = None
         self.notes: list[LogNote] = []
-        self._rows: dict[str, array[int]] = {}
-        self._values: dict[str, array[float]] = {}
+        self._columns: dict[str, _Column] = {}
         self._evaluations = bytearray()
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Add a record. Its scores get the name of its mode, such as "val/loss" beside "mode": "val"."""
-        items = dict(flat(record))
+        items = dict(flat(record)) if any(isinstance(value, dict) for value in record.values()) else record
         mode = _mode(items)
         for name, value in items.items():
-            found = number(value)
+            found = value if type(value) is float else number(value)
             if found is None:
-                if (
-                    not (value is None or name in self._values or name in MODE_NAMES)
-                    and len(self.ignored) < MAX_COLUMNS
-                ):
-                    self.ignored.setdefault(name, "not a number")
-                continue
-            known = counter_name(name)
-            is_counter = known in STEP_NAMES or known in EPOCH_NAMES
-            self._append(name if is_counter or not mode or mode in known else f"{mode}/{name}", found)
+                self._ignore(name, value)
+            else:
+                self._append(_in_mode(name, mode), found)
         self._evaluations.append(mode in EVALUATION)
         self.count += 1
 
+    def _ignore(self, name: str, value: Any) -> None:
+        """Note a column that has no numbers, unless it has some in other records."""
+        known = value is None or name in self._columns or name in MODE_NAMES
+        if not known and len(self.ignored) < MAX_COLUMNS:
+            self.ignored.setdefault(name, "not a number")
+
     def _append(self, name: str, value: float) -> None:
-        if name not in self._values:
-            if len(self._values) >= MAX_COLUMNS:
+        column = self._columns.get(name)
+        if column is None:
+            if len(self._columns) >= MAX_COLUMNS:
                 self.ignored["(others)"] = f"only the first {MAX_COLUMNS} columns are read"
                 return
             self.ignored.pop(name, None)
-            self._rows[name], self._values[name] = array("q"), array("d")
-        self._rows[name].append(self.count)
-        self._values[name].append(value)
+            column = self._columns[name] = _Column(self.count)
+        column.append(self.count, value)
 
     def columns(self) -> tuple[RawColumn, ...]:
         """Return all columns but the counters. Without counters, each record is taken for a step."""
         step_name, epoch_name = self._counter(STEP_NAMES), self._counter(EPOCH_NAMES)
-        steps, epochs = self._all_rows(step_name), self._all_rows(epoch_name)
+        steps, epochs = self._all_records(step_name), self._all_records(epoch_name)
         if steps is None and epochs is None:
             steps = np.arange(1.0, self.count + 1)
             text = "the file has no steps or epochs; each record is taken for a step"
@@ -120,24 +144,29 @@ class Records:
         if step_name is not None and steps is not None and epochs is not None:
             steps, epochs = self._aligned(step_name, steps, epochs)
         return tuple(
-            RawColumn(name, np.array(values), _at(steps, self._rows[name]), _at(epochs, self._rows[name]))
-            for name, values in self._values.items()
+            RawColumn(name, np.frombuffer(column.values), _at(steps, column), _at(epochs, column))
+            for name, column in self._columns.items()
             if name not in (step_name, epoch_name)
         )
 
     def _counter(self, names: tuple[str, ...]) -> str | None:
         """Return the counter of most records, the most specific name first."""
-        candidates = [name for name in self._values if counter_name(name) in names]
-        return min(
-            candidates, key=lambda name: (-len(self._values[name]), names.index(counter_name(name))), default=None
-        )
+        candidates = [name for name in self._columns if counter_name(name) in names]
 
-    def _all_rows(self, name: str | None) -> NDArray[np.float64] | None:
+        def preference(name: str) -> tuple[int, int]:
+            return -len(self._columns[name].values), names.index(counter_name(name))
+
+        return min(candidates, key=preference, default=None)
+
+    def _all_records(self, name: str | None) -> NDArray[np.float64] | None:
         """Return the values of a counter for all records, NaN for records without it."""
         if name is None:
             return None
+        known = np.frombuffer(self._columns[name].values)
+        if known.size == self.count:
+            return known
         values = np.full(self.count, np.nan)
-        values[np.array(self._rows[name])] = self._values[name]
+        values[self._columns[name].records] = known
         return values
 
     def _aligned(
@@ -174,7 +203,15 @@ def _mode(items: Mapping[str, Any]) -> str:
     return ""
 
 
-def _at(counter: NDArray[np.float64] | None, rows: array[int]) -> NDArray[np.float64] | None:
-    """Return the values of a counter at some records; None if they are missing or not finite there."""
-    found = None if counter is None else counter[np.array(rows)]
+def _at(counter: NDArray[np.float64] | None, column: _Column) -> NDArray[np.float64] | None:
+    """Return the values of a counter at the records of a column; None if they are missing or not finite there."""
+    found = None if counter is None else counter[column.records]
     return found if found is not None and np.isfinite(found).all() else None
+
+
+@functools.lru_cache(maxsize=2 * MAX_COLUMNS)
+def _in_mode(name: str, mode: str) -> str:
+    """Return the name of a column of records of a mode."""
+    known = counter_name(name)
+    is_counter = known in STEP_NAMES or known in EPOCH_NAMES
+    return name if is_counter or not mode or mode in known else f"{mode}/{name}"

@@ -24,12 +24,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, levels
 from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, classes, guess_loss
 from reportgen.analysis.diagnosis.scores.evidence.points import scores
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
+from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run, thin
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
@@ -108,8 +108,8 @@ def _kind(log: TrainingLog, found: Levels) -> _Kind:
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
-    """Return a finding if the loss of most runs ends at the level of guessing."""
-    shown = in_most_runs(evidence, _sign)
+    """Return a finding if the loss of a run ends at the level of guessing."""
+    shown = in_any_run(evidence, _sign)
     if shown is None or isinstance(shown, Abstention):
         return shown
     guess = shown.signs[0].guess
@@ -124,7 +124,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         RULE.id,
         evidence,
         shown,
-        severity="error",
+        severity="error" if enough(len(shown.runs), shown.judged) else "warning",
         position=shown.signs[0].end,
         numbers={**{f"late_{name}_loss": level * guess for name, level in known}, "guessing": guess},
         message=(

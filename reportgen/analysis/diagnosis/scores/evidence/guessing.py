@@ -22,7 +22,7 @@ UNKNOWN_CLASSES = Abstention(
 )
 
 LEAST, FIRST, LOSS_ERROR, ACCURACY_ERROR = 4, 2, 0.02, 0.15
-"""Least number of values to infer C, number of first values, and the largest relative deviations of loss and accuracy."""
+"""Least number of values to infer C, number of first values, and relative deviations of loss and accuracy."""
 
 MOST_CLASSES = 50_000
 """More classes than nearly all classifications have, the vocabulary of language models included."""

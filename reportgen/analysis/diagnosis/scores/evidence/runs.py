@@ -45,12 +45,25 @@ def in_most_runs(
 
     Returns the abstention of the first run if no run can be judged, None if too few runs show the sign.
     """
+    shown = in_any_run(evidence, sign)
+    if isinstance(shown, Shown) and not enough(len(shown.runs), shown.judged):
+        return None
+    return shown
+
+
+def in_any_run(
+    evidence: ScoreEvidence, sign: Callable[[TrainingLog], Sign | Abstention | None]
+) -> Shown[Sign] | Abstention | None:
+    """Return the runs that show a sign that no healthy run shows by chance, so that a single one counts.
+
+    Returns the abstention of the first run if no run can be judged, None if no run shows the sign.
+    """
     found = [sign(log) for log in evidence.logs]
     judged = [(index, outcome) for index, outcome in enumerate(found) if not isinstance(outcome, Abstention)]
     if not judged:
         return next((outcome for outcome in found if isinstance(outcome, Abstention)), None)
     shown = [(index, outcome) for index, outcome in judged if outcome is not None]
-    if not shown or not enough(len(shown), len(judged)):
+    if not shown:
         return None
     runs = tuple(index for index, _ in shown)
     names = seeds_of(evidence.logs)
