@@ -117,7 +117,9 @@ def _assigned(column: RawColumn, meaning: Meaning | None, others: Sequence[Meani
     if meaning is None:
         return UNKNOWN
     if meaning.split == "test":
-        return TEST
+        option = TOLD.get(f"val_{meaning.quantity}")
+        is_alone = option and not any(other is not None and other.split == "val" for other in others)
+        return f"{TEST}; if it is one here, say so with {option}" if is_alone else TEST
     quantity = "loss" if meaning.quantity == "part" else meaning.quantity
     stated = column.resolution or meaning.resolution
     is_part = meaning.quantity == "part"

@@ -73,7 +73,7 @@ class Axis:
 
 def axis_of(raw: RawLog, assigned: Sequence[Assigned]) -> tuple[Axis, tuple[Assigned, ...]]:
     """Return the axis, and the columns with counts of epochs for those whose steps are epochs."""
-    columns, notes = _with_epochs(assigned)
+    columns, notes = _with_epochs(raw, assigned)
     stepped = [one for one in columns if one.column.steps is not None]
     step_offset = _step_offset(raw, stepped)
     epoch_offset = _epoch_offset(raw, columns)
@@ -85,14 +85,20 @@ def axis_of(raw: RawLog, assigned: Sequence[Assigned]) -> tuple[Axis, tuple[Assi
 
 
 def is_whole(counts: Array) -> bool:
-    return all(bool((counts[start : start + PART] % 1 == 0).all()) for start in range(0, counts.size, PART))
+    """Return whether all numbers are whole and finite."""
+    parts = (counts[start : start + PART] for start in range(0, counts.size, PART))
+    return all(bool((np.floor(part) == part).all() and np.isfinite(part).all()) for part in parts)
 
 
-def _with_epochs(assigned: Sequence[Assigned]) -> tuple[tuple[Assigned, ...], tuple[LogNote, ...]]:
+def _with_epochs(raw: RawLog, assigned: Sequence[Assigned]) -> tuple[tuple[Assigned, ...], tuple[LogNote, ...]]:
     """Return the columns with epochs instead of steps where the steps are epochs.
 
     A validation after every single "step" is a validation after every epoch.
     """
+    if raw.first_step is None and _are_equal_counts(assigned):
+        text = "there is one step an epoch, so the steps are taken for epochs"
+        changed = tuple(replace(one, column=replace(one.column, steps=None)) for one in assigned)
+        return changed, (LogNote("epochs-as-steps", text),)
     validated = [one for one in assigned if one.role.startswith("val_") and one.column.steps is not None]
     if not validated or any(one.column.epochs is not None for one in assigned):
         return tuple(assigned), ()
@@ -109,6 +115,19 @@ def _with_epochs(assigned: Sequence[Assigned]) -> tuple[tuple[Assigned, ...], tu
         return tuple(assigned), ()
     text = "there is a validation at each step, so the steps are taken for epochs"
     return tuple(map(_by_epoch, assigned)), (LogNote("epochs-as-steps", text),)
+
+
+def _are_equal_counts(assigned: Sequence[Assigned]) -> bool:
+    """Return whether steps and epochs of all columns differ by the same number, as counts of epochs by two names do."""
+    differences = set[float]()
+    for one in assigned:
+        steps, epochs = one.column.steps, one.column.epochs
+        if steps is None or epochs is None or steps.size != epochs.size or not steps.size:
+            return False
+        differences |= {float(value) for value in (steps[:MOST_COMPARED] - epochs[:MOST_COMPARED])}
+        if len(differences) > 1:
+            return False
+    return bool(assigned) and max(one.column.values.size for one in assigned) > 1
 
 
 def _by_epoch(one: Assigned) -> Assigned:

@@ -101,16 +101,14 @@ def _forced(path: Path, formats: Sequence[LogFormat], options: LogOptions) -> li
     if not (options.columns and path.is_file()):
         return []
     generic = [row for row in formats if row.generic]
-    row = next((row for row in generic if _reads(row, path)), FORMATS["csv"])
-    return [FoundLog(path, row)]
+    return [FoundLog(path, next((row for row in generic if _can_read(row, path)), generic[0]))]
 
 
-def _reads(row: LogFormat, path: Path) -> bool:
+def _can_read(row: LogFormat, path: Path) -> bool:
     try:
-        row.read(path)
+        return bool(_runs(row.read(path)))
     except StudyError:
         return False
-    return True
 
 
 def _no_log(path: Path, options: LogOptions) -> UsageError | StudyError:

@@ -34,10 +34,13 @@ RESOLUTIONS: Mapping[str, Resolution] = {
 NEUTRAL = ("metrics", "metric", "scalars", "scalar", "logs", "log", "mean", "avg", "average", "overall", "model")
 """Words at the beginning of a name that do not change its meaning."""
 
-STEPS = ("step", "global_step", "trainer_global_step", "iteration", "iter", "iterations", "steps", "train_step")
+STEPS = (
+    *("trainer_global_step", "train_global_step", "global_step", "step", "steps", "train_step"),
+    *("iteration", "iterations", "iter"),
+)
 EPOCHS = ("epoch", "epochs", "train_epoch")
 BATCHES = ("batch", "batch_idx", "batch_index", "iter", "iteration", "step")
-"""Names of columns of positions; a column of BATCHES may begin again in each epoch."""
+"""Names of columns of positions, the preferred first; a column of BATCHES may begin again in each epoch."""
 
 
 REGRESSION = re.compile("mae|mse|rmse|msle|mape|r2|r_2|mean_(?:absolute|squared)\\w*|root_mean\\w*")

@@ -77,6 +77,13 @@ def wandb_export(folder: Path) -> Path:
     return write_rows(folder / "export.csv", ['"Step"', *names], rows)
 
 
+def tensorboard_export(folder: Path) -> Path:
+    for split, values in {"train": TRAIN, "validation": VAL}.items():
+        rows = [(1.6e9 + i, i, values[i]) for i in range(EPOCHS)]
+        write_rows(folder / f"run-{split}-tag-epoch_loss.csv", ("Wall time", "Step", "Value"), rows)
+    return folder
+
+
 def other(folder: Path) -> Path:
     names = ("step", "train_loss", "val_loss", "grad_norm")
     return write_rows(folder / "any.tsv", names, [(50 * i, TRAIN[i], VAL[i], 1.0) for i in range(EPOCHS)], "\t")
@@ -98,6 +105,7 @@ SAMPLES: Mapping[str, Callable[[Path], Path]] = {
     "dvclive": dvclive,
     "ultralytics": ultralytics,
     "wandb-csv": wandb_export,
+    "tensorboard-csv": tensorboard_export,
     "csv": other,
     "npz": record,
 }
