@@ -14,7 +14,7 @@ from reportgen.analysis.training_groups import TrainingGroup
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, descriptions, prose, score, sentence
+from reportgen.figures.drawing.words import count, descriptions, listing, prose, score, sentence
 from reportgen.figures.training.lines import COLUMNS, Line, draw_line, legend_of, lines_of, rows_of, scale_of
 from reportgen.figures.training.marks import (
     Mark,
@@ -49,7 +49,7 @@ def draw(group: TrainingGroup, view: TrainingView) -> Drawing | None:
     lines = [line for _, own in panels for line in own]
     rows = [*rows_of(lines), *mark_rows(marks, group.runs[0])]
     title = f"{view.title}: {group.name}"
-    caption, alt = _caption(group, view, panels, marks), _alt(group, view, panels, marks)
+    caption, alt = _caption(group, panels, marks), _alt(group, panels, marks)
     return Drawing(f"{view.id}-{group.id}", title, caption, alt, figure, COLUMNS, rows)
 
 
@@ -103,9 +103,9 @@ def _legend(lines: Sequence[Line]) -> tuple[list[object], list[str]]:
     return handles, labels
 
 
-def _caption(group: TrainingGroup, view: TrainingView, panels: Panels, marks: Sequence[Mark]) -> str:
+def _caption(group: TrainingGroup, panels: Panels, marks: Sequence[Mark]) -> str:
     runs = "" if len(group.runs) == 1 else f", {count(len(group.runs), 'run')}"
-    parts = [f"{view.words} of “{group.name}” by {group.runs[0].unit}{runs}", marks_words(group, marks)]
+    parts = [f"{_labels(panels)} of “{group.name}” by {group.runs[0].unit}{runs}", marks_words(group, marks)]
     lines = [line for _, own in panels for line in own]
     if any(line.smooth_x.size for line in lines):
         parts.append("Thin lines: single values; thick lines: means of windows of steps")
@@ -116,11 +116,14 @@ def _caption(group: TrainingGroup, view: TrainingView, panels: Panels, marks: Se
     return " ".join(sentence(part) for part in parts if part)
 
 
-def _alt(group: TrainingGroup, view: TrainingView, panels: Panels, marks: Sequence[Mark]) -> str:
-    words = view.words[:1].lower() + view.words[1:]
-    chart = f"Line chart of the {words} of “{group.name}” by {group.runs[0].unit}."
+def _alt(group: TrainingGroup, panels: Panels, marks: Sequence[Mark]) -> str:
+    chart = f"Line chart of {_labels(panels)} of “{group.name}” by {group.runs[0].unit}."
     courses = [f"{_run_words(group, line)}{_course(panel, line)}" for panel, own in panels for line in own]
     return prose(chart, sentence(marks_words(group, marks)), descriptions(courses, 12, "line"))
+
+
+def _labels(panels: Panels) -> str:
+    return listing([panel.label for panel, _ in panels])
 
 
 def _run_words(group: TrainingGroup, line: Line) -> str:

@@ -8,8 +8,8 @@ from reportgen.figures.training import layers, stacked
 from reportgen.figures.training.view import PanelView, TrainingFigure, TrainingView
 
 
-def _row(id_: str, title: str, words: str, *panels: PanelView) -> TrainingFigure:
-    view = TrainingView(id_, title, words, panels)
+def _row(id_: str, title: str, *panels: PanelView) -> TrainingFigure:
+    view = TrainingView(id_, title, panels)
     return TrainingFigure(id_, title, partial(stacked.draw, view=view))
 
 
@@ -17,14 +17,12 @@ TRAINING_FIGURES = (
     _row(
         "scores",
         "Losses and scores",
-        "Losses and scores",
         PanelView(("train_loss", "val_loss"), "loss"),
         PanelView(("train_accuracy", "val_accuracy"), "accuracy", share=True),
         PanelView(("train_score", "val_score"), "other scores"),
     ),
     _row(
         "rates",
-        "Learning rate and gradient norm",
         "Learning rate and gradient norm",
         PanelView(("lr",), "learning rate", varies=True),
         PanelView(("gradient_norm",), "gradient norm"),

@@ -26,11 +26,10 @@ class PanelView:
 
 @dataclass(frozen=True)
 class TrainingView:
-    """The settings of a figure of stacked panels; words: what the figure shows, as its caption begins."""
+    """The settings of a figure of stacked panels."""
 
     id: str
     title: str
-    words: str
     panels: tuple[PanelView, ...]
 
 

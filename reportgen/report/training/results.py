@@ -24,8 +24,11 @@ FORMAT = "reportgen-diagnosis"
 VERSION = 1
 
 
-def diagnosis_dict(report: TrainingReport, drawings: Sequence[Drawing], story: Drawing | None) -> dict[str, Any]:
-    """Return the content of diagnosis.json: the values of `diagnose --json`, the verdicts, files and provenance."""
+def diagnosis_dict(report: TrainingReport, drawings: Sequence[Drawing]) -> dict[str, Any]:
+    """Return the content of diagnosis.json: the values of `diagnose --json`, the verdicts, files and provenance.
+
+    drawings: the figures in the order of the report, whose first opens it.
+    """
     values = {
         "format": FORMAT,
         "version": VERSION,
@@ -38,7 +41,7 @@ def diagnosis_dict(report: TrainingReport, drawings: Sequence[Drawing], story: D
             for row in rows_of(report.groups)
         ],
         **report.values,
-        **({"figures": [_figure(drawing, drawing is story) for drawing in drawings]} if drawings else {}),
+        **({"figures": [_figure(drawing, drawing is drawings[0]) for drawing in drawings]} if drawings else {}),
     }
     return dict(plain(values))
 
@@ -47,9 +50,9 @@ def _figure(drawing: Drawing, opens: bool) -> dict[str, Any]:
     return {name: getattr(drawing, name) for name in ("id", "title", "caption", "alt")} | {"opens": opens}
 
 
-def write_diagnosis(report: TrainingReport, path: Path, drawings: Sequence[Drawing], story: Drawing | None) -> Path:
+def write_diagnosis(report: TrainingReport, path: Path, drawings: Sequence[Drawing]) -> Path:
     """Write diagnosis.json in one step and return its path."""
-    text = json.dumps(diagnosis_dict(report, drawings, story), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(diagnosis_dict(report, drawings), indent=1, ensure_ascii=False, allow_nan=False)
     # A surrogate, as in a file name that is not valid UTF-8, becomes its escape, which is valid JSON.
     replace_file(path, f"{text}\n".encode(errors="backslashreplace"))
     return path

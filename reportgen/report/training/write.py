@@ -52,7 +52,7 @@ def publish_training(
 def _write(report: TrainingReport, folder: Path, final: Path, formats: Collection[str]) -> MissingError | None:
     wanted = set(formats) - {"json"}
     drawn = draw_training(report) if wanted else Drawn(None, {}, ())
-    write_diagnosis(report, folder / DIAGNOSIS, drawn.all, drawn.story)
+    write_diagnosis(report, folder / DIAGNOSIS, drawn.all)
     write_tables(report, folder / "tables")
     if not wanted:
         return None
