@@ -105,7 +105,7 @@ CODES: dict[str, str] = {
     "disconnected-layers": "The number of inputs of a layer differs from the number of outputs of the previous layer.",
     "duplicate-record": "Two records have the same variant and seed.",
     "inconsistent-record": "An array or setting of a record contradicts another one.",
-    "invalid-json": "The settings of a record are not valid JSON.",
+    "invalid-json": "A log, or the settings of a record, is not valid JSON.",
     "invalid-record": "A stored run is damaged.",
     "missing-gradient": "A gradient is missing; backward was not called, or the loss does not depend on the layer.",
     "missing-outputs": "The outputs of a split are missing.",

@@ -101,7 +101,7 @@ def _forced(path: Path, formats: Sequence[LogFormat], options: LogOptions) -> li
     if not (options.columns and path.is_file()):
         return []
     generic = [row for row in formats if row.generic]
-    return [FoundLog(path, next((row for row in generic if _can_read(row, path)), generic[0]))]
+    return [FoundLog(path, next((row for row in generic if _can_read(row, path)), FORMATS["csv"]))]
 
 
 def _can_read(row: LogFormat, path: Path) -> bool:

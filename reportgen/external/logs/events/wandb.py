@@ -137,8 +137,8 @@ def _add_record(run: _Run, record: bytes) -> None:
 def _add_history(run: _Run, history: bytes) -> None:
     found = parts(history, (1, 2))
     values = _items(found[1])
-    for step in found[2]:
-        counted = [value for code, wire, value, _ in fields(step) if code == 1 and wire == VARINT]
+    for message in found[2]:
+        counted = [value for code, wire, value, _ in fields(message) if code == 1 and wire == VARINT]
         values.setdefault(STEP, counted[-1] if counted else 0)
     step = number(values.get(STEP)) or 0.0
     record: dict[str, Any] = {}
