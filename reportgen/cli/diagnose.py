@@ -103,8 +103,8 @@ def _write(
     command: str,
 ) -> Published:
     """Write the report of a diagnosis, by default in all formats and into the folder of all reports."""
-    from reportgen.workflow.diagnosis_report import write_diagnosis_report
     from reportgen.workflow.request import FORMATS
+    from reportgen.workflow.training_report.write import write_diagnosis_report
 
     chosen = FORMATS if formats is None else listed(formats)
     return write_diagnosis_report(diagnosed, values, output or Path("reports"), chosen, command)
