@@ -90,7 +90,7 @@ CODES: dict[str, str] = {
     "option-conflict": "Two options exclude each other, or set the same thing.",
     "output-conflict": "Two outputs would share a folder, or the output would go into one of its own inputs.",
     "port-unavailable": "The port of the preview is in use or not permitted.",
-    "report-of-another-study": "The folder contains the report of another study, which the new report would replace.",
+    "report-of-another-study": "The folder contains the report of another study or diagnosis, which would be replaced.",
     "run-unreadable": "A run that was just stored cannot be read back.",
     "runs-missing": "The report needs runs that are not stored; `reportgen run` trains them.",
     # reports and sites

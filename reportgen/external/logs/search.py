@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen import disk
 from reportgen.errors import StudyError, UsageError
 from reportgen.external.logs.raw import LogFormat
+from reportgen.paths import MANIFEST, MANIFEST_FORMAT
 
 MOST_DEPTH = 8
 MOST_FILES = 50_000
@@ -88,12 +90,8 @@ class _Search:
         parts = {name for row in finders for name in row.parts} if is_run else set()
         inner = [row for row in formats if row not in finders and not (is_run and row.generic)]
         for path in folders:
-            if (
-                depth < MOST_DEPTH
-                and path.name not in parts
-                and not path.name.startswith(".")
-                and path.name not in SKIPPED_FOLDERS
-            ):
+            hidden = path.name.startswith(".") or path.name in (*parts, *SKIPPED_FOLDERS)
+            if depth < MOST_DEPTH and not hidden and not _is_written(path):
                 self.folder(path, inner, depth + 1)
 
     def _add(self, logs: Iterable[FoundLog]) -> None:
@@ -105,6 +103,11 @@ class _Search:
         if self._files > MOST_FILES:
             text = f"the folder has more than {MOST_FILES} files"
             raise UsageError("too-many", text, str(folder), "the folder of one run, or of the runs alone")
+
+
+def _is_written(folder: Path) -> bool:
+    """Return whether a folder is a report or a site of reportgen, whose tables are no logs."""
+    return disk.read_json(folder / MANIFEST).get("format") == MANIFEST_FORMAT
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
