@@ -15,7 +15,9 @@ A network with more parameters than training examples, and no layer with fewer o
 capacity. Compared with simple models, it is reported only if it stays below them by a fifth of their lead in both
 accuracies. With batch normalization, whose running statistics fluctuate, the loss must also be close to the loss of
 guessing. A network is not reported if its training loss is still decreasing: by more than a tenth from the third
-quarter of training to the last, or at all while it is above the loss of guessing. It needs more training first. If an
+quarter of training to the last, or at all while it is above the loss of guessing. It needs more training first. A layer
+with at most half as many units as there are classes is a bottleneck: then only validation is compared with simple
+models, also while the training loss is still decreasing, because such a layer slows training. If an
 external record does not contain simple models, a network no better in training than the most common class is reported.
 
 **Causes.** A network that does not train (learning rate, initialization, missing nonlinearity, penalties) does not fit
@@ -28,14 +30,17 @@ rate or more epochs. If early stopping ended training: more patience.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.curves import still_falling
 from reportgen.analysis.diagnosis.evidence.held_out import (
+    ERRORS,
+    SHARE,
     SIMPLE,
+    Shortfall,
+    below_simple_models,
     examples,
     mean_final,
     reference,
@@ -45,14 +50,19 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
 from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, stuck
 from reportgen.analysis.diagnosis.evidence.siblings import BetterSibling, better_sibling, larger_network
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, initial, percent, probed, words_for_seeds
-from reportgen.analysis.diagnosis.layers import is_convolutional, narrowest, normalizations
+from reportgen.analysis.diagnosis.evidence.symptoms import (
+    UNLIKE_SPLITS,
+    enough,
+    initial,
+    percent,
+    probed,
+    words_for_seeds,
+)
+from reportgen.analysis.diagnosis.layers import has_bottleneck, is_convolutional, narrowest, normalizations
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error
 from reportgen.runs.record import RunRecord
 
-ERRORS = 2.5
-SHARE = 0.1
 FAR = 0.2
 FALLING = 0.1
 SATURATED = 0.5
@@ -62,36 +72,6 @@ SOURCES = (
     "Goodfellow, Bengio and Courville 2016, 5.2",
     "Hastie, Tibshirani and Friedman 2009, 7.2",
 )
-
-
-@dataclass(frozen=True)
-class Shortfall:
-    """Accuracies of a network, averaged over seeds, and the reference above them.
-
-    reached: validation accuracy of the reference; by: its name.
-    """
-
-    train: float
-    validation: float
-    reached: float
-    by: str
-    seeds: tuple[int, ...]
-
-
-def below_simple_models(records: Sequence[RunRecord], share: float = SHARE) -> Shortfall | None:
-    """Return the shortfall against a simple model in training and validation, None if there is none."""
-    known = reference(records)
-    if known is None:
-        return None
-    train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
-    error = (known.error**2 + share_error(validation, examples(records)) ** 2) ** 0.5
-    certain, large, clear = ERRORS * error, *(part * (known.accuracy - known.majority) for part in (share, SHARE))
-    low = tuple(r.spec.seed for r in records if known.accuracy - r.final["val_accuracy"] > clear)
-    if known.accuracy - train <= certain or known.accuracy - validation <= max(certain, large):
-        return None
-    if not enough(len(low), len(records)):
-        return None
-    return Shortfall(train, validation, known.accuracy, known.name, low)
 
 
 def _far_below_simple_models(records: Sequence[RunRecord]) -> Shortfall | None:
@@ -144,7 +124,11 @@ def below_sibling(records: Sequence[RunRecord], sibling: BetterSibling, name: st
 def check(evidence: Evidence) -> Finding | None:
     """Return a finding if the network stays below its reference in training and in validation."""
     records = scored(evidence.records)
-    if not records or not trainable(records):
+    if not records:
+        return None
+    if has_bottleneck(records[0]) and (short := below_simple_models(records, in_training=False)) is not None:
+        return _narrow(evidence, records, short)
+    if not trainable(records):
         return None
     small = _small(records[0])
     short = below_simple_models(records) if small else _far_below_simple_models(records)
@@ -171,6 +155,34 @@ def check(evidence: Evidence) -> Finding | None:
         advice=advice,
         proposals=proposals,
     )
+
+
+def _narrow(evidence: Evidence, records: Sequence[RunRecord], short: Shortfall) -> Finding:
+    """Return the finding on a network with a layer that is too narrow for the classes."""
+    units, classes = narrowest(records[0]), int(records[0].facts["classes"])
+    widths = [layer.units for layer in records[0].spec.network.layers[:-1]]
+    wide = max(32, *widths)
+    proposals: tuple[Proposal, ...] = ()
+    if records[0].spec.network.is_plain:
+        wider = [width if width >= classes else wide for width in widths]
+        proposals = (Proposal({"network.hidden": wider}, "no layer narrower than the classes"),)
+    return RULE.finding(
+        evidence,
+        severity="warning",
+        seeds=short.seeds,
+        layers=tuple(number for number, width in enumerate(widths, 1) if width == units),
+        step=records[0].steps,
+        evidence={"train_accuracy": short.train, "val_accuracy": short.validation, "reference": short.reached,
+                  "narrowest": units},
+        message=(
+            f"The network underfits: its narrowest layer has {units} unit{'s' if units > 1 else ''} for {classes} "
+            f"classes. Accuracy is {percent(short.train)} in training and {percent(short.validation)} in validation, "
+            f"but {short.by} reaches {percent(short.reached)} in validation "
+            f"({words_for_seeds(short.seeds, len(records))})."
+        ),
+        advice=f"Give each hidden layer at least as many units as there are classes, such as {wide}.",
+        proposals=proposals,
+    )  # fmt: skip
 
 
 def _learned_nothing(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
@@ -242,6 +254,8 @@ RULE = Rule(
     sources=SOURCES,
     stage="generalization",
     causes=(
+        *UNLIKE_SPLITS,
+        "sorted_batches",
         "over_regularization",
         "missing_nonlinearity",
         "class_imbalance",
@@ -250,6 +264,7 @@ RULE = Rule(
         "idle_branch",
     ),
     yields_to=(
+        "no_signal",
         "vanishing_activations",
         "vanishing_gradients",
         "exploding_activations",
