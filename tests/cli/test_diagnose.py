@@ -27,6 +27,7 @@ def test_each_column_is_printed_with_its_role_or_the_reason(tmp_path: Path, caps
     assert (code, err) == (0, "")
     assert lines[0] == "history (fastai CSVLogger)"
     assert f"  validation accuracy <- accuracy (by epoch, {EPOCHS} values)" in lines
+    assert f"  length: {EPOCHS} epochs" in lines
     assert "  ignored: time (text, such as '04:39')" in lines
     assert "  task: classification, since the log has an accuracy" in lines
 
@@ -40,6 +41,7 @@ def test_runs_of_one_group_are_described_once_if_they_are_alike(tmp_path: Path, 
     assert code == 0
     assert out.splitlines()[:2] == ["version_0 and 1 more (Lightning CSVLogger, 2 runs)", "  version_0, version_1"]
     assert out.count("validation loss <-") == 1
+    assert f"    length: {10 * EPOCHS} steps, 10 in an epoch, one value every 5" in out.splitlines()
 
 
 def test_json_has_the_keys_of_records_and_of_logs(tmp_path: Path, capsys: Capture) -> None:

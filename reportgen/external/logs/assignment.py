@@ -139,15 +139,15 @@ def _assigned(column: RawColumn, meaning: Meaning | None, others: Sequence[Meani
 def _split_of_unnamed(meaning: Meaning, others: Sequence[Meaning]) -> str | None:
     """Return the split of a name without one, None if it is ambiguous.
 
-    A loss without a prefix is the training loss. An accuracy is of training too if the log names its training loss in
-    the same way, or has no validation at all; otherwise it may be either.
+    A loss without a split is the training loss. A score without one is of training too if the training loss has none
+    either, if there is the same score of validation, or if it is logged for single steps; otherwise it may be either.
     """
     if meaning.quantity in ("loss", "part"):
         return "train"
-    validated = any(other.split == "val" for other in others)
+    same = [other for other in others if other.words == meaning.words]
     unnamed = any(other.quantity in ("loss", "part") and other.split is None for other in others)
-    same_validated = any(other.split == "val" and other.words == meaning.words for other in others)
-    return "train" if unnamed or same_validated or not validated else None
+    is_of_training = any(other.split == "val" or other.resolution == "step" for other in same)
+    return "train" if unnamed or is_of_training else None
 
 
 def accuracy_problem(column: RawColumn) -> str | None:

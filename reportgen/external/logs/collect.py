@@ -17,7 +17,7 @@ from reportgen.external.logs.search import FoundLog, find_logs
 from reportgen.external.logs.structured.documents import begins_as_json
 from reportgen.runs.training_log import TrainingLog
 
-TELLING = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns")
+TELLING = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns", "unknown-log")
 TELLING_JSON = ("invalid-json", "duplicate-key", "nesting-too-deep", "too-large", "empty-data", "unknown-columns")
 """Codes of errors of a file as a table or as JSON that also hold if it is none."""
 
@@ -61,9 +61,15 @@ def collect_logs(path: Path, options: LogOptions = LogOptions()) -> CollectedLog
     errors: list[StudyError] = []
     for log in found:
         try:
-            logs += [_cleaned(raw, options) for raw in _runs(log.format.read(log.path))]
+            runs = _runs(log.format.read(log.path))
         except StudyError as error:
             errors.append(error)
+            continue
+        for run in runs:
+            try:
+                logs.append(_cleaned(run, options))
+            except StudyError as error:
+                errors.append(error)
     if not logs:
         raise errors[0]
     groups = grouped(named(logs, path), options.together)

@@ -29,8 +29,17 @@ def test_an_accuracy_without_a_split_is_ignored_where_it_may_be_of_validation() 
     assert "--val-accuracy" in log.ignored["accuracy"]
 
 
-def test_an_accuracy_without_a_split_is_of_training_if_there_is_no_validation() -> None:
-    assert roles(by_epoch(train_loss=RUN, accuracy=SHARES))["train_accuracy"] == "accuracy"
+@pytest.mark.parametrize("others", [("loss",), ("train_loss", "val_accuracy"), ("train_loss", "accuracy_step")])
+def test_an_accuracy_without_a_split_is_of_training_if_other_columns_show_it(others: tuple[str, ...]) -> None:
+    log = by_epoch(accuracy=SHARES, **dict.fromkeys(others, SHARES))
+    assert "accuracy" in [curve.column for curve in log.curves if curve.role == "train_accuracy"]
+
+
+@pytest.mark.parametrize("name", ["accuracy", "bleu_1"])
+def test_a_score_without_a_split_is_ignored_beside_a_loss_with_one(name: str) -> None:
+    log = by_epoch(training_loss=RUN, **{name: SHARES})
+    assert roles(log) == {"train_loss": "training_loss"}
+    assert name in log.ignored
 
 
 def test_a_total_is_preferred_to_its_parts() -> None:

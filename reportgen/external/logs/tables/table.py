@@ -17,7 +17,7 @@ from reportgen.runs.training_log import LogNote
 
 Mask = NDArray[np.bool_]
 
-MISSING = frozenset(("", "na", "n/a", "#n/a", "null", "none", "-", "--", "<na>", "nil"))
+MISSING = frozenset(("", "na", "n/a", "#n/a", "null", "none", "-", "--", "\u2013", "\u2014", "<na>", "nil"))
 """Cells without a value, in lower case; NaN is a value."""
 
 

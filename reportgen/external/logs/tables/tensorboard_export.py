@@ -29,7 +29,7 @@ def find(path: Path) -> Sequence[Path]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.glob(f"{RUN}*{TAG}*.csv")):
+    for path in sorted(folder.glob("*.csv")):
         if not path.is_symlink() and find(path):
             yield path
 
@@ -80,4 +80,6 @@ def _joined(path: Path, run: str, metrics: Sequence[RawLog]) -> RawLog:
     )
 
 
-TENSORBOARD_EXPORT = LogFormat(NAME, "TensorBoard, CSV downloads", f"`{RUN}*{TAG}*.csv`", find, read)
+TENSORBOARD_EXPORT = LogFormat(
+    NAME, "TensorBoard, CSV downloads", f"`{RUN}*{TAG}*.csv`, or named by the metric", find, read
+)

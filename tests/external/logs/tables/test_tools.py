@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.errors import StudyError
 from reportgen.external.logs.collect import read_logs
 from reportgen.external.logs.options import LogOptions
 from reportgen.runs.training_log import TrainingLog
@@ -155,6 +156,32 @@ def test_steps_that_count_epochs_are_epochs(tmp_path: Path) -> None:
     rows = [(k, k + 1, TRAIN[k], VAL[k]) for k in range(EPOCHS)]
     log = only(write_rows(tmp_path / "run.csv", ("_step", "epoch", "train/loss", "val/loss"), rows))
     assert (log.unit, log.end, codes(log)) == ("epoch", EPOCHS, {"epochs-as-steps"})
+
+
+def test_metrics_downloaded_under_other_names_are_named_by_their_files(tmp_path: Path) -> None:
+    for name, values in {"train_loss": TRAIN, "val_loss": VAL}.items():
+        rows = [(1, 10 * k, value) for k, value in enumerate(values)]
+        write_rows(tmp_path / f"{name}.csv", ("Wall time", "Step", "Value"), rows)
+    assert roles(only(tmp_path)) == {"train_loss": "train_loss", "val_loss": "val_loss"}
+
+
+def test_runs_that_a_column_numbers_are_separate(tmp_path: Path) -> None:
+    rows = [(seed, epoch, TRAIN[epoch] + seed, "") for seed in range(3) for epoch in range(EPOCHS)]
+    path = write_rows(tmp_path / "all.csv", ("seed", "epoch", "train_loss", "val_loss"), rows)
+    groups = read_logs(path)
+    logs = [log for group in groups.values() for log in group]
+    assert [(log.name, log.seed, log.end, log.resumed_at) for log in logs] == [
+        (f"all seed {seed}", seed, EPOCHS, ()) for seed in range(3)
+    ]
+    assert list(map(len, read_logs(path, LogOptions(together=True)).values())) == [3]
+
+
+def test_a_table_with_a_row_for_each_run_is_no_log(tmp_path: Path) -> None:
+    rows = [(k, 0.1, 0.2, f"run-{k}") for k in range(5)]
+    path = write_rows(tmp_path / "runs.csv", ("epoch", "train_loss", "val_loss", "name"), rows)
+    with pytest.raises(StudyError) as caught:
+        read_logs(path)
+    assert caught.value.code == "unknown-log"
 
 
 def test_batches_that_begin_again_in_each_epoch_are_counted_on(tmp_path: Path) -> None:
