@@ -188,7 +188,8 @@ def _steps_per_epoch(axis: Axis, columns: Sequence[Assigned]) -> float | None:
 def _of_column(axis: Axis, steps: Array, epochs: Array) -> float | None:
     if not is_whole(epochs):
         last = int(np.argmax(epochs))
-        return float(steps[last] / epochs[last]) if epochs[last] > 0 and steps[last] > 0 else None
+        per_epoch = float(steps[last]) / max(float(epochs[last]), 1e-9)
+        return per_epoch if per_epoch >= 1 and epochs[last] > 0 else None
     ends_at = np.append(np.flatnonzero(epochs[1:] != epochs[:-1]), epochs.size - 1)
     numbers, ends = epochs[ends_at], steps[ends_at]
     if numbers.size > 1:
@@ -205,4 +206,5 @@ def _from_ends(axis: Axis, columns: Sequence[Assigned]) -> float | None:
     steps = max(_last(one.column) for one in columns) + axis.step_offset
     epochs = max((float(one.column.epochs.max()) for one in columns if one.column.steps is None
                   and one.column.epochs is not None and one.column.epochs.size), default=0.0)  # fmt: skip
-    return steps / (epochs + axis.epoch_offset) if epochs + axis.epoch_offset > 0 else None
+    done = epochs + axis.epoch_offset
+    return steps / done if steps >= 1 and done >= 1 else None

@@ -61,9 +61,15 @@ def collect_logs(path: Path, options: LogOptions = LogOptions()) -> CollectedLog
     errors: list[StudyError] = []
     for log in found:
         try:
-            logs += [_cleaned(raw, options) for raw in _runs(log.format.read(log.path))]
+            runs = _runs(log.format.read(log.path))
         except StudyError as error:
             errors.append(error)
+            continue
+        for run in runs:
+            try:
+                logs.append(_cleaned(run, options))
+            except StudyError as error:
+                errors.append(error)
     if not logs:
         raise errors[0]
     groups = grouped(named(logs, path), options.together)

@@ -6,8 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reportgen.external.logs.options import LogOptions
+from reportgen.external.logs.raw import RawColumn
 from reportgen.runs.training_log import TrainingLog
 from tests.external.logs.logs import by_epoch, cleaned, codes, column
 
@@ -162,3 +165,29 @@ def test_layer_statistics_become_curves() -> None:
     statistic = column("fc1/weight_std", FALLING, steps=[1, 2, 3, 4])
     log = cleaned(column("loss", FALLING, steps=[1, 2, 3, 4]), layers=(("fc1", "std", statistic),), first_step=1)
     assert log.layers["fc1"]["std"].values.tolist() == FALLING
+
+
+NUMBERS = st.one_of(st.floats(), st.integers(-5, 40).map(float), st.sampled_from([math.nan, math.inf, 1e300, -1e-300]))
+NAMES = ("loss", "train_loss", "val_loss", "accuracy", "val_acc", "lr", "grad_norm", "val_f1", "train_box_loss", "x")
+
+
+@st.composite
+def columns(draw: st.DrawFn) -> RawColumn:
+    size = draw(st.integers(1, 12))
+    numbers = st.lists(NUMBERS, min_size=size, max_size=size)
+    steps, epochs = (draw(st.none() | numbers) for _ in range(2))
+    return column(draw(st.sampled_from(NAMES)), draw(numbers), steps, epochs)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(columns(), min_size=1, max_size=6, unique_by=lambda one: one.name))
+@pytest.mark.filterwarnings("error")
+def test_any_numbers_give_increasing_finite_positions_and_accuracies_as_shares(raw: list[RawColumn]) -> None:
+    log = cleaned(*raw)
+    for curve in log.curves:
+        assert np.isfinite(curve.positions).all()
+        assert (np.diff(curve.positions) > 0).all()
+        if curve.role.endswith("accuracy"):
+            known = curve.finite
+            assert ((known >= 0) & (known <= 1)).all()
+    assert {curve.column for curve in log.curves} | set(log.ignored) == {one.name for one in raw}

@@ -211,6 +211,9 @@ def compiled_scan() -> Callable[..., None]:
     from numba import njit
     from numba.extending import register_jitable
 
+    from reportgen.engine.jit.cache import use_cache_folder
+
+    use_cache_folder()
     for function in (masked_crc, little_endian, varint, field, tag_key, tensor_number, summary_value, event):
         register_jitable(function)
     compiled: Callable[..., None] = njit(nogil=True, cache=True)(scan)

@@ -9,7 +9,7 @@ from typing import Any
 
 from reportgen.errors import StudyError
 
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 32 * 2**20
 """Objects take several times as much memory as their text."""
 
 QUICK_BYTES = 4 * 2**20

@@ -10,22 +10,26 @@ from reportgen.external.logs.structured.records import EPOCH_NAMES, EVALUATION, 
 
 NUMBER = r"[-+]?(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][-+]?\d++)?+|[-+]?(?:nan|inf(?:inity)?)"
 
+NO_UNIT = r"(?![\w.:/-]{0,20}[A-Za-z:])"
+"""What follows a number without a unit."""
+
 PAIR = re.compile(
-    rf"""(?P<name>[A-Za-z_][\w./@]*+(?:[ -][A-Za-z_][\w./@]*+){{0,2}})["']?[ ]?[=:][ ]*["'\[(]?(?P<number>{NUMBER})
-    (?:/(?P<all>\d++)(?![\d.]))?+(?P<percent>[ ]?%)?(?![\w.:/-]*[A-Za-z:])""",
+    rf"""(?<![\w./@])(?P<name>[A-Za-z_][\w./@]*+(?:[ -][A-Za-z_][\w./@]*+){{0,2}})
+    ["']?[ ]?[=:][ ]*["'\[(]?(?P<number>{NUMBER})
+    (?:/(?P<all>\d++)(?![\d.]))?+(?P<percent>[ ]?%)?{NO_UNIT}""",
     re.IGNORECASE | re.VERBOSE,
 )
 """A name, a colon or an equals sign, and a number without a unit, which a time such as "12ms" or "10:30" has."""
 
 SCORE = re.compile(
     rf"""(?P<name>(?:(?:train|training|val|valid|validation|test|eval)[ _/-])?(?:loss|acc|accuracy|lr|perplexity|ppl))
-    [ ]+(?P<number>{NUMBER})(?:/(?P<all>\d++)(?![\d.]))?+(?P<percent>[ ]?%)?(?![\w.:/-]*[A-Za-z:])""",
+    [ ]+(?P<number>{NUMBER})(?:/(?P<all>\d++)(?![\d.]))?+(?P<percent>[ ]?%)?{NO_UNIT}""",
     re.IGNORECASE | re.VERBOSE,
 )
 """The name of a common score and a number after a space."""
 
 COUNT = re.compile(
-    r"\b(?P<name>epoch|ep|step|iter|iteration|batch|update)s?[ ]*[:=#\[(]*[ ]*(?P<number>\d+)(?![\d.]*[a-z%])"
+    r"\b(?P<name>epoch|ep|step|iter|iteration|batch|update)s?[ ]*[:=#\[(]*[ ]*(?P<number>\d++)(?![\d.]{0,20}[a-z%])"
 )
 """A counter and its value in lower case, such as "epoch [3/10]", "train epoch: 1" and "step 20"."""
 

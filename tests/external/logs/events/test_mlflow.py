@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.errors import StudyError
+from reportgen.external.logs.collect import collect_logs
 from reportgen.external.logs.events import mlflow_database, mlflow_folder
 from tests.external.logs.events import writers
 
@@ -121,3 +122,10 @@ def test_a_damaged_database_is_read_or_refused(
         assert mlflow_database.read(path)
     except StudyError as error:
         assert error.code in {"invalid-file", "empty-data"}  # noqa: PT017
+
+
+def test_a_run_without_scores_does_not_hide_the_others(tmp_path: Path) -> None:
+    runs = {"trained": [("loss", 1.0 / step, False, step) for step in range(1, 9)], "timed": [("speed", 1.0, False, 1)]}
+    found = collect_logs(writers.mlflow_database(tmp_path / "mlflow.db", runs))
+    assert [log.name for group in found.groups.values() for log in group] == ["trained"]
+    assert [error.code for error in found.unreadable] == ["unknown-columns"]
