@@ -89,9 +89,15 @@ class _Search:
                 folders.append(path)
             elif not is_run and entry.is_file(follow_symlinks=False) and not entry.name.endswith(SKIPPED_ENDINGS):
                 self._add(_in_file(path, formats))
+        parts = {name for row in finders for name in row.parts} if is_run else set()
         inner = [row for row in formats if row not in finders and not (is_run and row.generic)]
         for path in folders:
-            if depth < MOST_DEPTH and not path.name.startswith(".") and path.name not in SKIPPED_FOLDERS:
+            if (
+                depth < MOST_DEPTH
+                and path.name not in parts
+                and not path.name.startswith(".")
+                and path.name not in SKIPPED_FOLDERS
+            ):
                 self.folder(path, inner, depth + 1)
 
     def _add(self, logs: Iterable[FoundLog]) -> None:

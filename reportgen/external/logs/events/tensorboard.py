@@ -13,7 +13,6 @@ from reportgen.external.logs.events.event_file import EventFile, Series, read_ev
 from reportgen.external.logs.events.run_folder import TRAINING, Part, is_event_file, parts_of_run, runs_below
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
 from reportgen.external.logs.settings import settings_in
-from reportgen.external.logs.structured import huggingface
 from reportgen.runs.training_log import LogNote
 
 NAME = "tensorboard"
@@ -50,13 +49,8 @@ class _Run:
 def find(path: Path) -> list[Path]:
     """Return a file of events, or the runs in and below a folder with events."""
     if path.is_dir():
-        return [] if _is_of_trainer(path) else runs_below(path)
+        return runs_below(path)
     return [path] if is_event_file(path) else []
-
-
-def _is_of_trainer(folder: Path) -> bool:
-    """Return whether a folder `runs/*` belongs to a trainer of Hugging Face, whose own state has the same scores."""
-    return folder.parent.name == "runs" and bool(huggingface.find(folder.parent.parent))
 
 
 def read(path: Path) -> RawLog:

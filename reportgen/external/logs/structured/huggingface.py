@@ -162,4 +162,5 @@ HUGGINGFACE = LogFormat(
     files="`trainer_state.json`, also in `checkpoint-N`",
     find=find,
     read=read,
+    parts=("runs",),  # TensorBoard's events of the same scores
 )

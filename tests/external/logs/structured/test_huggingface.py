@@ -12,7 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.errors import StudyError
+from reportgen.external.logs.formats import FORMATS
+from reportgen.external.logs.search import find_logs
 from reportgen.external.logs.structured.huggingface import find, read
+from tests.external.logs.events import writers
 
 ROWS: list[dict[str, Any]] = [
     {"epoch": 0.5, "grad_norm": 1.5, "learning_rate": 1e-4, "loss": 0.7, "step": 10},
@@ -104,3 +107,11 @@ def test_any_history_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory
         assert read(path).columns
     except StudyError as error:
         assert error.code in {"invalid-file", "empty-data"}  # noqa: PT017
+
+
+def test_events_in_the_folder_of_a_run_are_not_read_again(tmp_path: Path) -> None:
+    write(tmp_path / "trainer_state.json")
+    events = tmp_path / "runs" / "a" / "events.out.tfevents.1.host"
+    writers.write_events(events, writers.event(1, writers.scalar("train/loss", 1)))
+    assert [log.format.name for log in find_logs(tmp_path, list(FORMATS.values()))] == ["huggingface"]
+    assert [log.format.name for log in find_logs(tmp_path / "runs", list(FORMATS.values()))] == ["tensorboard"]

@@ -39,6 +39,13 @@ def test_lightning_with_an_almost_empty_column_is_read(tmp_path: Path) -> None:
     assert [(curve.role, curve.values.size) for curve in log.curves] == [("train_loss", 1), ("val_loss", 2)]
 
 
+def test_a_validation_after_training_is_left_out(tmp_path: Path) -> None:
+    rows = [(epoch, 10 * epoch + 9, VAL[epoch]) for epoch in range(4)]
+    path = write_rows(tmp_path / "metrics.csv", ("epoch", "step", "val_loss"), [*rows, (4, 40, 9.0)])
+    log = only(path)
+    assert (log.curves[0].values.tolist(), codes(log)) == (VAL[:4], {"after-training"})
+
+
 @pytest.mark.parametrize(
     "text", ["lr: [1, 2\n", "x: !!python/object/apply:os.system ['exit']\n", "\x00", "- 1\n", "a: &a [*a]\n"]
 )
@@ -59,6 +66,11 @@ def test_keras_reads_missing_values_and_other_separators(separator: str, tmp_pat
 
 def keras_of(folder: Path, epochs: Sequence[int], losses: Sequence[float]) -> TrainingLog:
     return only(write_rows(folder / "log.csv", ("epoch", "loss"), list(zip(epochs, losses, strict=True))))
+
+
+@pytest.mark.parametrize(("first", "end"), [(0, 3), (1, 3), (10, 13)])
+def test_keras_counts_epochs_from_zero_also_after_an_initial_epoch(first: int, end: int, tmp_path: Path) -> None:
+    assert keras_of(tmp_path, range(first, first + 3), [1.0, 0.8, 0.6]).end == end
 
 
 def test_an_epoch_that_is_always_zero_is_counted(tmp_path: Path) -> None:
