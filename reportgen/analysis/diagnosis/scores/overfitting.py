@@ -6,9 +6,9 @@ accuracy) in the same places.
 
 **Reference.** As in complete records, a growing gap is no fault; the model itself must get worse:
 
-1. *Loss* rises by at least a fifth of its minimum and by at least 40% of its improvement on guessing, or rises above
+1. *Loss* rises by at least a fifth of its minimum and by at least half of its improvement on guessing, or rises above
    the loss of guessing, while accuracy does not rise by a percentage point. If the number of classes is not known,
-   the level at the start replaces guessing, and the rise must be half of the minimum.
+   the level at the start replaces guessing, 40% of it are enough, and the rise must be half of the minimum.
 2. *Accuracy* falls by at least a tenth of its lead over guessing (of its best value, if C is not known), and the
    loss, if it is logged, rises by a tenth.
 
@@ -38,7 +38,16 @@ from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, Score
 from reportgen.runs.training_log import TrainingLog
 
 LEAST = 5
-RISES, RISES_UNKNOWN, LOST, FALLS, NOTED, NOTED_ABOVE, LEAST_GAIN = 0.2, 0.5, 0.4, 0.1, 0.1, 0.05, 0.05
+RISES, RISES_UNKNOWN, LOST, LOST_UNKNOWN, FALLS, NOTED, NOTED_ABOVE, LEAST_GAIN = (
+    0.2,
+    0.5,
+    0.5,
+    0.4,
+    0.1,
+    0.1,
+    0.05,
+    0.05,
+)
 MOST_ERRORS, MORE = 20.0, 0.01
 ALONE, TOGETHER, EACH = 3.0, 2.0, 1.0
 SOURCES = (
@@ -132,7 +141,10 @@ def _by_loss(logs: Sequence[TrainingLog]) -> _Decline | None:
     if after - before < (NOTED_ABOVE if above else NOTED) * before or not _significant(logs, found, 1.0):
         return None
     improvement = max(size - before, LEAST_GAIN * size) if size is not None else math.inf
-    lost = after - before >= max(LOST * improvement, (RISES if guess is not None else RISES_UNKNOWN) * before)
+    lost = after - before >= max(
+        (LOST if guess is not None else LOST_UNKNOWN) * improvement,
+        (RISES if guess is not None else RISES_UNKNOWN) * before,
+    )
     shown = tuple(replace(c, before=math.exp(c.before), after=math.exp(c.after)) for c in found)
     return _Decline("loss", shown, (above or lost) and not _accuracy_rises(logs, found), _z(found))
 
