@@ -24,7 +24,6 @@ from reportgen.engine.spec import ENGINE_VERSION
 SEEDS = (100, 101, 102)
 """Seeds of the runs behind the logs; those of the records are 0 to 2."""
 
-RESULT = Path(__file__).with_name("scores.json")
 OWN, UNTOLD = "reportgen", "reportgen, number of classes not given"
 
 Judge = Callable[[LoggedCase, Sequence[int]], tuple[Alarm, ...]]
