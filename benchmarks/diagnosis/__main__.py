@@ -22,7 +22,7 @@ from benchmarks.diagnosis.page import page
 from benchmarks.diagnosis.remedies import helped, tested, tried_remedies
 from benchmarks.diagnosis.result import HALVES, OWN, TITLES, Result, run
 from benchmarks.diagnosis.show import check_lines, invalid_lines, lines, percent
-from reportgen.analysis.diagnosis.benchmark import FIGURES, LOG_FIGURES
+from reportgen.analysis.diagnosis.benchmark import FIGURES
 from reportgen.runs.executors import default_workers
 
 INVALID = 1
@@ -126,7 +126,7 @@ def _on_logs(options: argparse.Namespace, folder: Path) -> int:
     print("\n".join(log_page.lines(found)))
     if options.publish:
         published = log_result.plain(found)
-        _write_text(LOG_FIGURES, json.dumps(published, indent=1) + "\n")
+        _write_text(log_result.RESULT, json.dumps(published, indent=1) + "\n")
         _write_text(PAGE, log_page.updated(PAGE.read_text(encoding="utf-8"), published))
     return 0
 
