@@ -26,6 +26,7 @@ from reportgen.analysis.diagnosis.benchmark import FIGURES
 from reportgen.runs.executors import default_workers
 
 INVALID = 1
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "diagnosis-benchmark.md"
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
@@ -124,7 +125,9 @@ def _on_logs(options: argparse.Namespace, folder: Path) -> int:
     found = log_result.run(cases, folder, options.jobs, _say, options.runmedic)
     print("\n".join(log_page.lines(found)))
     if options.publish:
-        _write_text(log_result.RESULT, json.dumps(log_result.plain(found), indent=1) + "\n")
+        published = log_result.plain(found)
+        _write_text(log_result.RESULT, json.dumps(published, indent=1) + "\n")
+        _write_text(PAGE, log_page.updated(PAGE.read_text(encoding="utf-8"), published))
     return 0
 
 

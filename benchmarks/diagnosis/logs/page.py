@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -91,6 +92,21 @@ def rows_of_half(found: Mapping[str, Any], half: str) -> list[tuple[str, ...]]:
         for row in found["rows"]
         if row["half"] == half and row["rules"] in (OWN, UNTOLD)
     ]
+
+
+def updated(text: str, found: Mapping[str, Any]) -> str:
+    """Return the docs page with the scores on logs in place of older ones, as the whole benchmark writes it."""
+    text = OWN_ROW.sub("", SECTION.sub("", text))
+    for half in ("scoring", "tuning"):
+        rows = "".join(f"| {' | '.join(row)} |\n" for row in rows_of_half(found, half))
+        text = re.sub(TABLE_OF_HALF.format(half=half), lambda table, rows=rows: table[0] + rows, text)
+    return text.replace(NEXT, f"{section(found)}\n{NEXT}", 1)
+
+
+NEXT = "## Remedies\n"
+SECTION = re.compile(r"^## Logs of scores\n.*?(?=^## )", re.DOTALL | re.MULTILINE)
+OWN_ROW = re.compile(rf"^\| {OWN}(, number of classes not given)?, log .*\n", re.MULTILINE)
+TABLE_OF_HALF = r"## The {half} half:.*\n\n(?:\|.*\n)+"
 
 
 def share_in_words(counts: Sequence[int], with_interval: bool) -> str:

@@ -71,7 +71,9 @@ class _Search:
         self._files = 0
 
     def folder(self, folder: Path, formats: Sequence[LogFormat], depth: int) -> None:
-        """Search a folder, then its files, then the folders in it."""
+        """Search a folder, then its files, then the folders in it; without reports inside the searched folder."""
+        if depth and _is_written(folder):
+            return
         finders = []
         for row in formats:
             runs = _found(row, folder)
@@ -91,7 +93,7 @@ class _Search:
         inner = [row for row in formats if row not in finders and not (is_run and row.generic)]
         for path in folders:
             hidden = path.name.startswith(".") or path.name in (*parts, *SKIPPED_FOLDERS)
-            if depth < MOST_DEPTH and not hidden and not _is_written(path):
+            if depth < MOST_DEPTH and not hidden:
                 self.folder(path, inner, depth + 1)
 
     def _add(self, logs: Iterable[FoundLog]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from reportgen.analysis.diagnosis.benchmark import Benchmark, published
+from reportgen.analysis.diagnosis.benchmark import Benchmark, LogScore, published, published_on_logs
 from reportgen.analysis.training_groups import TrainingGroup, worst_first
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.figures.drawing.figure import Drawing
@@ -57,6 +57,7 @@ class TrainingDocument(Content):
     unreadable: tuple[str, ...]
     references: tuple[tuple[str, str], ...]
     benchmark: Benchmark = field(default_factory=published)
+    log_scores: tuple[LogScore, ...] = field(default_factory=published_on_logs)
     engine_version: int = ENGINE_VERSION
 
 

@@ -8,7 +8,8 @@ minibatches are not judged, since they vary by their examples.
 **Reference.** More than 10% of the loss of guessing (15% of the first loss, if the number of classes is not known),
 while the loss is on average above 30% of guessing or swings by 30%. Not reported if the loss falls by more than twice
 the swing from the third quarter to the last, if the learning rate rises late (restarts), or if the validation loss
-swings while `overfitting` reports its rise.
+swings while `overfitting` reports its rise. For information only if just the validation loss swings and 85% of the
+validation examples are classified correctly: the confidence changes, but few predictions.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from reportgen.analysis.diagnosis.scores import overfitting
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, points, scores
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
+from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
 LEAST = 8
-MUCH, MUCH_OF_FIRST, HIGH, WILD, RAISED = 0.1, 0.15, 0.3, 0.3, 1.5
+MUCH, MUCH_OF_FIRST, HIGH, WILD, RAISED, GOOD = 0.1, 0.15, 0.3, 0.3, 1.5, 0.85
 SOURCES = ("stanford-scribe", "csci-497p", "Bottou, Curtis and Nocedal 2018, 4.2", "von Neumann et al. 1941")
 CAUSES = ("lr_too_high", "update_ratio_high", "bn_tiny_batch")
 
@@ -78,6 +79,12 @@ def _overfits(evidence: ScoreEvidence) -> bool:
     return isinstance(found, Finding) and found.severity != "info"
 
 
+def _is_harmless(shown: Shown[_Swing]) -> bool:
+    """Return whether only the validation loss swings while most validation examples are classified correctly."""
+    right = [scores(log, "val_accuracy").late(1 / 3) for log in shown.logs]
+    return shown.signs[0].role == "val_loss" and all(p.size > 0 and p.mean >= GOOD for p in right)
+
+
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     """Return a finding if a loss of most runs swings late in training."""
     shown = in_most_runs(evidence, _sign)
@@ -93,7 +100,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         "loss_oscillation",
         evidence,
         shown,
-        severity="warning",
+        severity="info" if _is_harmless(shown) else "warning",
         position=shown.signs[0].start,
         numbers={"swing": size, "late_loss": level, "scale": of, "limit": limit},
         message=(

@@ -3,7 +3,7 @@
 **Statistic.** The lowest validation loss over all values (averages of two), and the late training loss.
 
 **Reference.** The loss of guessing, ln C. Reported if the validation loss is never below 97% of it, while the training
-loss ends below 70% of it (or training accuracy ends 30 percentage points above that of validation).
+loss ends below 95% of it (or training accuracy ends 30 percentage points above that of validation).
 A validation accuracy that is clearly better or far worse than guessing is judged by `split_mismatch`.
 
 **Causes.** The labels do not follow from the inputs, as after shuffling one without the other; the validation split is
@@ -27,7 +27,7 @@ from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, Score
 from reportgen.runs.training_log import TrainingLog
 
 LEAST = 4
-GUESSING, LEARNED, LEAD, SIGNAL, REVERSED = 0.97, 0.7, 0.3, 0.15, 0.5
+GUESSING, LEARNED, LEAD, SIGNAL, REVERSED = 0.97, 0.95, 0.3, 0.15, 0.5
 SOURCES = ("stanford-scribe", "Zhang et al. 2017, Understanding deep learning requires rethinking generalization")
 
 

@@ -1,15 +1,16 @@
 """Overfitting on scores: the validation loss or accuracy gets worse while training goes on improving.
 
-**Statistic.** Validation loss (its logarithm) and accuracy in the best window of a run, compared with the last fifth of
-the values. The best window of a run is chosen by the other runs, if there are others. The training loss (or accuracy)
-in the same places.
+**Statistic.** Validation loss (its logarithm) and accuracy in the best window of a run, compared with the last fifth
+of the values. The best window of a run is chosen by the other runs, if there are others. The training loss (or
+accuracy) in the same places.
 
 **Reference.** As in complete records, a growing gap is no fault; the model itself must get worse:
 
-1. *Loss* rises by at least a fifth of its minimum and by at least 40% of its improvement on guessing, while accuracy
-   does not rise; or it rises above the loss of guessing. If the number of classes is not known, the level at the start
-   replaces guessing, and the rise must be half of the minimum.
-2. *Accuracy* falls by at least a tenth of its lead over guessing (of its best value, if C is not known).
+1. *Loss* rises by at least a fifth of its minimum and by at least half of its improvement on guessing, or rises above
+   the loss of guessing, while accuracy does not rise by a percentage point. If the number of classes is not known,
+   the level at the start replaces guessing, 40% of it are enough, and the rise must be half of the minimum.
+2. *Accuracy* falls by at least a tenth of its lead over guessing (of its best value, if C is not known), and the
+   loss, if it is logged, rises by a tenth.
 
 The change must exceed the noise of the curve by three standard errors for a single run and by two for several together
 (Stouffer 1949), and training must have improved meanwhile by more than its own noise.
@@ -37,8 +38,17 @@ from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, Score
 from reportgen.runs.training_log import TrainingLog
 
 LEAST = 5
-RISES, RISES_UNKNOWN, LOST, FALLS, NOTED, NOTED_ABOVE, LEAST_GAIN = 0.2, 0.5, 0.4, 0.1, 0.1, 0.05, 0.05
-MOST_ERRORS = 20.0
+RISES, RISES_UNKNOWN, LOST, LOST_UNKNOWN, FALLS, NOTED, NOTED_ABOVE, LEAST_GAIN = (
+    0.2,
+    0.5,
+    0.5,
+    0.4,
+    0.1,
+    0.1,
+    0.05,
+    0.05,
+)
+MOST_ERRORS, MORE = 20.0, 0.01
 ALONE, TOGETHER, EACH = 3.0, 2.0, 1.0
 SOURCES = (
     "stanford-scribe",
@@ -131,9 +141,12 @@ def _by_loss(logs: Sequence[TrainingLog]) -> _Decline | None:
     if after - before < (NOTED_ABOVE if above else NOTED) * before or not _significant(logs, found, 1.0):
         return None
     improvement = max(size - before, LEAST_GAIN * size) if size is not None else math.inf
-    lost = after - before >= max(LOST * improvement, (RISES if guess is not None else RISES_UNKNOWN) * before)
+    lost = after - before >= max(
+        (LOST if guess is not None else LOST_UNKNOWN) * improvement,
+        (RISES if guess is not None else RISES_UNKNOWN) * before,
+    )
     shown = tuple(replace(c, before=math.exp(c.before), after=math.exp(c.after)) for c in found)
-    return _Decline("loss", shown, above or (lost and not _accuracy_rises(logs, found)), _z(found))
+    return _Decline("loss", shown, (above or lost) and not _accuracy_rises(logs, found), _z(found))
 
 
 def _accuracy_rises(logs: Sequence[TrainingLog], found: Sequence[Change]) -> bool:
@@ -145,7 +158,7 @@ def _accuracy_rises(logs: Sequence[TrainingLog], found: Sequence[Change]) -> boo
         best = accuracy.between(change.best_from - 1e-9, change.best_to)
         end = accuracy.between(change.end_from - 1e-9, math.inf)
         if best.size and end.size:
-            rises.append(end.mean - best.mean > 2 * (accuracy.noise or 0.0))
+            rises.append(end.mean - best.mean > MORE)
     return bool(rises) and enough(sum(rises), len(rises))
 
 
@@ -158,7 +171,19 @@ def _by_accuracy(logs: Sequence[TrainingLog]) -> _Decline | None:
     floor = 1 / count if count else 0.0
     if before - after < FALLS * (before - floor) or before <= floor or not _significant(logs, found, -1.0):
         return None
+    if not all(_loss_rises(log, change) for log, change in zip(logs, found, strict=True)):
+        return None
     return _Decline("accuracy", tuple(found), True, _z(found))
+
+
+def _loss_rises(log: TrainingLog, change: Change) -> bool:
+    """Return whether the validation loss is higher at the end than in the best window of accuracy, or unknown."""
+    loss = scores(log, "val_loss")
+    before, after = (
+        loss.between(change.best_from - 1e-9, change.best_to),
+        loss.between(change.end_from - 1e-9, math.inf),
+    )
+    return min(before.size, after.size) == 0 or after.mean > (1 + NOTED) * before.mean
 
 
 def _finding(evidence: ScoreEvidence, decline: _Decline, shown: Shown[Change]) -> Finding:

@@ -32,6 +32,7 @@ LEAST, LEAST_SAME = 5, 4
 LEARNED, HIGH, TIMES = 0.7, 1.5, 5.0
 SOURCES = ("csci-497p", "chicago-14", "Srivastava et al. 2014, section 4", "Ioffe and Szegedy 2015, section 3.1")
 ONE_CLASS, OFF = "one class", "off from the start"
+CAUSES = {ONE_CLASS: ("class_imbalance", "split_mismatch"), OFF: ("split_mismatch",)}
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
             "normalization and the scaling of dropout; if not, compare the preprocessing of both splits."
         ),
         sources=SOURCES,
-        causes=("split_mismatch",),
+        causes=CAUSES[shown.signs[0].sign],
     )
 
 

@@ -6,8 +6,9 @@ multiplied by its ratio to that over the second quarter if that is below 1, and 
 
 **Reference.** A gain of more than 5% of the loss of guessing (of the first loss, if the number of classes is not
 known) in each loss that the log holds. The late decrease of one of them must exceed two standard errors of its noise.
-Not reported if the validation accuracy is 95% or more (for information only from 90% on), or if the learning rate has
-decayed to less than half, since then the schedule causes the late decrease.
+Not reported if the validation accuracy is 95% or more (for information only from 90% on, and from 80% on if wrong
+predictions have become fewer by less than a fifth since half of training), or if the learning rate has decayed to
+less than half, since then the schedule causes the late decrease.
 
 **Schedule.** A learning rate that rises from value to value up to the last one, by half or more in total, has not left
 its warm-up. It is reported if the loss does not rise.
@@ -20,7 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale
 from reportgen.analysis.diagnosis.scores.evidence.points import Array, Points, points, scores, smoothed
@@ -29,7 +30,7 @@ from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, Score
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, LEAST_RATES = 4, 3
-GAIN, ERRORS, GOOD, ENOUGH, DECAYED, RISEN = 0.05, 2.0, 0.9, 0.95, 0.5, 1.5
+GAIN, ERRORS, GOOD, FAIR, FEWER, ENOUGH, DECAYED, RISEN = 0.05, 2.0, 0.9, 0.8, 0.2, 0.95, 0.5, 1.5
 SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 7.8", "von Neumann et al. 1941")
 CAUSES = ("lr_too_low", "update_ratio_low", "vanishing_gradients", "saturation")
 
@@ -43,7 +44,7 @@ class _Falling:
     half: float
     last: float
     end: float
-    accuracy: float = 0.0
+    settled: bool = False
     first_rate: float = math.nan
     last_rate: float = math.nan
 
@@ -68,7 +69,15 @@ def _sign(log: TrainingLog) -> _Falling | Abstention | None:
     if not any(fall.certain for fall in falls):
         return None
     least = min(falls, key=lambda fall: fall.gain)
-    return replace(least, accuracy=right.late(1 / 4).mean if right.size else 0.0) if least.gain > GAIN else None
+    return replace(least, settled=_settled(right)) if least.gain > GAIN else None
+
+
+def _settled(right: Points) -> bool:
+    """Return whether the validation accuracy is good and has hardly improved since half of training."""
+    if right.size < LEAST:
+        return right.size > 0 and right.mean >= GOOD
+    half, end = _at_times(right)[1:]
+    return end >= GOOD or (end >= FAIR and 1 - end > (1 - FEWER) * (1 - half))
 
 
 def _losses(log: TrainingLog) -> list[Points]:
@@ -115,7 +124,7 @@ def _still_warming(log: TrainingLog) -> _Falling | None:
     found = losses[0]
     half = float(found.values[found.size // 2])
     ends = (float(rates.values[0]), float(rates.values[-1]))
-    return _Falling(math.nan, True, half, float(found.values[-1]), float(found.positions[-1]), 0.0, *ends)
+    return _Falling(math.nan, True, half, float(found.values[-1]), float(found.positions[-1]), False, *ends)
 
 
 def _rises_throughout(rates: Array) -> bool:
@@ -147,7 +156,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         "undertrained",
         evidence,
         shown,
-        severity="info" if shown.mean("accuracy") >= GOOD else "warning",
+        severity="info" if enough(sum(sign.settled for sign in shown.signs), len(shown.signs)) else "warning",
         position=sign.end,
         numbers={"gain": sign.gain, "limit": GAIN, "loss_at_half": half, "last_loss": last, "last_lr": sign.last_rate},
         message=message,

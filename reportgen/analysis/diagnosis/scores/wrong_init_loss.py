@@ -4,7 +4,7 @@
 
 **Reference.** The loss of guessing, ln C. Healthy networks start at it or up to a half above, and fall below it
 within the first epoch. Reported from twice the loss of guessing on, if it is later at least halved (from three times
-on for a minibatch). For information only below five times, if the late losses are below 30% of guessing, since the
+on for a minibatch). For information only below ten times, if the late losses are below 30% of guessing, since the
 poor start did no harm. The log must begin within the first epoch, or within the first tenth of its steps.
 
 **Causes.** Output weights or hidden weights that are too large, inputs that are too large, or first steps that are.
@@ -26,7 +26,7 @@ from reportgen.runs.training_log import Curve, TrainingLog
 
 LEAST = 3
 TIMES, TIMES_OF_ONE, FALLEN, SOON = 2.0, 3.0, 0.5, 0.1
-HARMLESS, LEARNED = 5.0, 0.3
+HARMLESS, LEARNED = 10.0, 0.3
 SOURCES = ("stanford-scribe", "lecture-review", "He et al. 2015", "Hanin and Rolnick 2018")
 CAUSES = ("unnormalized_input", "exploding_activations", "exploding_gradients", "symmetric_init", "lr_too_high")
 
