@@ -39,12 +39,23 @@ def _run_lines(log: TrainingLog) -> Iterator[str]:
         yield f"{ROLES[curve.role]} <- {curve.column} ({RESOLUTIONS[curve.resolution]}, {values})"
     if log.layers:
         yield f"statistics of {len(log.layers)} layers"
+    yield f"length: {_length(log)}"
     classes = f" with {log.task.classes} classes" if log.task.classes else ""
     yield f"task: {log.task.kind}{classes}" + (f", since {log.task.reason}" if log.task.kind != "unknown" else "")
     for name, reason in log.ignored.items():
         yield f"ignored: {name} ({reason})"
     for note in log.notes:
         yield f"note: {note.text}"
+
+
+def _length(log: TrainingLog) -> str:
+    """Return the length of a run in steps or epochs, with what is known of its steps."""
+    parts = [f"{log.end:g} {log.unit}{'s' * (log.end != 1)}"]
+    if log.unit == "step" and log.steps_per_epoch is not None:
+        parts.append(f"{log.steps_per_epoch:g} in an epoch")
+    if log.unit == "step" and log.log_every is not None:
+        parts.append(f"one value every {log.log_every}" if log.log_every > 1 else "a value at every step")
+    return ", ".join(parts)
 
 
 def log_values(group: str, log: TrainingLog) -> dict[str, Any]:

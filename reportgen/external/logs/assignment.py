@@ -31,7 +31,7 @@ class Assigned:
 
     resolution : None if neither the format nor the name says it.
     words : what is measured, without split and resolution; columns of the same words are the same quantity.
-    told : whether the user names the column.
+    is_part : whether it is a part of a loss.
     """
 
     column: RawColumn
@@ -40,7 +40,7 @@ class Assigned:
     rank: int
     words: str
     higher_is_better: bool | None = None
-    told: bool = False
+    is_part: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,7 @@ def _told_column(raw: RawLog, role: str, name: str, column: RawColumn | None) ->
     if problem:
         raise StudyError("out-of-range", f"{option}: column {name!r} is no accuracy, since {problem}", where)
     stated = column.resolution or (meaning.resolution if meaning else None)
-    return Assigned(column, role, stated, -1, column.name, None, told=True)
+    return Assigned(column, role, stated, -1, column.name)
 
 
 def _as_meaning(one: Assigned) -> Meaning | None:
@@ -117,10 +117,13 @@ def _assigned(column: RawColumn, meaning: Meaning | None, others: Sequence[Meani
     if meaning is None:
         return UNKNOWN
     if meaning.split == "test":
-        return TEST
+        option = TOLD.get(f"val_{meaning.quantity}")
+        is_alone = option and not any(other is not None and other.split == "val" for other in others)
+        return f"{TEST}; if it is one here, say so with {option}" if is_alone else TEST
     quantity = "loss" if meaning.quantity == "part" else meaning.quantity
     stated = column.resolution or meaning.resolution
-    one = Assigned(column, quantity, stated, meaning.rank, meaning.words, meaning.higher_is_better)
+    is_part = meaning.quantity == "part"
+    one = Assigned(column, quantity, stated, meaning.rank, meaning.words, meaning.higher_is_better, is_part)
     if quantity in ("lr", "gradient_norm"):
         return NOT_OF_TRAINING if meaning.split == "val" else one
     split = meaning.split or _split_of_unnamed(meaning, [other for other in others if other is not None])
@@ -136,15 +139,15 @@ def _assigned(column: RawColumn, meaning: Meaning | None, others: Sequence[Meani
 def _split_of_unnamed(meaning: Meaning, others: Sequence[Meaning]) -> str | None:
     """Return the split of a name without one, None if it is ambiguous.
 
-    A loss without a prefix is the training loss. An accuracy is of training too if the log names its training loss in
-    the same way, or has no validation at all; otherwise it may be either.
+    A loss without a split is the training loss. A score without one is of training too if the training loss has none
+    either, if there is the same score of validation, or if it is logged for single steps; otherwise it may be either.
     """
     if meaning.quantity in ("loss", "part"):
         return "train"
-    validated = any(other.split == "val" for other in others)
+    same = [other for other in others if other.words == meaning.words]
     unnamed = any(other.quantity in ("loss", "part") and other.split is None for other in others)
-    same_validated = any(other.split == "val" and other.words == meaning.words for other in others)
-    return "train" if unnamed or same_validated or not validated else None
+    is_of_training = any(other.split == "val" or other.resolution == "step" for other in same)
+    return "train" if unnamed or is_of_training else None
 
 
 def accuracy_problem(column: RawColumn) -> str | None:
@@ -167,7 +170,7 @@ def _preferred(role: str, candidates: Sequence[Assigned]) -> tuple[list[Assigned
     ordered = sorted(candidates, key=lambda one: (one.rank, -one.column.values.size))
     if role.endswith("score"):
         return ordered, {}
-    parts = [one for one in ordered if one.rank == PART]
+    parts = [one for one in ordered if one.is_part]
     if len(parts) == len(ordered) > 1:
         reason = f"a part of the {ROLES[role]}, whose total the log does not have"
         option = f"; say which to take with {TOLD[role]}"
@@ -178,7 +181,3 @@ def _preferred(role: str, candidates: Sequence[Assigned]) -> tuple[list[Assigned
         [one for one in ordered if one.words == best.words],
         {one.column.name: reason for one in ordered if one.words != best.words},
     )
-
-
-PART = 3
-"""Rank of a part of a loss in `roles.PATTERNS`."""

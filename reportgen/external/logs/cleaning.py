@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -34,8 +35,10 @@ def clean(raw: RawLog, options: LogOptions) -> TrainingLog:
     StudyError : a told column does not exist or cannot have its role.
     """
     assignment = assign_roles(raw, options)
-    axis, columns = axis_of(raw, assignment.columns)
-    ignored, notes = dict(assignment.ignored), [*raw.notes, *axis.notes]
+    ignored, notes = dict(assignment.ignored), list(raw.notes)
+    counted = [replace(one, column=_with_valid_counts(one.column, notes)) for one in assignment.columns]
+    axis, columns = axis_of(raw, counted)
+    notes += axis.notes
     curves: dict[tuple[str, str], Curve] = {}
     resumed: list[tuple[float, ...]] = []
     placed = [(one, _placed(one.column, axis, notes)) for one in columns]
@@ -68,6 +71,19 @@ def clean(raw: RawLog, options: LogOptions) -> TrainingLog:
         ignored=ignored,
         notes=tuple(_merged(notes)),
     )
+
+
+def _with_valid_counts(column: RawColumn, notes: list[LogNote]) -> RawColumn:
+    """Return a column without the values whose step or epoch is negative, unknown or not finite."""
+    counts = [part for part in (column.steps, column.epochs) if part is not None]
+    valid = [(part >= 0) & (part < MOST_POSITION) for part in counts]
+    if all(part.all() for part in valid):
+        return column
+    keep = np.logical_and.reduce(valid)
+    text = f"{column.name!r}: {_times(int((~keep).sum()), 'invalid position')} left out"
+    notes.append(LogNote("invalid-position", text))
+    steps, epochs = (None if part is None else part[keep] for part in (column.steps, column.epochs))
+    return replace(column, values=column.values[keep], steps=steps, epochs=epochs)
 
 
 def _placed(column: RawColumn, axis: Axis, notes: list[LogNote]) -> Ordered | None:
@@ -146,22 +162,22 @@ def _resolution(
     validated = [
         other.positions for with_role, other in placed if other is not None and with_role.role.startswith("val_")
     ]
-    at_validations = any(np.isin(positions, other).all() for other in validated)
+    at_validations = any(positions.size <= other.size and np.isin(positions, other).all() for other in validated)
     spe = axis.steps_per_epoch
     if spe is not None and one.column.epochs is not None:
+        if positions.size > PER_EPOCH * (np.ptp(positions) / spe + 1):
+            return "step"
         epochs = positions / spe
         near = np.abs(epochs - np.round(epochs)) <= END_TOLERANCE
-        per_epoch = positions.size / max(float(np.ptp(epochs)) + 1, 1.0)
-        if (near.all() or at_validations) and per_epoch <= PER_EPOCH:
-            return "epoch"
-        return "step"
+        return "epoch" if near.all() or at_validations else "step"
     return "window" if at_validations else "step"
 
 
 def _layers(raw: RawLog, axis: Axis) -> dict[str, dict[str, Curve]]:
     """Return the curves of layer statistics; the role of each is the name of its statistic."""
     layers: dict[str, dict[str, Curve]] = {}
-    for layer, statistic, column in raw.layers:
+    for layer, statistic, raw_column in raw.layers:
+        column = _with_valid_counts(raw_column, [])
         positions = axis.positions(column)
         if positions is not None:
             found = ordered(positions, column.values)

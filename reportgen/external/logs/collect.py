@@ -16,7 +16,7 @@ from reportgen.external.logs.raw import LogFormat, RawLog
 from reportgen.external.logs.search import FoundLog, find_logs
 from reportgen.runs.training_log import TrainingLog
 
-TELLING = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns")
+TELLING = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns", "unknown-log")
 """Codes of errors of a file as a table that also hold if it is none."""
 
 
@@ -98,7 +98,15 @@ def _forced(path: Path, formats: Sequence[LogFormat], options: LogOptions) -> li
         return [FoundLog(path, formats[0])]
     if not (options.columns and path.is_file()):
         return []
-    return [FoundLog(path, row) for row in formats if row.generic][:1]
+    generic = [row for row in formats if row.generic]
+    return [FoundLog(path, next((row for row in generic if _can_read(row, path)), generic[0]))]
+
+
+def _can_read(row: LogFormat, path: Path) -> bool:
+    try:
+        return bool(_runs(row.read(path)))
+    except StudyError:
+        return False
 
 
 def _no_log(path: Path, options: LogOptions) -> UsageError | StudyError:

@@ -9,6 +9,7 @@ from reportgen.external.logs.tables.fastai import FASTAI
 from reportgen.external.logs.tables.keras import KERAS
 from reportgen.external.logs.tables.lightning import LIGHTNING
 from reportgen.external.logs.tables.other import CSV
+from reportgen.external.logs.tables.tensorboard_export import TENSORBOARD_EXPORT
 from reportgen.external.logs.tables.timm import TIMM
 from reportgen.external.logs.tables.ultralytics import ULTRALYTICS
 from reportgen.external.logs.tables.wandb_export import WANDB_EXPORT
@@ -17,6 +18,7 @@ _ROWS: tuple[LogFormat, ...] = (
     RECORD,
     DVCLIVE,
     WANDB_EXPORT,
+    TENSORBOARD_EXPORT,
     ULTRALYTICS,
     TIMM,
     FASTAI,

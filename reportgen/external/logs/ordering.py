@@ -38,9 +38,9 @@ def ordered(positions: Array, values: Array) -> Ordered:
     At equal positions the last value holds. If the positions go back, as after resuming from a checkpoint, the values
     from there on are overwritten.
     """
-    steps = np.diff(positions)
-    if (steps > 0).all():
+    if (positions[1:] > positions[:-1]).all():
         return Ordered(positions, values)
+    steps = np.diff(positions)
     back = np.flatnonzero(steps < 0)
     if back.size == steps.size and back.size > 1:
         return _kept(positions[::-1], values[::-1], sorted_=True)

@@ -12,8 +12,6 @@ from pathlib import Path
 from reportgen.errors import StudyError
 
 HEAD_BYTES = 2**16
-MOST_LINE = 2**20
-"""Characters of a line; a longer line is not a row of a log."""
 MOST_COLUMNS = 5000
 SAMPLE_ROWS = 50
 SEPARATORS = (",", "\t", ";", "|")

@@ -26,13 +26,18 @@ def _is_keras(head: Head) -> bool:
     if "loss" not in head.names or any(name in STEPS or name.startswith("train_") for name in plain):
         return False
     if plain[0] in EPOCHS:
-        return any(name.startswith("val_") for name in plain) or plain[1:] == sorted(plain[1:])
+        in_order = plain[1:] == sorted(plain[1:]) and not any(name.startswith("test_") for name in plain)
+        return any(name.startswith("val_") for name in plain) or in_order
     others = [name for name in head.names if plain_name(name) not in INDICES]
     return len(others) > 1 and all(meaning_of(name) is not None or name.startswith("val_") for name in others)
 
 
 def read(path: Path) -> RawLog:
-    return raw_log(read_table(path), Form(NAME, epoch_per_row=True), path.stem, {})
+    """Return the run. Keras counts epochs from 0, also after `initial_epoch`; other programs begin with 1."""
+    table = read_table(path)
+    epochs = next((column.values for name, column in table.columns.items() if plain_name(name) in EPOCHS), None)
+    first = None if epochs is None or (epochs[:1] == 1).all() else 0
+    return raw_log(table, Form(NAME, first_epoch=first, epoch_per_row=True), path.stem, {})
 
 
 KERAS = LogFormat(NAME, "Keras CSVLogger, or a History saved as CSV", "any name", find, read)

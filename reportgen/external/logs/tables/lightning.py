@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from reportgen.external.logs.raw import LogFormat, RawLog
+import numpy as np
+
+from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
 from reportgen.external.logs.settings import settings_in
 from reportgen.external.logs.tables.columns import Form, raw_log
 from reportgen.external.logs.tables.head import find_head
 from reportgen.external.logs.tables.table import read_table
+from reportgen.runs.training_log import LogNote
 
 NAME = "lightning"
 FILE, SETTINGS = "metrics.csv", "hparams.yaml"
+FEWEST = 3
+"""Values of a column from which a distance of one step is unusual."""
 
 
 def find(path: Path) -> Sequence[Path]:
@@ -27,7 +33,26 @@ def find(path: Path) -> Sequence[Path]:
 def read(path: Path) -> RawLog:
     settings, notes = settings_in(path.parent, SETTINGS)
     name = path.absolute().parent.name if path.name == FILE else path.stem
-    return raw_log(read_table(path), Form(NAME, first_epoch=0, first_step=0), name, settings, notes)
+    log = raw_log(read_table(path), Form(NAME, first_epoch=0, first_step=0), name, settings, notes)
+    columns = tuple(map(_of_training, log.columns))
+    late = [repr(own.name) for own, all_ in zip(columns, log.columns, strict=True) if own is not all_]
+    if not late:
+        return log
+    text = f"{', '.join(late)}: the last value was measured after training, perhaps on other data, and was left out"
+    return replace(log, columns=columns, notes=(*log.notes, LogNote("after-training", text)))
+
+
+def _of_training(column: RawColumn) -> RawColumn:
+    """Return a column without the value of a call of `validate` after training.
+
+    Such a value is logged one step after the validation that ended training, in an epoch that had no steps.
+    """
+    if column.steps is None or column.epochs is None or column.steps.size < FEWEST:
+        return column
+    steps, epochs = np.diff(column.steps), np.diff(column.epochs)
+    if steps[-1] == 1 and epochs[-1] == 1 and np.median(steps[:-1]) > 1:
+        return replace(column, values=column.values[:-1], steps=column.steps[:-1], epochs=column.epochs[:-1])
+    return column
 
 
 LIGHTNING = LogFormat(NAME, "Lightning CSVLogger", f"`{FILE}`, `{SETTINGS}`", find, read)
