@@ -48,7 +48,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     own, several = learning_rate(evidence.logs[0]), [logs for logs in known.values() if len(logs) >= LEAST_RUNS]
     if own is None or len(several) < LEAST:
         return Abstention(
-            f"there are {len(several)} learning rates with {LEAST_RUNS} runs each, and {LEAST} are needed",
+            f"it needs {LEAST} learning rates with {LEAST_RUNS} runs each, and the logs hold {len(several)}",
             f"log the learning rate, and train {LEAST_RUNS} runs with each of {LEAST} rates and no other difference",
         )
     role, sign = _role(groups)
