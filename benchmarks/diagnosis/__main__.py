@@ -8,6 +8,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import reportgen
@@ -59,12 +60,12 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     options = parser.parse_args(given)
     whole = options.half == "both" and not options.case and OWN in options.rules
     if options.cost:
-        if options.random or options.markdown or options.json or options.case or options.remedies:
+        if options.markdown or options.json or options.case or options.remedies:
             parser.error("--cost allows only --publish and --folder")
         return options
     if options.scores:
-        if options.random or options.markdown or options.json or options.remedies or (options.publish and options.case):
-            parser.error("--scores allows only --runmedic, --publish, --jobs and --folder, or --case without --publish")
+        if options.markdown or options.json or options.remedies or (options.publish and options.case):
+            parser.error("--scores allows only --runmedic, --random, --seed, --publish, --jobs, --folder, --case")
         return options
     if (options.publish or options.markdown) and not (whole and options.remedies):
         parser.error("--publish and --markdown require all cases, the rules of reportgen and --remedies")
@@ -87,10 +88,10 @@ def main(given: list[str] | None = None) -> int:
     folder = options.folder or Path(tempfile.gettempdir()) / f"reportgen-diagnosis-{sources_of_records()}"
     if options.cost:
         return _cost(options, folder)
-    if options.random:
-        return _at_random(options, folder)
     if options.scores:
         return _on_logs(options, folder)
+    if options.random:
+        return _at_random(options, folder)
     everything = load_cases()
     half_of = halves(everything)
     cases = [c for c in everything if half_of[c.name] in HALVES[options.half]]
@@ -121,11 +122,22 @@ def _at_random(options: argparse.Namespace, folder: Path) -> int:
 
 def _on_logs(options: argparse.Namespace, folder: Path) -> int:
     """Score the forms on scores, on logs of the cases."""
-    cases = [case for case in load_cases() if not options.case or case.name in options.case]
-    found = log_result.run(cases, folder, options.jobs, _say, options.runmedic)
-    print("\n".join(log_page.lines(found)))
+    before = json.loads(log_result.RESULT.read_text(encoding="utf-8")) if log_result.RESULT.is_file() else {}
+    if options.random:
+        rows = log_result.run_drawn(options.random, options.seed[0], folder, options.jobs, _say)
+        print("\n".join(log_page.row_lines(rows)))
+        drawn = {
+            "date": datetime.now(UTC).date().isoformat(),
+            "seed": options.seed[0],
+            "rows": log_result.plain_rows(rows),
+        }
+        published = {**before, "drawn": drawn}
+    else:
+        cases = [case for case in load_cases() if not options.case or case.name in options.case]
+        found = log_result.run(cases, folder, options.jobs, _say, options.runmedic)
+        print("\n".join(log_page.lines(found)))
+        published = {**before, **log_result.plain(found)}
     if options.publish:
-        published = log_result.plain(found)
         _write_text(log_result.RESULT, json.dumps(published, indent=1) + "\n")
         _write_text(PAGE, log_page.updated(PAGE.read_text(encoding="utf-8"), published))
     return 0

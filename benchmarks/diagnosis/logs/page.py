@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.diagnosis.logs.judge import INVISIBLE
-from benchmarks.diagnosis.logs.result import OWN, UNTOLD, LogResult
+from benchmarks.diagnosis.logs.result import OWN, UNTOLD, LogResult, Row
 from benchmarks.diagnosis.logs.writers import EVERY, WRITERS
 from benchmarks.diagnosis.score import Share
 from benchmarks.diagnosis.show import paragraph, percent
@@ -25,12 +25,13 @@ python -m benchmarks.diagnosis --scores --runmedic PYTHON --publish
 """
 
 PROSE = f"""The same networks, trained with seeds of their own ({{seeds}}), are written as the logs of other tools and
-read back: every epoch, as Keras's CSVLogger writes it, and every {EVERY} steps with validation by epoch, as Lightning's
-does. The score forms of the rules see nothing else. They were tuned on the tuning half, and on networks drawn at random
-with seed 7001. Three runs of a network are judged together; each single run counts by itself, so their intervals
-would be too narrow. An alarm of a log names several possible causes: the cause counts as named if the required rules
-are among the rules and causes of the alarms, and no alarm can only stand for a misdiagnosis. *Right cause* is this
-share of all faults, *cause named* of the faults with an alarm. Our alarms name {{causes}} rules on average."""
+read back: every epoch, as Keras's CSVLogger writes it, and every {EVERY} steps with validation by epoch, as
+Lightning's does. The score forms of the rules see nothing else. They were tuned on the tuning half, and on networks
+drawn at random with the seeds 7001 and 7002. Three runs of a network are judged together. Each single run counts by
+itself; these have no intervals, since the runs of a network are alike. An alarm of a log names several possible
+causes: the cause counts as named if the required rules are among the rules and causes of the alarms, and no alarm can
+only stand for a misdiagnosis. *Right cause* is this share of all faults, *cause named* of the faults with an alarm.
+Our alarms name {{causes}} rules on average."""
 
 SUBSET = """Scores cannot show every fault. In *recall of visible faults*, faults of these rules are left out: {rules}.
 The other columns contain all faults."""
@@ -38,11 +39,16 @@ The other columns contain all faults."""
 
 def lines(result: LogResult) -> Iterator[str]:
     """Yield the lines for a terminal."""
-    for row in result.rows:
-        shares = "  ".join(f"{name} {percent(getattr(row, name))}" for name in COLUMNS)
-        yield f"{row.half:8} {row.log:6} {row.runs} runs  {row.rules}: {shares}  causes {row.causes:.1f}"
+    yield from row_lines(result.rows)
     yield "\nwrong on the tuning half, three runs"
     yield from (f"  {failure}" for failure in result.failures)
+
+
+def row_lines(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a line for each row."""
+    for row in rows:
+        shares = "  ".join(f"{name} {percent(getattr(row, name))}" for name in COLUMNS)
+        yield f"{row.half:8} {row.log:6} {row.runs} runs  {row.rules}: {shares}  causes {row.causes:.1f}"
 
 
 def section(found: Mapping[str, Any]) -> str:
@@ -55,6 +61,8 @@ def section(found: Mapping[str, Any]) -> str:
     parts += [paragraph(SUBSET.format(rules="; ".join(f"`{rule}` ({why})" for rule, why in INVISIBLE.items()))), ""]
     for half in ("scoring", "tuning"):
         parts += [f"### Logs, {half} half\n", *_table(found, half)]
+    if "drawn" in found:
+        parts += ["### Logs of networks drawn at random\n", _drawn(found["drawn"]), *_table(found["drawn"], "drawn")]
     parts += ["### Logs, by rule\n", BY_RULE, *_by_rule(found)]
     return "\n".join(parts)
 
@@ -67,6 +75,15 @@ def _causes(found: Mapping[str, Any]) -> str:
 BY_RULE = """Both halves and both kinds of logs, three runs, number of classes given. *Planted*: logs of faults that
 require the rule, for which it fires; rules that only logs can show have no planted fault here.
 """
+
+
+DRAWN = """Scored on {date}: {count} faulty and as many healthy networks of seed {seed}, drawn and verified as above.
+None of them was inspected before. The cause counts as named if one of the diagnoses of the fault is.
+"""
+
+
+def _drawn(found: Mapping[str, Any]) -> str:
+    return DRAWN.format(date=found["date"], seed=found["seed"], count=found["rows"][0]["recall"][1])
 
 
 def _table(found: Mapping[str, Any], half: str) -> Iterator[str]:

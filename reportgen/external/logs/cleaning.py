@@ -176,7 +176,8 @@ def _resolution(
 def _layers(raw: RawLog, axis: Axis) -> dict[str, dict[str, Curve]]:
     """Return the curves of layer statistics; the role of each is the name of its statistic."""
     layers: dict[str, dict[str, Curve]] = {}
-    for layer, statistic, column in raw.layers:
+    for layer, statistic, raw_column in raw.layers:
+        column = _with_valid_counts(raw_column, [])
         positions = axis.positions(column)
         if positions is not None:
             found = ordered(positions, column.values)

@@ -1,11 +1,13 @@
 """Best learning rate at the edge of a sweep, on scores: logs of runs that state different learning rates.
 
-**Statistic.** The learning rate of each group of runs, which its settings or its first logged rate state, and the final
-validation loss (the mean of the last fifth of the values), or else the training loss.
+**Statistic.** The learning rate of each group of runs, which its settings or its highest logged rate state, and the
+validation accuracy of each run, the mean of the last fifth of the values; the validation loss or the training loss if
+not all logs hold accuracies.
 
-**Reference.** At least three learning rates, no other difference between the settings, and runs that end in finite
-numbers. The best must be the highest or the lowest rate, and better than its neighbour by more than two standard errors
-over seeds and noise, and by 5%. An end beyond which a run diverged is not reported.
+**Reference.** As for complete records: at least three learning rates with three runs each, and no other difference
+between the settings. The best must be the highest or the lowest rate, and better than every other by more than one
+standard error of the difference over the runs, paired by seed; than its neighbour by two, with three rates by three. An
+end beyond which a run diverged is not reported.
 """
 
 from __future__ import annotations
@@ -15,48 +17,78 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.diagnosis.evidence.means import mean, spread
-from reportgen.analysis.diagnosis.evidence.symptoms import number
+from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.points import Points, points, scores, smoothed
+from reportgen.analysis.diagnosis.scores.evidence.points import points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, seeds_of
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
-from reportgen.runs.training_log import TrainingLog
+from reportgen.runs.training_log import ROLES, TrainingLog
 
-LEAST = 3
-ERRORS, BETTER, END = 2.0, 0.05, 0.2
+LEAST, LEAST_RUNS = 3, 3
+LAST_STEP, LAST_STEP_OF_THREE, OTHERS = 2.0, 3.0, 1.0
+END = 0.2
 RATES = ("lr", "learning_rate", "learning-rate", "base_lr", "init_lr")
 SEEDS = ("seed", "random_seed", "random_state")
+SCORES = (("val_accuracy", 1.0), ("val_loss", -1.0), ("train_loss", -1.0))
 SOURCES = ("lecture-review", "stanford-scribe", "Bergstra and Bengio 2012")
 
 
 @dataclass(frozen=True)
 class _Rate:
-    """A learning rate of the sweep: mean final loss (infinite if a run diverged) and its standard error."""
+    """A learning rate of the sweep and the final score of each run, higher is better; no scores if a run diverged."""
 
     rate: float
-    loss: float
-    error: float
+    scores: tuple[float, ...]
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     """Return a finding for the group with the best learning rate of a sweep if it is at an end of the range."""
     groups = [evidence.logs, *(logs for logs in evidence.siblings.values() if _same_but_rate(evidence.logs, logs))]
-    found = {rate: _rate(rate, logs) for logs in groups if (rate := learning_rate(logs[0])) is not None}
-    own = learning_rate(evidence.logs[0])
-    if own is None or len(found) < LEAST or len(found) < len(groups):
+    known = {rate: logs for logs in groups if (rate := learning_rate(logs[0])) is not None}
+    own, several = learning_rate(evidence.logs[0]), [logs for logs in known.values() if len(logs) >= LEAST_RUNS]
+    if own is None or len(several) < LEAST:
         return Abstention(
-            f"the folder has runs of {len(found)} different learning rates, and {LEAST} are needed",
-            "log the learning rate, and compare runs that differ in nothing else",
+            f"it needs {LEAST} learning rates with {LEAST_RUNS} runs each, and the logs hold {len(several)}",
+            f"log the learning rate, and train {LEAST_RUNS} runs with each of {LEAST} rates and no other difference",
         )
-    sweep = sorted(found.values(), key=lambda one: one.rate)
-    best = min(sweep, key=lambda one: one.loss)
-    if best.rate != own or best not in (sweep[0], sweep[-1]):
+    role, sign = _role(groups)
+    sweep = [_Rate(rate, _scores(logs, role, sign)) for rate, logs in sorted(known.items())]
+    live = [one for one in sweep if len(one.scores) >= LEAST_RUNS]
+    if len(live) < LEAST:
         return None
-    neighbour = sweep[1] if best is sweep[0] else sweep[-2]
-    gained, error = neighbour.loss - best.loss, math.hypot(best.error, neighbour.error)
-    if not gained > max(ERRORS * error, BETTER * abs(best.loss)):
+    high = mean(live[-1].scores) >= mean(live[0].scores)
+    edge, others = (live[-1], live[-2::-1]) if high else (live[0], live[1:])
+    beyond = [one for one in sweep if (one.rate > edge.rate if high else one.rate < edge.rate)]
+    if edge.rate != own or beyond or not _clearly_best(edge, others):
         return None
-    return _finding(evidence, best, neighbour, [one.rate for one in sweep])
+    return _finding(evidence, edge, others[0], len(live), role)
+
+
+def _clearly_best(edge: _Rate, others: Sequence[_Rate]) -> bool:
+    first = LAST_STEP if len(others) > 2 else LAST_STEP_OF_THREE
+    return all(_gain(edge, other) > (first if at == 0 else OTHERS) for at, other in enumerate(others))
+
+
+def _gain(edge: _Rate, other: _Rate) -> float:
+    """Return the advantage of the end in standard errors over the runs, paired."""
+    gains = [a - b for a, b in zip(edge.scores, other.scores, strict=False)]
+    error = spread(gains) / math.sqrt(len(gains))
+    return mean(gains) / error if error > 0 else math.inf * max(mean(gains), 0.0) if mean(gains) else 0.0
+
+
+def _role(groups: Sequence[Sequence[TrainingLog]]) -> tuple[str, float]:
+    """Return the first score that all logs hold, and its sign."""
+    logs = [log for group in groups for log in group]
+    return next((one for one in SCORES if all(scores(log, one[0]).size for log in logs)), SCORES[-1])
+
+
+def _scores(logs: Sequence[TrainingLog], role: str, sign: float) -> tuple[float, ...]:
+    """Return the final score of each run by ascending seed, none if a run diverged or has no score."""
+    if any(diverged(log) for log in logs):
+        return ()
+    ordered = sorted(logs, key=lambda log: -1 if log.seed is None else log.seed)
+    ends = [found.late(END).mean for log in ordered if (found := scores(log, role)).size]
+    return tuple(sign * end for end in ends) if len(ends) == len(logs) else ()
 
 
 def learning_rate(log: TrainingLog) -> float | None:
@@ -80,41 +112,26 @@ def _same_but_rate(own: Sequence[TrainingLog], other: Sequence[TrainingLog]) -> 
     return bool(other) and settings(own[0]) == settings(other[0]) and learning_rate(own[0]) != learning_rate(other[0])
 
 
-def _rate(rate: float, logs: Sequence[TrainingLog]) -> _Rate:
-    if any(diverged(log) for log in logs):
-        return _Rate(rate, math.inf, 0.0)
-    ends = [found.late(END) for log in logs if (found := _loss(log)).size]
-    if not ends:
-        return _Rate(rate, math.inf, 0.0)
-    noise = mean([_loss(log).late(0.5).noise if _loss(log).size >= 8 else 0.0 for log in logs])
-    within = noise / math.sqrt(sum(end.size for end in ends))
-    between = spread([end.mean for end in ends]) / math.sqrt(len(ends)) if len(ends) > 1 else 0.0
-    return _Rate(rate, mean([end.mean for end in ends]), math.hypot(within, between))
-
-
-def _loss(log: TrainingLog) -> Points:
-    val = scores(log, "val_loss")
-    return val if val.size else smoothed(scores(log, "train_loss"))
-
-
-def _finding(evidence: ScoreEvidence, best: _Rate, neighbour: _Rate, rates: Sequence[float]) -> Finding:
+def _finding(evidence: ScoreEvidence, best: _Rate, neighbour: _Rate, count: int, role: str) -> Finding:
     seeds, logs = tuple(seeds_of(evidence.logs)), tuple(evidence.logs)
-    side = "highest" if best.rate == rates[-1] else "lowest"
+    end = "highest" if best.rate > neighbour.rate else "lowest"
     beyond = best.rate * best.rate / neighbour.rate
+    ours, theirs = (abs(mean(one.scores)) for one in (best, neighbour))
+    shape = percent if role == "val_accuracy" else number
     return finding(
         "lr_best_at_edge",
         evidence,
         Shown(tuple(range(len(logs))), logs, (), len(logs), seeds),
         severity="warning",
         position=None,
-        numbers={"lr": best.rate, "loss": best.loss, "neighbour": neighbour.rate, "neighbour_loss": neighbour.loss},
+        numbers={"score": role, "lr": best.rate, "value": ours, "neighbour": neighbour.rate, "neighbour_value": theirs},
         message=(
-            f"The {side} of {len(rates)} learning rates is the best: {number(best.rate)} ends at a loss of "
-            f"{number(best.loss)}, {number(neighbour.rate)} at {number(neighbour.loss)}. A better one may lie beyond"
+            f"The {end} of {count} learning rates is the best: {ROLES[role]} {shape(ours)} with {number(best.rate)}, "
+            f"{shape(theirs)} with {number(neighbour.rate)}. A better one may lie beyond"
         ),
         advice=f"Extend the range of learning rates, to {number(beyond)} at least.",
         sources=SOURCES,
     )
 
 
-FORM = ScoreForm(check, f"{LEAST} groups of runs that state different learning rates, and a loss")
+FORM = ScoreForm(check, f"{LEAST} learning rates in the settings, {LEAST_RUNS} runs with each, and a score")

@@ -7,8 +7,9 @@ accuracy) in the same places.
 **Reference.** As in complete records, a growing gap is no fault; the model itself must get worse:
 
 1. *Loss* rises by at least a fifth of its minimum and by at least half of its improvement on guessing, or rises above
-   the loss of guessing, while accuracy does not rise by a percentage point. If the number of classes is not known,
-   the level at the start replaces guessing, 40% of it are enough, and the rise must be half of the minimum.
+   the loss of guessing, while accuracy does not rise by two percentage points (above guessing, only for a single
+   run). If the number of classes is not known, the level at the start replaces guessing, 40% of it are enough, and
+   the rise must be half of the minimum.
 2. *Accuracy* falls by at least a tenth of its lead over guessing (of its best value, if C is not known), and the
    loss, if it is logged, rises by a tenth.
 
@@ -48,7 +49,7 @@ RISES, RISES_UNKNOWN, LOST, LOST_UNKNOWN, FALLS, NOTED, NOTED_ABOVE, LEAST_GAIN 
     0.05,
     0.05,
 )
-MOST_ERRORS, MORE = 20.0, 0.01
+MOST_ERRORS, MORE = 20.0, 0.02
 ALONE, TOGETHER, EACH = 3.0, 2.0, 1.0
 SOURCES = (
     "stanford-scribe",
@@ -146,7 +147,8 @@ def _by_loss(logs: Sequence[TrainingLog]) -> _Decline | None:
         (RISES if guess is not None else RISES_UNKNOWN) * before,
     )
     shown = tuple(replace(c, before=math.exp(c.before), after=math.exp(c.after)) for c in found)
-    return _Decline("loss", shown, (above or lost) and not _accuracy_rises(logs, found), _z(found))
+    serious = (above and len(logs) > 1) or ((above or lost) and not _accuracy_rises(logs, found))
+    return _Decline("loss", shown, serious, _z(found))
 
 
 def _accuracy_rises(logs: Sequence[TrainingLog], found: Sequence[Change]) -> bool:

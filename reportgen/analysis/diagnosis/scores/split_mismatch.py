@@ -18,7 +18,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, classes, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, below_any_guess, classes, guess_loss
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
@@ -48,7 +48,7 @@ class _Apart:
 def _sign(log: TrainingLog) -> _Apart | Abstention | None:
     guess, val, train = guess_loss(log), scores(log, "val_loss"), smoothed(scores(log, "train_loss"))
     if guess is None:
-        return UNKNOWN_CLASSES
+        return None if below_any_guess(log, val.late(0.5)) else UNKNOWN_CLASSES
     if val.size < LEAST or train.size < LEAST:
         what = "validation losses" if val.size < LEAST else "training losses"
         return thin(what, min(val.size, train.size), LEAST)

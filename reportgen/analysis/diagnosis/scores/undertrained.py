@@ -32,7 +32,7 @@ from reportgen.runs.training_log import TrainingLog
 LEAST, LEAST_RATES = 4, 3
 GAIN, ERRORS, GOOD, FAIR, FEWER, ENOUGH, DECAYED, RISEN = 0.05, 2.0, 0.9, 0.8, 0.2, 0.95, 0.5, 1.5
 SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 7.8", "von Neumann et al. 1941")
-CAUSES = ("lr_too_low", "update_ratio_low", "vanishing_gradients", "saturation")
+CAUSES = ("lr_too_low", "update_ratio_low", "unnormalized_input", "vanishing_gradients", "saturation")
 
 
 @dataclass(frozen=True)

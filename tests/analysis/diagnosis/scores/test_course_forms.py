@@ -134,7 +134,8 @@ def test_validation_that_does_not_share_the_gain_of_training_is_another_split() 
 def sweep(losses: dict[float, float]) -> tuple[list[TrainingLog], dict[str, list[TrainingLog]]]:
     runs = {
         rate: [
-            log(settings={"optimizer.lr": rate, "width": 8}, val_loss=noisy([loss] * 10, 0.01, seed)) for seed in (1, 2)
+            log(settings={"optimizer.lr": rate, "width": 8}, val_loss=noisy([loss] * 10, 0.01, seed))
+            for seed in (1, 2, 3)
         ]
         for rate, loss in losses.items()
     }
@@ -146,6 +147,8 @@ def test_the_best_rate_at_the_end_of_a_sweep_is_named() -> None:
     own, others = sweep({0.001: 1.5, 0.01: 1.0, 0.1: 0.6})
     assert isinstance(lr_best_at_edge.check(evidence(*own, siblings=others)), Finding)
     own, others = sweep({0.001: 1.5, 0.01: 0.6, 0.1: 1.0})
+    assert lr_best_at_edge.check(evidence(*own, siblings=others)) is None
+    own, others = sweep({0.001: 1.5, 0.01: 0.6, 0.1: 0.6})
     assert lr_best_at_edge.check(evidence(*own, siblings=others)) is None
     own, others = sweep({0.001: 1.5, 0.01: 0.6})
     assert isinstance(lr_best_at_edge.check(evidence(*own, siblings=others)), Abstention)

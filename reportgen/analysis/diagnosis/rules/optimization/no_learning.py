@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, levels
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, classes, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, below_any_guess, classes, guess_loss
 from reportgen.analysis.diagnosis.scores.evidence.points import scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run, thin
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
@@ -79,7 +79,8 @@ WANDERS = _Kind(
 def _sign(log: TrainingLog) -> Levels | Abstention | None:
     guess = guess_loss(log)
     if guess is None:
-        return UNKNOWN_CLASSES
+        late = [scores(log, role).late(0.5) for role in ("train_loss", "val_loss")]
+        return None if below_any_guess(log, *late) else UNKNOWN_CLASSES
     found = levels(log, guess)
     if found is None:
         most = max(scores(log, role).size for role in ("train_loss", "val_loss"))

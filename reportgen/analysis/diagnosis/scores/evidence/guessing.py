@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.scores.evidence.points import scores
+from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores
 from reportgen.analysis.finding import Abstention
 from reportgen.runs.training_log import TrainingLog
 
@@ -23,6 +23,9 @@ UNKNOWN_CLASSES = Abstention(
 
 LEAST, FIRST, LOSS_ERROR, ACCURACY_ERROR = 4, 2, 0.02, 0.15
 """Least number of values to infer C, number of first values, and relative deviations of loss and accuracy."""
+
+BELOW = 0.9
+"""Share of ln 2, the loss of guessing among the fewest classes, below which a loss is better than guessing."""
 
 MOST_CLASSES = 50_000
 """More classes than nearly all classifications have, the vocabulary of language models included."""
@@ -45,6 +48,13 @@ def highest_guess(log: TrainingLog) -> float | None:
     """Return ln C, or the ln of more classes than there can be if C is unknown; None for other tasks."""
     known = guess_loss(log)
     return known if known is not None or log.task.kind != "classification" else math.log(MOST_CLASSES)
+
+
+def below_any_guess(log: TrainingLog, *losses: Points) -> bool:
+    """Return whether losses of a classification are below those of guessing for any number of classes."""
+    found = [loss for loss in losses if loss.size]
+    below = all(loss.mean < BELOW * math.log(2) for loss in found)
+    return log.task.kind == "classification" and bool(found) and below
 
 
 def _inferred(log: TrainingLog) -> int | None:

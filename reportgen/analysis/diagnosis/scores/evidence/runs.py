@@ -101,6 +101,8 @@ def finding(
 
 def thin(what: str, found: int, least: int) -> Abstention:
     """Return the abstention for too few values; what: the values in words, such as "validation losses"."""
-    count = f"there is only 1 of the {what}" if found == 1 else f"there are only {found} {what}"
+    if least == 1:
+        return Abstention(f"the log holds no {what}", f"log {what}")
+    count = f"there is only 1 value of {what}" if found == 1 else f"there are only {found} {what}"
     lacking = f"the log holds no {what}" if found == 0 else count
     return Abstention(f"{lacking}, and {least} are needed", f"log at least {least} {what}")
