@@ -57,8 +57,10 @@ class Overview:
     notes: tuple[str, ...]
 
 
-def overview(spec: DataSpec, seed: int, folder: Path | None = None) -> Overview:
+def overview(spec: DataSpec, seed: int, folder: Path | None = None, shuffles: bool = True) -> Overview:
     """Return the overview of the examples and of their split with this seed.
+
+    shuffles: whether training shuffles the examples in each epoch.
 
     Raises
     ------
@@ -78,6 +80,7 @@ def overview(spec: DataSpec, seed: int, folder: Path | None = None) -> Overview:
         *_missing(classes, counts),
         *_twins(classes),
         *_absent(classes, counts),
+        *(() if shuffles else _sorted(parts.y_train)),
         *_columns(constant, numbering),
         *_other_target(source),
     ]
@@ -152,6 +155,16 @@ def _absent(classes: Sequence[str], counts: Sequence[NDArray[np.int64]]) -> Iter
                 f"The {name} split has no example of a class that the {other} split has: {which}{more}. "
                 f"Shuffle the examples before the split (data.shuffle)."
             )
+
+
+def _sorted(labels: NDArray[np.int64]) -> Iterator[str]:
+    """Yield a note if neighbours differ in class less than half as often as in a random order."""
+    shares = np.bincount(labels) / len(labels)
+    if np.count_nonzero(np.diff(labels)) < (len(labels) - 1) * (1 - float((shares**2).sum())) / 2:
+        yield (
+            "The training examples are sorted by class and not shuffled, so that batches have examples of one class. "
+            "Turn on training.shuffle."
+        )
 
 
 def _columns(constant: Sequence[str], numbering: Sequence[str]) -> Iterator[str]:

@@ -64,6 +64,14 @@ def test_classes_of_one_split_only_are_noted(tmp_path: Path) -> None:
     assert "'z' (20)" in notes[0]
 
 
+@pytest.mark.parametrize(("labels", "noted"), [("x" * 12 + "y" * 12, True), ("xyxyyxxy" * 3, False)])
+def test_sorted_examples_are_noted_if_training_keeps_their_order(labels: str, noted: bool, tmp_path: Path) -> None:
+    rows = [f"{n},{n % 7 / 3:.3f},{label}" for n, label in enumerate(labels)]
+    data = spec(tmp_path, rows, shuffle=False, validation=0.0)
+    assert any("sorted" in note for note in overview(data, 0, tmp_path, shuffles=False).notes) == noted
+    assert not any("sorted" in note for note in overview(data, 0, tmp_path).notes)
+
+
 def test_row_numbers_and_constant_columns_are_noted(tmp_path: Path) -> None:
     rows = [f"{100 + n},1.5,{n * 0.1:.1f},{'xy'[n % 2]}" for n in range(40)]
     found = overview(spec(tmp_path, rows, "id,c,v,label"), 0, tmp_path)

@@ -18,10 +18,10 @@ MOST_FEATURES = 12
 
 def example_values(plan: Plan) -> list[dict[str, Any]]:
     """Return the overview of each different data set of a plan, split with its first seed."""
-    first: dict[DataSpec, int] = {}
+    first: dict[tuple[DataSpec, bool], int] = {}
     for run in plan.runs:
-        first.setdefault(run.spec.data, run.seed)
-    return [asdict(overview(spec, seed, plan.study.folder)) for spec, seed in first.items()]
+        first.setdefault((run.spec.data, run.spec.training.shuffle), run.seed)
+    return [asdict(overview(spec, seed, plan.study.folder, shuffles)) for (spec, shuffles), seed in first.items()]
 
 
 def example_lines(values: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

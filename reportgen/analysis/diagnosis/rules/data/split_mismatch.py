@@ -57,7 +57,7 @@ SHIFTED, SCALED = 0.5, 2.0
 FAR, APART = 2.0, 4.0
 FEWEST, COSTS = 20, 0.15
 SOURCES = (
-    "Quionero-Candela et al. 2009, Dataset shift in machine learning",
+    "Quinonero-Candela et al. 2009, Dataset shift in machine learning",
     "Hastie, Tibshirani and Friedman 2009, section 7.10.2",
 )
 

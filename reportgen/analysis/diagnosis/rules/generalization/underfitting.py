@@ -13,11 +13,11 @@ Bonferroni correction) and by the same tenth.
 
 A network with more parameters than training examples, and no layer with fewer outputs than classes, has enough
 capacity. Compared with simple models, it is reported only if it stays below them by a fifth of their lead in both
-accuracies. With batch normalization, whose running statistics fluctuate, the loss must also be close to the loss of
-guessing. A network is not reported if its training loss is still decreasing: by more than a tenth from the third
-quarter of training to the last, or at all while it is above the loss of guessing. It needs more training first. A layer
-with at most half as many units as there are classes is a bottleneck: then only validation is compared with simple
-models, also while the training loss is still decreasing, because such a layer slows training. If an
+accuracies. With batch normalization, whose running statistics fluctuate, the loss in train mode must also be above half
+of the loss of guessing. A network is not reported if its training loss is still decreasing: by more than a tenth from
+the third quarter of training to the last, or at all while it is above the loss of guessing. It needs more training
+first. A layer with at most half as many units as there are classes is a bottleneck: then only validation is compared
+with simple models, also while the training loss is still decreasing, because such a layer slows training. If an
 external record does not contain simple models, a network no better in training than the most common class is reported.
 
 **Causes.** A network that does not train (learning rate, initialization, missing nonlinearity, penalties) does not fit
@@ -48,7 +48,7 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
     training_majority,
 )
 from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
-from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, stuck
+from reportgen.analysis.diagnosis.evidence.outcome import HALF, guess_loss, stuck
 from reportgen.analysis.diagnosis.evidence.siblings import BetterSibling, better_sibling, larger_network
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     UNLIKE_SPLITS,
@@ -78,9 +78,18 @@ def _far_below_simple_models(records: Sequence[RunRecord]) -> Shortfall | None:
     """Return the shortfall against a simple model if it is large in training too, otherwise None."""
     short, known = below_simple_models(records, FAR), reference(records)
     has_batchnorm = bool(normalizations(records[0].spec.network))
-    if short is None or known is None or (has_batchnorm and not enough(sum(map(stuck, records)), len(records))):
+    if short is None or known is None:
+        return None
+    if has_batchnorm and not enough(sum(stuck(r) or _fits_badly(r) for r in records), len(records)):
         return None
     return short if known.accuracy - short.train > FAR * (known.accuracy - known.majority) else None
+
+
+def _fits_badly(record: RunRecord) -> bool:
+    """Return whether the loss in train mode ends above half of the loss of guessing."""
+    late = np.asarray(record.arrays.get("epoch_batch_loss", ()), np.float64)
+    level = HALF + record.spec.data.label_noise
+    return bool(late.size) and float(late[-1]) > level * guess_loss(record)
 
 
 def trainable(records: Sequence[RunRecord]) -> bool:
@@ -182,6 +191,7 @@ def _narrow(evidence: Evidence, records: Sequence[RunRecord], short: Shortfall) 
         ),
         advice=f"Give each hidden layer at least as many units as there are classes, such as {wide}.",
         proposals=proposals,
+        causes=(*UNLIKE_SPLITS, "sorted_batches"),
     )  # fmt: skip
 
 
@@ -259,7 +269,6 @@ RULE = Rule(
         "over_regularization",
         "missing_nonlinearity",
         "class_imbalance",
-        "bn_tiny_batch",
         "saturation",
         "idle_branch",
     ),
@@ -280,5 +289,6 @@ RULE = Rule(
         "loss_oscillation",
         "undertrained",
         "train_eval_mismatch",
+        "bn_tiny_batch",
     ),
 )

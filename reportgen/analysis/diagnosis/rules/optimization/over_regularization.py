@@ -49,6 +49,7 @@ from reportgen.analysis.diagnosis.evidence.regularization import (
 )
 from reportgen.analysis.diagnosis.evidence.siblings import better_sibling, less_regularized, weight_decay
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, probed, words_for_seeds
+from reportgen.analysis.diagnosis.layers import has_bottleneck
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import below_sibling
 from reportgen.analysis.diagnosis.rules.initialization.init_plateau import weak_at_start
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
@@ -115,6 +116,7 @@ def check(evidence: Evidence) -> Finding | None:
         ),
         advice=_advice(acting),
         proposals=_proposals(shown[0], acting),
+        causes=("underfitting",) if has_bottleneck(records[0]) else None,
     )  # fmt: skip
 
 
