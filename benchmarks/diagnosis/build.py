@@ -54,9 +54,10 @@ class Measured:
         return tuple(record for (variant, _), record in sorted(self.records.items()) if variant == subject)
 
 
-def prepare(case: Case, folder: Path) -> Prepared:
+def prepare(case: Case, folder: Path, seeds: int | Sequence[int] = SEEDS) -> Prepared:
     """Return the case with its plan; its study file is written to the folder and loaded like any other."""
-    head = {"title": case.name, "question": case.plants, "seeds": SEEDS, "remedies": {"limit": LIMIT}}
+    given = seeds if isinstance(seeds, int) else list(seeds)
+    head = {"title": case.name, "question": case.plants, "seeds": given, "remedies": {"limit": LIMIT}}
     path = folder / f"{case.name}.yaml"
     path.write_text(yaml.safe_dump({**head, **case.study}, sort_keys=False), encoding="utf-8", newline="\n")
     plan = load_study(path)

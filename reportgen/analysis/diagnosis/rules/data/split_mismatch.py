@@ -45,6 +45,7 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent, words_for_seeds
+from reportgen.analysis.diagnosis.scores.split_mismatch import FORM
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.statistics import share_error
 from reportgen.runs.record import RunRecord
@@ -205,4 +206,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
+    on_scores=FORM,
 )

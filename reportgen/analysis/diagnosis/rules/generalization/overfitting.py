@@ -49,6 +49,7 @@ from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, guess_loss
 from reportgen.analysis.diagnosis.evidence.symptoms import UNLIKE_SPLITS, enough, number, percent, words_for_seeds
 from reportgen.analysis.diagnosis.layers import has_bottleneck
+from reportgen.analysis.diagnosis.scores.overfitting import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import paired_error, share_error
@@ -293,4 +294,5 @@ RULE = Rule(
         "saturation",
     ),
     yields_to=("no_signal", "lr_too_high", "nan_divergence", "train_eval_mismatch", "loss_oscillation"),
+    on_scores=FORM,
 )

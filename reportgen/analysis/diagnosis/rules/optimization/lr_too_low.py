@@ -50,6 +50,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     percent_at_most,
     words_for_seeds,
 )
+from reportgen.analysis.diagnosis.scores.lr_too_low import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -229,4 +230,5 @@ RULE = Rule(
         "dead_relu",
         "saturation",
     ),
+    on_scores=FORM,
 )

@@ -46,6 +46,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 )
 from reportgen.analysis.diagnosis.layers import normalizations
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
+from reportgen.analysis.diagnosis.scores.train_eval_mismatch import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.engine.network_spec import BatchNormSpec, LayerSpec, NetworkSpec, Node, PoolSpec
 from reportgen.runs.record import RunRecord
@@ -232,4 +233,5 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=(*UNLIKE_SPLITS, "sorted_batches", "bn_tiny_batch"),
+    on_scores=FORM,
 )

@@ -55,6 +55,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 )
 from reportgen.analysis.diagnosis.layers import has_bottleneck, normalizations
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high, lr_too_low
+from reportgen.analysis.diagnosis.scores.undertrained import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error
 from reportgen.engine.tables.schedules import phases
@@ -273,4 +274,5 @@ RULE = Rule(
         "idle_branch",
     ),
     yields_to=("no_signal", "train_eval_mismatch", "symmetric_init", "unnormalized_input"),
+    on_scores=FORM,
 )
