@@ -90,7 +90,7 @@ CODES: dict[str, str] = {
     "option-conflict": "Two options exclude each other, or set the same thing.",
     "output-conflict": "Two outputs would share a folder, or the output would go into one of its own inputs.",
     "port-unavailable": "The port of the preview is in use or not permitted.",
-    "report-of-another-study": "The folder contains the report of another study, which the new report would replace.",
+    "report-of-another-study": "The folder contains the report of another study or diagnosis, which would be replaced.",
     "run-unreadable": "A run that was just stored cannot be read back.",
     "runs-missing": "The report needs runs that are not stored; `reportgen run` trains them.",
     # reports and sites
@@ -105,7 +105,7 @@ CODES: dict[str, str] = {
     "disconnected-layers": "The number of inputs of a layer differs from the number of outputs of the previous layer.",
     "duplicate-record": "Two records have the same variant and seed.",
     "inconsistent-record": "An array or setting of a record contradicts another one.",
-    "invalid-json": "The settings of a record are not valid JSON.",
+    "invalid-json": "A log, or the settings of a record, is not valid JSON.",
     "invalid-record": "A stored run is damaged.",
     "missing-gradient": "A gradient is missing; backward was not called, or the loss does not depend on the layer.",
     "missing-outputs": "The outputs of a split are missing.",

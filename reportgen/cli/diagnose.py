@@ -5,14 +5,19 @@ Modules that take time to load are imported inside the verb.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reportgen.cli.app import NOT_SUPPORTED
-from reportgen.cli.options import Json
-from reportgen.cli.terminal import print_json, print_lines, say
+from reportgen.cli.app import MISSING, NOT_SUPPORTED
+from reportgen.cli.options import Formats, Json, Open, listed
+from reportgen.cli.terminal import print_json, print_lines, say, show_page
+
+if TYPE_CHECKING:
+    from reportgen.report.publish.publisher import Published
+    from reportgen.workflow.diagnose import DiagnosedTraining
 
 
 def _column(option: str, what: str) -> typer.models.OptionInfo:
@@ -42,10 +47,19 @@ def diagnose(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with code 6 if there is a warning or an error.")
     ] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write a report to DIR/<name of PATH>.")
+    ] = None,
+    formats: Formats = None,
+    open_: Open = False,
     as_json: Json = False,
 ) -> None:
-    """Diagnose training that another program logged or recorded."""
+    """Diagnose training that another program logged or recorded.
+
+    -o, -f and --open also write a report, by default to reports/<name of PATH>.
+    """
     from reportgen.cli.output.diagnosis import diagnosis_lines, diagnosis_values
+    from reportgen.cli.output.diagnosis_report import command_of, main_file, written_lines, written_values
     from reportgen.external.logs.options import LogOptions
     from reportgen.plugins.loading import load_installed
     from reportgen.workflow.diagnose import diagnose_path
@@ -64,9 +78,33 @@ def diagnose(
     diagnosed = diagnose_path(path, options)
     for error in diagnosed.unreadable:
         say(f"reportgen: skipped: {error}")
+    values, report = diagnosis_values(diagnosed), None
+    if output is not None or formats is not None or open_:
+        report = _write(diagnosed, values, output, formats, command_of(path, options, strict))
     if as_json:
-        print_json(diagnosis_values(diagnosed))
+        print_json(values | (written_values(report) if report else {}))
     else:
-        print_lines(diagnosis_lines(diagnosed))
+        print_lines([*diagnosis_lines(diagnosed), *(written_lines(report) if report else ())])
+    if report and open_:
+        show_page(main_file(report))
+    if report and report.missing:
+        say(f"reportgen: {report.missing}")
+        if "pdf" in listed(formats):
+            raise typer.Exit(MISSING)
     if strict and diagnosed.has_alarm:
         raise typer.Exit(NOT_SUPPORTED)
+
+
+def _write(
+    diagnosed: DiagnosedTraining,
+    values: Mapping[str, Any],
+    output: Path | None,
+    formats: Sequence[str] | None,
+    command: str,
+) -> Published:
+    """Write the report of a diagnosis, by default in all formats and into the folder of all reports."""
+    from reportgen.workflow.request import FORMATS
+    from reportgen.workflow.training_report.write import write_diagnosis_report
+
+    chosen = FORMATS if formats is None else listed(formats)
+    return write_diagnosis_report(diagnosed, values, output or Path("reports"), chosen, command)

@@ -27,6 +27,7 @@ from reportgen.external.convert import (
     outputs_of,
     scalar_loss,
 )
+from reportgen.external.epochs import top_share
 from reportgen.external.hooks import HookedNetwork
 from reportgen.external.layer_arrays import Nonlinearity, Probe, check_chain, probe_of
 from reportgen.external.layer_statistics import ProbeSeries, is_due, same_outputs
@@ -127,10 +128,11 @@ class Recorder:
     def _steps(self) -> int:
         return len(self._series["step_loss"])
 
-    def step(self, loss: Any, weights: Iterable[Any] = ()) -> None:
-        """Record the loss of a minibatch before the weights change.
+    def step(self, loss: Any, weights: Iterable[Any] = (), labels: Any = None) -> None:
+        """Record the mean loss of a minibatch, without penalties, before the weights change.
 
-        loss: mean loss of the minibatch, without penalties. weights: weights of each layer, not needed after `watch`.
+        weights: weights of each layer, not needed after `watch`. labels: classes of the minibatch, for all steps or
+        none, which show whether batches are sorted by class.
         """
         value = scalar_loss(loss, "step loss")
         if self._hooked is not None:
@@ -141,6 +143,8 @@ class Recorder:
                 self._warn_of_training_mode(probe.outputs)
             self._hooked.keep_weights()
         self._series["step_loss"].append(value)
+        if labels is not None:
+            self._series["step_top_share"].append(top_share(labels))
         self._weights_before = [array(values).copy() for values in weights]
 
     def _warn_of_training_mode(self, outputs: Array | None) -> None:
@@ -198,10 +202,9 @@ class Recorder:
             self._confusion[f"{split}_confusion"] = counts.reshape(classes, classes)
 
     def _extend_classes(self, classes: int) -> None:
-        """Raise the number of classes to the number of outputs, if no example has the last classes."""
-        additional = classes - self._facts["classes"]
-        self._facts["classes"] += additional
-        self._facts["class_counts"] += [0] * additional
+        for counts in (self._facts["class_counts"], self._facts.get("val_class_counts", [])):
+            counts += [0] * (classes - self._facts["classes"])
+        self._facts["classes"] = classes
 
     def look(
         self,

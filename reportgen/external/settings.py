@@ -172,6 +172,10 @@ def _are_counts(value: Any) -> bool:
     return isinstance(value, list) and all(_is_number(count) and count % 1 == 0 and count >= 0 for count in value)
 
 
+def _are_labels(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(label, str) for label in value)
+
+
 def _is_shape(value: Any) -> bool:
     return _are_counts(value) and len(value) == 3 and all(value)
 
@@ -183,11 +187,13 @@ POSITIVE_COUNT, COUNT = _count(1), _count(0)
 
 FACTS: Mapping[str, Check] = {
     **dict.fromkeys(("classes", "train_n", "features", "probe_n"), POSITIVE_COUNT),
-    **dict.fromkeys(("val_n", "test_n", "parameters", "constant_features"), COUNT),
-    "class_counts": (_are_counts, "a list of whole numbers, one per class"),
+    **dict.fromkeys(("class_runs", "val_n", "test_n", "parameters", "constant_features"), COUNT),
+    **dict.fromkeys(("class_counts", "val_class_counts"), (_are_counts, "a list of whole numbers, one per class")),
+    "class_labels": (_are_labels, "a list of texts, one per class"),
     "image_shape": (_is_shape, "three whole numbers of at least 1: channels, height and width"),
     "input_mean": NUMBER,
     **dict.fromkeys(("input_std", "input_second_moment", "val_loss_sd", "bn_identity_gap"), NONNEGATIVE),
+    **dict.fromkeys(("val_input_offset", "val_input_scale"), NONNEGATIVE),
     "input_feature_std": (_is_summary, "five numbers of at least 0: minimum, quartiles and maximum"),
     **dict.fromkeys(("input_offset_share", "batch_dependent_fraction"), FRACTION),
     "train_mode_scale": NUMBER,
@@ -197,7 +203,9 @@ FACTS: Mapping[str, Check] = {
 }
 """Check of every fact of a record, with a description of its valid values."""
 
-LIST_FACTS = ("facts.class_counts", "facts.image_shape", "facts.input_feature_std")
+LIST_FACTS = tuple(
+    f"facts.{name}" for name in ("class_counts", "val_class_counts", "class_labels", "image_shape", "input_feature_std")
+)
 
 
 def facts_of(place: str, head: Mapping[str, Any]) -> dict[str, Any]:
@@ -220,17 +228,17 @@ def facts_of(place: str, head: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_counts(place: str, facts: Mapping[str, Any]) -> None:
-    """Raise StudyError if the examples per class contradict the number of classes or of training examples."""
-    counts, classes = facts.get("class_counts"), facts["classes"]
-    if counts is None:
-        return
-    if len(counts) != classes:
-        message = f"{len(counts)} counts, but facts.classes is {classes}"
-        raise key_error("inconsistent-record", place, "facts.class_counts", message, "one count per class")
-    if facts.get("train_n", sum(counts)) != sum(counts):
-        message = f"the counts add up to {sum(counts)}, but facts.train_n is {facts['train_n']}"
-        hint = "the number of training examples of each class"
-        raise key_error("inconsistent-record", place, "facts.class_counts", message, hint)
+    """Raise StudyError if lists by class contradict the number of classes or of examples."""
+    for name, size in (("class_counts", "train_n"), ("val_class_counts", "val_n"), ("class_labels", None)):
+        values, classes = facts.get(name), facts["classes"]
+        if values is None:
+            continue
+        if len(values) != classes:
+            message = f"{len(values)} values, but facts.classes is {classes}"
+            raise key_error("inconsistent-record", place, f"facts.{name}", message, "one value per class")
+        if size is not None and facts.get(size, sum(values)) != sum(values):
+            message = f"the counts add up to {sum(values)}, but facts.{size} is {facts[size]}"
+            raise key_error("inconsistent-record", place, f"facts.{name}", message, "the number of examples per class")
 
 
 def final_of(place: str, head: Mapping[str, Any]) -> dict[str, float]:

@@ -19,13 +19,14 @@ from benchmarks.diagnosis.logs.judge import LoggedCase
 from benchmarks.diagnosis.logs.writers import WRITERS
 from benchmarks.diagnosis.published import PUBLISHED
 from benchmarks.diagnosis.score import Share, misdiagnosis, stray
+from reportgen.analysis.diagnosis.benchmark import LOG_FIGURES
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.engine.spec import ENGINE_VERSION
 
 SEEDS = (100, 101, 102)
 """Seeds of the runs behind the logs; those of the records are 0 to 2."""
 
-RESULT = Path(__file__).with_name("scores.json")
+RESULT = LOG_FIGURES
 OWN, UNTOLD = "reportgen", "reportgen, number of classes not given"
 DRAWN = "drawn"
 

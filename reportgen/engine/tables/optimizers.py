@@ -114,6 +114,7 @@ OPTIMIZERS = Table(
     [
         Optimizer(
             name="sgd",
+            aliases=("gradient_descent",),
             kernel=_form_of_sgd,
             hyper=lambda p: (p["momentum"],),
             states=1,

@@ -14,10 +14,12 @@ from reportgen.external.logs.grouping import grouped, named
 from reportgen.external.logs.options import LogOptions
 from reportgen.external.logs.raw import LogFormat, RawLog
 from reportgen.external.logs.search import FoundLog, find_logs
+from reportgen.external.logs.structured.documents import begins_as_json
 from reportgen.runs.training_log import TrainingLog
 
 TELLING = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns", "unknown-log")
-"""Codes of errors of a file as a table that also hold if it is none."""
+TELLING_JSON = ("invalid-json", "duplicate-key", "nesting-too-deep", "too-large", "empty-data", "unknown-columns")
+"""Codes of errors of a file as a table or as JSON that also hold if it is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +61,15 @@ def collect_logs(path: Path, options: LogOptions = LogOptions()) -> CollectedLog
     errors: list[StudyError] = []
     for log in found:
         try:
-            logs += [_cleaned(raw, options) for raw in _runs(log.format.read(log.path))]
+            runs = _runs(log.format.read(log.path))
         except StudyError as error:
             errors.append(error)
+            continue
+        for run in runs:
+            try:
+                logs.append(_cleaned(run, options))
+            except StudyError as error:
+                errors.append(error)
     if not logs:
         raise errors[0]
     groups = grouped(named(logs, path), options.together)
@@ -99,7 +107,7 @@ def _forced(path: Path, formats: Sequence[LogFormat], options: LogOptions) -> li
     if not (options.columns and path.is_file()):
         return []
     generic = [row for row in formats if row.generic]
-    return [FoundLog(path, next((row for row in generic if _can_read(row, path)), generic[0]))]
+    return [FoundLog(path, next((row for row in generic if _can_read(row, path)), FORMATS["csv"]))]
 
 
 def _can_read(row: LogFormat, path: Path) -> bool:
@@ -114,12 +122,13 @@ def _no_log(path: Path, options: LogOptions) -> UsageError | StudyError:
     if path.is_dir():
         hint = "a folder with logs of training, or records such as seed0.npz"
         return UsageError("no-records", "the folder has no logs and no records", str(path), hint)
+    name, telling = ("json", TELLING_JSON) if begins_as_json(path) else ("csv", TELLING)
     try:
-        for raw in _runs(FORMATS["csv"].read(path)):
+        for raw in _runs(FORMATS[name].read(path)):
             if raw.columns:
                 _cleaned(raw, options)
     except StudyError as error:
-        if error.code in TELLING:
+        if error.code in telling:
             return error
     hint = f"name its format with --as ({', '.join(FORMATS)}), and its columns with --loss and --val-loss"
     return StudyError("unknown-log", "the file is not a log of a known format", str(path), hint)

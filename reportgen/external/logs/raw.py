@@ -82,6 +82,7 @@ class LogFormat:
         the folder itself, the files in it are part of the run and no other format is tried on them.
     read : returns the run at a path that `find` returned, or that `--as` names, or the runs of a file that holds
         several. Raises StudyError for a file that is not of this format or cannot be read.
+    parts : names of subfolders with other logs of the same run, which are not read.
     generic : whether any program may write this format, so that files inside the folder of a run are not logs.
     """
 
@@ -90,4 +91,5 @@ class LogFormat:
     files: str
     find: Callable[[Path], Sequence[Path]]
     read: Callable[[Path], RawLog | Sequence[RawLog]]
+    parts: Sequence[str] = ()
     generic: bool = False

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen import disk
 from reportgen.errors import StudyError, UsageError
 from reportgen.external.logs.raw import LogFormat
+from reportgen.paths import MANIFEST, MANIFEST_FORMAT
 
 MOST_DEPTH = 8
 MOST_FILES = 50_000
@@ -69,7 +71,9 @@ class _Search:
         self._files = 0
 
     def folder(self, folder: Path, formats: Sequence[LogFormat], depth: int) -> None:
-        """Search a folder, then its files, then the folders in it."""
+        """Search a folder, then its files, then the folders in it; without reports inside the searched folder."""
+        if depth and _is_written(folder):
+            return
         finders = []
         for row in formats:
             runs = _found(row, folder)
@@ -85,9 +89,11 @@ class _Search:
                 folders.append(path)
             elif not is_run and entry.is_file(follow_symlinks=False) and not entry.name.endswith(SKIPPED_ENDINGS):
                 self._add(_in_file(path, formats))
+        parts = {name for row in finders for name in row.parts} if is_run else set()
         inner = [row for row in formats if row not in finders and not (is_run and row.generic)]
         for path in folders:
-            if depth < MOST_DEPTH and not path.name.startswith(".") and path.name not in SKIPPED_FOLDERS:
+            hidden = path.name.startswith(".") or path.name in (*parts, *SKIPPED_FOLDERS)
+            if depth < MOST_DEPTH and not hidden:
                 self.folder(path, inner, depth + 1)
 
     def _add(self, logs: Iterable[FoundLog]) -> None:
@@ -99,6 +105,11 @@ class _Search:
         if self._files > MOST_FILES:
             text = f"the folder has more than {MOST_FILES} files"
             raise UsageError("too-many", text, str(folder), "the folder of one run, or of the runs alone")
+
+
+def _is_written(folder: Path) -> bool:
+    """Return whether a folder is a report or a site of reportgen, whose tables are no logs."""
+    return disk.read_json(folder / MANIFEST).get("format") == MANIFEST_FORMAT
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

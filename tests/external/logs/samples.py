@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-EPOCHS = 12
-TRAIN = [round(0.1 + 2.0 * 0.7**epoch, 4) for epoch in range(EPOCHS)]
-VAL = [round(0.2 + 2.0 * 0.7**epoch, 4) for epoch in range(EPOCHS)]
-ACCURACY = [round(0.9 - 0.8 * 0.7**epoch, 4) for epoch in range(EPOCHS)]
+from tests.external.logs.events.samples import EVENTS
+from tests.external.logs.scores import ACCURACY, EPOCHS, TRAIN, VAL
+from tests.external.logs.structured.samples import STRUCTURED
 
 
 def write_rows(path: Path, names: Sequence[str], rows: Sequence[Sequence[object]], separator: str = ",") -> Path:
@@ -108,5 +107,7 @@ SAMPLES: Mapping[str, Callable[[Path], Path]] = {
     "tensorboard-csv": tensorboard_export,
     "csv": other,
     "npz": record,
+    **EVENTS,
+    **STRUCTURED,
 }
 """A writer of a valid log by the name of its format."""

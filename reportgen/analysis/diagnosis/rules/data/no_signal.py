@@ -162,6 +162,6 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
-    yields_to=("train_eval_mismatch",),
+    yields_to=("train_eval_mismatch", "split_mismatch", "absent_class", "sorted_batches"),
     on_scores=FORM,
 )

@@ -99,6 +99,8 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=(
+        "sorted_batches",
+        "split_mismatch",
         "bn_tiny_batch",
         "train_eval_mismatch",
         "unnormalized_input",

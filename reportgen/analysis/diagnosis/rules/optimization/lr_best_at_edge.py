@@ -207,5 +207,6 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=("lr_too_low", "lr_too_high"),
+    yields_to=("no_signal",),
     on_scores=FORM,
 )

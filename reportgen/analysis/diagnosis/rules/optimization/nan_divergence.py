@@ -105,6 +105,7 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=(
+        "sorted_batches",
         "unnormalized_input",
         "exploding_activations",
         "exploding_gradients",

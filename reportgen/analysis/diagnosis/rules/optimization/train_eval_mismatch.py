@@ -36,6 +36,7 @@ from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.regularization import dropout_unscaled, keep_probability
 from reportgen.analysis.diagnosis.evidence.swings import over_epochs, swing
 from reportgen.analysis.diagnosis.evidence.symptoms import (
+    UNLIKE_SPLITS,
     enough,
     number,
     percent,
@@ -231,6 +232,6 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
-    causes=("bn_tiny_batch",),
+    causes=(*UNLIKE_SPLITS, "sorted_batches", "bn_tiny_batch"),
     on_scores=FORM,
 )

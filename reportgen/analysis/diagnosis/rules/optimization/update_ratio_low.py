@@ -133,4 +133,5 @@ RULE = Rule(
         "dead_relu",
         "lr_too_low",
     ),
+    yields_to=("no_signal",),
 )
