@@ -110,4 +110,4 @@ def alarms(findings: Sequence[Finding]) -> tuple[Alarm, ...]:
 
 def is_visible(case: Case) -> bool:
     """Return whether scores can show the fault of a case in principle; True for healthy networks."""
-    return not case.must & INVISIBLE.keys()
+    return not case.must or not case.must <= INVISIBLE.keys()

@@ -21,6 +21,7 @@ Scored on {date}, engine version {engine_version}.
 
 ```sh
 python -m benchmarks.diagnosis --scores --runmedic PYTHON --publish
+python -m benchmarks.diagnosis --scores --random 25 --seed 7003 --publish
 ```
 """
 
