@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 
 from reportgen.analysis.diagnosis.on_scores import diagnose_logs
 from reportgen.analysis.diagnosis.rules import RULES
-from reportgen.analysis.diagnosis.scores import split_mismatch
 from reportgen.analysis.finding import Abstention, Finding
 from reportgen.runs.training_log import ROLES, Task
 from tests.analysis.diagnosis.scores.curves import evidence, falling, log, noisy
 
-FORMS = {id_: rule.on_scores for id_, rule in RULES.items() if rule.on_scores} | {"split_mismatch": split_mismatch.FORM}
+FORMS = {id_: rule.on_scores for id_, rule in RULES.items() if rule.on_scores}
 SEED_PAIRS, RUNS = 200, 3
 MOST_FALSE = 0.05
 
