@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, levels
+from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, few_losses, levels
 from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, highest_guess, scale
 from reportgen.analysis.diagnosis.scores.evidence.points import scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run, thin
@@ -50,9 +50,7 @@ def _sign(log: TrainingLog) -> _High | Abstention | None:
         return _grown(log)
     found = levels(log, guess)
     if found is None:
-        return thin(
-            "training or validation losses", max(scores(log, r).size for r in ("train_loss", "val_loss")), LEAST
-        )
+        return few_losses(log)
     if not found.lowest > ABOVE + found.tolerance or found.swing < SWINGS:
         return _grown(log) if guess_loss(log) is None else None
     level = found.val if found.tolerance else found.train

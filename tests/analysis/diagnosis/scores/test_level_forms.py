@@ -54,6 +54,14 @@ def test_a_network_that_guesses_shows_its_number_of_classes() -> None:
     assert isinstance(between, Abstention)
 
 
+def test_a_loss_above_guessing_for_any_number_of_classes_is_no_learning() -> None:
+    stays = {"train_loss": noisy([14.5] * 8, 0.01), "val_loss": [14.4] * 8, "val_accuracy": [0.1] * 8}
+    falls = stays | {"train_loss": falling(40.0, 12.0, 8), "val_loss": falling(40.0, 12.0, 8)}
+    assert "lr_too_high" in (found(no_learning.check, log(UNTOLD, **stays)).causes or ())
+    assert isinstance(no_learning.check(evidence(log(UNTOLD, **falls))), Abstention)
+    assert isinstance(no_learning.check(evidence(log(Task("unknown"), **stays))), Abstention)
+
+
 def test_a_loss_at_the_limit_of_noisy_data_is_not_guessing() -> None:
     limit = log(Task("classification", 2, ""), train_loss=noisy(falling(0.69, 0.6, 12), 0.01),
                 val_loss=noisy(falling(0.68, 0.6, 12), 0.01, 1))  # fmt: skip

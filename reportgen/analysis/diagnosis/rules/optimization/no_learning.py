@@ -6,7 +6,8 @@ name the cause.
 **Statistic.** The mean training and validation losses over the second half of the values.
 
 **Reference.** The loss of guessing, ln C for C classes. Reported if no loss is below 97% of it. A few minibatch losses
-may be 15% lower, because their noise is not known.
+may be 15% lower, because their noise is not known. If C is unknown, reported if both losses stay above ln 50,000, the
+loss of guessing among more classes than nearly all tasks have, and do not fall.
 
 It is not reported if the log has no training loss and the training accuracy rises well above chance.
 
@@ -26,15 +27,22 @@ from dataclasses import dataclass
 
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, levels
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, below_any_guess, classes, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, few_losses, levels
+from reportgen.analysis.diagnosis.scores.evidence.guessing import (
+    UNKNOWN_CLASSES,
+    below_any_guess,
+    classes,
+    guess_loss,
+    highest_guess,
+)
 from reportgen.analysis.diagnosis.scores.evidence.points import scores
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run, thin
+from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
 GUESSING = 0.97
 STILL, CALM, ELSEWHERE, FAR, KINDS, LEAD = 1.5e-3, 5e-3, 0.02, 2.0, 0.5, 0.3
+ABOVE = 1.03
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,11 @@ FROZEN = _Kind(
     ),
     "Check the scale of inputs and initial weights, units that are always zero, and the weight decay.",
 )
+CONFIDENT = _Kind(
+    "It does not fall: the outputs are confident and wrong, and stay so",
+    ("lr_too_high", "unnormalized_input", "wrong_init_loss", "saturation", "dead_relu"),
+    "Lower the learning rate tenfold, standardize the inputs, and scale the initial weights by fan-in.",
+)
 VARIED = _Kind(
     "Predictions change, but without success",
     ("no_signal", "lr_too_high"),
@@ -79,14 +92,25 @@ WANDERS = _Kind(
 def _sign(log: TrainingLog) -> Levels | Abstention | None:
     guess = guess_loss(log)
     if guess is None:
-        late = [scores(log, role).late(0.5) for role in ("train_loss", "val_loss")]
-        return None if below_any_guess(log, *late) else UNKNOWN_CLASSES
+        return _far_above(log) or _unknown(log)
     found = levels(log, guess)
     if found is None:
-        most = max(scores(log, role).size for role in ("train_loss", "val_loss"))
-        return thin("training or validation losses", most, LEAST)
+        return few_losses(log)
     learned = found.train != found.train and _learned(log)
     return found if not diverged(log) and not learned and found.lowest >= GUESSING else None
+
+
+def _unknown(log: TrainingLog) -> Abstention | None:
+    late = [scores(log, role).late(0.5) for role in ("train_loss", "val_loss")]
+    return None if below_any_guess(log, *late) else UNKNOWN_CLASSES
+
+
+def _far_above(log: TrainingLog) -> Levels | None:
+    """Return the levels of a loss that stays above guessing for any number of classes; None for other losses."""
+    guess = highest_guess(log)
+    found = levels(log, guess) if guess is not None and not diverged(log) else None
+    stays = found is not None and found.lowest - found.tolerance > ABOVE and found.last > (1 - ELSEWHERE) * found.first
+    return found if stays else None
 
 
 def _learned(log: TrainingLog) -> bool:
@@ -97,6 +121,8 @@ def _learned(log: TrainingLog) -> bool:
 
 def _kind(log: TrainingLog, found: Levels) -> _Kind:
     right = scores(log, "val_accuracy").late(0.5)
+    if guess_loss(log) is None:
+        return CONFIDENT
     if found.early > FAR:
         return LEFT
     stays = abs(found.last - found.first) < ELSEWHERE * found.first
@@ -128,15 +154,18 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="error" if enough(len(shown.runs), shown.judged) else "warning",
         position=shown.signs[0].end,
         numbers={**{f"late_{name}_loss": level * guess for name, level in known}, "guessing": guess},
-        message=(
-            f"The loss has not left the level of guessing, {number(guess)} for "
-            f"{classes(shown.logs[0])} classes: on average over the second half, {words} "
-            f"(limit {percent(GUESSING)} of guessing). {kind.words}"
-        ),
+        message=(f"The loss {_level(shown.logs[0], guess)}: on average over the second half, {words}. {kind.words}"),
         advice=f"{kind.advice} If that does not help, train on twenty examples only: their loss must fall to 0.",
         sources=RULE.sources,
         causes=kind.causes,
     )
+
+
+def _level(log: TrainingLog, guess: float) -> str:
+    known = classes(log)
+    if known is None:
+        return f"stays above the level of guessing, which is at most {number(guess)} for any usual number of classes"
+    return f"has not left the level of guessing, {number(guess)} for {known} classes (limit {percent(GUESSING)} of it)"
 
 
 RULE = Rule(
