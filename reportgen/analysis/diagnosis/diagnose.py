@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from reportgen.analysis.diagnosis.advice import consistent
 from reportgen.analysis.diagnosis.causes import in_order, with_causes
+from reportgen.analysis.diagnosis.checks import checks
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.results import VariantSummary
 from reportgen.runs.record import RunRecord
-
-Check = Callable[[Evidence], Finding | None]
 
 
 def diagnose(
@@ -43,11 +42,6 @@ def diagnose(
 def usable(records: Sequence[RunRecord]) -> list[RunRecord]:
     """Return the records of runs that did not fail, by ascending seed."""
     return sorted((r for r in records if r.status != "failed"), key=lambda r: r.spec.seed)
-
-
-def checks(rules: Mapping[str, Rule]) -> dict[str, Check]:
-    """Return by id the forms on complete records of the rules that have one."""
-    return {id_: rule.check for id_, rule in rules.items() if rule.check is not None}
 
 
 def _of_variant(evidence: Evidence, rules: Mapping[str, Rule]) -> list[Finding]:

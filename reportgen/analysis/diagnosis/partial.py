@@ -16,7 +16,8 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.advice import consistent
 from reportgen.analysis.diagnosis.causes import in_order, with_causes
-from reportgen.analysis.diagnosis.diagnose import Check, checks, usable
+from reportgen.analysis.diagnosis.checks import Check, checks
+from reportgen.analysis.diagnosis.diagnose import usable
 from reportgen.analysis.diagnosis.layers import dropouts, normalizations
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Abstention, Evidence, Finding, Rule

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.claims.verdicts import LEAST_SEEDS
-from reportgen.analysis.diagnosis.diagnose import checks
+from reportgen.analysis.diagnosis.checks import checks
 from reportgen.analysis.diagnosis.evidence.held_out import examples, majority
 from reportgen.analysis.diagnosis.evidence.outcome import HALF, guess_loss
 from reportgen.analysis.diagnosis.rules import RULES
