@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reportgen.analysis.results import Analysis
     from reportgen.errors import ReportgenError
-    from reportgen.external.recorder import Recorder
+    from reportgen.external.recording.recorder import Recorder
     from reportgen.runs.record import RunRecord
     from reportgen.study.loading.loader import load_study
     from reportgen.study.planning.plan import make_plan
@@ -33,7 +33,7 @@ __all__ = [
 
 _MODULES = {
     "Analysis": "reportgen.analysis.results",
-    "Recorder": "reportgen.external.recorder",
+    "Recorder": "reportgen.external.recording.recorder",
     "Report": "reportgen.workflow.outcomes",
     "ReportgenError": "reportgen.errors",
     "RunRecord": "reportgen.runs.record",

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import UsageError
-from reportgen.external.convert import Array, array, copy_of, same, scalar_loss
-from reportgen.external.data_flow import DataFlow, LayerTrace
-from reportgen.external.layer_arrays import LayerArrays, Nonlinearity, Probe
-from reportgen.external.torch_modules import (
+from reportgen.external.recording.convert import Array, array, copy_of, same, scalar_loss
+from reportgen.external.recording.data_flow import DataFlow, LayerTrace
+from reportgen.external.recording.layer_arrays import LayerArrays, Nonlinearity, Probe
+from reportgen.external.recording.torch_modules import (
     BATCH_NORM,
     DROPOUT,
     LAYER,
@@ -33,7 +33,7 @@ from reportgen.external.torch_modules import (
     norm_settings,
     switched,
 )
-from reportgen.external.traces import add_call, add_norm, arrays_of, check_loss, descriptions_of, is_observed
+from reportgen.external.recording.traces import add_call, add_norm, arrays_of, check_loss, descriptions_of, is_observed
 
 LOSS_TOLERANCE = 1e-3
 """Largest relative difference between two losses that count as equal; rounding errors are far smaller."""

@@ -14,8 +14,8 @@ from reportgen.engine.probes.evenness import WEIGHT_SHAPES
 from reportgen.engine.probes.spectra import effective_rank, singular_values
 from reportgen.engine.spec import STATISTICS
 from reportgen.engine.tables.activation import SATURATED_SLOPE
-from reportgen.external.convert import Array
-from reportgen.external.layer_arrays import LayerArrays, Norm, Pair, Probe, Rows, Window
+from reportgen.external.recording.convert import Array
+from reportgen.external.recording.layer_arrays import LayerArrays, Norm, Pair, Probe, Rows, Window
 
 PROBES_PER_DECADE = 4
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.engine.tables.activation import Activation
 from reportgen.errors import UsageError
-from reportgen.external.convert import Array, array
+from reportgen.external.recording.convert import Array, array
 
 Pair = tuple[Array, Array | None]
 """An array and the gradient of the loss with respect to it, None if the gradient is unknown."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reportgen.external.convert import check_network, check_training, settings_of, variant_name, whole_seed
+from reportgen.external.recording.convert import check_network, check_training, settings_of, variant_name, whole_seed
 
 RECORD_SETTINGS = ("seed", "variant")
 

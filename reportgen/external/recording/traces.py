@@ -10,10 +10,10 @@ import numpy as np
 
 from reportgen.engine.layers.table import LAYERS
 from reportgen.errors import UsageError
-from reportgen.external.convert import Array, array, scalar_loss, values_of
-from reportgen.external.data_flow import Call, DataFlow, FreeFunction, LayerTrace
-from reportgen.external.layer_arrays import LayerArrays, Nonlinearity, Norm, Rows, Window, as_rows
-from reportgen.external.torch_modules import (
+from reportgen.external.recording.convert import Array, array, scalar_loss, values_of
+from reportgen.external.recording.data_flow import Call, DataFlow, FreeFunction, LayerTrace
+from reportgen.external.recording.layer_arrays import LayerArrays, Nonlinearity, Norm, Rows, Window, as_rows
+from reportgen.external.recording.torch_modules import (
     as_matrix,
     class_names,
     description,

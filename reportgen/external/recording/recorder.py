@@ -16,7 +16,7 @@ from scipy.special import logsumexp
 
 from reportgen.data.dataset import facts_of
 from reportgen.errors import UsageError
-from reportgen.external.convert import (
+from reportgen.external.recording.convert import (
     Array,
     activation_of,
     array,
@@ -27,10 +27,10 @@ from reportgen.external.convert import (
     outputs_of,
     scalar_loss,
 )
-from reportgen.external.hooks import HookedNetwork
-from reportgen.external.layer_arrays import Nonlinearity, Probe, check_chain, probe_of
-from reportgen.external.layer_statistics import ProbeSeries, is_due, same_outputs
-from reportgen.external.recorder_settings import RecorderSettings
+from reportgen.external.recording.hooks import HookedNetwork
+from reportgen.external.recording.layer_arrays import Nonlinearity, Probe, check_chain, probe_of
+from reportgen.external.recording.layer_statistics import ProbeSeries, is_due, same_outputs
+from reportgen.external.recording.recorder_settings import RecorderSettings
 
 TRAINING_MODE = "score received outputs in training mode"
 SPLITS = {"train": "training", "val": "validation"}
