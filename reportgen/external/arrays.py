@@ -37,12 +37,14 @@ READERS: Mapping[tuple[int, int], Any] = {
 
 SHAPES: dict[str, tuple[str, ...]] = {
     "step_loss": ("S",),
+    "step_lr": ("S",),
     **{f"epoch_{name}": ("E + 1",) for name in EPOCH_COLUMNS},
     "probe_step": ("P",),
     **{f"probe_{name}": ("P", "L") for name in (*STATISTICS, *WEIGHT_SHAPES)},
     **{f"probe_{name}": ("P",) for name in PROBE_METRICS},
     "probe_unit_dead": ("P", "U"),
     "unit_layer": ("U",),
+    **dict.fromkeys(("layer_has_gradient", "layer_in_optimizer", "layer_registrations"), ("L",)),
     "val_confusion": ("C", "C"),
     "train_confusion": ("C", "C"),
 }

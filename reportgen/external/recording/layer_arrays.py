@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from reportgen.engine.tables.activation import Activation
 from reportgen.errors import UsageError
-from reportgen.external.recording.convert import Array, array
+from reportgen.external.recording.convert import Array, array, two_columns
 
 Pair = tuple[Array, Array | None]
 """An array and the gradient of the loss with respect to it, None if the gradient is unknown."""
@@ -103,7 +103,8 @@ class Probe:
     ----------
     layers : arrays of the layers in the order of the forward pass, the output layer last.
     examples : number of examples.
-    outputs : logits, (examples, classes), None if unknown.
+    outputs : logits, (examples, classes), None if unknown; output_gradient : gradient of the loss with respect to them.
+    targets : targets of the examples, None if unknown.
     kinds : description of each layer for the record, None for a chain of fully connected layers.
     parameters : number of parameters of the network, None if unknown.
     """
@@ -111,8 +112,25 @@ class Probe:
     layers: Sequence[LayerArrays]
     examples: int
     outputs: Array | None = None
+    output_gradient: Array | None = None
+    targets: Any = None
     kinds: list[dict[str, Any]] | None = field(default=None)
     parameters: int | None = None
+
+
+def with_two_outputs(probe: Probe) -> Probe:
+    """Return the probe of a network with one logit z per example with the outputs 0 and z, for two classes.
+
+    The constant output has no weights and no gradient.
+    """
+    last = probe.layers[-1]
+    if last.preactivations is None:
+        return probe
+    z, delta = last.preactivations
+    pair = (two_columns(z), None if delta is None else two_columns(delta))
+    outputs, gradient = (None if a is None else two_columns(a) for a in (probe.outputs, probe.output_gradient))
+    layers = [*probe.layers[:-1], replace(last, preactivations=pair, activations=None)]
+    return replace(probe, layers=layers, outputs=outputs, output_gradient=gradient)
 
 
 def as_rows(values: Array, axis: int) -> Array:
@@ -170,7 +188,8 @@ def probe_of(
         for i in range(len(z))
     ]
     kinds = None if is_dense else [_kind(part, units_axis) for part, _ in w]
-    return Probe(layers, len(z[0][0]), z[-1][0] if z[-1][0].ndim == 2 else None, kinds, sum(_size(p) for p in layers))
+    outputs, gradient = z[-1] if z[-1][0].ndim == 2 else (None, None)
+    return Probe(layers, len(z[0][0]), outputs, gradient, kinds=kinds, parameters=sum(_size(part) for part in layers))
 
 
 def _both(pair: tuple[Array, Array], reshape: Any, axis: int) -> Pair:

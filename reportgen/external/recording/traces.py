@@ -95,7 +95,7 @@ def is_observed(traces: Sequence[LayerTrace]) -> bool:
     return any(hasattr(call.output, "is_leaf") for trace in traces for call in trace.calls)
 
 
-def descriptions_of(traces: Sequence[LayerTrace], given: Nonlinearity) -> list[dict[str, Any]] | None:
+def descriptions_of(traces: Sequence[LayerTrace], given: Nonlinearity | None) -> list[dict[str, Any]] | None:
     """Return the description of each layer for the record.
 
     given: activation in the settings of the network. Returns None for a chain of fully connected layers with this
@@ -117,7 +117,7 @@ def descriptions_of(traces: Sequence[LayerTrace], given: Nonlinearity) -> list[d
     return found
 
 
-def _activation_entry(call: Call, given: Nonlinearity) -> dict[str, Any]:
+def _activation_entry(call: Call, given: Nonlinearity | None) -> dict[str, Any]:
     """Return the activation of a layer as a setting; empty if it is unknown or the one of all layers.
 
     The outputs of layers in sums, and of the first half of separable convolutions, have no activation of their own, but
@@ -132,7 +132,7 @@ def _activation_entry(call: Call, given: Nonlinearity) -> dict[str, Any]:
     return {"activation": {"name": found.row.name, **found.parameters} if found.parameters else found.row.name}
 
 
-def _is_chain(traces: Sequence[LayerTrace], given: Nonlinearity) -> bool:
+def _is_chain(traces: Sequence[LayerTrace], given: Nonlinearity | None) -> bool:
     """Return whether each layer is fully connected to the activations of the layer before it."""
     for index, trace in enumerate(traces):
         if len(trace.calls) != 1 or LAYERS[description(trace.module)["kind"]].has_filters:
@@ -148,7 +148,7 @@ def _is_chain(traces: Sequence[LayerTrace], given: Nonlinearity) -> bool:
     return True
 
 
-def arrays_of(trace: LayerTrace, before: Any, given: Nonlinearity, measured: bool) -> LayerArrays:
+def arrays_of(trace: LayerTrace, before: Any, given: Nonlinearity | None, measured: bool) -> LayerArrays:
     """Return the arrays of a layer after the backward pass.
 
     Parameters

@@ -19,7 +19,7 @@ nn = torch.nn
 
 from tests.external.recording.test_torch import CLASSES, SIDE, notes_of  # noqa: E402 # imports torch
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "diagnose.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "diagnose.md"
 
 
 def documented() -> list[str]:
