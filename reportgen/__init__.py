@@ -44,7 +44,18 @@ _MODULES = {
 }
 
 
+_CALLBACKS = {
+    "KerasCallback": "reportgen.external.frameworks.keras",
+    "LightningCallback": "reportgen.external.frameworks.lightning",
+    "TrainerCallback": "reportgen.external.frameworks.huggingface",
+}
+"""Subclasses of classes of other libraries, which are made at first use."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in _CALLBACKS:
+        made = globals()[name] = import_module(_CALLBACKS[name]).make()
+        return made
     if name == "__version__":
         return import_module("reportgen.runs.provenance").package_version("reportgen")
     if name in _MODULES:
@@ -53,4 +64,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *_CALLBACKS])

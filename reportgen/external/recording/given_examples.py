@@ -48,7 +48,7 @@ class GivenExamples:
         x, y = _tensor(_rows(self._x, chosen), like), torch.as_tensor(_rows(self._y, chosen)).to(like.device).long()
 
         def loss() -> Any:
-            outputs = net(x)
+            outputs = logits_of(net(x))
             if outputs.ndim == 1 or outputs.shape[1] == 1:
                 return torch.nn.functional.binary_cross_entropy_with_logits(outputs.reshape(-1), y.to(outputs.dtype))
             return torch.nn.functional.cross_entropy(outputs, y)
@@ -61,9 +61,14 @@ class GivenExamples:
             return _outputs(net, self._x), None if self._x_val is None else _outputs(net, self._x_val)
 
 
+def logits_of(outputs: Any) -> Any:
+    """Return the logits of outputs that are a tensor, or an object with `logits` as in transformers."""
+    return getattr(outputs, "logits", outputs)
+
+
 def _outputs(net: Any, x: Any) -> Any:
     like = _parameter(net)
-    parts = [net(_tensor(x[start : start + BATCH], like)).detach().cpu() for start in range(0, len(x), BATCH)]
+    parts = [logits_of(net(_tensor(x[i : i + BATCH], like))).detach().cpu() for i in range(0, len(x), BATCH)]
     return _torch().cat(parts)
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from reportgen.errors import UsageError
 from reportgen.external.recording.convert import Array, array, copy_of, values_of
 from reportgen.external.recording.data_flow import DataFlow, LayerTrace
+from reportgen.external.recording.given_examples import logits_of
 from reportgen.external.recording.layer_arrays import LayerArrays, Nonlinearity, Probe
 from reportgen.external.recording.loss_graph import LossGraph, graph_of
 from reportgen.external.recording.structure import (
@@ -244,7 +245,9 @@ class HookedNetwork:
                 if kind in (BATCH_NORM, DROPOUT):
                     stack.enter_context(switched(module, on=batch_statistics if kind == BATCH_NORM else dropout))
             if hasattr(self._root, "register_forward_hook"):
-                stack.callback(self._root.register_forward_hook(lambda *seen: outputs.append(seen[-1])).remove)
+                stack.callback(
+                    self._root.register_forward_hook(lambda *seen: outputs.append(logits_of(seen[-1]))).remove
+                )
                 if training and id(self._root) not in self._modules:
                     stack.enter_context(in_training_mode(self._root))
             with flow.observe():

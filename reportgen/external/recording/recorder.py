@@ -129,6 +129,16 @@ class Recorder:
         return is_due(self._steps) and self._steps not in self._probes.steps
 
     @property
+    def has_steps(self) -> bool:
+        """Whether a step was recorded."""
+        return bool(self._losses)
+
+    @property
+    def has_new_steps(self) -> bool:
+        """Whether a step was recorded after the last scores."""
+        return not self._scores.steps or self._scores.steps[-1] < self._steps
+
+    @property
     def _steps(self) -> int:
         return len(self._losses)
 
@@ -300,8 +310,15 @@ class Recorder:
             "variant": self._settings.variant,
             "network": network,
             "training": self._settings.training,
-            "facts": self._facts | self._probes.facts | self._mode_facts() | watched,
+            "facts": self._facts_of_inputs() | self._probes.facts | self._mode_facts() | watched,
         } | self._probes.layers
+
+    def _facts_of_inputs(self) -> dict[str, Any]:
+        """Return the facts about the data; numbers of tokens have no moments, and no simple model reads them."""
+        modules = [layer.get("module") for layer in self._probes.layers.get("layers", ())]
+        if modules[:1] != ["Embedding"]:
+            return self._facts
+        return {name: v for name, v in self._facts.items() if not name.startswith(("input_", "baseline_"))}
 
     def _arrays(self) -> dict[str, Any]:
         arrays = {"step_loss": np.array(self._losses)} | self._scores.arrays() | self._probes.arrays()

@@ -116,7 +116,9 @@ class TrainingLoop:
         return step < CLOSELY or is_due(step)
 
     def add_optimizer(self, optimizer: Any) -> None:
-        """Observe an optimizer of PyTorch."""
+        """Observe an optimizer of PyTorch, also inside of a wrapper with an attribute `optimizer`."""
+        while hasattr(getattr(optimizer, "optimizer", None), "param_groups"):
+            optimizer = optimizer.optimizer
         if hasattr(optimizer, "param_groups") and not any(optimizer is other for other in self.optimizers):
             self.optimizers.append(optimizer)
 
