@@ -215,7 +215,7 @@ LOOPS: dict[str, Loop] = {
     "inputs and labels shuffled apart": Loop("shifted_labels", batches=apart),
     "labels from another start": Loop("shifted_labels", batches=off_by_one),
     "a tenth of the labels at random": replace(HEALTHY, like="shifted_labels", batches=noisy),
-    "labels of two classes": replace(TWO, like="shifted_labels", batches=in_order),
+    "labels of two classes": replace(TWO, like="shifted_labels", optimizer=_adam),
     "squares of (n, 1) and (n,)": replace(TWO, expected="broadcast_targets", loss=_squares),
     "written squares of (n, 1) and (n,)": replace(TWO, expected="broadcast_targets", loss=_written_squares),
     "squares of (n,) and (n,)": replace(TWO, like="broadcast_targets", loss=lambda o, y: _squares(o[:, 0], y)),

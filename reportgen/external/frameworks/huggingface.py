@@ -38,7 +38,6 @@ def make() -> type[Any]:
             self._training, self._handle = FrameworkTraining(path, settings), None
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **objects: Any) -> None:
-            """Make the recorder, which notes the loss of each pass of the model in training mode."""
             model = objects["model"]
             training = examples_of(objects.get("train_dataloader"), "training")
             validation = examples_of(objects.get("eval_dataloader"), "validation")
@@ -52,11 +51,9 @@ def make() -> type[Any]:
                 self._training.step(loss)
 
         def on_epoch_end(self, args: Any, state: Any, control: Any, **objects: Any) -> None:
-            """Score the model."""
             self._training.score()
 
         def on_train_end(self, args: Any, state: Any, control: Any, **objects: Any) -> None:
-            """Write the record."""
             if self._handle is not None:
                 self._handle.remove()
             self._training.save()

@@ -156,27 +156,22 @@ def make() -> type[Any]:
             self._training: KerasTraining | None = None
 
         def on_train_begin(self, logs: Any = None) -> None:
-            """Score the model before training."""
             self._training = KerasTraining(self.model, self._data, self._settings)
             self._training.score()
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            """Note that the mean loss starts anew."""
             if self._training is not None:
                 self._training.begin_epoch()
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            """Record the loss of the step."""
             if self._training is not None:
                 self._training.step(float((logs or {})["loss"]))
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            """Score the model."""
             if self._training is not None:
                 self._training.score()
 
         def on_train_end(self, logs: Any = None) -> None:
-            """Write the record."""
             if self._training is not None:
                 self._training.save(self._path)
 

@@ -42,7 +42,6 @@ def make() -> type[Any]:
             self._training = FrameworkTraining(path, settings)
 
         def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-            """Make the recorder."""
             loader = trainer.train_dataloader
             found = examples_of(getattr(trainer, "val_dataloaders", None), "validation")
             size = getattr(loader, "batch_size", None)
@@ -51,19 +50,15 @@ def make() -> type[Any]:
             self._training.start(pl_module, optimizer, examples_of(loader, "training"), found, **batch)
 
         def on_before_backward(self, trainer: Any, pl_module: Any, loss: Any) -> None:
-            """Record a step."""
             self._training.step(loss)
 
         def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-            """Score the module."""
             self._training.score()
 
         def on_train_end(self, trainer: Any, pl_module: Any) -> None:
-            """Write the record."""
             self._training.save()
 
         def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
-            """Write the record of a run that was interrupted."""
             self._training.save()
 
     return LightningCallback

@@ -15,6 +15,8 @@ PROBED = 512
 """Largest number of training examples of a probe without a loss function of the caller."""
 
 BATCH = 1024
+SMALLEST_IMAGE, MOST_COLOURS = 8, 4
+"""Limits between images and other inputs, and between the number of channels and the height of images."""
 
 
 class GivenExamples:
@@ -109,3 +111,16 @@ def _torch() -> Any:
         raise UsageError("wrong-type", "the recorder evaluates networks of PyTorch only", "the watched network",
                          "watch(net, loss), and score(outputs, val_outputs)")  # fmt: skip
     return torch
+
+
+def image_shape(shape: tuple[int, ...], units_axis: int) -> dict[str, Any]:
+    """Return channels, height and width of images, (n, channels, height, width), as a fact; empty for other inputs.
+
+    Images may also be (n, height, width), or (n, height, width, channels) with `units_axis=1` or one to four channels.
+    """
+    if len(shape) == 3 and min(shape[1:]) >= SMALLEST_IMAGE:
+        return {"image_shape": [1, *shape[1:]]}
+    if len(shape) != 4:
+        return {}
+    channels_last = units_axis == 1 or (shape[1] > MOST_COLOURS >= shape[3])
+    return {"image_shape": [shape[3], *shape[1:3]] if channels_last else list(shape[1:])}

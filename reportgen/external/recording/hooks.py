@@ -22,7 +22,7 @@ from reportgen.external.recording.convert import Array, array, copy_of, values_o
 from reportgen.external.recording.data_flow import DataFlow, LayerTrace
 from reportgen.external.recording.given_examples import logits_of
 from reportgen.external.recording.layer_arrays import LayerArrays, Nonlinearity, Probe
-from reportgen.external.recording.loss_graph import LossGraph, graph_of
+from reportgen.external.recording.loop.loss_graph import LossGraph, graph_of
 from reportgen.external.recording.structure import (
     Pass,
     check_initialized,
@@ -43,7 +43,14 @@ from reportgen.external.recording.torch_modules import (
     modules_in,
     switched,
 )
-from reportgen.external.recording.traces import add_call, add_norm, arrays_of, descriptions_of, is_observed
+from reportgen.external.recording.traces import (
+    add_call,
+    add_norm,
+    arrays_of,
+    descriptions_of,
+    is_differentiated,
+    is_observed,
+)
 
 DROPOUT_PASSES = 8
 """Number of passes with dropout whose outputs are averaged."""
@@ -270,7 +277,7 @@ def _tracing_hook(
             layers[-1].dropouts.append(float(module.p))
         if kind in (BATCH_NORM, NORM):
             norms.append(module)
-        if kind == LAYER and hasattr(output, "retain_grad"):
+        if kind == LAYER and hasattr(output, "retain_grad") and is_differentiated(output):
             return add_call(layers, module, inputs, output, flow)
         if kind in (BATCH_NORM, NORM) and layers:
             return add_norm(layers[-1], module, inputs, output, flow, is_batch_norm=kind == BATCH_NORM)

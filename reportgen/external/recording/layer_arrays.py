@@ -121,14 +121,16 @@ class Probe:
 def with_two_outputs(probe: Probe) -> Probe:
     """Return the probe of a network with one logit z per example with the outputs 0 and z, for two classes.
 
-    The constant output has no weights and no gradient.
+    The constant output has no weights and no gradient in its layer; the gradient of the outputs is that of two logits.
     """
     last = probe.layers[-1]
     if last.preactivations is None:
         return probe
     z, delta = last.preactivations
     pair = (two_columns(z), None if delta is None else two_columns(delta))
-    outputs, gradient = (None if a is None else two_columns(a) for a in (probe.outputs, probe.output_gradient))
+    outputs = None if probe.outputs is None else two_columns(probe.outputs)
+    given = probe.output_gradient
+    gradient = None if given is None else np.concatenate([-given.reshape(-1, 1), given.reshape(-1, 1)], axis=1)
     layers = [*probe.layers[:-1], replace(last, preactivations=pair, activations=None)]
     return replace(probe, layers=layers, outputs=outputs, output_gradient=gradient)
 

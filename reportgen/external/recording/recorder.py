@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
@@ -23,16 +22,12 @@ from reportgen.external.recording.convert import (
     no_examples,
     scalar_loss,
 )
-from reportgen.external.recording.given_examples import GivenExamples
+from reportgen.external.recording.given_examples import GivenExamples, image_shape
 from reportgen.external.recording.layer_arrays import Nonlinearity, Probe, check_chain, probe_of, with_two_outputs
-from reportgen.external.recording.layer_statistics import ProbeSeries, is_due, same_outputs
+from reportgen.external.recording.layer_statistics import ProbeSeries, is_due
 from reportgen.external.recording.recorder_settings import RecorderSettings
 from reportgen.external.recording.scores import ScoreSeries
 from reportgen.external.recording.watched import WatchedTraining
-
-TRAINING_MODE = "score received outputs in training mode"
-SMALLEST_IMAGE, MOST_COLOURS = 8, 4
-"""Limits between images and other inputs, and between the number of channels and the height of images."""
 
 
 class Recorder:
@@ -42,11 +37,9 @@ class Recorder:
     `step`, before the weights change. After the last step, call `look` once more, and then `save`. With a PyTorch
     network, call `watch` once instead of `look`: `step` and `save` then probe the network themselves.
 
-    Arrays may be NumPy arrays, or tensors with a method `detach`.
-
     Parameters
     ----------
-    x, y : training inputs, (n, ...), and classes, (n,).
+    x, y : training inputs, (n, ...), and classes, (n,): arrays, or tensors with a method `detach`.
     x_val, y_val : validation inputs and classes; None without validation.
     activation : activation of the hidden layers, by its name in a study file, as a mapping of its name and parameters,
         or as a layer of another library. Not needed after `watch`, which recognizes the activations of PyTorch.
@@ -81,7 +74,7 @@ class Recorder:
         if not len(y):
             raise UsageError("empty-data", "there are no training examples", "training inputs", "at least one example")
         x_val, y_val = no_examples(x) if x_val is None else examples(x_val, y_val, "validation")
-        self._facts = facts_of(x, y, x_val, y_val) | _image_shape(x.shape, units_axis)
+        self._facts = facts_of(x, y, x_val, y_val) | image_shape(x.shape, units_axis)
         self._scores = ScoreSeries({"train": y, "val": y_val}, self._facts)
         self._losses: list[float] = []
         self._next_probe = 0
@@ -165,43 +158,11 @@ class Recorder:
             self._add(probe)
             self._settings.activation = watched.activation_setting(self._settings.activation)
             check_network(self._network())
-            self._warn_of_training_mode(probe.outputs)
+            watched.check_scores(self._scores, self._steps, probe.outputs, self._network())
             self._next_probe = next(n for n in range(self._steps + 1, 2 * self._steps + 3) if is_due(n))
         if self._steps == 1:
             watched.check_rate(self._settings)
         return watched.step(loss, value, self._steps, is_followed=self._steps + 1 == self._next_probe)
-
-    def _warn_of_training_mode(self, outputs: Array | None) -> None:
-        """Warn if dropout was on in `score`; a probe of all training examples then has other outputs."""
-        network = self._network()
-        if outputs is None or not np.any(network.get("dropout", 0)) or network.get("batchnorm", True):
-            return
-        if self._just_scored(outputs) and not same_outputs(self._scores.train_outputs, outputs):
-            warnings.warn(f"{TRAINING_MODE}, with dropout on: call net.eval() first", stacklevel=4)
-
-    def _just_scored(self, outputs: Array) -> bool:
-        """Return whether `score` was called at this step with as many outputs."""
-        scored = self._scores.train_outputs
-        return bool(scored.shape == outputs.shape and self._scores.steps[-1] == self._steps)
-
-    def _mode_facts(self) -> dict[str, float]:
-        """Return facts about the differences between training mode and test mode of a watched network.
-
-        Outputs with the running statistics of batch normalization, as in test mode, do not depend on the batch.
-        """
-        if self._watched is None:
-            return {}
-        scale = self._watched.network.train_mode_scale()
-        facts = {} if scale is None else {"train_mode_scale": scale}
-        if not self._watched.network.batchnorm:
-            return facts
-        outputs = self._watched.network.test_mode_outputs()
-        if not self._just_scored(outputs):
-            return facts
-        if same_outputs(self._scores.train_outputs, outputs):
-            return facts | {"batch_dependent_fraction": 0.0}
-        warnings.warn(f"{TRAINING_MODE}: call net.eval() first", stacklevel=4)
-        return facts
 
     def score(self, train_outputs: Any = None, val_outputs: Any = None) -> None:
         """Record loss (softmax cross-entropy) and accuracy of the network in test mode.
@@ -304,13 +265,13 @@ class Recorder:
         """Return the settings of the record."""
         network = self._network()
         check_network(network)
-        watched = {} if self._watched is None else self._watched.facts()
+        watched = {} if self._watched is None else self._watched.facts(self._scores, self._steps)
         return {
             "seed": self._settings.seed,
             "variant": self._settings.variant,
             "network": network,
             "training": self._settings.training,
-            "facts": self._facts_of_inputs() | self._probes.facts | self._mode_facts() | watched,
+            "facts": self._facts_of_inputs() | self._probes.facts | watched,
         } | self._probes.layers
 
     def _facts_of_inputs(self) -> dict[str, Any]:
@@ -336,16 +297,3 @@ def _activation(activation: Any) -> tuple[Nonlinearity | None, Any]:
     row, parameters = activation_of(activation)
     defaults = {parameter.name: parameter.default for parameter in row.parameters}
     return Nonlinearity(row, defaults | parameters), {"name": row.name, **parameters} if parameters else row.name
-
-
-def _image_shape(shape: tuple[int, ...], units_axis: int) -> dict[str, Any]:
-    """Return channels, height and width of images, (n, channels, height, width), as a fact; empty for other inputs.
-
-    Images may also be (n, height, width), or (n, height, width, channels) with `units_axis=1` or one to four channels.
-    """
-    if len(shape) == 3 and min(shape[1:]) >= SMALLEST_IMAGE:
-        return {"image_shape": [1, *shape[1:]]}
-    if len(shape) != 4:
-        return {}
-    channels_last = units_axis == 1 or (shape[1] > MOST_COLOURS >= shape[3])
-    return {"image_shape": [shape[3], *shape[1:3]] if channels_last else list(shape[1:])}

@@ -9,7 +9,7 @@ from typing import Any
 
 from reportgen.errors import UsageError
 from reportgen.external.recording.convert import check_network, check_training, settings_of, variant_name, whole_seed
-from reportgen.external.recording.training_loop import usual_rates
+from reportgen.external.recording.loop.training_loop import usual_rates
 
 RECORD_SETTINGS = ("seed", "variant")
 

@@ -35,6 +35,10 @@ class ScoreSeries:
         """Whether the number of classes is known from outputs, and not only from labels."""
         return bool(self._confusion)
 
+    def is_at(self, step: int, outputs: Array) -> bool:
+        """Return whether the last scores are of this step and of as many outputs."""
+        return bool(self.train_outputs.shape == outputs.shape and self.steps[-1] == step)
+
     def add(self, step: int, train_outputs: Any, val_outputs: Any) -> None:
         """Add the scores of outputs after a step; raises UsageError for a wrong shape, and for probabilities."""
         by_split = {"train": train_outputs} | ({"val": val_outputs} if len(self.labels["val"]) else {})

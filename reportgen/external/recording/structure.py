@@ -14,7 +14,7 @@ from reportgen.errors import UsageError
 from reportgen.external.recording.convert import array, same, scalar_loss
 from reportgen.external.recording.data_flow import IDENTITY, DataFlow, LayerTrace
 from reportgen.external.recording.layer_arrays import Nonlinearity
-from reportgen.external.recording.loss_graph import graph_of
+from reportgen.external.recording.loop.loss_graph import graph_of
 from reportgen.external.recording.torch_modules import batchnorm_nodes, norm_settings
 from reportgen.external.recording.traces import check_loss
 
@@ -41,6 +41,8 @@ class Pass:
 
 def check_pass(result: Pass) -> None:
     """Raise UsageError if the loss of a first pass cannot be probed."""
+    if hasattr(result.loss, "detach"):
+        check_loss(result.loss)
     if not any(trace.calls for trace in result.layers):
         message = "the loss does not use any watched layer"
         hint = "the loss of the network that is watched and trained, not of a copy or another instance"
@@ -148,7 +150,7 @@ def notes_of(result: Pass, layers: Sequence[Any]) -> list[str]:
     cut = [
         number
         for number, trace in enumerate(traces, 1)
-        if trace.calls and number not in (*frozen, *computed) and _is_cut(trace, result.loss)
+        if number not in (*frozen, *computed) and _is_cut(trace, result.loss)
     ]
     unknown = [
         f"{_layers(cut)} {'get' if len(cut) > 1 else 'gets'} no gradient: detach(), .data, .item() or no_grad() lies "

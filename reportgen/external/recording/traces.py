@@ -24,7 +24,7 @@ from reportgen.external.recording.torch_modules import (
 
 
 def add_call(layers: list[LayerTrace], module: Any, inputs: Any, output: Any, flow: DataFlow) -> Any:
-    """Add a pass through a layer with observed outputs; return a copy of the outputs. Raises UsageError."""
+    """Add a pass through a layer with observed outputs; return a copy of the outputs."""
     _retain(output)
     if layers and isinstance(layers[-1].module, FreeFunction) and layers[-1].weight is module.weight:
         layers.pop()  # the function belongs to this module
@@ -80,14 +80,15 @@ def add_norm(last: LayerTrace, module: Any, inputs: Any, output: Any, flow: Data
 
 
 def _retain(output: Any) -> None:
-    """Keep the gradient of a tensor, unless frozen layers computed it; raises UsageError if gradients are disabled."""
+    """Keep the gradient of a tensor, unless frozen layers computed it."""
     if getattr(output, "requires_grad", True) is not False:
         output.retain_grad()
-        return
+
+
+def is_differentiated(output: Any) -> bool:
+    """Return whether gradients were enabled when a module computed its output."""
     torch: Any = sys.modules.get("torch")
-    if torch is None or not torch.is_grad_enabled():
-        hint = "compute it outside of torch.no_grad()"
-        raise UsageError("missing-gradient", "the loss has no gradients", "loss", hint)
+    return getattr(output, "requires_grad", True) is not False or torch is None or bool(torch.is_grad_enabled())
 
 
 def is_observed(traces: Sequence[LayerTrace]) -> bool:
@@ -235,5 +236,8 @@ def check_loss(loss: Any) -> None:
     if not hasattr(loss, "backward"):
         message = f"expected a tensor with gradients, found {type(loss).__name__}"
         raise UsageError("wrong-type", message, "loss", "return the result of the loss function")
+    if getattr(loss, "requires_grad", True) is False:
+        hint = "compute it outside of torch.no_grad(), with layers that are not all frozen"
+        raise UsageError("missing-gradient", "the loss has no gradients", "loss", hint)
     if hasattr(loss, "detach"):
         scalar_loss(loss, "loss")

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from reportgen.external.recording.batches import BatchObserver
+from reportgen.external.recording.convert import Array
 from reportgen.external.recording.given_examples import GivenExamples
 from reportgen.external.recording.hooks import HookedNetwork
 from reportgen.external.recording.layer_arrays import Nonlinearity, Probe
+from reportgen.external.recording.layer_statistics import same_outputs
+from reportgen.external.recording.loop.batches import BatchObserver
+from reportgen.external.recording.loop.training_loop import TrainingLoop, rate_of
 from reportgen.external.recording.recorder_settings import RecorderSettings
-from reportgen.external.recording.training_loop import TrainingLoop
+from reportgen.external.recording.scores import ScoreSeries
 
 FRAMEWORK = "pytorch"
+TRAINING_MODE = "score received outputs in training mode"
 
 
 class WatchedTraining:
@@ -104,11 +108,36 @@ class WatchedTraining:
         """Add the settings of the observed optimizer, and correct the learning rate."""
         self.loop.close()
         if self.loop.optimizers:
-            settings.add_observed(self.loop.optimizers[0], [rate for _, rate in self.loop.rates])
+            optimizer = self.loop.optimizers[0]
+            settings.add_observed(optimizer, [rate for _, rate in self.loop.rates] or [rate_of(optimizer)])
 
-    def facts(self) -> dict[str, Any]:
-        """Return the facts about the training for the record."""
-        return {"framework": FRAMEWORK} | self.loop.facts()
+    def check_scores(self, scores: ScoreSeries, step: int, outputs: Array | None, network: Mapping[str, Any]) -> None:
+        """Warn if dropout was on in `score`; a probe of all training examples then has other outputs.
+
+        outputs: outputs of the probe after a step. network: settings of the network.
+        """
+        if outputs is None or not np.any(network.get("dropout", 0)) or network.get("batchnorm", True):
+            return
+        if scores.is_at(step, outputs) and not same_outputs(scores.train_outputs, outputs):
+            warnings.warn(f"{TRAINING_MODE}, with dropout on: call net.eval() first", stacklevel=4)
+
+    def _mode_facts(self, scores: ScoreSeries, step: int) -> dict[str, Any]:
+        """Return facts about the differences between training mode and test mode.
+
+        Outputs with the running statistics of batch normalization, as in test mode, do not depend on the batch.
+        """
+        scale = self.network.train_mode_scale()
+        facts = {} if scale is None else {"train_mode_scale": scale}
+        if not self.network.batchnorm or not scores.is_at(step, outputs := self.network.test_mode_outputs()):
+            return facts
+        if same_outputs(scores.train_outputs, outputs):
+            return facts | {"batch_dependent_fraction": 0.0}
+        warnings.warn(f"{TRAINING_MODE}: call net.eval() first", stacklevel=5)
+        return facts
+
+    def facts(self, scores: ScoreSeries, step: int) -> dict[str, Any]:
+        """Return the facts about the training for the record; step: number of completed steps."""
+        return {"framework": FRAMEWORK} | self._mode_facts(scores, step) | self.loop.facts()
 
     def arrays(self, scored: list[int], steps: int) -> dict[str, Any]:
         """Return the arrays about the training for the record; scored: steps after which the network was scored."""

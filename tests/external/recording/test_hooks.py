@@ -14,7 +14,7 @@ from reportgen import Recorder
 from reportgen.cli.main import invoke
 from reportgen.errors import UsageError
 from reportgen.external.reader import read_records
-from reportgen.external.recording.recorder import TRAINING_MODE
+from reportgen.external.recording.watched import TRAINING_MODE
 from tests.external.recording.pretend_torch import (
     BatchNorm1d,
     Dropout,

@@ -14,7 +14,7 @@ target. Differences between pairs of outputs, as in a ranking loss, are not repo
 from __future__ import annotations
 
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, words_for_seeds
-from reportgen.analysis.diagnosis.evidence.training_code import in_framework, known_fact
+from reportgen.analysis.diagnosis.training_code import in_framework, known_fact
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 

@@ -23,7 +23,7 @@ gradient is of no known form.
 from __future__ import annotations
 
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, words_for_seeds
-from reportgen.analysis.diagnosis.evidence.training_code import in_framework, known_fact, severity_of
+from reportgen.analysis.diagnosis.training_code import in_framework, known_fact, severity_of
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 

@@ -20,7 +20,7 @@ import math
 
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, percent, words_for_seeds
-from reportgen.analysis.diagnosis.evidence.training_code import in_framework, known_fact
+from reportgen.analysis.diagnosis.training_code import in_framework, known_fact
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 

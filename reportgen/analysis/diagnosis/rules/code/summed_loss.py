@@ -19,7 +19,7 @@ import math
 
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, words_for_seeds
-from reportgen.analysis.diagnosis.evidence.training_code import in_framework, known_fact, severity_of
+from reportgen.analysis.diagnosis.training_code import in_framework, known_fact, severity_of
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.external.recording.batches import BatchObserver
 from reportgen.external.recording.convert import Array
 from reportgen.external.recording.layer_statistics import is_due
-from reportgen.external.recording.loss_graph import LossGraph, graph_of
+from reportgen.external.recording.loop.batches import BatchObserver
+from reportgen.external.recording.loop.loss_graph import LossGraph, graph_of
 
 CLOSELY = 8
 """Number of first steps and updates that are all inspected."""
