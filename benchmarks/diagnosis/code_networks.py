@@ -1,12 +1,16 @@
-"""Networks of the planted faults in training loops, and of the healthy loops beside them."""
+"""Networks and data of the planted faults in training loops, and of the healthy loops beside them."""
 
 from __future__ import annotations
 
 import itertools
 from typing import Any
 
+import numpy as np
 import torch
+from sklearn.datasets import load_digits
 from torch import nn
+
+TRAINED = 1200
 
 
 def mlp(*sizes: int, act: Any = nn.ReLU, end: Any = None) -> Any:
@@ -124,3 +128,12 @@ class Pairwise(nn.Module):
         left, right = torch.relu(self.left(x)), torch.relu(self.right(x))
         gate = (left.detach() > 0).float()
         return self.last(left - 0.5 * gate * right)
+
+
+def data(classes: int) -> tuple[Any, Any, Any, Any]:
+    """Return inputs and labels of digits for training and validation."""
+    found = load_digits()
+    order = np.random.default_rng(0).permutation(len(found.data))
+    x, y = torch.tensor(found.data[order] / 16, dtype=torch.float32), torch.tensor(found.target[order])
+    y = y if classes == 10 else y % 2
+    return x[:TRAINED], y[:TRAINED], x[TRAINED:], y[TRAINED:]

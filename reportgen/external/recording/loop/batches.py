@@ -95,10 +95,15 @@ def _rows(inputs: Any) -> Array | None:
 
 
 def _classes(targets: Any, examples: int) -> Labels | None:
-    """Return targets as classes (n,), None unless there is one whole number for each example."""
+    """Return targets as classes (n,), None unless there is one whole number of at least 0 for each example.
+
+    Targets -1 and 1 are the classes 0 and 1.
+    """
     if targets is None:
         return None
     values = values_of(targets).reshape(-1)
     if len(values) != examples or not np.isfinite(values).all() or (values % 1).any():
         return None
-    return values.astype(np.int64)
+    if np.isin(values, (-1, 1)).all() and (values < 0).any():
+        values = (values + 1) / 2
+    return None if (values < 0).any() else values.astype(np.int64)
