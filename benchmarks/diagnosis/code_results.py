@@ -16,8 +16,8 @@ Loops in PyTorch on digits, each with one planted fault, and healthy loops that 
 recorded by `Recorder.watch`. A fault is named if its rule raises an alarm that is no consequence of another one.
 *False*: healthy loops with an alarm of one of these rules; *other*: with an alarm of another rule. Measured by
 `python -m benchmarks.diagnosis.code_faults`, a module that contains the loops. The rules were written with these kinds
-of faults in mind, so that the table shows that they work, and not how they generalize; one false alarm, about targets of
--1 and 1, was mended after the first run.
+of faults in mind, so that the table shows that they work, and not how they generalize; one false alarm, about targets
+of -1 and 1, was mended after the first run.
 """
 
 

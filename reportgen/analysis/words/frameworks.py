@@ -52,13 +52,10 @@ def in_words_of(framework: str | None, advice: str) -> str:
     library = ("nn.init.", "initializers.")[place]
     for name, inits in sorted(_INITS.items(), key=lambda item: -len(item[0])):
         own = f"{library}{inits[place]}"
-        advice = re.sub(rf"\b(output_)?init: {name}\b", lambda found, own=own: _of(found[1], own), advice)
+        advice = re.sub(rf"\boutput_init: {name}\b", f"{own} for the output layer", advice)
+        advice = re.sub(rf"\binit: {name}\b", own, advice)
         advice = re.sub(rf"\b(the initialization( used,)?) {name}\b", rf"\1 {own}", advice)
     for name, activations in _ACTIVATIONS.items():
         layer = f"{('nn.', '')[place]}{activations[place]}"
         advice = re.sub(rf"\bactivation: {name}\b", layer, advice)
     return advice
-
-
-def _of(output: str | None, own: str) -> str:
-    return f"{own} for the output layer" if output else own

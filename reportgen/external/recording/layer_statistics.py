@@ -19,6 +19,8 @@ from reportgen.external.recording.layer_arrays import LayerArrays, Norm, Pair, P
 from reportgen.external.recording.loss_form import loss_form
 
 PROBES_PER_DECADE = 4
+_DUE = frozenset({0, *(math.ceil(10 ** (power / PROBES_PER_DECADE) - 1e-9) for power in range(12 * PROBES_PER_DECADE))})
+"""Steps after which a probe is due; a set, because this is asked at every step."""
 
 OPTIONAL = tuple(f"probe_{name}" for name in STATISTICS[STATISTICS.index("bn_gamma_mean") :])
 """Arrays of statistics that a record omits if no layer has them: those of batch normalization and the last ones."""
@@ -241,10 +243,7 @@ def same_outputs(a: Array, b: Array) -> bool:
 
 def is_due(step: int) -> bool:
     """Return whether a probe is due after this step; probes are about evenly spaced on a logarithmic scale."""
-    if step < 2:
-        return True
-    before, after = (math.floor(PROBES_PER_DECADE * math.log10(n) + 1e-9) for n in (step - 1, step))
-    return after > before
+    return step in _DUE
 
 
 def _moments(values: Array) -> tuple[float, float]:

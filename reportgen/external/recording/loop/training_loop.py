@@ -36,6 +36,7 @@ class TrainingLoop:
         self._root, self._batches = root, batches
         self._parameters = {id(parameter): parameter for parameter in parameters}
         self._handles: list[Any] = []
+        self._known: dict[int, Any] = {}
         self._inputs: Any = None
         self._input_handle: Any = None
         self._steps = self._updates = 0
@@ -123,15 +124,20 @@ class TrainingLoop:
             self.optimizers.append(optimizer)
 
     def _before_update(self, optimizer: Any, *_: Any) -> None:
-        if not any(optimizer is other for other in self.optimizers):
-            if not any(id(parameter) in self._parameters for parameter in _held(optimizer)):
-                return
-            self.add_optimizer(optimizer)
-        if optimizer is not self.optimizers[0]:
+        if not self.optimizers or optimizer is not self.optimizers[0]:
+            self._discover(optimizer)
+        if not self.optimizers or optimizer is not self.optimizers[0]:
             return
         rate = rate_of(optimizer)
         if not self.rates or self.rates[-1][1] != rate:
             self.rates.append((max(self._steps - 1, 0), rate))
+
+    def _discover(self, optimizer: Any) -> None:
+        """Observe an optimizer that holds parameters of the network; others are looked at once."""
+        if id(optimizer) not in self._known:
+            self._known[id(optimizer)] = optimizer
+            if any(id(parameter) in self._parameters for parameter in _held(optimizer)):
+                self.add_optimizer(optimizer)
 
     def _after_update(self, optimizer: Any, *_: Any) -> None:
         """Judge the gradients since the update before this one, and observe the next ones."""
