@@ -51,6 +51,7 @@ class Parameter:
     minimum, maximum : limits of numbers, inclusive unless `exclusive` names them.
     choices : allowed values of the kind "choice".
     required : the study must set the parameter.
+    added : added after runs were stored; components leave it out if it has its default, so that keys of runs stay.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Parameter:
     exclusive: tuple[Literal["minimum", "maximum"], ...] = ()
     choices: tuple[str, ...] = ()
     required: bool = False
+    added: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,12 @@ class Entry(Protocol):
 RowT = TypeVar("RowT", bound=Entry)
 
 
+def loose(name: str) -> str:
+    """Return a name as it is compared with others: `nn.LeakyReLU()`, `leaky_relu` and `Leaky-ReLU` are equal."""
+    last = name.strip().removesuffix("()").rsplit(".", 1)[-1]
+    return last.replace("_", "").replace("-", "").replace(" ", "").casefold()
+
+
 class Table(Mapping[str, RowT]):
     """The rows of one kind by name, in the order in which they were added."""
 
@@ -129,7 +137,8 @@ class Table(Mapping[str, RowT]):
         """
         if not isinstance(row, self._type):
             raise ReportgenError("wrong-row", f"{row!r} is not a row of the kind {self.kind!r}")
-        taken = next((name for name in (row.name, *aliases_of(row)) if self.find(name) is not None), None)
+        known = (*self._rows, *self.aliases)
+        taken = next((name for name in (row.name, *aliases_of(row)) if name in known), None)
         if taken is not None:
             raise ReportgenError("name-taken", f"the table of kind {self.kind!r} already has a row {taken!r}")
         self._rows[row.name] = row
@@ -141,8 +150,13 @@ class Table(Mapping[str, RowT]):
             del self.aliases[alias]
 
     def find(self, name: str) -> RowT | None:
-        """Return the row with this name or alias, or None."""
-        return self._rows.get(self.aliases.get(name, name))
+        """Return the row with this name or alias, or None; components are also found as in `loose`."""
+        found = self._rows.get(self.aliases.get(name, name))
+        if found is not None or not issubclass(self._type, Row):
+            return found
+        known = {loose(other): other for other in (*self._rows, *self.aliases)}
+        other = known.get(loose(name), name)
+        return self._rows.get(self.aliases.get(other, other))
 
 
 def aliases_of(row: Entry) -> tuple[str, ...]:

@@ -70,7 +70,8 @@ def test_the_wheel_ships_templates_and_studies(wheel: Path, folder: str) -> None
 
 def test_the_wheel_ships_every_module_the_mark_of_types_and_the_benchmarks_figures(wheel: Path) -> None:
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "reportgen").rglob("*.py")}
-    assert modules | {"reportgen/py.typed", "reportgen/analysis/diagnosis/benchmark.json"} <= _names(wheel)
+    figures = {f"reportgen/analysis/diagnosis/{name}.json" for name in ("benchmark", "benchmark_logs")}
+    assert modules | figures | {"reportgen/py.typed"} <= _names(wheel)
     folder = ROOT / "reportgen" / "figures" / "drawing" / "fonts"
     fonts = {path.relative_to(ROOT).as_posix() for path in folder.iterdir()}
     assert fonts <= _names(wheel)

@@ -8,6 +8,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import reportgen
@@ -16,6 +17,8 @@ from benchmarks.diagnosis.at_random import sample, together
 from benchmarks.diagnosis.cases import load_cases
 from benchmarks.diagnosis.data import Remedies, everything, figures
 from benchmarks.diagnosis.halves import SCORING, halves
+from benchmarks.diagnosis.logs import page as log_page
+from benchmarks.diagnosis.logs import result as log_result
 from benchmarks.diagnosis.page import page
 from benchmarks.diagnosis.remedies import helped, tested, tried_remedies
 from benchmarks.diagnosis.result import HALVES, OWN, TITLES, Result, run
@@ -24,6 +27,7 @@ from reportgen.analysis.diagnosis.benchmark import FIGURES
 from reportgen.runs.executors import default_workers
 
 INVALID = 1
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "diagnosis-benchmark.md"
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
@@ -49,11 +53,19 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--cost", nargs="+", metavar="STUDY", help="measure the cost of diagnosing these studies instead"
     )
+    parser.add_argument(
+        "--scores", action="store_true", help="score the forms on scores, on logs of all cases, instead"
+    )
+    parser.add_argument("--runmedic", metavar="PYTHON", help="with --scores: an interpreter with runmedic installed")
     options = parser.parse_args(given)
     whole = options.half == "both" and not options.case and OWN in options.rules
     if options.cost:
-        if options.random or options.markdown or options.json or options.case or options.remedies:
+        if options.markdown or options.json or options.case or options.remedies:
             parser.error("--cost allows only --publish and --folder")
+        return options
+    if options.scores:
+        if options.markdown or options.json or options.remedies or (options.publish and options.case):
+            parser.error("--scores allows only --runmedic, --random, --seed, --publish, --jobs, --folder, --case")
         return options
     if (options.publish or options.markdown) and not (whole and options.remedies):
         parser.error("--publish and --markdown require all cases, the rules of reportgen and --remedies")
@@ -76,6 +88,8 @@ def main(given: list[str] | None = None) -> int:
     folder = options.folder or Path(tempfile.gettempdir()) / f"reportgen-diagnosis-{sources_of_records()}"
     if options.cost:
         return _cost(options, folder)
+    if options.scores:
+        return _on_logs(options, folder)
     if options.random:
         return _at_random(options, folder)
     everything = load_cases()
@@ -103,6 +117,29 @@ def _at_random(options: argparse.Namespace, folder: Path) -> int:
     if options.publish:
         text = json.dumps(random_score.published(whole, tried, options.seed), indent=1)
         _write_text(random_score.DRAWN, text + "\n")
+    return 0
+
+
+def _on_logs(options: argparse.Namespace, folder: Path) -> int:
+    """Score the forms on scores, on logs of the cases."""
+    before = json.loads(log_result.RESULT.read_text(encoding="utf-8")) if log_result.RESULT.is_file() else {}
+    if options.random:
+        rows = log_result.run_drawn(options.random, options.seed[0], folder, options.jobs, _say)
+        print("\n".join(log_page.row_lines(rows)))
+        drawn = {
+            "date": datetime.now(UTC).date().isoformat(),
+            "seed": options.seed[0],
+            "rows": log_result.plain_rows(rows),
+        }
+        published = {**before, "drawn": drawn}
+    else:
+        cases = [case for case in load_cases() if not options.case or case.name in options.case]
+        found = log_result.run(cases, folder, options.jobs, _say, options.runmedic)
+        print("\n".join(log_page.lines(found)))
+        published = {**before, **log_result.plain(found)}
+    if options.publish:
+        _write_text(log_result.RESULT, json.dumps(published, indent=1) + "\n")
+        _write_text(PAGE, log_page.updated(PAGE.read_text(encoding="utf-8"), published))
     return 0
 
 

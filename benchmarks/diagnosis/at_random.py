@@ -48,6 +48,7 @@ POINTS, SHARE, LEAST = 0.03, 0.1, 0.15
 LATE = 5
 WORSE, WORSE_ON_AVERAGE, DEARER = 0.02, 0.05, 0.15
 HARMLESS = "a fault that does no harm"
+FAMILY = "random"
 REFERENCES: tuple[Study, ...] = (
     {
         "preprocess": ["standardize"],
@@ -143,7 +144,7 @@ def judged(seed: int, number: int, folder: Path, workers: int) -> tuple[list[Jud
 
 def _case(name: str, study: Study, fault: Fault | None = None) -> Case:
     plants, causes = (fault.name, fault.causes) if fault else ("nothing", frozenset())
-    return Case(name=name, family="random", plants=plants, because="drawn", study=study, shows=(), must=causes)
+    return Case(name=name, family=FAMILY, plants=plants, because="drawn", study=study, shows=(), must=causes)
 
 
 def _diagnosed(prepared: Prepared, fault: Fault | None, folder: Path) -> Judged:

@@ -54,9 +54,10 @@ class Measured:
         return tuple(record for (variant, _), record in sorted(self.records.items()) if variant == subject)
 
 
-def prepare(case: Case, folder: Path) -> Prepared:
+def prepare(case: Case, folder: Path, seeds: int | Sequence[int] = SEEDS) -> Prepared:
     """Return the case with its plan; its study file is written to the folder and loaded like any other."""
-    head = {"title": case.name, "question": case.plants, "seeds": SEEDS, "remedies": {"limit": LIMIT}}
+    given = seeds if isinstance(seeds, int) else list(seeds)
+    head = {"title": case.name, "question": case.plants, "seeds": given, "remedies": {"limit": LIMIT}}
     path = folder / f"{case.name}.yaml"
     path.write_text(yaml.safe_dump({**head, **case.study}, sort_keys=False), encoding="utf-8", newline="\n")
     plan = load_study(path)
@@ -116,6 +117,11 @@ def write_files(folder: Path) -> None:
     x, y = datasets.load_breast_cancer(return_X_y=True)
     _write_splits(folder / "cancer.npz", (x - x.mean(axis=0)) / x.std(axis=0), y)
     _write_splits(folder / "cancer_raw.npz", x, y)
+    _write_unlike(folder, "cancer", (x - x.mean(axis=0)) / x.std(axis=0), y, x)
+    x, y = datasets.load_digits(return_X_y=True)
+    _write_splits(folder / "digits.npz", x / 16, y)
+    _write_splits(folder / "digits_sorted.npz", x / 16, y, by_class=True)
+    _write_unlike(folder, "digits", x / 16, y, x)
 
 
 def _write_new(path: Path, text: str) -> None:
@@ -124,11 +130,37 @@ def _write_new(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _write_splits(path: Path, x: Any, y: Any) -> None:
+def _write_unlike(folder: Path, name: str, x: Any, y: Any, raw: Any) -> None:
+    """Write splits whose validation examples are unlike the training examples, and a very small validation split."""
+    other = np.random.default_rng(1)
+    _write_splits(folder / f"{name}_val_raw.npz", x, y, raw)
+    _write_splits(folder / f"{name}_val_shuffled.npz", x, y, y_val=other.permutation(y))
+    _write_splits(folder / f"{name}_val_renumbered.npz", x, y, y_val=(y + 1) % (y.max() + 1))
+    _write_splits(folder / f"{name}_val_reversed.npz", x, y, x[:, ::-1])
+    noisy = np.where(other.random(len(y)) < 0.5, other.permutation(y), y)
+    _write_splits(folder / f"{name}_val_half_shuffled.npz", x, y, y_val=noisy)
+    _write_splits(folder / f"{name}_val_small.npz", x, y, most=24)
+    _write_splits(folder / f"{name}_val_noisy.npz", x, y, x + 0.3 * x.std() * other.standard_normal(x.shape))
+
+
+def _write_splits(
+    path: Path, x: Any, y: Any, x_val: Any = None, y_val: Any = None, most: int | None = None, by_class: bool = False
+) -> None:
+    """Write a training and a validation split.
+
+    x_val, y_val: examples to take the validation rows from; by_class: whether training rows are sorted by class.
+    """
     if path.exists():
         return
     rows = np.random.default_rng(0).permutation(len(y))
-    train, val = rows[: 3 * len(y) // 4], rows[3 * len(y) // 4 :]
+    train, val = rows[: 3 * len(y) // 4], rows[3 * len(y) // 4 :][:most]
+    train = train[np.argsort(y[train], kind="stable")] if by_class else train
     temporary = path.with_name(f"unfinished-{path.name}")
-    np.savez(temporary, x_train=x[train], y_train=y[train], x_val=x[val], y_val=y[val])
+    np.savez(
+        temporary,
+        x_train=x[train],
+        y_train=y[train],
+        x_val=(x if x_val is None else x_val)[val],
+        y_val=(y if y_val is None else y_val)[val],
+    )
     shutil.move(temporary, path)

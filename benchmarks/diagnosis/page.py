@@ -10,6 +10,8 @@ from benchmarks.diagnosis.build import SEEDS
 from benchmarks.diagnosis.cost import COSTS
 from benchmarks.diagnosis.data import Remedies
 from benchmarks.diagnosis.halves import SCORING, TUNING
+from benchmarks.diagnosis.logs import page as logs
+from benchmarks.diagnosis.logs.result import RESULT
 from benchmarks.diagnosis.published import PUBLISHED
 from benchmarks.diagnosis.random_score import DRAWN, section
 from benchmarks.diagnosis.remedies import helped, tested
@@ -73,6 +75,8 @@ def page(result: Result, tried: Remedies) -> str:
     parts.append("\n".join(_by_kind(result)))
     if DRAWN.is_file():
         parts.append(section(json.loads(DRAWN.read_text(encoding="utf-8"))))
+    if RESULT.is_file():
+        parts.append(logs.section(json.loads(RESULT.read_text(encoding="utf-8"))))
     if tried:
         parts.append("\n".join(_remedies(tried)))
     if code_results.RESULTS.is_file():
@@ -105,6 +109,7 @@ def _half(result: Result, title: str, half: str) -> Iterator[str]:
     faults = sum(case.faulty for case in cases)
     yield f"## {title}: {faults} faults, {len(cases) - faults} healthy networks\n"
     rows = [(TITLES[name], *_row(score(cases, alarms))) for name, alarms in result.alarms.items()]
+    rows += logs.rows_of_half(json.loads(RESULT.read_text(encoding="utf-8")), half) if RESULT.is_file() else []
     yield from _table(("rules", "recall", "false alarms", "right cause", "stray alarms"), rows)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from numpy.random import Generator
 
 from benchmarks.diagnosis.draw import Study, between, log_uniform
+from benchmarks.diagnosis.spoil import in_order, unlike
 
 Change = Mapping[str, Any]
 
@@ -115,6 +116,11 @@ def _rare_class(rng: Generator, study: Study) -> Change | None:
     return {"data.keep": {int(rng.integers(classes)): 0.03}}
 
 
+def _absent_class(rng: Generator, study: Study) -> Change | None:
+    classes = 10 if study["data"]["name"] == "digits" else study["data"].get("classes", 2)
+    return {"data.keep": {int(rng.integers(classes)): 0}} if classes > 2 else None
+
+
 def _cut_short(rng: Generator, study: Study) -> Change | None:
     return {"training.epochs": max(1, study["training"]["epochs"] // 15)}
 
@@ -191,6 +197,19 @@ FAULTS = (
         _rare_class,
         frozenset({"class_imbalance"}),
         frozenset({"overfitting"}),
+    ),
+    Fault(
+        "a class without training examples",
+        _absent_class,
+        frozenset({"absent_class"}),
+        frozenset({"overfitting", "class_imbalance"}),
+    ),
+    Fault("validation unlike training", unlike, frozenset({"split_mismatch"}), frozenset({"overfitting"})),
+    Fault(
+        "batches sorted by class",
+        in_order,
+        frozenset({"sorted_batches"}),
+        TOO_FAST | {"class_imbalance", "underfitting", "undertrained"},
     ),
     Fault("a fifteenth of the epochs", _cut_short, TOO_SLOW, frozenset({"underfitting"})),
     Fault("a layer of a single unit", _bottleneck, frozenset({"underfitting"}), frozenset({"dead_relu", "saturation"})),

@@ -1,7 +1,8 @@
 """The table of what each rule needs of a record, in docs/diagnose.md; `python docs/_ext/needs.py` updates it.
 
-Rules do not declare what they need. A small network is trained and recorded here, and every rule is applied to records
-with more and more of its arrays and settings. The table lists each rule where it first comes to a judgement.
+Rules do not declare what they need of a complete record. A small network is trained and recorded here, and every rule
+is applied to records with more and more of its arrays and settings. The table names the part with which each rule first
+comes to a judgement. The forms on scores alone declare their needs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from reportgen import Recorder
+from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.workflow.diagnose import diagnose_path
 
 PAGE = Path(__file__).resolve().parents[1] / "diagnose.md"
@@ -40,11 +42,16 @@ ALWAYS = ("training.", "facts.classes")
 
 
 def needs_lines() -> Iterator[str]:
-    """Yield a Markdown table: one row for each part of a record, with the rules that need it."""
-    yield "| with | rules that can judge |"
-    yield "|---|---|"
-    for part, rules in rules_by_part().items():
-        yield f"| {part} | {', '.join(f'`{rule}`' for rule in rules) or 'no further rules'} |"
+    """Yield the numbered parts of a record, and a Markdown table with a row for each rule."""
+    found = rules_by_part()
+    for number, part in enumerate(found, 1):
+        yield f"{number}. {part}"
+    yield ""
+    yield "| rule | complete record, up to part | log of scores |"
+    yield "|---|---|---|"
+    part_of = {rule: number for number, rules in enumerate(found.values(), 1) for rule in rules}
+    for id_, rule in RULES.items():
+        yield f"| `{id_}` | {part_of.get(id_, '-')} | {rule.on_scores.needs if rule.on_scores else '-'} |"
 
 
 def page(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Markdown of the tables of components and settings in docs/study-file.md.
+"""Markdown of the tables of components and settings in docs/study-file.md, and of log formats in docs/logs.md.
 
 `python docs/_ext/reference.py` updates the text between the comments `generated: NAME` and `end`. A test fails if the
 text is out of date.
@@ -13,10 +13,12 @@ from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.cli.reference.catalogue import KINDS
 from reportgen.cli.reference.descriptions import documentation, summary
 from reportgen.data.datasets import DataSet
+from reportgen.external.logs.formats import FORMATS
+from reportgen.external.logs.patterns import PATTERNS
 from reportgen.registry import Parameter, Row
 from reportgen.study.reference.explained import default_of, explained, kind_of, span_of
 
-PAGE = Path(__file__).resolve().parents[1] / "study-file.md"
+PAGES = tuple(Path(__file__).resolve().parents[1] / name for name in ("study-file.md", "logs.md"))
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -60,6 +62,23 @@ def expectations() -> Iterator[str]:
     for name, row in KINDS["expectations"]().items():
         keys = ", ".join(f"`{key.name}`" for key in row.keys)
         yield f"| `{name}` | {_cell(row.summary)} | {keys or 'none'} |"
+
+
+def log_formats() -> Iterator[str]:
+    """Yield a table of the formats of logs, the most specific first."""
+    yield from ("| `--as` | written by | files |", "|---|---|---|")
+    for name, row in FORMATS.items():
+        yield f"| `{name}` | {_cell(row.title)} | {_cell(row.files)} |"
+
+
+def log_names() -> Iterator[str]:
+    """Yield a table of the names of columns by what they mean."""
+    yield from ("| meaning | names |", "|---|---|")
+    names: dict[str, list[str]] = {}
+    for pattern in PATTERNS:
+        names.setdefault(pattern.title, []).extend(pattern.examples)
+    for title, examples in names.items():
+        yield f"| {_cell(title)} | {', '.join(f'`{example}`' for example in examples)} |"
 
 
 def _row(row: Row) -> Iterator[str]:
@@ -106,7 +125,13 @@ def part(name: str) -> list[str]:
     if name in ("settings", "claims"):
         return list(settings(name))
     return list(
-        {"rules": rule_titles, "metrics": metrics, "expectations": expectations}.get(name, lambda: entries(name))()
+        {
+            "rules": rule_titles,
+            "metrics": metrics,
+            "expectations": expectations,
+            "log_formats": log_formats,
+            "log_names": log_names,
+        }.get(name, lambda: entries(name))()
     )
 
 
@@ -121,4 +146,5 @@ def page(text: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    for path in PAGES:
+        path.write_text(page(path.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")

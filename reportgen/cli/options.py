@@ -66,7 +66,7 @@ class RunOptions:
     @property
     def chosen_formats(self) -> tuple[str, ...]:
         """The formats given with -f; empty without -f."""
-        return tuple(part.strip() for text in self.formats or () for part in text.split(",") if part.strip())
+        return listed(self.formats)
 
     def overrides(self) -> dict[str, Any]:
         """Return the values of --set and --seeds by setting."""
@@ -126,6 +126,11 @@ class RunOptions:
             failed.finish()
         _refuse_equal_folders(requests)
         return requests
+
+
+def listed(texts: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the names in options that are lists, such as "html,pdf"; empty without an option."""
+    return tuple(part.strip() for text in texts or () for part in text.split(",") if part.strip())
 
 
 def parse_seeds(text: str) -> int | list[int]:

@@ -23,7 +23,7 @@ DATA_VERSION = 1
 _SIZES = ("samples", "features", "classes")
 _DEFAULT_VALIDATION = 0.2  # the default of DataSpec, so a study may not have set it
 
-__all__ = ["DATA_VERSION", "Dataset", "fingerprint", "image_shape_of", "load", "missing_files", "shape"]
+__all__ = ["DATA_VERSION", "Dataset", "fingerprint", "image_shape_of", "load", "missing_files", "shape", "source_of"]
 
 
 def load(spec: DataSpec, preprocess: tuple[Component, ...], seed: int, folder: Path | None = None) -> Dataset:
@@ -57,6 +57,12 @@ def load(spec: DataSpec, preprocess: tuple[Component, ...], seed: int, folder: P
         class_names=source.class_names,
         facts=facts,
     )
+
+
+def source_of(spec: DataSpec, seed: int, folder: Path | None = None) -> Source:
+    """Return the examples before they are split and preprocessed; arguments and errors as for `load`."""
+    row, request = _row_and_request(spec, seed, folder)
+    return row.make(request)
 
 
 def fingerprint(spec: DataSpec, folder: Path | None = None) -> str:

@@ -264,16 +264,7 @@ _CSV = DataSet(
     summary="Your own table with one example per line: features as numbers, and the class in the target column.",
     formula=r"x \in \mathbb{R}^{n \times d}",
     source="your own file",
-    parameters=(
-        Parameter("path", "path", None, "path of the .csv file, relative to the study", required=True),
-        Parameter(
-            "target", "column", None, "column of the class, by name or by number from 0; not set: the last column"
-        ),
-        Parameter(
-            "header", "choice", "auto", "whether the first line contains column names", choices=("auto", "yes", "no")
-        ),
-        Parameter("separator", "choice", "comma", "separator between cells", choices=("comma", "semicolon", "tab")),
-    ),
+    parameters=csv_file.PARAMETERS,
     make=csv_file.read,
     identity=csv_file.identity,
 )

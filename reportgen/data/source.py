@@ -40,6 +40,7 @@ class Source:
     x: (n, features) of any real type; y: (n,) int64, classes 0 to classes - 1.
     The last `test_n` examples are the test split of the data set, 0 if it has none. The `validation_n` examples before
     them are its validation split; None if validation examples are drawn from the rest.
+    feature_names, target_name: names of the columns of a table, empty for other data.
     """
 
     x: RawArray
@@ -49,6 +50,8 @@ class Source:
     image_shape: ImageShape | None = None
     test_n: int = 0
     validation_n: int | None = None
+    feature_names: tuple[str, ...] = ()
+    target_name: str = ""
 
 
 def settings(rows: Table[RowT], component: Component, kind: str) -> tuple[RowT, dict[str, Any]]:

@@ -38,6 +38,7 @@ READERS: Mapping[tuple[int, int], Any] = {
 SHAPES: dict[str, tuple[str, ...]] = {
     "step_loss": ("S",),
     "step_lr": ("S",),
+    "step_top_share": ("S",),
     **{f"epoch_{name}": ("E + 1",) for name in EPOCH_COLUMNS},
     "probe_step": ("P",),
     **{f"probe_{name}": ("P", "L") for name in (*STATISTICS, *WEIGHT_SHAPES)},

@@ -13,6 +13,7 @@ from reportgen.engine.spec import EPOCH_COLUMNS, TrainingSpec
 from reportgen.engine.tables.schedules import rates
 from reportgen.external.arrays import Array
 from reportgen.external.checks import LOSSES
+from reportgen.external.recording.convert import array
 
 COLUMNS = tuple(f"epoch_{name}" for name in EPOCH_COLUMNS)
 
@@ -88,3 +89,9 @@ def _rates(training: TrainingSpec, ends: Array) -> Array:
     done, steps = max(len(ends) - 1, 1), np.maximum(ends - 1, 0).astype(np.int64)
     steps_per_epoch = max(round(float(ends[-1]) / done), 1)
     return rates(training.schedule, training.lr, steps, steps_per_epoch, max(training.epochs, done))
+
+
+def top_share(labels: Any) -> float:
+    """Return the largest share of one class among the examples of a minibatch; labels: (n,)."""
+    counts = np.unique(array(labels), return_counts=True)[1]
+    return float(counts.max() / counts.sum()) if counts.size else 0.0

@@ -25,6 +25,10 @@ def _are_counts(value: Any) -> bool:
     return isinstance(value, list) and all(_is_number(count) and count % 1 == 0 and count >= 0 for count in value)
 
 
+def _are_labels(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(label, str) for label in value)
+
+
 def _is_shape(value: Any) -> bool:
     return _are_counts(value) and len(value) == 3 and all(value)
 
@@ -51,11 +55,13 @@ OF_TRAINING: Mapping[str, Check] = {
 
 FACTS: Mapping[str, Check] = {
     **dict.fromkeys(("classes", "train_n", "features", "probe_n"), POSITIVE_COUNT),
-    **dict.fromkeys(("val_n", "test_n", "parameters", "constant_features"), COUNT),
-    "class_counts": (_are_counts, "a list of whole numbers, one per class"),
+    **dict.fromkeys(("class_runs", "val_n", "test_n", "parameters", "constant_features"), COUNT),
+    **dict.fromkeys(("class_counts", "val_class_counts"), (_are_counts, "a list of whole numbers, one per class")),
+    "class_labels": (_are_labels, "a list of texts, one per class"),
     "image_shape": (_is_shape, "three whole numbers of at least 1: channels, height and width"),
     "input_mean": NUMBER,
     **dict.fromkeys(("input_std", "input_second_moment", "val_loss_sd", "bn_identity_gap"), NONNEGATIVE),
+    **dict.fromkeys(("val_input_offset", "val_input_scale"), NONNEGATIVE),
     "input_feature_std": (_is_summary, "five numbers of at least 0: minimum, quartiles and maximum"),
     **dict.fromkeys(("input_offset_share", "batch_dependent_fraction"), FRACTION),
     "train_mode_scale": NUMBER,
@@ -66,4 +72,9 @@ FACTS: Mapping[str, Check] = {
 }
 """Check of every fact of a record, with a description of its valid values."""
 
-LIST_FACTS = ("facts.class_counts", "facts.image_shape", "facts.input_feature_std", "facts.loss_broadcast")
+LIST_FACTS = tuple(
+    f"facts.{name}"
+    for name in (
+        *("class_counts", "val_class_counts", "class_labels", "image_shape", "input_feature_std", "loss_broadcast"),
+    )
+)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -62,8 +62,10 @@ class ExternalRecord:
     unspecified: tuple[str, ...] = ()
 
 
-def read_records(path: Path) -> list[ExternalRecord]:
+def read_records(path: Path, files: Sequence[Path] | None = None) -> list[ExternalRecord]:
     """Return the record in a file, or all records in a folder, sorted by name.
+
+    files : the archives to read, those of `record_files` by default.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def read_records(path: Path) -> list[ExternalRecord]:
     """
     if not path.exists():
         raise UsageError("file-not-found", "no such file or folder", str(path), "an .npz file or a folder of them")
-    files = [path] if path.is_file() else _archives(path)
+    files = record_files(path) if files is None else files
     if not files:
         raise UsageError("no-records", "the folder has no records", str(path), "files such as seed0.npz")
     records = [_record(file, number) for number, file in enumerate(files)]
@@ -81,6 +83,11 @@ def read_records(path: Path) -> list[ExternalRecord]:
     named = [replace(record, variant=names.get(record.variant, record.variant)) for record in records]
     _check_seeds(named)
     return named
+
+
+def record_files(path: Path) -> list[Path]:
+    """Return the file, or the archives of records in a folder, sorted by name."""
+    return [path] if path.is_file() else _archives(path)
 
 
 def _archives(folder: Path) -> list[Path]:

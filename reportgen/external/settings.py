@@ -174,17 +174,17 @@ def facts_of(place: str, head: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_counts(place: str, facts: Mapping[str, Any]) -> None:
-    """Raise StudyError if the examples per class contradict the number of classes or of training examples."""
-    counts, classes = facts.get("class_counts"), facts["classes"]
-    if counts is None:
-        return
-    if len(counts) != classes:
-        message = f"{len(counts)} counts, but facts.classes is {classes}"
-        raise key_error("inconsistent-record", place, "facts.class_counts", message, "one count per class")
-    if facts.get("train_n", sum(counts)) != sum(counts):
-        message = f"the counts add up to {sum(counts)}, but facts.train_n is {facts['train_n']}"
-        hint = "the number of training examples of each class"
-        raise key_error("inconsistent-record", place, "facts.class_counts", message, hint)
+    """Raise StudyError if lists by class contradict the number of classes or of examples."""
+    for name, size in (("class_counts", "train_n"), ("val_class_counts", "val_n"), ("class_labels", None)):
+        values, classes = facts.get(name), facts["classes"]
+        if values is None:
+            continue
+        if len(values) != classes:
+            message = f"{len(values)} values, but facts.classes is {classes}"
+            raise key_error("inconsistent-record", place, f"facts.{name}", message, "one value per class")
+        if size is not None and facts.get(size, sum(values)) != sum(values):
+            message = f"the counts add up to {sum(values)}, but facts.{size} is {facts[size]}"
+            raise key_error("inconsistent-record", place, f"facts.{name}", message, "the number of examples per class")
 
 
 def final_of(place: str, head: Mapping[str, Any]) -> dict[str, float]:

@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from reportgen.analysis.classes import label_of
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.engine.architecture import by_layer, main_of
 from reportgen.engine.inspect.images import evenly_spaced
@@ -82,7 +83,9 @@ class Row:
     def classes(self) -> str:
         """The class of the example, and the predicted class."""
         label, predicted = (int(one) for one in self.record.arrays["example_classes"])
-        return f"class {label}, {'no prediction' if predicted < 0 else f'predicted {predicted}'}"
+        facts = self.record.facts
+        guess = "no prediction" if predicted < 0 else f"predicted {label_of(facts, predicted)}"
+        return f"class {label_of(facts, label)}, {guess}"
 
 
 def draw(analysis: Analysis) -> Drawing | None:

@@ -1,20 +1,21 @@
-"""Write the page, the PDF and the teaching kit of an analysis; loads matplotlib."""
+"""Write the page, the PDF and the teaching kit of a report; loads matplotlib."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures import Drawing, draw_all
 from reportgen.figures.drawing.export import svg_text
 from reportgen.paths import PAGE, RESULTS, STUDY
+from reportgen.report.document.content import Content
 from reportgen.report.document.document import make_document
 from reportgen.report.media import html, kit, pdf
 from reportgen.report.results.tables import TABLES
 
 ATTACHED = (RESULTS, STUDY, *(f"tables/{name}.csv" for name in TABLES))
-"""Files that are attached to the PDF."""
+"""Files that are attached to the PDF of a study."""
 
 MOST_ATTACHED = 2_000_000
 """Largest size of an attached file in bytes, so that the PDF can be sent by mail."""
@@ -27,13 +28,31 @@ def page(analysis: Analysis) -> str:
 
 
 def write(analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats: Collection[str]) -> list[Path]:
+    """Write the report of a study as `write_media` does."""
+    document = make_document(analysis, drawings)
+    return write_media(document, drawings, kit.claims_table(document), ATTACHED, folder, formats)
+
+
+def write_media(
+    document: Content,
+    drawings: Sequence[Drawing],
+    table: Sequence[str],
+    attached: Iterable[str],
+    folder: Path,
+    formats: Collection[str],
+) -> list[Path]:
     """Write a report in the formats "html", "pdf" and "kit", as far as they are chosen; return the paths.
+
+    Parameters
+    ----------
+    drawings : all figures, in the order of the kit
+    table : the lines of the Markdown table in the kit
+    attached : names of files in the folder to attach to the PDF, as far as they exist
 
     Raises
     ------
     MissingError : the PDF needs Pango, which is missing. The other formats are already written.
     """
-    document = make_document(analysis, drawings)
     svgs = {drawing.id: svg_text(drawing) for drawing in drawings}
     paths: list[Path] = []
     if "html" in formats:
@@ -41,9 +60,9 @@ def write(analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats
         paths[-1].write_text(html.page(document, svgs), encoding="utf-8", newline="\n")
     if "kit" in formats:
         paths += kit.write_figures(drawings, folder / "figures", svgs)
-        paths += kit.write_embed(document, drawings, folder / "embed")
+        paths += kit.write_embed(document, drawings, table, folder / "embed")
     if "pdf" in formats:
-        attached = {name.split("/")[-1]: (folder / name).read_bytes() for name in ATTACHED if (folder / name).is_file()}
-        attached = {name: content for name, content in attached.items() if len(content) <= MOST_ATTACHED}
-        paths.append(pdf.write_pdf(document, svgs, attached, folder / f"{document.id}.pdf"))
+        files = {name.split("/")[-1]: (folder / name).read_bytes() for name in attached if (folder / name).is_file()}
+        files = {name: content for name, content in files.items() if len(content) <= MOST_ATTACHED}
+        paths.append(pdf.write_pdf(document, svgs, files, folder / f"{document.id}.pdf"))
     return paths

@@ -26,11 +26,12 @@ class RunRecord:
         is not "ok", else None.
     final: the scores named in SCORES (NaN for an empty split), then the scores that the evaluation settings add.
     facts: counts and moments of the preprocessed data: train_n, val_n, test_n, features, classes,
-        input_mean, input_std, input_second_moment, class_counts (list), parameters, probe_n; with batch normalization,
-        batch_dependent_fraction: share of validation examples whose predicted class depends on the batch; with
-        dropout, train_mode_scale: ratio of the outputs in train mode to the outputs in test mode. Runs with at least
-        one training step add val_loss_sd, the standard deviation of the cross-entropy over validation examples, and
-        the baselines of `reportgen.data.baselines`.
+        input_mean, input_std, input_second_moment, class_counts and val_class_counts (lists), class_runs, class_labels
+        (a list, for labels that are not numbers from 0), val_input_offset, val_input_scale, parameters, probe_n; with
+        batch normalization, batch_dependent_fraction: share of validation examples whose predicted class depends on
+        the batch; with dropout, train_mode_scale: ratio of the outputs in train mode to the outputs in test mode. Runs
+        with at least one training step add val_loss_sd, the standard deviation of the cross-entropy over validation
+        examples, and the baselines of `reportgen.data.baselines`.
     arrays:
         step_loss (S,): data loss of each minibatch in train mode, before that step's update.
         epoch_<column> (E + 1,): every name in EPOCH_COLUMNS; row 0 is the network at initialization,

@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reportgen.analysis.diagnosis.on_scores import diagnose_logs
 from reportgen.analysis.diagnosis.partial import PartialDiagnosis, diagnose_partial
-from reportgen.external.reader import ExternalRecord, read_records
+from reportgen.errors import ReportgenError, UsageError
+from reportgen.external.logs.collect import CollectedLogs, collect_logs
+from reportgen.external.logs.options import LogOptions
+from reportgen.external.logs.records import MAGIC, RECORD
+from reportgen.external.reader import ExternalRecord, read_records, record_files
+from reportgen.paths import RUNS
 from reportgen.runs.record import RunRecord
 from reportgen.runs.training_log import TrainingLog
+
+NO_LOGS = CollectedLogs({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +30,14 @@ class DiagnosedTraining:
     records : complete or partial records, of the variants that `diagnoses` name.
     logs : logs of scores by name of the group, of runs with equal settings; also named in `diagnoses`.
     diagnoses : one for each variant and each group of logs.
+    unreadable : errors of logs of the folder that could not be read.
     """
 
     path: Path
     records: Sequence[ExternalRecord]
     diagnoses: Sequence[PartialDiagnosis]
     logs: Mapping[str, Sequence[TrainingLog]] = field(default_factory=dict)
+    unreadable: Sequence[ReportgenError] = ()
 
     @property
     def has_alarm(self) -> bool:
@@ -35,18 +45,54 @@ class DiagnosedTraining:
         return any(finding.severity != "info" for diagnosis in self.diagnoses for finding in diagnosis.findings)
 
 
-def diagnose_path(path: Path) -> DiagnosedTraining:
-    """Return the records in a file or folder, and the diagnosis of each variant.
+def diagnose_path(path: Path, options: LogOptions = LogOptions()) -> DiagnosedTraining:  # noqa: B008
+    """Return the records and logs in a file or folder, and the diagnosis of each variant and of each group of logs.
 
     Raises
     ------
-    UsageError : the file or folder does not exist, or contains no record.
-    StudyError : a record cannot be read or is invalid.
+    UsageError : the file or folder does not exist, or contains no record and no log; or the options do not apply.
+    StudyError : a record is invalid, or no log can be read.
     """
-    records = read_records(path)
+    if not path.exists():
+        raise UsageError("file-not-found", "no such file or folder", str(path), "a log, a record, or a folder of them")
+    files = _complete_records(path) if options.format is None else []
+    records = read_records(path, files) if files else []
+    logs = _logs(path, options, bool(records))
+    if records and not logs.groups and options != LogOptions():
+        raise UsageError("option-conflict", "options for logs do not apply to records", str(path), "omit them")
     variants: dict[str, list[RunRecord]] = {}
     unspecified: dict[str, tuple[str, ...]] = {}
     for record in records:
         variants.setdefault(record.variant, []).append(record.record)
         unspecified[record.variant] = (*unspecified.get(record.variant, ()), *record.unspecified)
-    return DiagnosedTraining(path, records, diagnose_partial(variants, unspecified=unspecified))
+    groups = {name if name not in variants else f"{name} (log)": runs for name, runs in logs.groups.items()}
+    diagnoses = (*diagnose_partial(variants, unspecified=unspecified), *diagnose_logs(groups))
+    return DiagnosedTraining(path, records, diagnoses, groups, logs.unreadable)
+
+
+def _complete_records(path: Path) -> list[Path]:
+    """Return the archives of complete records; archives of scores are logs, and other files are no archives."""
+    files = record_files(path)
+    if path.is_file() and path.suffix != ".npz" and not _is_archive(path):
+        return []
+    return [file for file in files if not RECORD.find(file)]
+
+
+def _is_archive(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+def _logs(path: Path, options: LogOptions, has_records: bool) -> CollectedLogs:
+    """Return the logs; a record is no log, and the tables of a report are none either."""
+    if has_records and (path.is_file() or (path / RUNS).is_dir()):
+        return NO_LOGS
+    try:
+        return collect_logs(path, options)
+    except UsageError as error:
+        if has_records and error.code == "no-records":
+            return NO_LOGS
+        raise

@@ -1,4 +1,4 @@
-"""Ownership of report folders: a study may replace its own report, but not the report of another study."""
+"""Ownership of report folders: a study or a diagnosis may replace its own report, but nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from reportgen.disk import read_json
 from reportgen.errors import UsageError
-from reportgen.paths import RESULTS
+from reportgen.paths import DIAGNOSIS, MANIFEST, PAGE, RESULTS
+from reportgen.report.training.results import FORMAT as DIAGNOSIS_FORMAT
 from reportgen.shipped import shipped_studies, studies_folder
 from reportgen.study.loading.loader import in_report
 from reportgen.study.model.study import Study
@@ -27,14 +28,53 @@ def source_of(file: Path, folder: Path) -> str | None:
         return _written_source(_provenance(read_json(folder / RESULTS)))
     if file.resolve().parent == studies_folder().resolve():
         return f"{SHIPPED}{file.stem}"
+    return relative_source(file, folder)
+
+
+def relative_source(path: Path, folder: Path) -> str:
+    """Return the path of a file or folder relative to the folder of its report."""
     try:
-        return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
     except ValueError:  # another drive on Windows
-        return file.resolve().as_posix()
+        return path.resolve().as_posix()
+
+
+def refuse_other_diagnosis(path: Path, folder: Path) -> None:
+    """Raise UsageError if the report of a diagnosis must not go into a folder.
+
+    The folder may contain the former report of the same file or folder, and files that do not have the names of files
+    of the report. It must not be the diagnosed folder itself.
+    """
+    if path.resolve() == folder.resolve():
+        message = "the report would go into the diagnosed folder"
+        raise UsageError("output-conflict", message, where=str(folder), hint="choose another folder with -o")
+    if read_json(folder / RESULTS).get("study"):
+        raise _taken(folder, "a study")
+    _refuse_diagnosis(folder, relative_source(path, folder))
+    if (folder / DIAGNOSIS).is_file() and (folder / MANIFEST).is_file():
+        return
+    for name in (DIAGNOSIS, PAGE, f"{folder.name}.pdf", "tables", "figures", "embed"):
+        if (folder / name).exists():
+            message, hint = "the report would replace something that is not a report", "choose another folder with -o"
+            raise UsageError("path-occupied", message, where=str(folder / name), hint=hint)
+
+
+def _refuse_diagnosis(folder: Path, source: str | None) -> None:
+    """Raise UsageError if the folder contains the report of a diagnosis of another source."""
+    former = read_json(folder / DIAGNOSIS)
+    if former.get("format") == DIAGNOSIS_FORMAT and _provenance(former).get("source") != source:
+        raise _taken(folder, f"a diagnosis of {former.get('title')!r}")
+
+
+def _taken(folder: Path, whose: str) -> UsageError:
+    message = f"the folder already contains the report of {whose}"
+    hint = "choose another folder with -o, or remove this one"
+    return UsageError("report-of-another-study", message, where=str(folder), hint=hint)
 
 
 def refuse_other_study(study: Study, file: Path, folder: Path) -> None:
     """Raise UsageError if the folder contains the report of another study."""
+    _refuse_diagnosis(folder, None)
     results = read_json(folder / RESULTS)
     former_study = results.get("study")
     if not isinstance(former_study, dict) or _is_inside(file, folder):

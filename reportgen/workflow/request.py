@@ -75,7 +75,7 @@ def make_request(
     command : the command in the report that reproduces it.
     allow_code : load the plug-ins that the study names.
     """
-    _check_formats(formats)
+    check_formats(formats)
     path, changes = study_file(source), dict(overrides or {})
     if WATERMARK in changes:  # only --quick sets it
         raise StudyError(
@@ -89,7 +89,8 @@ def make_request(
     return RunRequest(plan, folder, tuple(formats), command or f"reportgen run {source}", path)
 
 
-def _check_formats(formats: Collection[str]) -> None:
+def check_formats(formats: Collection[str]) -> None:
+    """Raise UsageError if there is no format, or one that is not in FORMATS."""
     hint = f"one or more of {', '.join(FORMATS)}"
     if not formats:
         raise UsageError("empty-value", "no format is given", hint=hint)

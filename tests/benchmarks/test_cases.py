@@ -11,6 +11,7 @@ import benchmarks.diagnosis.__main__ as command
 from benchmarks.diagnosis.build import prepare, write_files
 from benchmarks.diagnosis.cases import RULE_IDS, Case, load_cases
 from benchmarks.diagnosis.result import run
+from reportgen.analysis.diagnosis.checks import checks
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.errors import StudyError
 from tests.benchmarks.cases import case
@@ -25,7 +26,7 @@ def test_there_are_as_many_faults_and_controls_as_promised() -> None:
 
 
 def test_every_rule_of_the_package_can_be_planted() -> None:
-    assert {name for name, rule in RULES.items() if rule.stage != "code"} <= set(RULE_IDS)
+    assert {name for name in checks(RULES) if RULES[name].stage != "code"} <= set(RULE_IDS)
 
 
 def test_every_case_is_a_valid_study(tmp_path: Path) -> None:

@@ -215,7 +215,7 @@ def test_two_records_of_one_seed_and_variant_are_an_error(tmp_path: Path) -> Non
 
 
 def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    good, bad = save(tmp_path / "good.npz"), save(tmp_path / "bad.npz", step_loss=None)
+    good, bad = save(tmp_path / "good.npz"), save(tmp_path / "bad.npz", step_loss=np.zeros((2, 2)))
     lost = save(tmp_path / "lost.npz", step_loss=np.array([1.4, 9.0, np.inf]), probe_step=np.arange(3))
     assert invoke(["diagnose", str(good)]) == 0
     assert invoke(["diagnose", str(good), "--strict"]) == 0

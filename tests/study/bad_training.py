@@ -6,7 +6,11 @@ from tests.study.texts import bad, training
 
 BAD_TRAINING = (
     bad(
-        "unknown key in training", training("{learning_rate: 1}"), "5:12: training.learning_rate", "unknown-key", "loss"
+        "unknown key in training",
+        training("{learning_rate: 1}"),
+        "5:12: training.learning_rate",
+        "unknown-key",
+        "training.lr",
     ),
     bad(
         "unknown key in augment",

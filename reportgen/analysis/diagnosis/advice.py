@@ -33,6 +33,7 @@ from reportgen.analysis.diagnosis.remedies import FINDING_SEEN, scorer
 from reportgen.analysis.diagnosis.sweeps import (
     Sibling,
     Values,
+    changed_paths,
     differences,
     is_beyond,
     read_change,
@@ -42,6 +43,7 @@ from reportgen.analysis.diagnosis.sweeps import (
 )
 from reportgen.analysis.finding import Evidence, Finding, Proposal
 from reportgen.analysis.words.names import sentence, setting, setting_name, words
+from reportgen.engine.spec import RunSpec
 from reportgen.study.metrics.table import metric_of
 
 Alarms = Callable[[str], Collection[str]]
@@ -51,6 +53,7 @@ HIDDEN, LAYERS = "network.hidden", "network.layers"
 NAMES = {
     "network.batchnorm": "batch normalization",
     HIDDEN: "widths of the hidden layers",
+    "data.keep": "shares of training examples kept by class",
     "network.init": "initialization",
     "network.output_init": "initialization of the output layer",
     "preprocess": "preprocessing",
@@ -111,7 +114,7 @@ class Choice:
 
 def consistent(finding: Finding, evidence: Evidence, alarms: Alarms) -> Finding:
     """Return the finding with proposals and advice that agree with the runs of the siblings."""
-    finding = _without_widths(finding, evidence)
+    finding = _with_changes(_without_widths(finding, evidence), evidence.records[0].spec)
     choices = [_choose(finding, evidence, proposal, alarms) for proposal in finding.proposals]
     remaining = _distinct([choice for choice in choices if choice.proposal is not None])
     if any(choice.proposal is not choice.original for choice in choices):
@@ -123,6 +126,28 @@ def consistent(finding: Finding, evidence: Evidence, alarms: Alarms) -> Finding:
         return finding
     proposals = tuple(choice.proposal for choice in remaining if choice.proposal is not None)
     return dataclasses.replace(finding, proposals=proposals, advice=advice)
+
+
+def _with_changes(finding: Finding, spec: RunSpec) -> Finding:
+    """Return the finding with proposals that change settings, without values that are set already."""
+    proposals = [_with_change(proposal, spec) for proposal in finding.proposals]
+    if tuple(proposals) == finding.proposals:
+        return finding
+    kept = [proposal for at, proposal in enumerate(proposals) if proposal.change and proposal not in proposals[:at]]
+    if kept:
+        advice = in_words([(proposal, "") for proposal in kept])
+    else:
+        names = settings_in_words(finding.proposals)
+        has = "have" if " or " in names else "has"
+        advice = f"Change another setting: {names} already {has} the recommended value."
+    return dataclasses.replace(finding, proposals=tuple(kept), advice=advice)
+
+
+def _with_change(proposal: Proposal, spec: RunSpec) -> Proposal:
+    """Return the proposal with only those values that differ from the present ones."""
+    paths = changed_paths(spec, proposal.change)
+    change = {path: value for path, value in proposal.change.items() if path in paths}
+    return proposal if change == proposal.change else dataclasses.replace(proposal, change=change)
 
 
 def _without_widths(finding: Finding, evidence: Evidence) -> Finding:

@@ -13,6 +13,13 @@ FIGURES = Path(__file__).with_name("benchmark.json")
 """Written by `python -m benchmarks.diagnosis`, from all cases."""
 
 
+LOG_FIGURES = Path(__file__).with_name("benchmark_logs.json")
+"""Written by `python -m benchmarks.diagnosis --scores --publish`."""
+
+OWN_RULES = {"reportgen": True, "reportgen, number of classes not given": False}
+"""The rows of LOG_FIGURES about the project's rules, and whether the number of classes was given."""
+
+
 @dataclass(frozen=True)
 class Share:
     """A count out of a total, with the exact 95% binomial interval."""
@@ -61,3 +68,31 @@ def published() -> Benchmark:
 def _share(found: Mapping[str, Any]) -> Share:
     low, high = found["interval"]
     return Share(found["count"], found["of"], (low, high))
+
+
+@dataclass(frozen=True)
+class LogScore:
+    """Results of the forms on scores for one kind of log, as pairs of a count and a total.
+
+    log: "epoch" for a value of each epoch, "steps" for one of every 50 steps. runs: the number of runs that are judged
+    together. classes: whether the number of classes was given.
+    """
+
+    log: str
+    runs: int
+    classes: bool
+    recall: tuple[int, int]
+    right_cause: tuple[int, int]
+    false_alarms: tuple[int, int]
+
+
+@functools.cache
+def published_on_logs() -> tuple[LogScore, ...]:
+    """Return the figures on logs that were not used for tuning, as shipped with this version."""
+    rows = json.loads(LOG_FIGURES.read_text(encoding="utf-8"))["rows"]
+    return tuple(_log_score(row) for row in rows if row["half"] == "scoring" and row["rules"] in OWN_RULES)
+
+
+def _log_score(row: Mapping[str, Any]) -> LogScore:
+    recall, right_cause, false_alarms = (tuple(row[name]) for name in ("recall", "right_cause", "false_alarms"))
+    return LogScore(row["log"], row["runs"], OWN_RULES[row["rules"]], recall, right_cause, false_alarms)

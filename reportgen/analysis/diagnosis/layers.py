@@ -191,6 +191,11 @@ def narrowest(record: RunRecord) -> int:
     return min(sizes or [layer.units for layer in record.spec.network.layers[:-1]])
 
 
+def has_bottleneck(record: RunRecord) -> bool:
+    """Return whether a layer has at most half as many outputs as the outputs of the classes have degrees of freedom."""
+    return 0 < narrowest(record) <= (int(record.facts.get("classes", 2)) - 1) / 2
+
+
 def batchnorm_sizes(record: RunRecord, batch: int) -> Iterator[tuple[int | None, int]]:
     """Yield for each batch normalization its layer, None without weights, and the number of values of a variance.
 

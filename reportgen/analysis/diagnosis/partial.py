@@ -28,6 +28,7 @@ from reportgen.study.planning.plan import Variant
 OPTIONAL = (
     *("facts.val_loss_sd", "probe_bias_gradient_norm", "probe_curvature"),
     *("facts.baseline_kernel", "facts.baseline_kernel_left_out"),
+    *("step_top_share", "facts.class_labels", "facts.class_runs", "facts.val_input_offset", "facts.val_input_scale"),
 )
 """Measurements that rules can do without, with less certainty or by other means."""
 

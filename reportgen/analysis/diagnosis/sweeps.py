@@ -179,6 +179,25 @@ def read_change(spec: RunSpec, change: Values) -> dict[str, Any] | None:
     return {path: value for path, value in wanted.items() if path not in own or not equal(own[path], value)}
 
 
+def changed_paths(spec: RunSpec, change: Values) -> set[str]:
+    """Return the paths of a change whose value differs from the present one; all paths of an invalid change."""
+    own = settings_by_path(spec)
+    rest = {path: value for path, value in change.items() if not path.startswith("data.")}
+    try:
+        new = settings_by_path(_spec_with(spec, rest)) if rest else {}
+    except (ValidationError, KeyError):
+        return set(change)
+    return {path for path, value in change.items() if _changes(own, new, path, value)}
+
+
+def _changes(own: Values, new: Values, path: str, value: Any) -> bool:
+    """Return whether a setting, or a parameter of it, gets another value; unknown settings do."""
+    if path.startswith("data."):
+        return path not in own or not equal(own[path], _read_data(path, value))
+    inside = {known for known in (*own, *new) if known == path or known.startswith(f"{path}.")}
+    return not inside or any(not equal(own.get(known), new.get(known)) for known in inside)
+
+
 def _read_data(path: str, value: Any) -> Any:
     return tuple(sorted(value.items())) if path == "data.keep" else value
 

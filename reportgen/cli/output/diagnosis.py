@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reportgen.analysis.finding import Finding
+from reportgen.analysis.diagnosis.partial import PartialDiagnosis
+from reportgen.analysis.finding import Abstention, Finding
+from reportgen.cli.output.logs import log_lines, log_values, title
 from reportgen.cli.output.reports import Line
 from reportgen.report.results.results import finding_values
 from reportgen.runs.store import plain
@@ -23,17 +25,39 @@ def diagnosis_lines(diagnosed: DiagnosedTraining) -> Iterator[Line]:
     for index, diagnosis in enumerate(diagnosed.diagnoses):
         if index:
             yield "", ""
-        seeds = sorted(record.record.spec.seed for record in diagnosed.records if record.variant == diagnosis.variant)
-        yield "bold", f"{diagnosis.variant} (seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))})"
-        for root in (f for f in diagnosis.findings if f.consequence_of is None):
-            yield from _finding_lines(root, INDENT)
-            for finding in diagnosis.findings:
-                if finding.consequence_of == root.rule:
-                    yield from _finding_lines(finding, 3 * INDENT, f", a consequence of {root.rule}")
-        if diagnosis.passed:
-            yield "", f"{INDENT}not found: {', '.join(diagnosis.passed)}"
-        for rules, missing in _groups(diagnosis.not_judged):
-            yield "", f"{INDENT}not tested (missing {', '.join(missing)}): {', '.join(rules)}"
+        if diagnosis.variant in diagnosed.logs:
+            logs = diagnosed.logs[diagnosis.variant]
+            yield "bold", title(diagnosis.variant, logs)
+            yield from log_lines(logs, INDENT)
+        else:
+            variant = [record for record in diagnosed.records if record.variant == diagnosis.variant]
+            seeds = sorted(record.record.spec.seed for record in variant)
+            yield "bold", f"{diagnosis.variant} (seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))})"
+        yield from _judgement_lines(diagnosis)
+
+
+def _judgement_lines(diagnosis: PartialDiagnosis) -> Iterator[Line]:
+    """Yield the findings of a variant, the rules without a finding, and the rules that could not judge."""
+    for root in (f for f in diagnosis.findings if f.consequence_of is None):
+        yield from _finding_lines(root, INDENT)
+        for finding in diagnosis.findings:
+            if finding.consequence_of == root.rule:
+                yield from _finding_lines(finding, 3 * INDENT, f", a consequence of {root.rule}")
+    if diagnosis.passed:
+        yield "", f"{INDENT}not found: {', '.join(diagnosis.passed)}"
+    for rules, missing in _groups(diagnosis.not_judged):
+        yield "", f"{INDENT}not tested (missing {', '.join(missing)}): {', '.join(rules)}"
+    for abstention, rules in _abstentions(diagnosis).items():
+        text = f"cannot be judged: {', '.join(rules)}, because {abstention.reason}"
+        yield "", f"{INDENT}{text}; to have it judged: {abstention.remedy}"
+
+
+def _abstentions(diagnosis: PartialDiagnosis) -> dict[Abstention, list[str]]:
+    """Return the rules that abstained, by reason and remedy."""
+    rules: dict[Abstention, list[str]] = {}
+    for rule, abstention in diagnosis.abstained.items():
+        rules.setdefault(abstention, []).append(rule)
+    return rules
 
 
 def _groups(not_judged: Mapping[str, Sequence[str]]) -> list[tuple[list[str], list[str]]]:
@@ -69,5 +93,11 @@ def diagnosis_values(diagnosed: DiagnosedTraining) -> dict[str, Any]:
         "findings": [finding_values(finding) for diagnosis in diagnosed.diagnoses for finding in diagnosis.findings],
         "not_found": {diagnosis.variant: diagnosis.passed for diagnosis in diagnosed.diagnoses},
         "not_judged": {diagnosis.variant: diagnosis.not_judged for diagnosis in diagnosed.diagnoses},
+        "abstained": {
+            diagnosis.variant: {rule: vars(abstention) for rule, abstention in diagnosis.abstained.items()}
+            for diagnosis in diagnosed.diagnoses
+        },
+        "logs": [log_values(group, log) for group, logs in diagnosed.logs.items() for log in logs],
+        "unreadable": [error.values for error in diagnosed.unreadable],
     }
     return dict(plain(values))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.cli.output.architectures import architecture_lines, architecture_values
+from reportgen.cli.output.examples import example_lines, example_values
 from reportgen.engine.jit.folders import are_compiled
 from reportgen.paths import RESULTS
 from reportgen.runs.store import plain
@@ -143,6 +144,7 @@ def check_values(request: RunRequest, workers: int) -> dict[str, Any]:
         "runs": len(jobs),
         "stored": len(stored),
         "parameters": [pick((cost.parameters for cost in costs.values()), default=0) for pick in (min, max)],
+        "data": example_values(plan) if not download else [],
         "architectures": architecture_values(plan, jobs, costs),
         "steps": sum(cost.steps for cost in missing),
         "download_bytes": download,
@@ -182,6 +184,7 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
             yield "red", f"              this machine has {_megabytes(values['machine_bytes'])}; {SMALLER}"
         yield from _time_lines(values)
     yield "", f"  claims      {values['claims']}"
+    yield from example_lines(values["data"])
     for label in values["variants"]:
         yield "", f"  variant     {label}"
     for search in values["searches"]:

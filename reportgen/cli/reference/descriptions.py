@@ -54,9 +54,12 @@ def summary(entry: Any) -> str:
 
 
 def documentation(entry: Any) -> str:
-    """Return the description of a rule or figure, by default the docstring of the module that defines it."""
-    function = getattr(entry, "check", None) or entry.draw
-    return getattr(entry, "description", "") or inspect.getdoc(importlib.import_module(function.__module__)) or ""
+    """Return the description of a rule or figure, by default the docstrings of the modules that define its forms."""
+    on_scores = getattr(entry, "on_scores", None)
+    functions = [getattr(entry, "check", None), on_scores and on_scores.check, getattr(entry, "draw", None)]
+    modules = dict.fromkeys(function.__module__ for function in functions if function is not None)
+    documented = "\n\n".join(inspect.getdoc(importlib.import_module(module)) or "" for module in modules)
+    return getattr(entry, "description", "") or documented
 
 
 def _nothing(kind: str, name: str, entry: Any) -> Iterator[str]:

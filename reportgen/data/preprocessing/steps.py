@@ -199,6 +199,10 @@ STEPS = Table(
         ),
         Step(
             name="standardize",
+            aliases=(
+                "standard_scaler",
+                "zscore",
+            ),
             summary="Subtract the mean and divide by the standard deviation; constant features become 0.",
             formula=r"(x_j - \bar{x}_j) / s_j,\quad s_j^2 = \tfrac1n \sum_i (x_{ij} - \bar{x}_j)^2",
             source=_SOURCE,

@@ -6,7 +6,7 @@ import csv
 import difflib
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,32 @@ from reportgen.data.dataset import FloatArray, IntArray
 from reportgen.data.readers.files import Stamp, existing_file, sha256, stamp
 from reportgen.data.source import Request, Source
 from reportgen.errors import StudyError
+from reportgen.registry import Parameter
+
+PARAMETERS = (
+    Parameter("path", "path", None, "path of the .csv file, relative to the study", required=True),
+    Parameter("target", "column", None, "column of the class, by name or by number from 0; not set: the last column"),
+    Parameter(
+        "header", "choice", "auto", "whether the first line contains column names", choices=("auto", "yes", "no")
+    ),
+    Parameter("separator", "choice", "comma", "separator between cells", choices=("comma", "semicolon", "tab")),
+    Parameter(
+        "decimal",
+        "choice",
+        "point",
+        "decimal sign; with `comma`, a separator that is not set is a semicolon if the first line has one",
+        choices=("point", "comma"),
+        added=True,
+    ),
+)
+"""Parameters of the data set `csv`."""
 
 _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _MANY_CLASSES = 20  # with more, and more than one class per two lines, the column is considered a measurement
+
+MISSING = ("", "?", "NAN", "NA", "N/A", "#N/A", "<NA>", "NULL", "NONE", "NIL", "MISSING")
+"""Cells that usually mean a missing value, in capitals."""
 
 _FILL = "correct the cell or remove the line"
 
@@ -35,6 +57,7 @@ class _Format:
     target: str | int | None
     header: str
     separator: str
+    decimal: str = "point"
 
 
 def identity(request: Request) -> str:
@@ -49,7 +72,9 @@ def read(request: Request) -> Source:
     """
     params = request.params
     path = existing_file(params["path"], request.folder)
-    form = _Format(params["path"], _name_or_number(params["target"]), params["header"], params["separator"])
+    form = _Format(
+        params["path"], _name_or_number(params["target"]), params["header"], params["separator"], params["decimal"]
+    )
     return _read(path, stamp(path), form)
 
 
@@ -60,21 +85,41 @@ def _name_or_number(target: str | int | None) -> str | int | None:
 
 @functools.lru_cache(maxsize=1)
 def _read(path: Path, _: Stamp, form: _Format) -> Source:
+    form = replace(form, separator=_separator(path, form))
     lines = _lines(path, form)
     number, first = next(lines, (0, []))
     if not first:
         raise StudyError("empty-data", "the file is empty", form.name, "one example per line")
     if len(first) < 2:
-        hint = "a class and at least one feature; see separator"
-        raise StudyError("missing-column", "the file has only one column", form.name, hint)
+        raise _one_column(form, first[0])
     names = first if _is_header(first, form) else None
     target = _target(form, names, len(first))
-    rows = _Rows(form.name, len(first), target, names)
+    rows = _Rows(form, len(first), target, names)
     if names is None:
         rows.add(number, first)
     for number, cells in lines:
         rows.add(number, cells)
     return rows.source()
+
+
+def _separator(path: Path, form: _Format) -> str:
+    """Return the separator; with decimal commas, a semicolon in the first line takes the place of the comma."""
+    if (form.decimal, form.separator) != ("comma", "comma"):
+        return form.separator
+    try:
+        with path.open("rb") as file:
+            return "semicolon" if b";" in file.readline() else form.separator
+    except OSError:  # the error of reading the lines describes it
+        return form.separator
+
+
+def _one_column(form: _Format, line: str) -> StudyError:
+    """Return the error for a file of one column, with the separator that would give more."""
+    other = next((name for name, sign in _SEPARATORS.items() if sign in line), None)
+    message = "the file has only one column"
+    if other is None:
+        return StudyError("missing-column", message, form.name, "a class and at least one feature; see separator")
+    return StudyError("missing-column", message, form.name, f"set separator: {other}", "separator")
 
 
 def _lines(path: Path, form: _Format) -> Iterator[Line]:
@@ -103,7 +148,13 @@ def _is_header(first: list[str], form: _Format) -> bool:
     if isinstance(form.target, str) and form.target in [cell.strip() for cell in first]:
         return True
     target = form.target if isinstance(form.target, int) else len(first) - 1
-    return not any(_is_number(cell) for column, cell in enumerate(first) if column != target % len(first))
+    features = (cell for column, cell in enumerate(first) if column != target % len(first))
+    return not any(_is_number(_with_point(cell, form)) for cell in features)
+
+
+def _with_point(cell: str, form: _Format) -> str:
+    """Return a cell with a decimal point; with decimal commas, a point is no part of a number."""
+    return cell.replace(".", "_").replace(",", ".") if form.decimal == "comma" else cell
 
 
 def _is_number(cell: str) -> bool:
@@ -160,8 +211,8 @@ def _shown(cell: str) -> str:
 class _Rows:
     """Examples read so far; cells are checked while they are read, so that errors have a line number."""
 
-    def __init__(self, file: str, width: int, target: int, names: list[str] | None) -> None:
-        self._file, self._width, self._target, self._names = file, width, target, names
+    def __init__(self, form: _Format, width: int, target: int, names: list[str] | None) -> None:
+        self._form, self._file, self._width, self._target, self._names = form, form.name, width, target, names
         self._examples: list[FloatArray] = []
         self._labels: list[str] = []
 
@@ -174,7 +225,7 @@ class _Rows:
         if not label:
             where = f"{self._file}:{line}: {self._column(self._target)}"
             raise StudyError("missing-value", "the class is missing", where, _FILL)
-        features = cells[: self._target] + cells[self._target + 1 :]
+        features = [_with_point(cell, self._form) for cell in (*cells[: self._target], *cells[self._target + 1 :])]
         try:
             values = np.array([float(cell) for cell in features])
         except ValueError:
@@ -190,14 +241,22 @@ class _Rows:
     def _bad_cell(self, line: int, cells: list[str]) -> StudyError:
         """Return the error for the first cell that is not a finite float32 number; Python's 1_000 is not allowed."""
         features = ((column, cell) for column, cell in enumerate(cells) if column != self._target)
-        column, cell = next((column, cell) for column, cell in features if not _is_usable(cell))
+        column, cell = next((n, cell) for n, cell in features if not _is_usable(_with_point(cell, self._form)))
         where = f"{self._file}:{line}: {self._column(column)}"
         if not cell.strip():
             return StudyError("missing-value", "the number is missing", where, _FILL)
-        code = "not-finite" if _is_number(cell) and "_" not in cell else "invalid-data"
+        point = _with_point(cell, self._form)
+        code = "not-finite" if _is_number(point) and "_" not in point else "invalid-data"
+        return StudyError(code, f"{_shown(cell)} is not a finite number", where, self._hint(column, cell))
+
+    def _hint(self, column: int, cell: str) -> str:
         point = cell.strip().replace(",", ".")
-        hint = f"did you mean {point}?" if "," in cell and _is_number(point) else _FILL
-        return StudyError(code, f"{_shown(cell)} is not a finite number", where, hint)
+        if self._form.decimal == "point" and "," in cell and _is_number(point):
+            return f"did you mean {point}? For decimal commas set decimal: comma"
+        if not self._examples and cell.strip().upper() not in MISSING:  # the first line: not a slip
+            name = self._names[column].strip() if self._names else column
+            return f"if this is the column of the class, set target: {name}"
+        return _FILL
 
     def source(self) -> Source:
         """Return all examples; raises StudyError if there are none or if all are equal."""
@@ -207,7 +266,9 @@ class _Rows:
         if len(x) > 1 and (x == x[0]).all():
             raise StudyError("constant-data", "all lines have equal features", self._file)
         names, y = self._classes()
-        return Source(x, y, len(names), names)
+        columns = self._names or [f"column {number}" for number in range(self._width)]
+        features = [name.strip() for number, name in enumerate(columns) if number != self._target]
+        return Source(x, y, len(names), names, feature_names=tuple(features), target_name=columns[self._target].strip())
 
     def _classes(self) -> tuple[tuple[str, ...], IntArray]:
         """Return the sorted class names and the class of each example, (n,); raises StudyError for unusable classes."""

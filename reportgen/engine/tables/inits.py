@@ -117,6 +117,7 @@ INITS = Table(
     [
         Init(
             name="zero",
+            aliases=("zeros",),
             summary="All weights are zero: all units of a layer stay equal.",
             formula="w = 0",
             source="a known pitfall, for demonstration",
@@ -164,6 +165,7 @@ INITS = Table(
             "Normal, a compromise between constant variance of activations and of gradients.",
             r"w \sim N\left(0, \frac{2}{n_{in} + n_{out}}\right)",
             "Glorot and Bengio 2010, eq. 12",
+            aliases=("xavier_normal",),
         ),
         _uniform(
             "glorot_uniform",
@@ -171,6 +173,7 @@ INITS = Table(
             "Uniform, a compromise between constant variance of activations and of gradients.",
             r"w \sim U\left(-\sqrt{\frac{6}{n_{in} + n_{out}}}, \sqrt{\frac{6}{n_{in} + n_{out}}}\right)",
             "Glorot and Bengio 2010, eq. 16",
+            aliases=("xavier_uniform",),
         ),
         _normal(
             "he_normal",
@@ -179,7 +182,7 @@ INITS = Table(
             r"w \sim N\left(0, \frac{2}{n_{in}}\right)",
             "He et al. 2015, eq. 10",
             scale=_ROOT_OF_HE,
-            aliases=("he",),
+            aliases=("he", "kaiming_normal"),
         ),
         _uniform(
             "he_uniform",
@@ -188,6 +191,7 @@ INITS = Table(
             r"w \sim U\left(-\sqrt{\frac{6}{n_{in}}}, \sqrt{\frac{6}{n_{in}}}\right)",
             "He et al. 2015, eq. 10",
             scale=_ROOT_OF_HE,
+            aliases=("kaiming_uniform",),
         ),
         _normal(
             "lecun_normal",

@@ -162,6 +162,13 @@ LOSSES = Table(
     [
         Loss(
             name="softmax_cross_entropy",
+            aliases=(
+                "cross_entropy",
+                "cross_entropy_loss",
+                "categorical_crossentropy",
+                "sparse_categorical_crossentropy",
+                "log_loss",
+            ),
             kernel=_cross_entropy,
             chance=math.log,
             at_variance=_entropy_at,
@@ -173,6 +180,10 @@ LOSSES = Table(
         ),
         Loss(
             name="mse",
+            aliases=(
+                "mse_loss",
+                "mean_squared_error",
+            ),
             kernel=_squared_error,
             chance=lambda classes: 1 / classes,
             at_variance=lambda variance, classes: 1 / classes + variance,

@@ -117,6 +117,7 @@ OPTIMIZERS = Table(
         Optimizer(
             name="sgd",
             highest_rate=10.0,
+            aliases=("gradient_descent",),
             kernel=_form_of_sgd,
             hyper=lambda p: (p["momentum"],),
             states=1,

@@ -154,6 +154,7 @@ RECTIFIERS = [
     ),
     Activation(
         name="leaky_relu",
+        aliases=("lrelu",),
         summary="ReLU with a small slope for negative inputs, so that no unit stops learning.",
         formula=r"\phi(z) = \max(z, s z)",
         source="Maas, Hannun and Ng 2013, section 2",

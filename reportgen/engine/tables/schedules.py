@@ -129,6 +129,10 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="step",
+            aliases=(
+                "step_lr",
+                "step_decay",
+            ),
             summary="Multiplies the learning rate by a factor at a fixed interval of epochs.",
             formula=r"\eta_t = \eta\, f^{\lfloor t / k \rfloor}",
             source="He et al. 2016, section 3.4",
@@ -140,6 +144,10 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="exponential",
+            aliases=(
+                "exponential_lr",
+                "exponential_decay",
+            ),
             summary="Multiplies the learning rate by a factor after each epoch.",
             formula=r"\eta_t = \eta\, f^{\lfloor t \rfloor}",
             source="Goodfellow, Bengio and Courville 2016, section 8.3.1",
@@ -152,6 +160,7 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="inverse_time",
+            aliases=("inverse_time_decay",),
             summary="Decays in inverse proportion to time.",
             formula=r"\eta_t = \frac{\eta}{1 + k t}",
             source="Robbins and Monro 1951",
@@ -160,6 +169,11 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="cosine",
+            aliases=(
+                "cosine_annealing_lr",
+                "cosine_annealing",
+                "cosine_decay",
+            ),
             summary="Decays to zero at the end of training along half a period of a cosine.",
             formula=r"\eta_t = \frac{\eta}{2}\left(1 + \cos\frac{\pi t}{T}\right)",
             source="Loshchilov and Hutter 2017, eq. 5 with one cycle",
@@ -168,6 +182,10 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="warm_restarts",
+            aliases=(
+                "cosine_annealing_warm_restarts",
+                "cosine_decay_restarts",
+            ),
             summary="Cosine cycles that restart at the full rate, each `factor` times longer than the previous one.",
             formula=r"\eta_t = \frac{\eta}{2}\left(1 + \cos\frac{\pi T_{cur}}{T_i}\right),\ T_{i+1} = f\, T_i",
             source="Loshchilov and Hutter 2017, eq. 5",

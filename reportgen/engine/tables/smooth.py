@@ -87,6 +87,7 @@ def _differentiate_softplus(p, a, z, delta):
 SMOOTH = [
     Activation(
         name="identity",
+        aliases=("linear",),
         summary="The linear unit, without a nonlinearity.",
         formula=r"\phi(z) = z",
         source="Rumelhart, Hinton and Williams 1986",
@@ -98,6 +99,7 @@ SMOOTH = [
     ),
     Activation(
         name="sigmoid",
+        aliases=("logistic",),
         summary="Maps to (0, 1); saturates on both sides, and its outputs are never negative.",
         formula=r"\phi(z) = \frac{1}{1 + e^{-z}}",
         source="LeCun et al. 1998, Efficient BackProp, section 4.4",
@@ -143,6 +145,7 @@ SMOOTH = [
     ),
     Activation(
         name="silu",
+        aliases=("swish",),
         summary="The input times its sigmoid, also called swish.",
         formula=r"\phi(z) = z\,\sigma(z)",
         source="Elfwing, Uchibe and Doya 2018, eq. 8",

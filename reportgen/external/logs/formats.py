@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from reportgen.external.logs.events.mlflow_database import MLFLOW_DATABASE
+from reportgen.external.logs.events.mlflow_folder import MLFLOW
+from reportgen.external.logs.events.tensorboard import TENSORBOARD
+from reportgen.external.logs.events.wandb import WANDB
+from reportgen.external.logs.raw import LogFormat
+from reportgen.external.logs.records import RECORD
+from reportgen.external.logs.structured.huggingface import HUGGINGFACE
+from reportgen.external.logs.structured.json_lines import JSON_LINES
+from reportgen.external.logs.structured.json_records import JSON
+from reportgen.external.logs.structured.keras_history import KERAS_HISTORY
+from reportgen.external.logs.structured.text_lines import TEXT
+from reportgen.external.logs.tables.dvclive import DVCLIVE
+from reportgen.external.logs.tables.fastai import FASTAI
+from reportgen.external.logs.tables.keras import KERAS
+from reportgen.external.logs.tables.lightning import LIGHTNING
+from reportgen.external.logs.tables.other import CSV
+from reportgen.external.logs.tables.tensorboard_export import TENSORBOARD_EXPORT
+from reportgen.external.logs.tables.timm import TIMM
+from reportgen.external.logs.tables.ultralytics import ULTRALYTICS
+from reportgen.external.logs.tables.wandb_export import WANDB_EXPORT
 
-from reportgen.external.logs.raw import RawLog
+_ROWS: tuple[LogFormat, ...] = (
+    RECORD,
+    TENSORBOARD,
+    WANDB,
+    MLFLOW,
+    MLFLOW_DATABASE,
+    HUGGINGFACE,
+    DVCLIVE,
+    WANDB_EXPORT,
+    TENSORBOARD_EXPORT,
+    ULTRALYTICS,
+    TIMM,
+    FASTAI,
+    KERAS,
+    LIGHTNING,
+    KERAS_HISTORY,
+    JSON,
+    JSON_LINES,
+    CSV,
+    TEXT,
+)
+"""The most specific first, since the first that finds a file reads it."""
 
-
-@dataclass(frozen=True)
-class LogFormat:
-    """A format of logs.
-
-    Attributes
-    ----------
-    name : name for `--as`.
-    title : the tool, as its users call it.
-    files : the files of one run, in a few words, such as "events.out.tfevents.*".
-    find : returns the logs in a file or folder that have this format by their content, each the path of one run; an
-        empty list for other files. Must be quick: it may read the beginning of a file only.
-    read : returns the run at a path that `find` returned, or that `--as` names. Raises StudyError for a file that is
-        not of this format or cannot be read.
-    """
-
-    name: str
-    title: str
-    files: str
-    find: Callable[[Path], Sequence[Path]]
-    read: Callable[[Path], RawLog]
-
-
-FORMATS: dict[str, LogFormat] = {}
-"""All formats by name, the most specific first, since the first that finds a file reads it."""
+FORMATS: dict[str, LogFormat] = {row.name: row for row in _ROWS}
+"""All formats by name."""

@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from reportgen.engine.tables.activation import Activation
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.nearest import nearest
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.errors import UsageError
-from reportgen.registry import Row
+from reportgen.registry import Row, Table
 from reportgen.study.loading.messages import study_error
 from reportgen.study.model.network import Network
 from reportgen.study.model.settings import Training
@@ -180,7 +181,8 @@ def activation_of(activation: Any) -> tuple[Activation, dict[str, Any]]:
     row = named(ACTIVATIONS, name)
     if row is None:
         near = difflib.get_close_matches(str(name).lower(), ACTIVATIONS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(ACTIVATIONS)}"
+        other = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(ACTIVATIONS)}"
+        hint = nearest("activation", str(name)) or other
         raise UsageError("unknown-name", f"unknown activation {str(name)!r}", "activation", hint)
     unknown = sorted(set(parameters) - {parameter.name for parameter in row.parameters})
     if unknown:
@@ -190,13 +192,9 @@ def activation_of(activation: Any) -> tuple[Activation, dict[str, Any]]:
     return row, parameters
 
 
-def named(rows: Mapping[str, RowT], name: Any) -> RowT | None:
+def named(rows: Table[RowT], name: Any) -> RowT | None:
     """Return the row with this name or alias, ignoring case and underscores (`LeakyReLU` is `leaky_relu`), or None."""
-    plain_name = str(name).replace("_", "").lower()
-    for row in rows.values():
-        if plain_name in (known.replace("_", "").lower() for known in (row.name, *row.aliases)):
-            return row
-    return None
+    return rows.find(str(name))
 
 
 def settings_of(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.engine.tables.activation import Activation
 from reportgen.errors import UsageError
-from reportgen.external.recording.convert import Array, array, two_columns
+from reportgen.external.recording.convert import Array, activation_of, array, two_columns
 
 Pair = tuple[Array, Array | None]
 """An array and the gradient of the loss with respect to it, None if the gradient is unknown."""
@@ -255,3 +255,12 @@ def check_chain(probe: Probe, features: int) -> None:
             hint = "every layer in order, from the first hidden layer to the output layer"
             raise UsageError("disconnected-layers", message, f"layer {number}", hint)
         width, source = units, f"layer {number} has {{}} outputs"
+
+
+def nonlinearity_of(activation: Any) -> tuple[Nonlinearity | None, Any]:
+    """Return an activation with its parameters, and its setting; None and the default of a study without one."""
+    if activation is None:
+        return None, "relu"
+    row, parameters = activation_of(activation)
+    defaults = {parameter.name: parameter.default for parameter in row.parameters}
+    return Nonlinearity(row, defaults | parameters), {"name": row.name, **parameters} if parameters else row.name

@@ -12,9 +12,9 @@ import numpy as np
 
 from reportgen.data.dataset import facts_of
 from reportgen.errors import UsageError
+from reportgen.external.epochs import top_share
 from reportgen.external.recording.convert import (
     Array,
-    activation_of,
     array,
     check_network,
     check_output_units,
@@ -23,7 +23,7 @@ from reportgen.external.recording.convert import (
     scalar_loss,
 )
 from reportgen.external.recording.given_examples import GivenExamples, image_shape
-from reportgen.external.recording.layer_arrays import Nonlinearity, Probe, check_chain, probe_of, with_two_outputs
+from reportgen.external.recording.layer_arrays import Probe, check_chain, nonlinearity_of, probe_of, with_two_outputs
 from reportgen.external.recording.layer_statistics import ProbeSeries, is_due
 from reportgen.external.recording.recorder_settings import RecorderSettings
 from reportgen.external.recording.scores import ScoreSeries
@@ -66,7 +66,7 @@ class Recorder:
         singular_values: bool = False,
         **settings: Any,
     ) -> None:
-        self._nonlinearity, name = _activation(activation)
+        self._nonlinearity, name = nonlinearity_of(activation)
         self._units_axis = units_axis
         self._probes = ProbeSeries(singular_values)
         self._given = GivenExamples(x, y, x_val)
@@ -77,6 +77,7 @@ class Recorder:
         self._facts = facts_of(x, y, x_val, y_val) | image_shape(x.shape, units_axis)
         self._scores = ScoreSeries({"train": y, "val": y_val}, self._facts)
         self._losses: list[float] = []
+        self._top_shares: list[float] = []
         self._next_probe = 0
         self._weights_before: list[Array] = []
         self._weight_sizes: list[tuple[float, float]] = []
@@ -135,10 +136,11 @@ class Recorder:
     def _steps(self) -> int:
         return len(self._losses)
 
-    def step(self, loss: Any, weights: Iterable[Any] = ()) -> None:
-        """Record the loss of a minibatch before the weights change.
+    def step(self, loss: Any, weights: Iterable[Any] = (), labels: Any = None) -> None:
+        """Record the mean loss of a minibatch, without penalties, before the weights change.
 
-        loss: mean loss of the minibatch, without penalties. weights: weights of each layer, not needed after `watch`.
+        weights: weights of each layer, not needed after `watch`. labels: classes of the minibatch, for all steps or
+        none, which show whether batches are sorted by class.
         """
         value, weights = scalar_loss(loss, "step loss"), list(weights)
         if self._watched is not None:
@@ -147,6 +149,8 @@ class Recorder:
             hint = "call watch(net) before training, or look before the first step"
             raise UsageError("nothing-recorded", "no probe precedes the first step", hint=hint)
         self._losses.append(value)
+        if labels is not None:
+            self._top_shares.append(top_share(labels))
         self._weights_before = [array(values).copy() for values in weights]
 
     def _step_of(self, watched: WatchedTraining, loss: Any, value: float) -> float:
@@ -282,18 +286,10 @@ class Recorder:
         return {name: v for name, v in self._facts.items() if not name.startswith(("input_", "baseline_"))}
 
     def _arrays(self) -> dict[str, Any]:
-        arrays = {"step_loss": np.array(self._losses)} | self._scores.arrays() | self._probes.arrays()
+        shares = {"step_top_share": np.array(self._top_shares)} if self._top_shares else {}
+        arrays = {"step_loss": np.array(self._losses)} | shares | self._scores.arrays() | self._probes.arrays()
         if self._weight_sizes and len(self._weight_sizes) == len(arrays["epoch_step"]):
             training = self._settings.training
             squares, absolutes = np.array(self._weight_sizes).T
             arrays["epoch_penalty"] = training.get("l2", 0) / 2 * squares + training.get("l1", 0) * absolutes
         return arrays if self._watched is None else arrays | self._watched.arrays(self._scores.steps, self._steps)
-
-
-def _activation(activation: Any) -> tuple[Nonlinearity | None, Any]:
-    """Return an activation with its parameters, and its setting; None and the default of a study without one."""
-    if activation is None:
-        return None, "relu"
-    row, parameters = activation_of(activation)
-    defaults = {parameter.name: parameter.default for parameter in row.parameters}
-    return Nonlinearity(row, defaults | parameters), {"name": row.name, **parameters} if parameters else row.name

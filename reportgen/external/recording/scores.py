@@ -65,9 +65,9 @@ class ScoreSeries:
 
     def _extend_classes(self, classes: int) -> None:
         """Raise the number of classes to the number of outputs, if no example has the last classes."""
-        additional = classes - self._facts["classes"]
-        self._facts["classes"] += additional
-        self._facts["class_counts"] += [0] * additional
+        for counts in (self._facts["class_counts"], self._facts.get("val_class_counts", [])):
+            counts += [0] * (classes - self._facts["classes"])
+        self._facts["classes"] = classes
 
     def arrays(self) -> dict[str, Any]:
         """Return the arrays of the record."""

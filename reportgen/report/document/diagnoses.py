@@ -95,22 +95,26 @@ class Diagnosis:
 
 def diagnoses(analysis: Analysis) -> tuple[Diagnosis, ...]:
     """Return the diagnoses of the findings that are no consequences, the most severe first."""
+    roots = root_cases(analysis.findings, {v.variant.id: v.variant.label for v in analysis.variants})
+    every = [v.variant for v in analysis.variants]
+    groups = [_diagnosis([root for root in roots if root.finding.rule == rule], every) for rule in _rules(roots)]
+    return tuple(sorted(groups, key=lambda group: SEVERITIES.index(group.severity)))
+
+
+def root_cases(findings: Sequence[Finding], labels: Mapping[str, str]) -> list[Case]:
+    """Return the findings that are no consequences, with their consequences; labels: by id of the variant."""
     from reportgen.analysis.diagnosis.rules import RULES
 
-    labels = {v.variant.id: v.variant.label for v in analysis.variants}
     titles = {id_: rule.title for id_, rule in RULES.items()}
 
     def case(finding: Finding, above: tuple[str, ...] = ()) -> Case:
         """Return the case with its consequences, without rules that are already above it."""
         rules = (*above, finding.rule)
-        below = [f for f in _consequences(finding, analysis.findings) if f.rule not in rules]
+        below = [f for f in _consequences(finding, findings) if f.rule not in rules]
         title = titles.get(finding.rule, finding.rule)
         return Case(finding, labels.get(finding.variant, finding.variant), title, tuple(case(f, rules) for f in below))
 
-    roots = [case(finding) for finding in analysis.findings if _is_root(finding, analysis.findings)]
-    every = [v.variant for v in analysis.variants]
-    groups = [_diagnosis([root for root in roots if root.finding.rule == rule], every) for rule in _rules(roots)]
-    return tuple(sorted(groups, key=lambda group: SEVERITIES.index(group.severity)))
+    return [case(finding) for finding in findings if _is_root(finding, findings)]
 
 
 def _consequences(cause: Finding, findings: Sequence[Finding]) -> list[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from reportgen.analysis.diagnosis.benchmark import Benchmark, published
 from reportgen.analysis.results import Analysis, ClaimResult, EnsembleScore, SanityResult, VariantSummary
@@ -12,6 +12,7 @@ from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.report.document.claim_view import ClaimView, claim_views, counted
 from reportgen.report.document.comparisons import Comparisons, comparisons_of
+from reportgen.report.document.content import Content
 from reportgen.report.document.diagnoses import Diagnosis, diagnoses
 from reportgen.report.document.networks import Network, networks
 from reportgen.report.document.opening import opening_figure
@@ -36,12 +37,11 @@ class PrintedTable:
 
 
 @dataclass(frozen=True)
-class Document:
-    """The content of a report.
+class Document(Content):
+    """The content of the report of a study.
 
     Attributes
     ----------
-    story : the figure that opens the report
     tried : whether any proposed change was tested
     compared : the numbers of variants and trials in words
     rows : the variants that are shown one by one; a search is represented by its best trial
@@ -50,16 +50,11 @@ class Document:
     networks : the different architectures, at most MOST_NETWORKS
     """
 
-    id: str
-    title: str
-    question: str
+    template: ClassVar[str] = "report.html.j2"
     introduction: str
     closing: str
-    watermark: str | None
     claims: tuple[ClaimView, ...]
     counts: Mapping[str, int]
-    story: Drawing | None
-    drawings: tuple[Drawing, ...]
     diagnoses: tuple[Diagnosis, ...]
     tried: bool
     printed: tuple[PrintedTable, ...]
@@ -84,7 +79,6 @@ class Document:
     theory: bool
     seeds: tuple[int, ...]
     references: tuple[tuple[str, str], ...]
-    provenance: Mapping[str, Any]
     sha256: str
     benchmark: Benchmark = field(default_factory=published)
     engine_version: int = ENGINE_VERSION

@@ -17,6 +17,8 @@ LECTURES = {
 }
 
 PAPERS = {
+    "Bengio 2012": "Y. Bengio. Practical recommendations for gradient-based training of deep "
+    "architectures. In Neural networks: tricks of the trade, Springer, 2012.",
     "Bergstra and Bengio 2012": "J. Bergstra and Y. Bengio. Random search for hyper-parameter optimization. Journal "
     "of Machine Learning Research 13, 2012.",
     "Bottou, Curtis and Nocedal 2018": "L. Bottou, F. E. Curtis and J. Nocedal. Optimization methods for large-scale "
@@ -59,6 +61,8 @@ PAPERS = {
     "Ioffe and Szegedy 2015": "S. Ioffe and C. Szegedy. Batch normalization: accelerating deep network training "
     "by reducing internal covariate shift. ICML 2015.",
     "Kingma and Ba 2015": "D. P. Kingma and J. Ba. Adam: a method for stochastic optimization. ICLR 2015.",
+    "Kohavi 1995": "R. Kohavi. A study of cross-validation and bootstrap for accuracy estimation and "
+    "model selection. IJCAI 1995.",
     "Krizhevsky, Sutskever and Hinton 2012": "A. Krizhevsky, I. Sutskever and G. E. Hinton. ImageNet classification "
     "with deep convolutional neural networks. NeurIPS 2012.",
     "LeCun et al. 1998": "Y. LeCun, L. Bottou, G. B. Orr and K.-R. Müller. Efficient BackProp. In Neural networks: "
@@ -70,6 +74,8 @@ PAPERS = {
     "numerical examples. Communications in Computational Physics 28(5), 2020.",
     "Maas, Hannun and Ng 2013": "A. L. Maas, A. Y. Hannun and A. Y. Ng. Rectifier nonlinearities improve neural "
     "network acoustic models. ICML workshop on deep learning for audio, speech and language processing, 2013.",
+    "McCloskey and Cohen 1989": "M. McCloskey and N. J. Cohen. Catastrophic interference in connectionist networks: "
+    "the sequential learning problem. Psychology of Learning and Motivation 24, 1989.",
     "Mishkin and Matas 2016": "D. Mishkin and J. Matas. All you need is a good init. ICLR 2016.",
     "Nair and Hinton 2010": "V. Nair and G. E. Hinton. Rectified linear units improve restricted Boltzmann machines. "
     "ICML 2010.",
@@ -80,6 +86,8 @@ PAPERS = {
     "Poole et al. 2016": "B. Poole, S. Lahiri, M. Raghu, J. Sohl-Dickstein and S. Ganguli. Exponential "
     "expressivity in deep neural networks through transient chaos. NeurIPS 2016.",
     "Prechelt 1998": "L. Prechelt. Early stopping, but when? In Neural networks: tricks of the trade, Springer, 1998.",
+    "Quinonero-Candela et al. 2009": "J. Quinonero-Candela, M. Sugiyama, A. Schwaighofer and N. D. Lawrence. Dataset shift"
+    " in machine learning. MIT Press, 2009.",
     "Saxe, McClelland and Ganguli 2014": "A. M. Saxe, J. L. McClelland and S. Ganguli. Exact solutions to the "
     "nonlinear dynamics of learning in deep linear neural networks. ICLR 2014.",
     "Schoenholz et al. 2017": "S. S. Schoenholz, J. Gilmer, S. Ganguli and J. Sohl-Dickstein. Deep information "

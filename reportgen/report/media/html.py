@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from reportgen.report.document.document import Document
+from reportgen.report.document.content import Content
 from reportgen.report.media.render import fill
 
 
-def page(document: Document, svgs: Mapping[str, str]) -> str:
+def page(document: Content, svgs: Mapping[str, str]) -> str:
     """Return the page; `svgs` maps the ids of figures to their SVG text."""
     pictures = {name: Markup(text[text.index("<svg") :]) for name, text in svgs.items()}  # no XML prologue
     return fill(document, pictures, "screen")

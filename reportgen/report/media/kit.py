@@ -11,6 +11,7 @@ from reportgen.figures import Drawing
 from reportgen.figures.drawing.export import save
 from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.document.claim_words import expected, measured, measured_interval, quantity, sides
+from reportgen.report.document.content import Content
 from reportgen.report.document.document import Document
 
 _LATEX = {
@@ -37,12 +38,15 @@ def write_figures(drawings: Sequence[Drawing], folder: Path, svgs: Mapping[str, 
     return [path for drawing in drawings for path in save(drawing, folder, svgs[drawing.id])]
 
 
-def write_embed(document: Document, drawings: Sequence[Drawing], folder: Path) -> list[Path]:
-    """Write figures.tex, report.md and captions.md, which refer to ../figures/; return the paths."""
+def write_embed(document: Content, drawings: Sequence[Drawing], table: Sequence[str], folder: Path) -> list[Path]:
+    """Write figures.tex, report.md and captions.md, which refer to ../figures/; return the paths.
+
+    table: the lines of the Markdown table that opens report.md; may be empty.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     contents = {
         "figures.tex": _latex(document, drawings),
-        "report.md": _markdown(document, drawings),
+        "report.md": _markdown(document, drawings, table),
         "captions.md": _captions(drawings),
     }
     paths = [folder / name for name in contents]
@@ -67,7 +71,7 @@ def _superscripts(text: str) -> str:
     )
 
 
-def _latex(document: Document, drawings: Sequence[Drawing]) -> str:
+def _latex(document: Content, drawings: Sequence[Drawing]) -> str:
     floats = [
         "\\begin{figure}[htbp]\n  \\centering\n"
         f"  \\includegraphics[width=\\linewidth]{{\\reportgenfigures/{drawing.id}.pdf}}\n"
@@ -84,16 +88,20 @@ def _latex(document: Document, drawings: Sequence[Drawing]) -> str:
     return head + "\n".join(floats)
 
 
-def _markdown(document: Document, drawings: Sequence[Drawing]) -> str:
-    """Return Markdown for MyST and Quarto: the title, a table of the claims and the figures with captions."""
-    lines = [f"# {_plain(document.title)}", "", _plain(document.question), ""]
-    if document.claims:
-        lines += ["| claim | verdict | measured | 95% interval | expected | seeds |", "|---|---|---|---|---|---|"]
-        lines += [_claim(claim, document.watermark is not None) for claim in document.claims]
-        lines.append("")
+def _markdown(document: Content, drawings: Sequence[Drawing], table: Sequence[str]) -> str:
+    """Return Markdown for MyST and Quarto: the title, a table and the figures with captions."""
+    lines = [f"# {_plain(document.title)}", "", _plain(document.question), "", *table, *([""] if table else [])]
     for drawing in drawings:
         lines += [f"![{_plain(exponents(drawing.caption))}](../figures/{drawing.id}.svg)", ""]
     return "\n".join(lines)
+
+
+def claims_table(document: Document) -> list[str]:
+    """Return the lines of a Markdown table of the claims of a study, none without claims."""
+    if not document.claims:
+        return []
+    head = ["| claim | verdict | measured | 95% interval | expected | seeds |", "|---|---|---|---|---|---|"]
+    return [*head, *(_claim(claim, document.watermark is not None) for claim in document.claims)]
 
 
 def _claim(tested: ClaimView, quick: bool) -> str:
@@ -102,7 +110,7 @@ def _claim(tested: ClaimView, quick: bool) -> str:
     of = sides(result)
     between = "; " if result.quantity == "deviation" else " "
     number = f"{of}: {measured(result)}" if of else f"{measured(result)}{between}{quantity(result)}".strip("; ")
-    cells = (_cell(result.says), verdict, _cell(number), measured_interval(result), _cell(expected(tested)), result.n)
+    cells = (cell(result.says), verdict, cell(number), measured_interval(result), cell(expected(tested)), result.n)
     return f"| {' | '.join(map(str, cells))} |"
 
 
@@ -121,5 +129,6 @@ def _plain(text: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>" else letter for letter in " ".join(text.split()))
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Return text for a cell of a Markdown table."""
     return _plain(text).replace("|", "\\|")

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from reportgen.errors import MissingError
 from reportgen.report.document.arrange import GAP, PAGE, Block, arrange, caption_height
-from reportgen.report.document.document import Document
+from reportgen.report.document.content import Content
 from reportgen.report.media.fit import fitted
 from reportgen.report.media.render import fill
 
@@ -49,7 +49,7 @@ def weasyprint() -> Any:
     return module
 
 
-def write_pdf(document: Document, figures: Mapping[str, str], attachments: Mapping[str, bytes], path: Path) -> Path:
+def write_pdf(document: Content, figures: Mapping[str, str], attachments: Mapping[str, bytes], path: Path) -> Path:
     """Write the report as PDF/UA-1; `figures` maps ids to SVG text, `attachments` maps names to contents.
 
     Raises
@@ -69,7 +69,7 @@ def write_pdf(document: Document, figures: Mapping[str, str], attachments: Mappi
     return path
 
 
-def _filled(module: Any, document: Document, figures: Mapping[str, str], options: Mapping[str, Any]) -> str:
+def _filled(module: Any, document: Content, figures: Mapping[str, str], options: Mapping[str, Any]) -> str:
     """Return the HTML of the report, with its figures in an order and at sizes that fill the pages."""
     pictures = {name: _image(content, document, name) for name, content in figures.items()}
     html = fill(document, pictures, "print")
@@ -128,7 +128,7 @@ def _fetcher(module: Any, protocol: str) -> Any:
     return module.urls.URLFetcher(allowed_protocols=(protocol,), allow_redirects=False, fail_on_errors=True)
 
 
-def _image(svg: str, document: Document, name: str, height: float | None = None) -> Markup:
+def _image(svg: str, document: Content, name: str, height: float | None = None) -> Markup:
     """Return the figure as an image of vector graphics, which renders faster than inline SVG.
 
     height: in millimetres; None makes the figure as wide as the text.

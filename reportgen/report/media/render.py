@@ -12,13 +12,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reportgen.report.document import claim_words
-from reportgen.report.document.document import Document
+from reportgen.report.document.content import Content
 from reportgen.report.media import markdown
 from reportgen.report.scores import FILTERS
 from reportgen.shipped import templates_folder
 
 MOST_ROWS = {"screen": 400, "print": 60}
 """Largest number of rows of a table; the CSV files contain the rest."""
+
+MOST_PARTS = {"screen": 300, "print": 12}
+"""Largest number of runs of other programs with a section of their own."""
+
+MOST_RUNS, MOST_COLUMNS = 5, 30
+"""Largest numbers of runs of one setting with a table of columns, and of columns in such a table."""
 
 IN_FULL = 3
 """Number of groups of variants that a diagnosis describes in full; the others are shortened."""
@@ -38,7 +44,7 @@ def environment(print_medium: bool) -> Environment:
     return templates
 
 
-def fill(document: Document, pictures: Mapping[str, Markup], medium: str) -> str:
+def fill(document: Content, pictures: Mapping[str, Markup], medium: str) -> str:
     """Return the HTML of a report; `pictures` maps ids of figures to markup, `medium` is "screen" or "print"."""
     context: dict[str, Any] = {
         "doc": document,
@@ -46,8 +52,11 @@ def fill(document: Document, pictures: Mapping[str, Markup], medium: str) -> str
         "medium": medium,
         "most_rows": MOST_ROWS[medium],
         "in_full": IN_FULL,
+        "most_parts": MOST_PARTS[medium],
+        "most_runs": MOST_RUNS,
+        "most_columns": MOST_COLUMNS,
     }
-    template = environment(medium == "print").get_template("report.html.j2")
+    template = environment(medium == "print").get_template(document.template)
     return template.render(context | _style(f"{medium}.css"))
 
 

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from reportgen import disk
-from reportgen.paths import MANIFEST
+from reportgen.paths import MANIFEST, MANIFEST_FORMAT
 
-FORMAT = "reportgen-manifest"
 VERSION = 1
 
 
@@ -33,14 +32,14 @@ def read_manifest(folder: Path) -> dict[str, str] | None:
     """Return the checksums in a folder's manifest, None if the folder has no readable manifest of reportgen."""
     manifest = disk.read_json(folder / MANIFEST)
     files = manifest.get("files")
-    if manifest.get("format") != FORMAT or not isinstance(files, dict):
+    if manifest.get("format") != MANIFEST_FORMAT or not isinstance(files, dict):
         return None
     return {name: value for name, value in files.items() if is_inside(name)}
 
 
 def write_manifest(folder: Path, files: Mapping[str, str]) -> None:
     """Write the manifest of a folder in one step."""
-    text = json.dumps({"format": FORMAT, "version": VERSION, "files": dict(sorted(files.items()))}, indent=1)
+    text = json.dumps({"format": MANIFEST_FORMAT, "version": VERSION, "files": dict(sorted(files.items()))}, indent=1)
     disk.replace_file(folder / MANIFEST, (text + "\n").encode())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from reportgen import disk, figures
@@ -55,15 +56,39 @@ def publish(
     ------
     StoreError : a file cannot be written, or a folder has the name of a file of the report.
     """
+    write = partial(_write, analysis, formats=formats, stage=stage)
+    return publish_files(folder, write, place, RESULTS)
+
+
+def publish_files(
+    folder: Path,
+    write: Callable[[Path, Path], MissingError | None],
+    place: Callable[[Path], Path],
+    results: str,
+) -> Published:
+    """Write the files of a report into a temporary folder, then move them into the folder of the report.
+
+    Parameters
+    ----------
+    folder : the folder of the report
+    write : writes all files into a folder, given this folder and the folder of the report; returns the error for which
+        the PDF is missing, if any
+    place : as in `publish`
+    results : the name of the JSON file with the results
+
+    Raises
+    ------
+    StoreError : as in `publish`.
+    """
     disk.remove_abandoned(folder)
     try:
         with disk.temporary_path(folder / "report") as staged:
             staged.mkdir()
-            missing = _write(analysis, staged, folder, formats, stage)
+            missing = write(staged, folder)
             final = place(folder)
             final.mkdir(exist_ok=True)
             _refuse_foreign_paths(staged, final)
-            tidy(final, staged)
+            tidy(final, staged, results)
             paths = tuple(final / path.name for path in sorted(staged.iterdir()))
             _move(staged, final)
             return Published(final, paths, missing)

@@ -15,27 +15,32 @@ from reportgen.report.results.results import FORMAT
 ENDINGS = ("svg", "pdf", "png", "csv")
 """Endings of the files of a figure."""
 
+OF_COMMAND = ("command", "source", "written")
+"""Parts of the provenance that depend on the command and its time."""
+
 SNIPPETS = ("figures.tex", "report.md", "captions.md")
 
 
-def tidy(folder: Path, staged: Path) -> None:
+def tidy(folder: Path, staged: Path, name: str = RESULTS) -> None:
     """Remove the files of the former report that the staged one does not replace, and write the staged manifest.
+
+    name: the JSON file with the results of the report.
 
     If both reports have the same results, the files of other formats are still valid. They stay, with their entries in
     the manifest and with the figures in results.json. Files that a user added or changed always stay.
     """
-    former, new = disk.read_json(folder / RESULTS), disk.read_json(staged / RESULTS)
+    former, new = disk.read_json(folder / name), disk.read_json(staged / name)
     written = checksums(staged, [path.relative_to(staged).as_posix() for path in staged.rglob("*")])
     replaced = {path.name for path in staged.iterdir()}
     files = _former_files(folder, former)
     valid = {}
     if _numbers(former) == _numbers(new):
-        valid = {name: value for name, value in files.items() if name.split("/")[0] not in replaced}
+        valid = {file: value for file, value in files.items() if file.split("/")[0] not in replaced}
         if "figures" in former and "figures" not in new:
             text = json.dumps(new | {"figures": former["figures"]}, indent=1, ensure_ascii=False)
-            disk.replace_file(staged / RESULTS, (text + "\n").encode())
-            written |= checksums(staged, [RESULTS])
-    remove_unchanged(folder, {name: value for name, value in files.items() if name not in valid | written})
+            disk.replace_file(staged / name, (text + "\n").encode())
+            written |= checksums(staged, [name])
+    remove_unchanged(folder, {file: value for file, value in files.items() if file not in valid | written})
     write_manifest(staged, valid | written)
 
 
@@ -64,4 +69,6 @@ def _numbers(results: Mapping[str, Any]) -> dict[str, Any]:
     """Return the results without figures and without the parts of the provenance that depend on the command."""
     provenance = results.get("provenance")
     known = {key: value for key, value in results.items() if key not in ("figures", "provenance")}
-    return known | {"provenance": {**provenance, "command": "", "source": ""} if isinstance(provenance, dict) else None}
+    return known | {
+        "provenance": {**provenance, **dict.fromkeys(OF_COMMAND, "")} if isinstance(provenance, dict) else None
+    }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.finding import Finding, Remedy
-from reportgen.analysis.results import Analysis, ClaimResult, Estimate, SearchResult, StageResult
+from reportgen.analysis.results import Analysis, ClaimResult, Estimate, SearchResult, StageResult, VariantSummary
 from reportgen.disk import replace_file
 from reportgen.engine.spec import SCORES
 from reportgen.figures.drawing.figure import Drawing
@@ -37,13 +37,14 @@ PROVENANCE = (
 
 def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[str, Any]:
     """Return the content of results.json as plain values; drawings: the figures of the report in its order."""
+    labels = {summary.variant.id: _class_labels(summary) for summary in analysis.variants}
     results = {
         "format": FORMAT,
         "version": VERSION,
         "study": _study(analysis.plan.study),
         "provenance": _provenance(analysis.provenance),
         "variants": [
-            {"id": variant.id, "label": variant.label, "settings": variant.settings}
+            {"id": variant.id, "label": variant.label, "settings": variant.settings, **labels.get(variant.id, {})}
             for variant in analysis.plan.variants
         ],
         "runs": [_run(variant, record) for variant, record in planned_records(analysis)],
@@ -82,6 +83,12 @@ def planned_records(analysis: Analysis) -> Iterator[tuple[str, RunRecord]]:
 def one_or_many(items: tuple[str, ...]) -> str | list[str] | None:
     """Return the sources of a claim as in a study file: None, one key or a list of keys."""
     return None if not items else items[0] if len(items) == 1 else list(items)
+
+
+def _class_labels(summary: VariantSummary) -> dict[str, Any]:
+    """Return the labels of the classes, nothing for classes that are only numbered."""
+    known = [r.facts["class_labels"] for r in summary.records if "class_labels" in r.facts]
+    return {"class_labels": list(known[0])} if known else {}
 
 
 def _study(study: Study) -> dict[str, Any]:

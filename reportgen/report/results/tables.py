@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.analysis.classes import label_of
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.disk import replace_file
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS
@@ -22,6 +23,9 @@ from reportgen.runs.store import STATUSES, plain
 
 Row = Sequence[Any]
 Table = tuple[Sequence[str], Iterable[Row]]
+
+VAL_CONFUSION = "val_confusion"
+"""Name of the array with the numbers of validation examples by true and predicted class."""
 
 _COUNTED = ("epoch", "step", "best_epoch")  # columns of integers, which records contain as floats
 
@@ -89,6 +93,12 @@ def rounds(analysis: Analysis) -> Table:
     return ("variant", "seed", "round", "sparsity", "weights", *SCORES, "best_epoch"), rows
 
 
+def confusion(analysis: Analysis) -> Table:
+    """Return one row per variant, true class and predicted class: number of validation examples, over all seeds."""
+    columns = ("variant", "true_class", "predicted_class", "examples")
+    return columns, (row for summary in analysis.variants for row in _confusion(summary))
+
+
 def claims(analysis: Analysis) -> Table:
     """Return one row per claim, with its verdict and how it was reached."""
     columns = ("id", "says", "source", "lecture", "verdict", "measured", "lo", "hi", "n", "expected")
@@ -140,6 +150,7 @@ TABLES: dict[str, Callable[[Analysis], Table]] = {
     "layers": layers,
     "architecture": architectures,
     "rounds": rounds,
+    "confusion": confusion,
     "claims": claims,
     "comparisons": comparisons,
     "findings": findings,
@@ -147,9 +158,13 @@ TABLES: dict[str, Callable[[Analysis], Table]] = {
 
 
 def tables_of(analysis: Analysis) -> dict[str, Callable[[Analysis], Table]]:
-    """Return the tables that the report of a study has; without pruning there is no table of rounds."""
-    prunes = any(run.spec.training.pruning is not None for run in analysis.plan.runs)
-    return {name: build for name, build in TABLES.items() if prunes or build is not rounds}
+    """Return the tables that the report of a study has: rounds with pruning, confusion with scored predictions."""
+    absent = set()
+    if not any(run.spec.training.pruning is not None for run in analysis.plan.runs):
+        absent.add("rounds")
+    if not any(VAL_CONFUSION in record.arrays for summary in analysis.variants for record in summary.records):
+        absent.add("confusion")
+    return {name: build for name, build in TABLES.items() if name not in absent}
 
 
 def _scores(analysis: Analysis) -> Sequence[str]:
@@ -190,6 +205,16 @@ def _rounds(variant: str, record: RunRecord) -> Iterator[Row]:
     arrays = {name: record.arrays.get(f"round_{name}", np.zeros(0)) for name in columns}
     values = [array.tolist() if array.ndim > 1 else _column(name, array) for name, array in arrays.items()]
     return ((variant, record.spec.seed, number, *row) for number, row in enumerate(zip(*values, strict=True)))
+
+
+def _confusion(summary: VariantSummary) -> Iterator[Row]:
+    found = [record for record in summary.records if VAL_CONFUSION in record.arrays]
+    if not found:
+        return
+    counts = np.sum([record.arrays[VAL_CONFUSION] for record in found], axis=0)
+    for true, predicted in np.argwhere(counts).tolist():
+        labels = (label_of(found[0].facts, number) for number in (true, predicted))
+        yield (summary.variant.id, *labels, int(counts[true, predicted]))
 
 
 def _column(name: str, values: Any) -> list[Any]:

@@ -155,9 +155,10 @@ def _claims_with_verdicts(report: Finished) -> tuple[ClaimResult, ...]:
     return () if report.watermark else report.claims
 
 
-def _place(study: CourseStudy) -> tuple[float, str, str]:
+def _place(study: CourseStudy) -> tuple[bool, float, str, str]:
+    """Return a key that sorts studies by their claims of the lectures; diagnoses come last."""
     numbers = [claim.lecture for claim in study.report.claims if claim.lecture is not None]
-    return min(numbers, default=math.inf), study.report.id, study.url
+    return bool(study.report.verdicts), min(numbers, default=math.inf), study.report.id, study.url
 
 
 def _tests(study: CourseStudy) -> list[CourseTest]:

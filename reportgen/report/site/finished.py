@@ -6,7 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from reportgen.analysis.results import ClaimResult
 from reportgen.errors import ResultsError, UsageError
-from reportgen.paths import PAGE, RESULTS
+from reportgen.paths import DIAGNOSIS, PAGE, RESULTS
 from reportgen.report.document.claim_words import QUANTITIES
 from reportgen.report.results.results import FORMAT, VERSION
 
@@ -127,6 +127,7 @@ class Finished:
     statuses : the number of runs by status
     figure : the figure that opens the report, None if its file is missing
     pages : the names of the page and the PDF, as far as the files exist
+    verdicts : for a diagnosis, the number of its runs or settings by verdict; empty for a study
     """
 
     folder: Path
@@ -140,17 +141,20 @@ class Finished:
     train_seconds: float
     figure: FinishedFigure | None
     pages: tuple[str, ...]
+    verdicts: Mapping[str, int] = field(default_factory=dict)
 
 
-def find_reports(arguments: Iterable[str | Path]) -> list[Path]:
+def find_reports(arguments: Iterable[str | Path], names: Sequence[str] = (RESULTS,)) -> list[Path]:
     """Return the folders of reports, each once, in the order of the arguments.
 
     An argument is the folder of a report, a folder that contains such folders, or a results.json. Raises UsageError
     for anything else.
+
+    names: the files of which a report has one: those of a study, or also those of a diagnosis.
     """
     folders: dict[Path, Path] = {}
     for argument in arguments:
-        for folder in _report_folders(Path(argument)):
+        for folder in _report_folders(Path(argument), names):
             folders.setdefault(folder.resolve(), folder)
     return list(folders.values())
 
@@ -175,18 +179,21 @@ def read_report(folder: Path) -> Finished:
         seeds=len({run.seed for run in runs}),
         statuses=Counter(run.status for run in runs),
         train_seconds=_number(results.provenance.train_seconds),
-        figure=_opening(results.figures, folder),
+        figure=opening_of(results.figures, folder),
         pages=tuple(name for name in (PAGE, f"{study.id}.pdf") if (folder / name).is_file()),
     )
 
 
-def _report_folders(path: Path) -> list[Path]:
-    if path.name == RESULTS and path.is_file():
+def _report_folders(path: Path, names: Sequence[str]) -> list[Path]:
+    if path.name in names and path.is_file():
         return [path.parent]
-    if (path / RESULTS).is_file():
+    if any((path / name).is_file() for name in names):
         return [path]
-    inside = sorted(each.parent for each in path.glob(f"*/{RESULTS}")) if path.is_dir() else []
+    inside = sorted({each.parent for name in names for each in path.glob(f"*/{name}")}) if path.is_dir() else []
     if not inside:
+        if (path / DIAGNOSIS).is_file():
+            message = "the folder contains the report of a diagnosis, which has no claims and no runs of its own"
+            raise UsageError("report-not-found", message, where=str(path), hint="the report of a study")
         if not path.is_dir():
             raise UsageError("file-not-found", "no such folder", where=str(path), hint="a folder with a report")
         hint = f"reportgen run writes a report with its {RESULTS}"
@@ -249,7 +256,7 @@ def _claim(claim: FinishedClaim) -> ClaimResult:
     )
 
 
-def _opening(figures: Sequence[FinishedFigure], folder: Path) -> FinishedFigure | None:
+def opening_of(figures: Sequence[FinishedFigure], folder: Path) -> FinishedFigure | None:
     """Return the figure that opens the report, None if its file is missing."""
     return next(
         (figure for figure in figures if figure.opens and (folder / "figures" / f"{figure.id}.svg").is_file()), None

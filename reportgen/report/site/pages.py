@@ -12,11 +12,12 @@ from pathlib import Path
 
 from reportgen import disk
 from reportgen.errors import ReportgenError, ResultsError, StoreError, UsageError
-from reportgen.paths import PAGE, RESULTS, RUNS
+from reportgen.paths import DIAGNOSIS, PAGE, RESULTS, RUNS
 from reportgen.report.media.render import fill_page
 from reportgen.report.publish.manifest import checksums, read_manifest, remove_unchanged, write_manifest
 from reportgen.report.results.tables import write_csv
 from reportgen.report.site.course import COLUMNS, Course, claim_rows, make_course
+from reportgen.report.site.diagnosed import read_diagnosis
 from reportgen.report.site.finished import Finished, find_reports, read_report
 
 PAGES = {PAGE: "site_index.html.j2", "lectures.html": "site_lectures.html.j2", "claims.html": "site_lectures.html.j2"}
@@ -43,7 +44,7 @@ def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = 
     UsageError, ResultsError : a report cannot be read or copied; nothing is written
     StoreError : a file cannot be written
     """
-    folders = find_reports(sources)
+    folders = find_reports(sources, (RESULTS, DIAGNOSIS))
     reports = _read_all(folders)
     places = [_place(report, folder) for report in reports]
     _refuse(reports, places, folder)
@@ -61,7 +62,7 @@ def _read_all(folders: Sequence[Path]) -> list[Finished]:
     reports, errors = [], []
     for folder in folders:
         try:
-            reports.append(read_report(folder))
+            reports.append(read_report(folder) if (folder / RESULTS).is_file() else read_diagnosis(folder))
         except ReportgenError as error:
             errors.append(error)
     if len(errors) == 1:
@@ -91,13 +92,17 @@ def _refuse(reports: Sequence[Finished], places: Sequence[str], site: Path) -> N
             message = "the site would be inside the report"
             raise UsageError("output-conflict", message, where=str(report.folder), hint="choose another -o")
         target = site_path / place
-        if target != source and target.exists() and not (target / RESULTS).is_file():
+        if target != source and target.exists() and not _is_report(target):
             message = "the copy of a report would replace something that is not a report"
             raise UsageError("path-occupied", message, where=str(site / place), hint="choose another -o")
     twice = [place for place, count in Counter(places).items() if count > 1]
     if twice:
         message = f"two reports have the same folder {site / twice[0]} in the site"
         raise UsageError("output-conflict", message, hint="rename the folder of one")
+
+
+def _is_report(folder: Path) -> bool:
+    return (folder / RESULTS).is_file() or (folder / DIAGNOSIS).is_file()
 
 
 def _write(course: Course, site: Path) -> list[Path]:

@@ -15,6 +15,7 @@ from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.registry import Row
 from reportgen.study.loading.overrides import FORMS
+from reportgen.study.loading.synonyms import same_setting
 from reportgen.study.model.claims import Expect, expect_model
 from reportgen.study.model.settings import VARIABLE
 from reportgen.study.reference.explained import explained, path_in_study
@@ -38,6 +39,9 @@ def misplaced_key_hint(path: Path, code: str, hint: str) -> tuple[str, str]:
     and for other keys only keys outside claims.
     """
     *above, name = [str(part) for part in path if not isinstance(part, int)] or [""]
+    same = same_setting(name)
+    if same is not None and above[:1] != ["claims"] and ".".join([*above, name]) not in known_paths():
+        return code, hint if f"'{_last(same)}'" in hint else _guess([same], above)
     if ".".join([*above, name]) in known_paths() or _names_like(hint, name):
         return code, hint  # the key is in the right place or misspelled
     other_form = FORMS.get(".".join(above[:2]))  # `network.hidden` inside `network.layers`, which exclude each other

@@ -11,9 +11,30 @@ from typing import Any, TypeVar
 
 from pydantic_core import PydanticCustomError
 
+from reportgen.engine.tables.nearest import nearest
 from reportgen.registry import Component, Parameter, Row, Table
 
 T = TypeVar("T")
+
+SAME_PARAMETERS = {
+    "eps": "epsilon",
+    "betas": "beta1",
+    "beta_1": "beta1",
+    "beta_2": "beta2",
+    "alpha": "rho",
+    "decay": "rho",
+    "negative_slope": "slope",
+    "sd": "std",
+    "stddev": "std",
+    "sigma": "std",
+    "gamma": "factor",
+    "step_size": "every",
+    "T_0": "cycle",
+    "T_mult": "factor",
+    "low": "bound",
+    "maxval": "bound",
+}
+"""Names of parameters in other libraries, with the names here."""
 
 
 def problem(
@@ -91,7 +112,8 @@ def read_component(value: Any, rows: Table[Any], what: str, extra: frozenset[str
     if row is None:
         names = [*rows, *(alias for r in rows.values() for alias in r.aliases)]
         where = ("name",) if len(value) > 1 else ()
-        raise problem("unknown-name", f"unknown {what} {shown(name)}", suggest(str(name), names), where)
+        hint = nearest(what, str(name)) or suggest(str(name), names)
+        raise problem("unknown-name", f"unknown {what} {shown(name)}", hint, where)
     parameters = {key: item for key, item in value.items() if key != "name" and key not in extra}
     return Component.of(row.name, **_parameters(row, parameters, rows, what))
 
@@ -105,10 +127,14 @@ def _parameters(row: Row, parameters: dict[str, Any], rows: Table[Any], what: st
     names = [parameter.name for parameter in row.parameters]
     for key in parameters:
         if key not in names:
-            hint = suggest(str(key), names) if names else f"{row.name} has no parameters"
+            same = SAME_PARAMETERS.get(str(key))
+            hint = f"did you mean {same!r}?" if same in names else suggest(str(key), names)
+            hint = hint if names else f"{row.name} has no parameters"
             raise problem("unknown-key", f"{row.name} has no parameter {shown(key)}", hint, (key,), key=True)
     values = {}
     for parameter in row.parameters:
+        if parameter.added and parameters.get(parameter.name) in (None, parameter.default):
+            continue
         if parameter.name not in parameters or parameters[parameter.name] is None:
             if parameter.required:
                 raise problem(

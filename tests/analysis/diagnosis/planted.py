@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.analysis.diagnosis.causes import with_causes
+from reportgen.analysis.diagnosis.diagnose import checks
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Evidence, Finding
 from reportgen.data.dataset import Dataset
@@ -51,7 +52,7 @@ def findings(found: list[RunRecord], *rules: str) -> dict[str, Finding]:
     """Return the findings of these rules (by default all) by rule, with root causes."""
     evidence = Evidence(Variant("v", "v", {}, {}), found)
     chosen = {name: RULES[name] for name in rules or RULES}
-    fired = [finding for rule in chosen.values() if (finding := rule.check(evidence)) is not None]
+    fired = [finding for check in checks(chosen).values() if (finding := check(evidence)) is not None]
     return {finding.rule: finding for finding in with_causes(fired, RULES)}
 
 

@@ -50,7 +50,11 @@ SWEPT: Mapping[str, tuple[Any, Any, Any]] = {
 }
 """The diagnosed value, the proposed value and another value by path."""
 
-SWITCHED = {"data.shuffle": (False, True), "data.shuffle_labels": (True, False)}
+SWITCHED = {
+    "data.shuffle": (False, True),
+    "data.shuffle_labels": (True, False),
+    "training.shuffle": (False, True),
+}
 """The diagnosed and the proposed value by path, for settings without a third value."""
 
 
@@ -226,3 +230,26 @@ def test_without_training_a_value_without_the_fault_counts(tmp_path: Path) -> No
     assert proposed(given, seen, {"xavier": ["saturation"]}).proposals == ()
     untried = finding({"network.init": "lecun_normal"}, rule="symmetric_init")
     assert proposed(untried, seen) == untried
+
+
+@pytest.mark.parametrize("path", [*SWEPT, *SWITCHED])
+def test_a_value_that_is_set_already_is_not_proposed(path: str, tmp_path: Path) -> None:
+    value = (SWEPT | SWITCHED)[path][1]
+    plan = sweep(tmp_path, {"diagnosed": {path: value}})
+    seen = evidence(plan, {"diagnosed": 1.0})
+    only, other = (proposed(finding({path: value}, *more), seen) for more in ((), ({"training.lr": 0.7},)))
+    assert only.proposals == ()
+    assert only.advice != "advised"
+    assert [dict(proposal.change) for proposal in other.proposals] == [{"training.lr": 0.7}]
+
+
+def test_only_the_parts_of_a_proposal_that_change_something_are_proposed(tmp_path: Path) -> None:
+    seen = evidence(sweep(tmp_path, {"diagnosed": {"training.lr": 0.3}}), {"diagnosed": 1.0})
+    both = proposed(finding({"training.lr": 0.3, "training.epochs": 9}), seen)
+    assert [dict(proposal.change) for proposal in both.proposals] == [{"training.epochs": 9}]
+
+
+def test_another_parameter_of_the_same_component_is_a_change(tmp_path: Path) -> None:
+    seen = evidence(sweep(tmp_path, {"diagnosed": {"network.init": "gaussian"}}), {"diagnosed": 1.0})
+    change = {"network.init": {"name": "gaussian", "std": 0.5}}
+    assert [dict(p.change) for p in proposed(finding(change), seen).proposals] == [change]

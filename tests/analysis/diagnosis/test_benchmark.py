@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from reportgen.analysis.diagnosis.benchmark import FIGURES, published
+from reportgen.analysis.diagnosis.benchmark import FIGURES, published, published_on_logs
 from reportgen.engine.spec import ENGINE_VERSION
 
 
@@ -22,3 +22,12 @@ def test_the_figures_are_based_on_enough_networks_and_this_engine_or_older() -> 
     assert written["faults"] >= 40
     assert written["controls"] >= 30
     assert 1 <= published().engine_version <= ENGINE_VERSION
+
+
+def test_the_figures_on_logs_are_of_the_own_rules_on_networks_that_were_not_used_for_tuning() -> None:
+    scores = published_on_logs()
+    assert len({(one.log, one.runs, one.classes) for one in scores}) == len(scores) == 8
+    for one in scores:
+        for count, total in (one.recall, one.right_cause, one.false_alarms):
+            assert 0 <= count <= total
+        assert one.right_cause[0] <= one.recall[0]

@@ -10,6 +10,9 @@ import pytest
 from reportgen.registry import Component
 from tests.analysis.diagnosis.held_out_runs import EPOCHS, LEARNED, RISING, alarm, falling, found, run, runs
 
+NO_BETTER = {"baseline_linear": 0.7, "baseline_neighbours": 0.68}
+"""Simple models that are no better in validation than a network with an accuracy of 0.7."""
+
 
 def test_a_validation_loss_far_above_its_minimum_is_overfitting() -> None:
     finding = found(
@@ -55,7 +58,7 @@ def test_a_loss_of_few_examples_with_high_accuracy_is_for_information_only() -> 
 def test_a_loss_that_loses_less_than_half_of_its_gain_is_for_information_only(end: float, severity: str) -> None:
     late = np.arange(EPOCHS + 1) > 10
     curves = {"val_loss": np.where(late, end, falling(1.4, 0.5, 2.0)), "val_accuracy": falling(0.25, 0.7, 2.0)}
-    finding = found("overfitting", runs(curves={**curves, **LEARNED}))
+    finding = found("overfitting", runs(curves={**curves, **LEARNED}, facts=NO_BETTER))
     assert finding is not None
     assert finding.severity == severity
 
@@ -88,7 +91,7 @@ def test_variation_between_epochs_counts_as_noise() -> None:
     swinging = steady * np.where(late, np.where(np.arange(EPOCHS + 1) % 2, 2.2, 0.4), 1.0)
     flat = {"val_accuracy": falling(0.25, 0.7, 2.0), **LEARNED}
     assert alarm("overfitting", runs(curves={"val_loss": steady, **flat}))
-    assert not alarm("overfitting", runs(curves={"val_loss": swinging, **flat}))
+    assert not alarm("overfitting", runs(curves={"val_loss": swinging, **flat}, facts=NO_BETTER))
 
 
 def test_noise_alone_is_rarely_reported_as_overfitting() -> None:
@@ -100,7 +103,10 @@ def test_noise_alone_is_rarely_reported_as_overfitting() -> None:
         return {"val_accuracy": correct, "val_loss": 0.8 * np.exp(0.1 * rng.standard_normal(EPOCHS + 1)), **LEARNED}
 
     alarms = [
-        alarm("overfitting", [run(3 * k + s, curves=wandering(3 * k + s), facts={"val_n": 50}) for s in range(3)])
+        alarm(
+            "overfitting",
+            [run(3 * k + s, curves=wandering(3 * k + s), facts={**NO_BETTER, "val_n": 50}) for s in range(3)],
+        )
         for k in range(100)
     ]
     assert sum(alarms) <= 5
@@ -114,3 +120,14 @@ def test_other_losses_use_their_own_loss_of_guessing() -> None:
     curves = {"val_loss": 0.2 * RISING, "val_accuracy": falling(0.25, 0.7, 2.0), **LEARNED}
     for record in runs(curves=curves, loss=Component("mse")):
         assert found("overfitting", [record]) is not None
+
+
+def test_a_network_that_fits_wrong_labels_is_compared_with_simple_models() -> None:
+    curves = {"val_accuracy": falling(0.25, 0.66, 2.0), "train_accuracy": falling(0.25, 0.995, 2.0)}
+    finding = found("overfitting", runs(curves=curves))
+    assert finding is not None
+    assert (finding.severity, finding.metric, finding.evidence["reference"]) == ("warning", "val_accuracy", 0.82)
+    assert not alarm("overfitting", runs(curves=curves, facts=NO_BETTER))
+    assert not alarm("overfitting", runs(curves={**curves, "train_accuracy": 0.85}))
+    assert not alarm("overfitting", runs(curves={**curves, "val_accuracy": falling(0.25, 0.8, 2.0)}))
+    assert not alarm("overfitting", runs(curves=curves, facts={"val_n": 10, "baseline_val_n": 10}))

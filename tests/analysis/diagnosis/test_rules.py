@@ -211,7 +211,8 @@ def test_every_rule_is_documented_by_its_file() -> None:
     import importlib
 
     for name, rule in RULES.items():
-        module = importlib.import_module(rule.check.__module__)
+        function = rule.check or (rule.on_scores and rule.on_scores.check)
+        module = importlib.import_module(function.__module__)
         assert rule.id == name
         assert module.__name__.endswith(f".{rule.stage}.{name}")
         for part in ("**Statistic.**", "**Reference.**", "**Advice.**"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reportgen.analysis.diagnosis.evidence.means import mean, spread
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
+from reportgen.analysis.diagnosis.evidence.symptoms import enough
 from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import share_error
 from reportgen.runs.record import RunRecord
@@ -66,6 +67,9 @@ SIMPLE = {
     "kernel regression": "baseline_kernel",
 }
 """Names of the simple models and of the facts with their validation accuracies; a record may lack some."""
+
+ERRORS, SHARE = 2.5, 0.1
+"""Standard errors, and share of a simple model's lead over the most common class, of a clear shortfall."""
 
 CLEAR_ERRORS = 3.0
 """A simple model predicts labels if it exceeds the most common class by so many standard errors."""
@@ -127,3 +131,35 @@ def _error(records: Sequence[RunRecord], name: str, count: str) -> float:
     """Return the standard error of an average accuracy: over examples or over seeds, the larger."""
     values = [float(r.facts.get(name, math.nan)) for r in records]
     return max(share_error(mean(values), examples(records, count)), seed_error(values))
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """Accuracies of a network, averaged over seeds, and the reference above them.
+
+    reached: validation accuracy of the reference; by: its name.
+    """
+
+    train: float
+    validation: float
+    reached: float
+    by: str
+    seeds: tuple[int, ...]
+
+
+def below_simple_models(
+    records: Sequence[RunRecord], share: float = SHARE, in_training: bool = True
+) -> Shortfall | None:
+    """Return the shortfall against a simple model in validation and, by default, in training; None if there is none."""
+    known = reference(records)
+    if known is None:
+        return None
+    train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
+    error = (known.error**2 + share_error(validation, examples(records)) ** 2) ** 0.5
+    certain, large, clear = ERRORS * error, *(part * (known.accuracy - known.majority) for part in (share, SHARE))
+    low = tuple(r.spec.seed for r in records if known.accuracy - r.final["val_accuracy"] > clear)
+    if (in_training and known.accuracy - train <= certain) or known.accuracy - validation <= max(certain, large):
+        return None
+    if not enough(len(low), len(records)):
+        return None
+    return Shortfall(train, validation, known.accuracy, known.name, low)

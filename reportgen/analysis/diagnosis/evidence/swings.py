@@ -71,11 +71,12 @@ def swing(record: RunRecord) -> float:
     It is proportional to the mean rise between consecutive block averages, for the block size with the largest rise,
     over the second half or the last third of training, the smaller. It is 0 for a loss that only decreases.
     """
-    found = [_late(values) for values in noiseless(record) if values.size >= LEAST]
+    found = [amplitude(values) for values in noiseless(record) if values.size >= LEAST]
     return max(found, default=float("nan"))
 
 
-def _late(values: Array) -> float:
+def amplitude(values: Array) -> float:
+    """Return the oscillation over the second half or the last third of the values, the smaller."""
     half, third = values[values.size // 2 :], values[-max(4, values.size // 3) :]
     return min(_widest(half), _widest(third))
 

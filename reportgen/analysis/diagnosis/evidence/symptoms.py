@@ -17,6 +17,9 @@ Symptom = TypeVar("Symptom")
 FROM_START = ("unnormalized_input", "symmetric_init")
 """Rules of faults that affect all layers from the first step on, and so may cause any later finding."""
 
+UNLIKE_SPLITS = ("absent_class", "split_mismatch")
+"""Rules of faults of the split, which may cause any finding about validation scores."""
+
 
 def enough(seeds: int, of: int) -> bool:
     """Return whether a symptom occurs in enough seeds: more than half of them, or one of two."""

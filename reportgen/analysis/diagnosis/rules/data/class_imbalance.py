@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.classes import classes_in_words, label_of
 from reportgen.analysis.diagnosis.evidence.held_out import mean_final, training_majority
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
@@ -141,15 +142,20 @@ def _finding(
     counts = np.mean([r.facts["class_counts"] for r in shown], axis=0)
     accuracy, n = mean_final(shown, "train_accuracy"), sum(_examples(shown, label) for label in labels)
     share, seeds = float(counts[labels].sum() / counts.sum()), tuple(r.spec.seed for r in shown)
-    which = f"class {labels[0]}" if len(labels) == 1 else f"classes {', '.join(map(str, labels))}"
     return RULE.finding(
         evidence,
         severity="warning",
         seeds=seeds,
         step=shown[0].steps,
-        evidence={"classes": labels, "share_of_training": share, "train_accuracy": accuracy, "examples": n},
+        evidence={
+            "classes": labels,
+            "labels": [label_of(shown[0].facts, label) for label in labels],
+            "share_of_training": share,
+            "train_accuracy": accuracy,
+            "examples": n,
+        },
         message=(
-            f"{_recognition(shown, labels, which)} ({words_for_seeds(seeds, len(records))}; {n} examples scored). "
+            f"{_recognition(shown, labels)} ({words_for_seeds(seeds, len(records))}; {n} examples scored). "
             f"{'Its' if len(labels) == 1 else 'Their'} share of the training set is {percent(share)}. Training "
             f"accuracy is {percent(accuracy)} nevertheless."
         ),
@@ -165,9 +171,9 @@ def _advice(record: RunRecord) -> str:
     return "Report the recall of each class. Use more examples of the rare class, or fewer of the common classes."
 
 
-def _recognition(records: Sequence[RunRecord], labels: Sequence[int], name: str) -> str:
+def _recognition(records: Sequence[RunRecord], labels: Sequence[int]) -> str:
     """Return a clause on the predictions of a class, or on its recall if it is predicted."""
-    tables = [_validation(r) for r in records]
+    tables, name = [_validation(r) for r in records], classes_in_words(records[0].facts, labels)
     taken, right, there = (
         sum(int(part[labels].sum()) for part in parts)
         for parts in ([t.sum(axis=0) for t in tables], [np.diag(t) for t in tables], [t.sum(axis=1) for t in tables])
@@ -216,5 +222,6 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
+    causes=("sorted_batches", "absent_class", "split_mismatch"),
     yields_to=("no_signal",),
 )

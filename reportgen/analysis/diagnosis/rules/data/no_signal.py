@@ -43,6 +43,7 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, words_for_seeds
+from reportgen.analysis.diagnosis.scores.no_signal import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error
 from reportgen.runs.record import RunRecord
@@ -161,5 +162,6 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
-    yields_to=("train_eval_mismatch",),
+    yields_to=("train_eval_mismatch", "split_mismatch", "absent_class", "sorted_batches"),
+    on_scores=FORM,
 )

@@ -10,7 +10,11 @@ seeds, so that a single noisy epoch has no influence. Losses are compared by the
 1. *Accuracy* falls by at least a tenth of its lead over the most common class; or
 2. *loss* rises by at least a fifth of its minimum and by at least half of its improvement on guessing, while accuracy
    does not rise; or loss rises above the loss of guessing. A loss that rises less while accuracy also rises may be the
-   price of confident predictions. The same holds for a rise due to few examples while 98% of them are correct.
+   price of confident predictions. The same holds for a rise due to few examples while 98% of them are correct. If
+   accuracy falls too, a loss of a fifth of the improvement on guessing is enough; or
+3. the network *memorizes*: it fits 98% of its training labels, and in validation it is worse than a simple model by
+   three standard errors and a tenth of that model's lead over the most common class. This happens if wrong labels are
+   fitted early. A layer that is too narrow for the classes has the same effect; `underfitting` reports it.
 
 Each seed is compared with its own noise: the variation of its scores over the last epochs, and the standard error of
 its validation examples (for accuracy, only of those whose prediction changed; McNemar 1947). Most seeds must be worse
@@ -28,15 +32,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.curves import ScoreChange, score_changes
-from reportgen.analysis.diagnosis.evidence.held_out import examples, majority, scored, seed_error
+from reportgen.analysis.diagnosis.evidence.held_out import (
+    examples,
+    majority,
+    mean_final,
+    reference,
+    scored,
+    seed_error,
+)
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, guess_loss
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import UNLIKE_SPLITS, enough, number, percent, words_for_seeds
+from reportgen.analysis.diagnosis.layers import has_bottleneck
+from reportgen.analysis.diagnosis.scores.overfitting import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import paired_error, share_error
@@ -45,7 +58,7 @@ from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.table import metric_of
 
 FALLS = 0.1
-RISES, LOST = 0.2, 0.5
+RISES, LOST, BOTH = 0.2, 0.5, 0.2
 ERRORS, LOSS_ERRORS, ALONE = 2.0, 3.0, 4.0
 EACH = 1.645
 LEAST = 0.05
@@ -67,12 +80,13 @@ Pair = tuple[RunRecord, ScoreChange]
 class _Decline:
     """A score that became worse: its column, the lost share of the improvement on guessing, and the affected seeds.
 
-    errors: the decline in standard errors, over all seeds.
+    errors: the decline in standard errors, over all seeds. right: nearly all predictions are correct nevertheless.
     """
 
     column: str
     lost: float
     serious: bool
+    right: bool
     shown: list[Pair]
     errors: float
 
@@ -106,7 +120,7 @@ def _by_accuracy(records: Sequence[RunRecord]) -> _Decline | None:
     if not shown or gained <= 0 or trained < 0 or not _above_majority(records, pairs):
         return None
     lost = -change / gained
-    return _Decline("val_accuracy", lost, lost >= FALLS, shown, together)
+    return _Decline("val_accuracy", lost, lost >= FALLS, False, shown, together)
 
 
 def _by_loss(records: Sequence[RunRecord]) -> _Decline | None:
@@ -129,7 +143,7 @@ def _by_loss(records: Sequence[RunRecord]) -> _Decline | None:
     steady = accuracy <= ERRORS * paired_error(accuracy, examples(records), 1)
     right = mean([change.after("val_accuracy") for _, change in pairs]) >= CLOSE_FIT
     large = end - before >= RISES * before and lost >= LOST and not right
-    return _Decline("val_loss", lost, large and (steady or end > chance), shown, together)
+    return _Decline("val_loss", lost, large and (steady or end > chance), right, shown, together)
 
 
 def _above_majority(records: Sequence[RunRecord], pairs: Sequence[Pair]) -> bool:
@@ -166,11 +180,49 @@ def check(evidence: Evidence) -> Finding | None:
     records = [r for r in scored(evidence.records) if r.spec.training.patience is None]
     if not records:
         return None
-    found = [decline for decline in (_by_accuracy(records), _by_loss(records)) if decline is not None]
-    if not found:
+    by_accuracy, by_loss = _by_accuracy(records), _by_loss(records)
+    if by_accuracy is not None and by_loss is not None and by_loss.lost >= BOTH and not by_loss.right:
+        by_loss = replace(by_loss, serious=True)
+    found = [decline for decline in (by_accuracy, by_loss) if decline is not None]
+    decline = max(found, key=lambda decline: (decline.serious, decline.errors), default=None)
+    if decline is None or not decline.serious:
+        memorized = _memorized(evidence, records)
+        if memorized is not None:
+            return memorized
+    return None if decline is None else _finding(evidence, records, decline)
+
+
+def _memorized(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
+    """Return the finding on networks that fit training and are clearly worse than a simple model in validation."""
+    known = reference(records)
+    train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
+    if known is None or train < CLOSE_FIT or has_bottleneck(records[0]):
         return None
-    decline = max(found, key=lambda decline: (decline.serious, decline.errors))
-    return _finding(evidence, records, decline)
+    error = math.hypot(
+        known.error,
+        share_error(validation, examples(records)),
+        seed_error([float(r.final["val_accuracy"]) for r in records]),
+    )
+    lead = known.accuracy - known.majority
+    low = tuple(r.spec.seed for r in records if known.accuracy - r.final["val_accuracy"] > FALLS * lead)
+    if known.accuracy - validation <= max(LOSS_ERRORS * error, FALLS * lead) or not enough(len(low), len(records)):
+        return None
+    return RULE.finding(
+        evidence,
+        severity="warning",
+        seeds=low,
+        step=records[0].steps,
+        evidence={"score": "val_accuracy", "end": validation, "train": train, "reference": known.accuracy,
+                  "error": error},
+        message=(
+            f"The network memorizes its training examples: its accuracy is {percent(train)} in training and "
+            f"{percent(validation)} in validation, but {known.name} reaches {percent(known.accuracy)} in validation "
+            f"({words_for_seeds(low, len(records))})."
+        ),
+        advice="Use a stronger L2 penalty, dropout, fewer units or more data. Some training labels may be wrong.",
+        proposals=_regularized(records[0]),
+        metric="val_accuracy",
+    )  # fmt: skip
 
 
 def _finding(evidence: Evidence, records: Sequence[RunRecord], decline: _Decline) -> Finding:
@@ -208,10 +260,17 @@ def _step(record: RunRecord, epoch: int) -> int:
 
 
 def _proposals(record: RunRecord, best: int) -> tuple[Proposal, ...]:
+    return (
+        Proposal({"training.epochs": max(1, best)}, "training ends at the best validation score"),
+        *_regularized(record),
+    )
+
+
+def _regularized(record: RunRecord) -> tuple[Proposal, ...]:
+    """Return proposals of a stronger penalty and of dropout."""
     training = record.spec.training
     stronger = 0.01 if training.l2 == 0 else 10 * training.l2
     return (
-        Proposal({"training.epochs": max(1, best)}, "training ends at the best validation score"),
         Proposal({"training.l2": stronger}, "smaller weights give smoother functions"),
         Proposal({"network.dropout": 0.5}, "prevents co-adaptation of units"),
     )
@@ -223,5 +282,17 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="generalization",
+    causes=(
+        *UNLIKE_SPLITS,
+        "unnormalized_input",
+        "class_imbalance",
+        "missing_nonlinearity",
+        "symmetric_init",
+        "wrong_init_loss",
+        "exploding_activations",
+        "exploding_gradients",
+        "saturation",
+    ),
     yields_to=("no_signal", "lr_too_high", "nan_divergence", "train_eval_mismatch", "loss_oscillation"),
+    on_scores=FORM,
 )

@@ -13,9 +13,11 @@ Bonferroni correction) and by the same tenth.
 
 A network with more parameters than training examples, and no layer with fewer outputs than classes, has enough
 capacity. Compared with simple models, it is reported only if it stays below them by a fifth of their lead in both
-accuracies. With batch normalization, whose running statistics fluctuate, the loss must also be close to the loss of
-guessing. A network is not reported if its training loss is still decreasing: by more than a tenth from the third
-quarter of training to the last, or at all while it is above the loss of guessing. It needs more training first. If an
+accuracies. With batch normalization, whose running statistics fluctuate, the loss in train mode must also be above half
+of the loss of guessing. A network is not reported if its training loss is still decreasing: by more than a tenth from
+the third quarter of training to the last, or at all while it is above the loss of guessing. It needs more training
+first. A layer with at most half as many units as there are classes is a bottleneck: then only validation is compared
+with simple models, also while the training loss is still decreasing, because such a layer slows training. If an
 external record does not contain simple models, a network no better in training than the most common class is reported.
 
 **Causes.** A network that does not train (learning rate, initialization, missing nonlinearity, penalties) does not fit
@@ -28,14 +30,17 @@ rate or more epochs. If early stopping ended training: more patience.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.curves import still_falling
 from reportgen.analysis.diagnosis.evidence.held_out import (
+    ERRORS,
+    SHARE,
     SIMPLE,
+    Shortfall,
+    below_simple_models,
     examples,
     mean_final,
     reference,
@@ -43,16 +48,21 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
     training_majority,
 )
 from reportgen.analysis.diagnosis.evidence.learning_rate import plausible
-from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, stuck
+from reportgen.analysis.diagnosis.evidence.outcome import HALF, guess_loss, stuck
 from reportgen.analysis.diagnosis.evidence.siblings import BetterSibling, better_sibling, larger_network
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, initial, percent, probed, words_for_seeds
-from reportgen.analysis.diagnosis.layers import is_convolutional, narrowest, normalizations
+from reportgen.analysis.diagnosis.evidence.symptoms import (
+    UNLIKE_SPLITS,
+    enough,
+    initial,
+    percent,
+    probed,
+    words_for_seeds,
+)
+from reportgen.analysis.diagnosis.layers import has_bottleneck, is_convolutional, narrowest, normalizations
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error
 from reportgen.runs.record import RunRecord
 
-ERRORS = 2.5
-SHARE = 0.1
 FAR = 0.2
 FALLING = 0.1
 SATURATED = 0.5
@@ -64,43 +74,22 @@ SOURCES = (
 )
 
 
-@dataclass(frozen=True)
-class Shortfall:
-    """Accuracies of a network, averaged over seeds, and the reference above them.
-
-    reached: validation accuracy of the reference; by: its name.
-    """
-
-    train: float
-    validation: float
-    reached: float
-    by: str
-    seeds: tuple[int, ...]
-
-
-def below_simple_models(records: Sequence[RunRecord], share: float = SHARE) -> Shortfall | None:
-    """Return the shortfall against a simple model in training and validation, None if there is none."""
-    known = reference(records)
-    if known is None:
-        return None
-    train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
-    error = (known.error**2 + share_error(validation, examples(records)) ** 2) ** 0.5
-    certain, large, clear = ERRORS * error, *(part * (known.accuracy - known.majority) for part in (share, SHARE))
-    low = tuple(r.spec.seed for r in records if known.accuracy - r.final["val_accuracy"] > clear)
-    if known.accuracy - train <= certain or known.accuracy - validation <= max(certain, large):
-        return None
-    if not enough(len(low), len(records)):
-        return None
-    return Shortfall(train, validation, known.accuracy, known.name, low)
-
-
 def _far_below_simple_models(records: Sequence[RunRecord]) -> Shortfall | None:
     """Return the shortfall against a simple model if it is large in training too, otherwise None."""
     short, known = below_simple_models(records, FAR), reference(records)
     has_batchnorm = bool(normalizations(records[0].spec.network))
-    if short is None or known is None or (has_batchnorm and not enough(sum(map(stuck, records)), len(records))):
+    if short is None or known is None:
+        return None
+    if has_batchnorm and not enough(sum(stuck(r) or _fits_badly(r) for r in records), len(records)):
         return None
     return short if known.accuracy - short.train > FAR * (known.accuracy - known.majority) else None
+
+
+def _fits_badly(record: RunRecord) -> bool:
+    """Return whether the loss in train mode ends above half of the loss of guessing."""
+    late = np.asarray(record.arrays.get("epoch_batch_loss", ()), np.float64)
+    level = HALF + record.spec.data.label_noise
+    return bool(late.size) and float(late[-1]) > level * guess_loss(record)
 
 
 def trainable(records: Sequence[RunRecord]) -> bool:
@@ -144,7 +133,11 @@ def below_sibling(records: Sequence[RunRecord], sibling: BetterSibling, name: st
 def check(evidence: Evidence) -> Finding | None:
     """Return a finding if the network stays below its reference in training and in validation."""
     records = scored(evidence.records)
-    if not records or not trainable(records):
+    if not records:
+        return None
+    if has_bottleneck(records[0]) and (short := below_simple_models(records, in_training=False)) is not None:
+        return _narrow(evidence, records, short)
+    if not trainable(records):
         return None
     small = _small(records[0])
     short = below_simple_models(records) if small else _far_below_simple_models(records)
@@ -171,6 +164,35 @@ def check(evidence: Evidence) -> Finding | None:
         advice=advice,
         proposals=proposals,
     )
+
+
+def _narrow(evidence: Evidence, records: Sequence[RunRecord], short: Shortfall) -> Finding:
+    """Return the finding on a network with a layer that is too narrow for the classes."""
+    units, classes = narrowest(records[0]), int(records[0].facts["classes"])
+    widths = [layer.units for layer in records[0].spec.network.layers[:-1]]
+    wide = max(32, *widths)
+    proposals: tuple[Proposal, ...] = ()
+    if records[0].spec.network.is_plain:
+        wider = [width if width >= classes else wide for width in widths]
+        proposals = (Proposal({"network.hidden": wider}, "no layer narrower than the classes"),)
+    return RULE.finding(
+        evidence,
+        severity="warning",
+        seeds=short.seeds,
+        layers=tuple(number for number, width in enumerate(widths, 1) if width == units),
+        step=records[0].steps,
+        evidence={"train_accuracy": short.train, "val_accuracy": short.validation, "reference": short.reached,
+                  "narrowest": units},
+        message=(
+            f"The network underfits: its narrowest layer has {units} unit{'s' if units > 1 else ''} for {classes} "
+            f"classes. Accuracy is {percent(short.train)} in training and {percent(short.validation)} in validation, "
+            f"but {short.by} reaches {percent(short.reached)} in validation "
+            f"({words_for_seeds(short.seeds, len(records))})."
+        ),
+        advice=f"Give each hidden layer at least as many units as there are classes, such as {wide}.",
+        proposals=proposals,
+        causes=(*UNLIKE_SPLITS, "sorted_batches"),
+    )  # fmt: skip
 
 
 def _learned_nothing(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
@@ -243,14 +265,16 @@ RULE = Rule(
     sources=SOURCES,
     stage="generalization",
     causes=(
+        *UNLIKE_SPLITS,
+        "sorted_batches",
         "over_regularization",
         "missing_nonlinearity",
         "class_imbalance",
-        "bn_tiny_batch",
         "saturation",
         "idle_branch",
     ),
     yields_to=(
+        "no_signal",
         "vanishing_activations",
         "vanishing_gradients",
         "exploding_activations",
@@ -266,5 +290,6 @@ RULE = Rule(
         "loss_oscillation",
         "undertrained",
         "train_eval_mismatch",
+        "bn_tiny_batch",
     ),
 )

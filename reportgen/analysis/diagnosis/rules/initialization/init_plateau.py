@@ -28,6 +28,7 @@ from reportgen.analysis.diagnosis.evidence.scale_remedies import is_shallow, max
 from reportgen.analysis.diagnosis.evidence.signal import LARGE, backward, forward, input_size
 from reportgen.analysis.diagnosis.evidence.symptoms import FROM_START, enough, number, percent, probed, words_for_seeds
 from reportgen.analysis.diagnosis.layers import averaging
+from reportgen.analysis.diagnosis.scores.init_plateau import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -116,4 +117,5 @@ RULE = Rule(
     sources=SOURCES,
     stage="initialization",
     causes=(*FROM_START, "vanishing_activations", "vanishing_gradients", "saturation"),
+    on_scores=FORM,
 )

@@ -10,7 +10,8 @@ positions may reduce the signal by sqrt(m), which is not counted. The false disc
 0.001. In a wide tanh network with weights of variance 1/fan_in, the signal decreases with one over the square root of
 depth, and ten layers reduce it by a factor of 3. The message states the decrease that mean-field theory predicts. If
 both agree, the settings are the cause and not chance. Silent layers carry no signal and are cases of `symmetric_init`
-and `dead_relu`.
+and `dead_relu`, unless theory explains the decrease: in deep ReLU networks, the examples become alike, and half of the
+units are silent on all of them.
 
 **Severity.** Error if the training loss stays within 10% of the loss of guessing. Warning from a factor of 100, or if
 training starts on a long plateau (see `init_plateau`). For information only if the network fits the training set; from
@@ -53,6 +54,7 @@ from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 
 SILENT = 0.4  # as in dead_relu
+NEARLY_ALL = 0.9
 SOURCES = ("Glorot and Bengio 2010", "He et al. 2015", "Poole et al. 2016", "csci-497p", "stanford-scribe")
 
 
@@ -60,7 +62,7 @@ def _small(record: RunRecord) -> NDArray[np.bool_]:
     """Return which hidden layers have vanishing activations, shape (layers - 1,)."""
     std = forward(record)
     lost: NDArray[np.bool_] = np.zeros(std.size, bool)
-    if std.size < 2 or not np.isfinite(std).all() or std[0] <= 0 or initial(record, "dead_fraction")[-1] > SILENT:
+    if std.size < 2 or not np.isfinite(std).all() or std[0] <= 0 or _is_silent(record, std):
         return lost
     with np.errstate(divide="ignore"):
         change = np.log(std * averaging(record)[:-1] / std[0])
@@ -69,6 +71,21 @@ def _small(record: RunRecord) -> NDArray[np.bool_]:
         return lost
     flags = low & beyond_chance(change, chance_variance(record))
     return flags if flags[-1] and (np.diff(std) < 0).mean() >= 0.5 else lost
+
+
+def _is_silent(record: RunRecord, std: NDArray[np.float64]) -> bool:
+    """Return whether the last layer is silent for another reason than the scale of the weights.
+
+    With depth, the examples become alike, so that up to half of the ReLU units are silent on all of them. If theory
+    predicts at least half of the decrease, on a logarithmic scale, the silent units do not cause it.
+    """
+    silent = float(initial(record, "dead_fraction")[-1])
+    if silent <= SILENT:
+        return False
+    expected, fall = _expected_fall(record), std[0] / std[-1] if std[-1] > 0 else math.inf
+    biased = any(layer.bias < 0 for layer in record.spec.network.layers[:-1])
+    explained = expected is not None and expected > LEAST and math.log(expected) > math.log(fall) / 2
+    return silent > NEARLY_ALL or biased or not explained
 
 
 def _expected_fall(record: RunRecord) -> float | None:

@@ -37,6 +37,7 @@ from reportgen.analysis.diagnosis.evidence.outcome import fits, guess_loss, lear
 from reportgen.analysis.diagnosis.evidence.scale_remedies import rescale
 from reportgen.analysis.diagnosis.evidence.signal import forward, input_size
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, probed, words_for_seeds
+from reportgen.analysis.diagnosis.scores.wrong_init_loss import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.sanity import chance_loss
 from reportgen.runs.record import RunRecord
@@ -138,4 +139,5 @@ RULE = Rule(
     sources=SOURCES,
     stage="initialization",
     causes=("unnormalized_input", "exploding_activations", "symmetric_init"),
+    on_scores=FORM,
 )

@@ -32,6 +32,7 @@ from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import FITS, fits, guess_loss
 from reportgen.analysis.diagnosis.evidence.swings import still_descending, swing, swing_is_harmful, swing_of_blocks
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, percent, words_for_seeds
+from reportgen.analysis.diagnosis.scores.loss_oscillation import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -98,6 +99,8 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=(
+        "sorted_batches",
+        "split_mismatch",
         "bn_tiny_batch",
         "train_eval_mismatch",
         "unnormalized_input",
@@ -108,4 +111,5 @@ RULE = Rule(
         "lr_too_high",
     ),
     yields_to=("no_signal",),
+    on_scores=FORM,
 )

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.diagnosis.evidence.learning_rate import plausible
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
+from reportgen.analysis.diagnosis.scores.lr_best_at_edge import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import paired_error
 from reportgen.engine.spec import RunSpec
@@ -212,4 +213,6 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=("lr_too_low", "lr_too_high"),
+    yields_to=("no_signal",),
+    on_scores=FORM,
 )

@@ -67,6 +67,7 @@ from reportgen.analysis.diagnosis.evidence.regularization import (
 from reportgen.analysis.diagnosis.evidence.swings import still_descending, swing, swing_is_harmful
 from reportgen.analysis.diagnosis.evidence.symptoms import at_most, enough, from_to, number, probed, words_for_seeds
 from reportgen.analysis.diagnosis.layers import normalizations
+from reportgen.analysis.diagnosis.scores.lr_too_high import FORM
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 
@@ -281,6 +282,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
-    causes=("unnormalized_input", "bn_tiny_batch", "wrong_init_loss"),
+    causes=("sorted_batches", "unnormalized_input", "bn_tiny_batch", "wrong_init_loss"),
     yields_to=("no_signal", "exploding_gradients", "exploding_activations", "saturation"),
+    on_scores=FORM,
 )

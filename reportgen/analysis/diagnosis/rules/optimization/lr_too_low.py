@@ -38,7 +38,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.course import Course, finite, rises, training_course
-from reportgen.analysis.diagnosis.evidence.held_out import scored
+from reportgen.analysis.diagnosis.evidence.held_out import below_simple_models, scored
 from reportgen.analysis.diagnosis.evidence.learning_rate import higher, set_above_zero
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits
@@ -50,7 +50,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     percent_at_most,
     words_for_seeds,
 )
-from reportgen.analysis.diagnosis.rules.generalization.underfitting import below_simple_models
+from reportgen.analysis.diagnosis.scores.lr_too_low import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -233,6 +233,7 @@ RULE = Rule(
     stage="optimization",
     causes=("over_regularization",),
     yields_to=(
+        "no_signal",
         "unnormalized_input",
         "vanishing_gradients",
         "vanishing_activations",
@@ -240,4 +241,5 @@ RULE = Rule(
         "dead_relu",
         "saturation",
     ),
+    on_scores=FORM,
 )

@@ -28,6 +28,7 @@ from reportgen.analysis.diagnosis.evidence.learning_rate import lower, other_rat
 from reportgen.analysis.diagnosis.evidence.regularization import dropout_inflates_loss
 from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
 from reportgen.analysis.diagnosis.evidence.symptoms import number, probed, words_for_seeds
+from reportgen.analysis.diagnosis.scores.nan_divergence import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -104,6 +105,7 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=(
+        "sorted_batches",
         "unnormalized_input",
         "exploding_activations",
         "exploding_gradients",
@@ -111,4 +113,5 @@ RULE = Rule(
         "over_regularization",
         "lr_too_high",
     ),
+    on_scores=FORM,
 )

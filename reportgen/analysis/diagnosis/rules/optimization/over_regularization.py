@@ -32,7 +32,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.held_out import scored
+from reportgen.analysis.diagnosis.evidence.held_out import Shortfall, below_simple_models, scored
 from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits, stuck
@@ -49,7 +49,8 @@ from reportgen.analysis.diagnosis.evidence.regularization import (
 )
 from reportgen.analysis.diagnosis.evidence.siblings import better_sibling, less_regularized, weight_decay
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, probed, words_for_seeds
-from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_sibling, below_simple_models
+from reportgen.analysis.diagnosis.layers import has_bottleneck
+from reportgen.analysis.diagnosis.rules.generalization.underfitting import below_sibling
 from reportgen.analysis.diagnosis.rules.initialization.init_plateau import weak_at_start
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
@@ -115,6 +116,7 @@ def check(evidence: Evidence) -> Finding | None:
         ),
         advice=_advice(acting),
         proposals=_proposals(shown[0], acting),
+        causes=("underfitting",) if has_bottleneck(records[0]) else None,
     )  # fmt: skip
 
 

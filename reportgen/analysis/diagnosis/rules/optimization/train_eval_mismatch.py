@@ -36,6 +36,7 @@ from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.regularization import dropout_unscaled, keep_probability
 from reportgen.analysis.diagnosis.evidence.swings import over_epochs, swing
 from reportgen.analysis.diagnosis.evidence.symptoms import (
+    UNLIKE_SPLITS,
     enough,
     number,
     percent,
@@ -45,6 +46,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 )
 from reportgen.analysis.diagnosis.layers import normalizations
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
+from reportgen.analysis.diagnosis.scores.train_eval_mismatch import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.engine.network_spec import BatchNormSpec, LayerSpec, NetworkSpec, Node, PoolSpec
 from reportgen.runs.record import RunRecord
@@ -230,5 +232,6 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
-    causes=("bn_tiny_batch",),
+    causes=(*UNLIKE_SPLITS, "sorted_batches", "bn_tiny_batch"),
+    on_scores=FORM,
 )

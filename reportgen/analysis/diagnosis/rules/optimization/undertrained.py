@@ -35,13 +35,27 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.course import Array, finite, rises, training_course
-from reportgen.analysis.diagnosis.evidence.held_out import examples, mean_final, reference, scored
+from reportgen.analysis.diagnosis.evidence.held_out import (
+    Shortfall,
+    below_simple_models,
+    examples,
+    mean_final,
+    reference,
+    scored,
+)
 from reportgen.analysis.diagnosis.evidence.means import mean, noise
 from reportgen.analysis.diagnosis.evidence.outcome import FITS, fits, guess_loss, stuck, worse_than_simple_models
-from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, percent, percent_at_most, words_for_seeds
-from reportgen.analysis.diagnosis.layers import normalizations
-from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_simple_models
+from reportgen.analysis.diagnosis.evidence.symptoms import (
+    UNLIKE_SPLITS,
+    in_most,
+    number,
+    percent,
+    percent_at_most,
+    words_for_seeds,
+)
+from reportgen.analysis.diagnosis.layers import has_bottleneck, normalizations
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high, lr_too_low
+from reportgen.analysis.diagnosis.scores.undertrained import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error
 from reportgen.engine.tables.schedules import phases
@@ -234,6 +248,7 @@ def _finding(
         message=f"{message}({words_for_seeds(seeds, len(evidence.records))}, at step {record.steps}).",
         advice=f"Train {by}.",
         proposals=tuple(Proposal({"training.epochs": more * epochs}, "longer training") for more in longer),
+        causes=(*RULE.causes, "underfitting") if has_bottleneck(record) else None,
     )
 
 
@@ -244,6 +259,8 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=(
+        *UNLIKE_SPLITS,
+        "sorted_batches",
         "vanishing_activations",
         "exploding_activations",
         "vanishing_gradients",
@@ -256,5 +273,6 @@ RULE = Rule(
         "update_ratio_low",
         "idle_branch",
     ),
-    yields_to=("train_eval_mismatch", "symmetric_init", "unnormalized_input"),
+    yields_to=("no_signal", "train_eval_mismatch", "symmetric_init", "unnormalized_input"),
+    on_scores=FORM,
 )

@@ -92,6 +92,7 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=(
+        "sorted_batches",
         *FROM_START,
         "exploding_activations",
         "exploding_gradients",

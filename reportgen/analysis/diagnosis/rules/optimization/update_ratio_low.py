@@ -132,5 +132,5 @@ RULE = Rule(
         "dead_relu",
         "lr_too_low",
     ),
-    yields_to=("frozen_weights", "detached_layer"),
+    yields_to=("no_signal", "frozen_weights", "detached_layer"),
 )

@@ -1,0 +1,1 @@
+"""The benchmark on logs: the same cases, written as the logs of other tools and judged by their scores alone."""

@@ -1,0 +1,113 @@
+"""Alarms of the forms on scores for the cases, from logs that are written and read back."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.diagnosis.alarms import OF_SWEEPS, Alarm
+from benchmarks.diagnosis.build import Measured
+from benchmarks.diagnosis.cases import Case
+from benchmarks.diagnosis.logs.writers import WRITERS, Writer
+from reportgen.analysis.diagnosis.on_scores import diagnose_logs
+from reportgen.analysis.finding import Finding
+from reportgen.external.logs.collect import read_logs
+from reportgen.external.logs.options import LogOptions
+from reportgen.runs.record import RunRecord
+from reportgen.runs.training_log import TrainingLog
+
+CROSS_ENTROPY = "softmax_cross_entropy"
+
+INVISIBLE: Mapping[str, str] = {
+    "underfitting": "the final level of a loss needs the score of another model as a reference",
+    "missing_nonlinearity": "the final level of a loss needs the score of another model as a reference",
+    "class_imbalance": "a class that is never predicted needs the accuracy of each class",
+    "bn_tiny_batch": "noise of the normalization looks like noise of the data",
+    "idle_branch": "a branch that does nothing needs its activations",
+    "update_ratio_high": "the size of updates needs the weights",
+    "update_ratio_low": "the size of updates needs the weights",
+}
+"""Rules whose faults scores cannot show in principle, with the reason."""
+
+Key = tuple[str, int]
+Logs = Mapping[Key, TrainingLog]
+
+
+@dataclass(frozen=True)
+class LoggedCase:
+    """A case with its logs by variant and seed, for each writer and with or without the number of classes."""
+
+    measured: Measured
+    paths: Mapping[str, Mapping[Key, Path]]
+    logs: Mapping[tuple[str, bool], Logs]
+
+    @property
+    def case(self) -> Case:
+        """The case."""
+        return self.measured.case
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of the diagnosed variant."""
+        subject = self.measured.prepared.subject.id
+        return tuple(sorted(seed for variant, seed in self.measured.records if variant == subject))
+
+
+def logged(measured: Measured, folder: Path) -> LoggedCase:
+    """Return a case with its logs, written into the folder and read back."""
+    paths: dict[str, dict[Key, Path]] = {}
+    logs: dict[tuple[str, bool], dict[Key, TrainingLog]] = {}
+    for writer in WRITERS:
+        paths[writer.name] = {}
+        for key, record in sorted(measured.records.items()):
+            path = _written(writer, record, folder / measured.case.name / writer.name / _safe(key))
+            if path is None:
+                continue
+            paths[writer.name][key] = path
+            for told in (True, False):
+                logs.setdefault((writer.name, told), {})[key] = _read(path, record, told)
+    return LoggedCase(measured, paths, logs)
+
+
+def _safe(key: Key) -> str:
+    return f"{re.sub('[^A-Za-z0-9.-]', '_', key[0])}-{key[1]}"
+
+
+def _written(writer: Writer, record: RunRecord, folder: Path) -> Path | None:
+    """Return the path of the log of a record, None for a record without an epoch."""
+    return writer.write(record, folder) if len(record.arrays.get("epoch_val_loss", ())) > 1 else None
+
+
+def _read(path: Path, record: RunRecord, told: bool) -> TrainingLog:
+    known = told and record.spec.training.loss.name == CROSS_ENTROPY
+    options = LogOptions(classes=int(record.facts["classes"]) if known else None)
+    [[log]] = read_logs(path, options).values()
+    return dataclasses.replace(log, seed=record.spec.seed)
+
+
+def found(case: LoggedCase, writer: str, told: bool, seeds: Sequence[int]) -> tuple[Finding, ...]:
+    """Return the findings on the logs of these seeds of the diagnosed variant, with its siblings as references."""
+    groups: dict[str, list[TrainingLog]] = {}
+    for (variant, seed), log in sorted(case.logs.get((writer, told), {}).items()):
+        if seed in seeds:
+            groups.setdefault(variant, []).append(log)
+    subject = case.measured.prepared.subject.id
+    return tuple(
+        finding
+        for diagnosis in diagnose_logs(groups)
+        for finding in diagnosis.findings
+        if finding.variant == subject or finding.rule in OF_SWEEPS
+    )
+
+
+def alarms(findings: Sequence[Finding]) -> tuple[Alarm, ...]:
+    """Return the alarms among findings; each may stand for its rule and for the causes that it names."""
+    return tuple(Alarm(f.rule, frozenset({f.rule, *(f.causes or ())})) for f in findings if f.severity != "info")
+
+
+def is_visible(case: Case) -> bool:
+    """Return whether scores can show the fault of a case in principle; True for healthy networks."""
+    return not case.must & INVISIBLE.keys()

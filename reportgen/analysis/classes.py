@@ -1,0 +1,39 @@
+"""Classes in words: their labels, if the data have labels other than the numbers of the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.runs.record import RunRecord
+
+
+def label_of(facts: Mapping[str, Any], number: int) -> str:
+    """Return the label of a class by its number from 0; the number itself for classes without labels."""
+    labels = facts.get("class_labels", ())
+    return str(labels[number]) if number < len(labels) else str(number)
+
+
+def classes_in_words(facts: Mapping[str, Any], numbers: Sequence[int]) -> str:
+    """Return classes by their labels: "class 3", "classes cat and dog", "classes 1, 2 and 5"."""
+    labels = [label_of(facts, number) for number in numbers]
+    if len(labels) == 1:
+        return f"class {labels[0]}"
+    return f"classes {', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def class_counts(record: RunRecord, split: str = "train") -> NDArray[np.float64] | None:
+    """Return the number of training (or "val") examples of each class, (classes,), or None if it is unknown.
+
+    Records without counts of validation examples may have them as the rows of the confusion matrix.
+    """
+    if split == "train":
+        counts = record.facts.get("class_counts", ())
+    elif "val_confusion" in record.arrays:
+        counts = record.arrays["val_confusion"].sum(axis=1)
+    else:
+        counts = record.facts.get("val_class_counts", ())
+    return np.asarray(counts, np.float64) if len(counts) and sum(counts) else None

@@ -1,0 +1,128 @@
+"""The gradient norm has spikes, and the loss jumps after them: single batches undo training.
+
+Only logs of scores with a gradient norm are judged by this rule.
+
+**Statistic.** The ratio of each gradient norm to the median of the ten norms before it, on a logarithmic scale in
+units of its robust standard deviation (1.48 times the median absolute deviation). The training loss: the mean of up
+to three values after the spike, compared with as many before it.
+
+**Reference.** A spike exceeds four times that median and six such standard deviations. It counts if the loss rises
+after it by more than three times its own noise and by a tenth. Spikes without a jump of the loss are harmless, above
+all with clipping. Reported from two such spikes on, or from one whose jump lasts for ten values.
+
+**Advice.** Clip gradients to their usual norm, and look at the batches of these steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analysis.diagnosis.evidence.symptoms import number
+from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
+from reportgen.analysis.diagnosis.scores.evidence.points import Array, Points, points
+from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
+from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
+from reportgen.runs.training_log import TrainingLog
+
+LEAST, BEFORE, AROUND, LASTS = 20, 10, 3, 10
+TIMES, DEVIATIONS, NOISES, RISE, FEW = 4.0, 6.0, 3.0, 0.1, 2
+
+
+@dataclass(frozen=True)
+class _Spikes:
+    """Positions of the spikes with a jump of the loss, the largest ratio, and the losses around the first."""
+
+    positions: tuple[float, ...]
+    ratio: float
+    before: float
+    after: float
+
+    @property
+    def count(self) -> int:
+        """Number of spikes."""
+        return len(self.positions)
+
+
+def _sign(log: TrainingLog) -> _Spikes | Abstention | None:
+    norms = points(log.curve("gradient_norm", "step", "window", "epoch"))
+    losses = points(log.curve("train_loss", "step", "window", "epoch"))
+    if norms.size < LEAST:
+        return thin("gradient norms", norms.size, LEAST)
+    if losses.size < LEAST:
+        return thin("training losses", losses.size, LEAST)
+    return None if diverged(log) else _spikes(norms, losses)
+
+
+def _spikes(norms: Points, losses: Points) -> _Spikes | None:
+    ratios = _ratios(norms.values)
+    logs = np.log(np.maximum(ratios, 1e-30))
+    deviation = 1.48 * float(np.median(abs(logs - np.median(logs))))
+    high = np.flatnonzero((ratios > TIMES) & (logs - np.median(logs) > DEVIATIONS * deviation))
+    jumps = [(int(i), jump) for i in high if (jump := _jump(losses, float(norms.positions[i]))) is not None]
+    if len(jumps) < FEW and not any(_lasts(losses, float(norms.positions[i]), before) for i, (before, _) in jumps):
+        return None
+    positions = tuple(float(norms.positions[i]) for i, _ in jumps)
+    return _Spikes(positions, float(ratios[[i for i, _ in jumps]].max()), *jumps[0][1]) if jumps else None
+
+
+def _ratios(norms: Array) -> Array:
+    """Return each norm relative to the median of the norms before it, 1 for the first ones."""
+    found = np.ones(norms.size)
+    for index in range(BEFORE, norms.size):
+        usual = float(np.median(norms[index - BEFORE : index]))
+        found[index] = norms[index] / usual if usual > 0 else 1.0
+    return found
+
+
+def _jump(losses: Points, position: float) -> tuple[float, float] | None:
+    """Return the mean losses before and after a spike if the loss jumps, None otherwise."""
+    before = losses.between(-np.inf, position).last(AROUND + BEFORE)
+    after = losses.between(position, np.inf).first(AROUND)
+    if before.size < AROUND or after.size == 0:
+        return None
+    level, noise = before.last(AROUND).mean, before.noise if before.size > 3 else 0.0
+    rises = after.mean - level > max(NOISES * noise / np.sqrt(after.size), RISE * abs(level))
+    return (level, after.mean) if rises else None
+
+
+def _lasts(losses: Points, position: float, level: float) -> bool:
+    after = losses.between(position, np.inf).first(LASTS)
+    return after.size >= LASTS and float(after.values.min()) > level
+
+
+def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
+    """Return a finding if the gradient norm of most runs has spikes before jumps of the loss."""
+    shown = in_most_runs(evidence, _sign)
+    if shown is None or isinstance(shown, Abstention):
+        return shown
+    sign = shown.signs[0]
+    where = ", ".join(number(position) for position in sign.positions[:3])
+    more = f" and {sign.count - 3} more" if sign.count > 3 else ""
+    return finding(
+        RULE.id,
+        evidence,
+        shown,
+        severity="warning",
+        position=sign.positions[0],
+        numbers={"spikes": sign.count, "largest_ratio": sign.ratio, "loss_before": sign.before,
+                 "loss_after": sign.after},
+        message=(
+            f"The gradient norm rises to {number(sign.ratio)} times its usual value at {shown.logs[0].unit} "
+            f"{where}{more}, and the loss jumps each time, first from {number(sign.before)} to {number(sign.after)}"
+        ),
+        advice="Clip gradients to their usual norm, look at the batches of these steps, and lower the learning rate.",
+        sources=RULE.sources,
+        causes=("lr_too_high",),
+    )  # fmt: skip
+
+
+RULE = Rule(
+    id="gradient_spikes",
+    title="Gradient spikes",
+    check=None,
+    sources=("Pascanu, Mikolov and Bengio 2013", "Goodfellow, Bengio and Courville 2016, 10.11.1"),
+    stage="optimization",
+    on_scores=ScoreForm(check, f"gradient norm and training loss, {LEAST} values each"),
+)

@@ -1,0 +1,150 @@
+"""The loss stays at the level of guessing, so the network has learned nothing.
+
+Only logs of scores are judged by this rule. In complete records, the rules about signals, gradients and learning rates
+name the cause.
+
+**Statistic.** The mean training and validation losses over the second half of the values.
+
+**Reference.** The loss of guessing, ln C for C classes. Reported if no loss is below 97% of it. A few minibatch losses
+may be 15% lower, because their noise is not known.
+
+It is not reported if the log has no training loss and the training accuracy rises well above chance.
+
+**Causes.** Scores do not show the cause, but the course narrows it down. A loss that started far above guessing: the
+scale of inputs or weights, or first steps that were too large. A loss that stays where it started, at another level:
+steps that are too small. A validation loss that does not change at all: a signal or a gradient that vanishes, dead or
+equal units, or a penalty that removes the weights. An accuracy that varies: labels that do not belong to the inputs. A
+loss that wanders: inputs of a wrong scale, saturation, or steps that are too large.
+
+**Advice.** Train on a few examples only: a network that cannot learn twenty examples by heart has a fault in the
+network or in the optimization. If it can, check the labels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
+from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
+from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, levels
+from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, below_any_guess, classes, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.points import scores
+from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run, thin
+from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
+from reportgen.runs.training_log import TrainingLog
+
+GUESSING = 0.97
+STILL, CALM, ELSEWHERE, FAR, KINDS, LEAD = 1.5e-3, 5e-3, 0.02, 2.0, 0.5, 0.3
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What the loss does at the level of guessing, the causes of that, and what to try first."""
+
+    words: str
+    causes: tuple[str, ...]
+    advice: str
+
+
+LEFT = _Kind(
+    "It started far above",
+    ("unnormalized_input", "wrong_init_loss", "exploding_activations", "exploding_gradients", "lr_too_high"),
+    "Standardize the inputs, scale the initial weights by fan-in, and lower the learning rate of the first steps.",
+)
+STUCK = _Kind(
+    "It stays where it started, which is not exactly that level",
+    ("lr_too_low", "vanishing_gradients", "update_ratio_low"),
+    "Raise the learning rate tenfold, and check that the optimizer holds all parameters.",
+)
+FROZEN = _Kind(
+    "It hardly changes, as if all predictions were equal",
+    (
+        *("vanishing_activations", "vanishing_gradients", "dead_relu", "symmetric_init"),
+        *("over_regularization", "unnormalized_input"),
+    ),
+    "Check the scale of inputs and initial weights, units that are always zero, and the weight decay.",
+)
+VARIED = _Kind(
+    "Predictions change, but without success",
+    ("no_signal", "lr_too_high"),
+    "Check that each label belongs to its input: print some pairs; then lower the learning rate tenfold.",
+)
+WANDERS = _Kind(
+    "It wanders around that level, with hardly any change of the accuracy",
+    ("unnormalized_input", "vanishing_gradients", "saturation", "dead_relu", "lr_too_high"),
+    "Standardize the inputs, scale the weights by fan-in, and try a learning rate a tenth as high.",
+)
+
+
+def _sign(log: TrainingLog) -> Levels | Abstention | None:
+    guess = guess_loss(log)
+    if guess is None:
+        late = [scores(log, role).late(0.5) for role in ("train_loss", "val_loss")]
+        return None if below_any_guess(log, *late) else UNKNOWN_CLASSES
+    found = levels(log, guess)
+    if found is None:
+        most = max(scores(log, role).size for role in ("train_loss", "val_loss"))
+        return thin("training or validation losses", most, LEAST)
+    learned = found.train != found.train and _learned(log)
+    return found if not diverged(log) and not learned and found.lowest >= GUESSING else None
+
+
+def _learned(log: TrainingLog) -> bool:
+    """Return whether the late training accuracy is well above chance."""
+    right = scores(log, "train_accuracy").late(0.5)
+    return right.size > 0 and right.mean > 1 / (classes(log) or 2) + LEAD
+
+
+def _kind(log: TrainingLog, found: Levels) -> _Kind:
+    right = scores(log, "val_accuracy").late(0.5)
+    if found.early > FAR:
+        return LEFT
+    stays = abs(found.last - found.first) < ELSEWHERE * found.first
+    if stays and abs(found.last - 1) > ELSEWHERE and found.swing < ELSEWHERE / 2:
+        return STUCK
+    kinds = len(set(right.values.tolist()))
+    if found.moves < STILL or (kinds == 1 and found.swing < CALM):
+        return FROZEN
+    return VARIED if kinds > KINDS * right.size + 1 else WANDERS
+
+
+def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
+    """Return a finding if the loss of a run ends at the level of guessing."""
+    shown = in_any_run(evidence, _sign)
+    if shown is None or isinstance(shown, Abstention):
+        return shown
+    guess = shown.signs[0].guess
+    kind = _kind(shown.logs[0], shown.signs[0])
+    known = [(name, shown.mean(name)) for name in ("train", "val")]
+    words = " and ".join(
+        f"{ {'train': 'training', 'val': 'validation'}[name] } loss {number(level * guess)}"
+        for name, level in known
+        if level == level
+    )
+    return finding(
+        RULE.id,
+        evidence,
+        shown,
+        severity="error" if enough(len(shown.runs), shown.judged) else "warning",
+        position=shown.signs[0].end,
+        numbers={**{f"late_{name}_loss": level * guess for name, level in known}, "guessing": guess},
+        message=(
+            f"The loss has not left the level of guessing, {number(guess)} for "
+            f"{classes(shown.logs[0])} classes: on average over the second half, {words} "
+            f"(limit {percent(GUESSING)} of guessing). {kind.words}"
+        ),
+        advice=f"{kind.advice} If that does not help, train on twenty examples only: their loss must fall to 0.",
+        sources=RULE.sources,
+        causes=kind.causes,
+    )
+
+
+RULE = Rule(
+    id="no_learning",
+    title="No learning",
+    check=None,
+    sources=("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 11.5"),
+    stage="optimization",
+    yields_to=("nan_divergence", "lr_too_high", "lr_too_low"),
+    on_scores=ScoreForm(check, f"training or validation loss, {LEAST} values, and the number of classes"),
+)

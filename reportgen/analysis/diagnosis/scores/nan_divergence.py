@@ -1,0 +1,63 @@
+"""Divergence on scores: a loss that is NaN or infinite, to the end or at single positions.
+
+A value that is not finite is certain, so one value is enough. A loss that stays so is an error. Single values are a
+warning, since the weights survived: an empty batch, or a loss that overflowed in half precision.
+"""
+
+from __future__ import annotations
+
+import math
+
+from reportgen.analysis.diagnosis.evidence.symptoms import number
+from reportgen.analysis.diagnosis.scores.evidence.divergence import LOSSES, Divergence, divergence
+from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run, thin
+from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
+from reportgen.runs.training_log import TrainingLog
+
+SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 10.11.1")
+CAUSES = ("unnormalized_input", "exploding_activations", "exploding_gradients", "wrong_init_loss", "lr_too_high")
+
+
+def _sign(log: TrainingLog) -> Divergence | Abstention | None:
+    if not any(curve.role in LOSSES and curve.values.size for curve in log.curves):
+        return thin("losses", 0, 1)
+    return divergence(log)
+
+
+def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
+    """Return a finding if a loss of any run is not finite."""
+    shown = in_any_run(evidence, _sign)
+    if shown is None or isinstance(shown, Abstention):
+        return shown
+    first = min(shown.signs, key=lambda sign: sign.position)
+    stays = any(sign.stays for sign in shown.signs)
+    before = "" if math.isnan(first.before) else f", after {number(first.before)}"
+    rest = "and stays so" if first.stays else f"in {first.count} of {first.of} values"
+    return finding(
+        "nan_divergence",
+        evidence,
+        shown,
+        severity="error" if stays else "warning",
+        position=first.position,
+        numbers={"column": first.column, "before": first.before, "count": first.count, "of": first.of},
+        message=f"{first.column} is NaN or infinite from {shown.position(first.position)} on{before}, {rest}"
+        if first.stays
+        else f"{first.column} is NaN or infinite at {shown.position(first.position)}{before}, {rest}",
+        advice=_advice(first, stays),
+        sources=SOURCES,
+        causes=CAUSES,
+    )
+
+
+def _advice(first: Divergence, stays: bool) -> str:
+    if not stays:
+        return "Look for empty batches and for divisions by zero or logarithms of zero in the loss."
+    if math.isnan(first.before):
+        return (
+            "Check that inputs and labels are finite and that inputs are standardized, and lower the learning rate "
+            "tenfold: the loss is lost within the first logged interval."
+        )
+    return "Lower the learning rate tenfold, or clip the gradients to their usual norm."
+
+
+FORM = ScoreForm(check, "training or validation loss, 1 value")

@@ -1,0 +1,110 @@
+"""Validation unlike training, on scores: validation hardly shares what training gains, from the first values on.
+
+**Statistic.** The gain on guessing, ln C minus the loss, in validation relative to training, over the first three
+values with a training loss below 70% of guessing and over the late values. The late validation accuracy.
+
+**Reference.** Early in training, before examples are learned by heart, validation gains as much as training, and more
+than the mean over an epoch, which lags behind. Reported if it gains less than 30% of that at first, and less than half
+in the end. Overfitting starts near 100% and loses it later. If the validation accuracy is that of guessing, validation
+may lack a signal altogether; see `no_signal`. An accuracy far below guessing points to labels that are encoded in
+another way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
+from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
+from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, below_any_guess, classes, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores, smoothed
+from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
+from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
+from reportgen.runs.training_log import TrainingLog
+
+LEAST, FIRST = 5, 3
+LEARNED, SHARED, SHARED_LATE = 0.7, 0.3, 0.5
+SIGNAL, REVERSED = 0.1, 0.5
+SOURCES = (
+    "Quionero-Candela et al. 2009, Dataset shift in machine learning",
+    "Hastie, Tibshirani and Friedman 2009, section 7.10.2",
+)
+
+
+@dataclass(frozen=True)
+class _Apart:
+    """Validation's share of the gain at first and late, late accuracy (NaN if unknown), late losses, and positions."""
+
+    first: float
+    late: float
+    accuracy: float
+    val: float
+    train: float
+    start: float
+
+
+def _sign(log: TrainingLog) -> _Apart | Abstention | None:
+    guess, val, train = guess_loss(log), scores(log, "val_loss"), smoothed(scores(log, "train_loss"))
+    if guess is None:
+        return None if below_any_guess(log, val.late(0.5)) else UNKNOWN_CLASSES
+    if val.size < LEAST or train.size < LEAST:
+        what = "validation losses" if val.size < LEAST else "training losses"
+        return thin(what, min(val.size, train.size), LEAST)
+    return None if diverged(log) else _apart(log, val, train, guess)
+
+
+def _apart(log: TrainingLog, val: Points, train: Points, guess: float) -> _Apart | None:
+    at_same = np.interp(val.positions, train.positions, train.values)
+    learned = np.flatnonzero((at_same < LEARNED * guess) & (val.positions >= train.positions[0]))
+    if learned.size < FIRST:
+        return None
+    gains = (guess - val.values) / (guess - at_same).clip(1e-12)
+    first, late = float(gains[learned[:FIRST]].mean()), float(gains[learned[learned.size // 2 :]].mean())
+    right = scores(log, "val_accuracy").late(0.5).mean
+    lowest = float(val.values.min())
+    if first >= SHARED or late >= SHARED_LATE or not _other_labels(right, classes(log) or 2, lowest < guess):
+        return None
+    levels = val.late(0.5).mean, train.late(0.5).mean
+    return _Apart(first, late, right, *levels, float(val.positions[learned[0]]))
+
+
+def _other_labels(right: float, count: int, below: bool) -> bool:
+    """Return whether validation is better than guessing, or so bad that it follows other labels."""
+    if right != right:
+        return below
+    chance = 1 / count
+    return right > chance + SIGNAL * (1 - chance) or right < (1 - REVERSED) * chance
+
+
+def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
+    """Return a finding if validation of most runs hardly shares the gains of training from the start."""
+    shown = in_most_runs(evidence, _sign)
+    if shown is None or isinstance(shown, Abstention):
+        return shown
+    first, val, train = (shown.mean(name) for name in ("first", "val", "train"))
+    sign = shown.signs[0]
+    right = f" with an accuracy of {percent(shown.mean('accuracy'))}" if sign.accuracy == sign.accuracy else ""
+    return finding(
+        "split_mismatch",
+        evidence,
+        shown,
+        severity="warning",
+        position=sign.start,
+        numbers={"shared_at_first": first, "shared_late": shown.mean("late"), "limit": SHARED, "late_val_loss": val},
+        message=(
+            f"When training has learned, at {shown.position(sign.start)}, validation shares "
+            f"{percent(max(first, 0.0))} of its gain on guessing (healthy: 100%, limit {percent(SHARED)}), and later "
+            f"the validation loss is {number(val)}{right} against {number(train)} in training"
+        ),
+        advice=(
+            "Score a part of the training examples that was left out of training. If it does well, compare how both "
+            "splits are read, scaled and encoded; if it does not, too few examples are learned by heart."
+        ),
+        sources=SOURCES,
+        causes=("train_eval_mismatch",),
+    )
+
+
+FORM = ScoreForm(check, f"training and validation loss, {LEAST} values each, and the number of classes")

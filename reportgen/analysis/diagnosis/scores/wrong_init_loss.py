@@ -1,0 +1,107 @@
+"""Initial loss far above chance, on scores: the first training loss of the log is far above the loss of guessing.
+
+**Statistic.** The first training loss: the mean over the first epoch or window, or the loss of a minibatch.
+
+**Reference.** The loss of guessing, ln C. Healthy networks start at it or up to a half above, and fall below it
+within the first epoch. Reported from twice the loss of guessing on, if it is later at least halved (from three times
+on for a minibatch). For information only below ten times, if the late losses are below 30% of guessing, since the
+poor start did no harm. The log must begin within the first epoch, or within the first tenth of its steps.
+
+**Causes.** Output weights or hidden weights that are too large, inputs that are too large, or first steps that are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number
+from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
+from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, guess_loss, highest_guess
+from reportgen.analysis.diagnosis.scores.evidence.points import points, scores
+from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
+from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
+from reportgen.runs.training_log import Curve, TrainingLog
+
+LEAST = 3
+TIMES, TIMES_OF_ONE, FALLEN, SOON = 2.0, 3.0, 0.5, 0.1
+HARMLESS, LEARNED = 10.0, 0.3
+SOURCES = ("stanford-scribe", "lecture-review", "He et al. 2015", "Hanin and Rolnick 2018")
+CAUSES = ("unnormalized_input", "exploding_activations", "exploding_gradients", "symmetric_init", "lr_too_high")
+
+
+@dataclass(frozen=True)
+class _Start:
+    """The first training loss, a later one, the loss of guessing, the first position, and whether it did no harm."""
+
+    first: float
+    later: float
+    guess: float
+    position: float
+    harmless: bool
+
+
+def _sign(log: TrainingLog) -> _Start | Abstention | None:
+    guess = highest_guess(log)
+    if guess is None:
+        return UNKNOWN_CLASSES
+    curves = [curve for curve in log.curves if curve.role == "train_loss" and points(curve).size >= LEAST]
+    if not curves:
+        most = max((points(c).size for c in log.curves if c.role == "train_loss"), default=0)
+        return thin("training losses", most, LEAST)
+    early = [curve for curve in curves if _begins_early(log, curve)]
+    if not early:
+        first = min(float(points(curve).positions[0]) for curve in curves)
+        return Abstention(
+            f"the first training loss is that of {log.unit} {number(first)}", "log the training loss from step 1 on"
+        )
+    val = scores(log, "val_loss").late(0.5).mean
+    signs = [sign for curve in early if (sign := _of_curve(curve, guess, val)) is not None]
+    return signs[0] if signs and not diverged(log) else None
+
+
+def _begins_early(log: TrainingLog, curve: Curve) -> bool:
+    if curve.resolution in ("epoch", "window"):
+        return True
+    return float(points(curve).positions[0]) <= max(1.0, SOON * log.end)
+
+
+def _of_curve(curve: Curve, guess: float, val: float) -> _Start | None:
+    found = points(curve)
+    first, later = float(found.values[0]), found.late(0.5).mean
+    harmless = first < HARMLESS * guess and max(later, np.nan_to_num(val)) < LEARNED * guess
+    limit = TIMES_OF_ONE if curve.resolution == "step" else TIMES
+    starts = first > limit * guess and later < FALLEN * first
+    return _Start(first, later, guess, float(found.positions[0]), harmless) if starts else None
+
+
+def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
+    """Return a finding if most runs start far above the loss of guessing."""
+    shown = in_most_runs(evidence, _sign)
+    if shown is None or isinstance(shown, Abstention):
+        return shown
+    first, later, guess = (shown.mean(name) for name in ("first", "later", "guess"))
+    most = "at most " if guess_loss(shown.logs[0]) is None else ""
+    return finding(
+        "wrong_init_loss",
+        evidence,
+        shown,
+        severity="info" if enough(sum(sign.harmless for sign in shown.signs), len(shown.signs)) else "warning",
+        position=shown.signs[0].position,
+        numbers={"first_loss": first, "later_loss": later, "guessing": guess},
+        message=(
+            f"The first training loss, up to {shown.position(shown.signs[0].position)}, is {number(first)}, but "
+            f"guessing has {most}{number(guess)}; later it is {number(later)}: the network starts out "
+            "confident and wrong"
+        ),
+        advice=(
+            "Print the loss before the first step. If it is far above guessing, standardize the inputs and scale the "
+            "weights by fan-in, the output layer above all; if not, the first steps are too large: lower the rate."
+        ),
+        sources=SOURCES,
+        causes=CAUSES,
+    )
+
+
+FORM = ScoreForm(check, f"training loss from the start, {LEAST} values, and the number of classes")

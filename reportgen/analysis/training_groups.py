@@ -1,0 +1,86 @@
+"""Training by other programs as its report shows it: the runs of one setting, with their curves and their diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from reportgen.analysis.diagnosis.partial import PartialDiagnosis
+from reportgen.analysis.finding import Finding
+from reportgen.runs.record import RunRecord
+from reportgen.runs.training_log import Curve, Resolution, TrainingLog
+
+Verdict = Literal["error", "warning", "info", "no finding", "not judged"]
+
+VERDICTS: tuple[Verdict, ...] = ("error", "warning", "info", "not judged", "no finding")
+"""The verdicts of a group, the worst first. A group that no rule could judge is not known to be healthy."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingGroup:
+    """The runs of one setting.
+
+    Attributes
+    ----------
+    name : name of the group, unique in a report.
+    id : the name in lower-case letters, digits and hyphens, unique in a report.
+    runs : the curves of each run, at least one; those of records are made from their arrays.
+    records : the complete records of these runs, empty for logs.
+    """
+
+    name: str
+    id: str
+    diagnosis: PartialDiagnosis
+    runs: tuple[TrainingLog, ...]
+    records: tuple[RunRecord, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings, causes before their consequences."""
+        return self.diagnosis.findings
+
+    @property
+    def verdict(self) -> Verdict:
+        """The severity of the worst finding; without findings, whether any rule could judge."""
+        severities = {finding.severity for finding in self.findings}
+        worst = next((verdict for verdict in VERDICTS[:3] if verdict in severities), None)
+        return worst or ("no finding" if self.diagnosis.passed else "not judged")
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """Sorts groups, the worst first: by verdict, then by the numbers of errors and of warnings."""
+        severities = [finding.severity for finding in self.findings]
+        return VERDICTS.index(self.verdict), -severities.count("error"), -severities.count("warning")
+
+
+def worst_first(groups: Sequence[TrainingGroup]) -> tuple[TrainingGroup, ...]:
+    """Return the groups by verdict, in their order otherwise."""
+    return tuple(sorted(groups, key=lambda group: group.rank))
+
+
+def log_of_record(record: RunRecord, path: Path, name: str) -> TrainingLog:
+    """Return the curves of a complete record over steps; scores without a finite value are left out."""
+    steps = np.arange(record.arrays["step_loss"].size, dtype=float)
+    curves = [Curve("train_loss", "step_loss", "step", steps, np.asarray(record.arrays["step_loss"], float))]
+    roles = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "lr")
+    curves += [curve for role in roles if (curve := _by_epoch(record, role)) is not None]
+    gradients = record.arrays.get("probe_weight_gradient_norm")
+    if gradients is not None:
+        squares = np.square(np.asarray(gradients, float))
+        measured = np.isfinite(squares).any(axis=1)
+        norms = np.where(measured, np.sqrt(np.nansum(squares, axis=1)), np.nan)
+        probes = np.asarray(record.probe_steps, float)
+        curves.append(Curve("gradient_norm", "probe_weight_gradient_norm", "step", probes, norms))
+    return TrainingLog(path, "record", name, "step", tuple(curves), seed=record.spec.seed)
+
+
+def _by_epoch(record: RunRecord, role: str) -> Curve | None:
+    values, steps = record.arrays.get(f"epoch_{role}"), record.arrays.get("epoch_step")
+    if values is None or steps is None or not np.isfinite(values).any():
+        return None
+    resolution: Resolution = "step" if role == "lr" else "epoch"
+    return Curve(role, f"epoch_{role}", resolution, np.asarray(steps, float), np.asarray(values, float))

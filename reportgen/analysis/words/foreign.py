@@ -1,0 +1,35 @@
+"""Text from files of other programs, such as names of runs and columns, made safe to print and to write into tables."""
+
+from __future__ import annotations
+
+import unicodedata
+
+LONGEST = 160
+"""Largest number of characters of a name."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""First characters with which spreadsheet programs take a cell for a formula."""
+
+_REMOVED = ("Cc", "Cf", "Co", "Cn")
+
+
+def printable(text: str, longest: int | None = LONGEST) -> str:
+    """Return text on one line without control characters, cut in the middle if it is long; never empty.
+
+    Surrogates, as in file names that are not valid UTF-8, and characters that change the direction of writing become
+    replacement characters.
+    """
+    line = "".join(_shown(letter) for letter in " ".join(text.split()))
+    if longest is not None and len(line) > longest:
+        line = f"{line[: longest // 2]}…{line[-(longest - longest // 2 - 1) :]}"
+    return line or "unnamed"
+
+
+def _shown(letter: str) -> str:
+    kind = unicodedata.category(letter)
+    return "\ufffd" if kind == "Cs" or (kind in _REMOVED and letter != "\u200d") else letter
+
+
+def table_text(text: str) -> str:
+    """Return text for a cell of a CSV file that no spreadsheet program takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text

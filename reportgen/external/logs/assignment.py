@@ -1,0 +1,183 @@
+"""Which column has which role: told columns, then the best name for each role; the others are ignored, with reasons."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reportgen.errors import StudyError
+from reportgen.external.logs.options import TOLD, LogOptions
+from reportgen.external.logs.raw import RawColumn, RawLog
+from reportgen.external.logs.roles import Meaning, meaning_of
+from reportgen.runs.training_log import ROLES, Resolution
+
+PERCENT = 100.0
+MOST_SHARE = 1.001
+"""Accuracies up to this are shares: sums of float32 values may exceed 1 a little."""
+LEAST_PERCENT = 1.5
+"""A column whose largest value lies between the two is neither a share nor a percentage."""
+
+UNKNOWN = "its name has no known role"
+TEST = "a test score is not a validation score"
+NOT_OF_TRAINING = "not measured on training examples"
+
+
+@dataclass(frozen=True, eq=False)
+class Assigned:
+    """A column with its role.
+
+    resolution : None if neither the format nor the name says it.
+    words : what is measured, without split and resolution; columns of the same words are the same quantity.
+    is_part : whether it is a part of a loss.
+    """
+
+    column: RawColumn
+    role: str
+    resolution: Resolution | None
+    rank: int
+    words: str
+    higher_is_better: bool | None = None
+    is_part: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """All columns with a role, the preferred ones first, and the reasons for ignoring the others."""
+
+    columns: tuple[Assigned, ...]
+    ignored: dict[str, str]
+
+
+def assign_roles(raw: RawLog, options: LogOptions) -> Assignment:
+    """Return the columns with their roles.
+
+    Raises
+    ------
+    StudyError : a told column does not exist or cannot have its role.
+    """
+    ignored = dict(raw.ignored)
+    told = _told(raw, options)
+    meanings = {
+        column.name: meaning_of(column.meaning or column.name)
+        for column in raw.columns
+        if column.name not in {one.column.name for one in told}
+    }
+    found = list(told)
+    for column in raw.columns:
+        if column.name in meanings:
+            one = _assigned(column, meanings[column.name], [*meanings.values(), *map(_as_meaning, told)])
+            if isinstance(one, str):
+                ignored[column.name] = one
+            elif one.role in options.columns:
+                ignored[column.name] = f"{ROLES[one.role]} is given with {TOLD[one.role]}"
+            else:
+                found.append(one)
+    kept = []
+    for role in ROLES:
+        chosen, others = _preferred(role, [one for one in found if one.role == role])
+        kept += chosen
+        ignored |= others
+    return Assignment(tuple(kept), ignored)
+
+
+def _told(raw: RawLog, options: LogOptions) -> list[Assigned]:
+    by_name = {column.name.strip(): column for column in raw.columns}
+    return [_told_column(raw, role, name, by_name.get(name.strip())) for role, name in options.columns.items()]
+
+
+def _told_column(raw: RawLog, role: str, name: str, column: RawColumn | None) -> Assigned:
+    where, option = str(raw.path), TOLD[role]
+    if column is None:
+        reason = raw.ignored.get(name)
+        message = f"{option}: no column {name!r}" + (f" of numbers ({reason})" if reason else "")
+        near = difflib.get_close_matches(name, [one.name for one in raw.columns], n=1)
+        columns = ", ".join(one.name for one in raw.columns[:12]) or "none"
+        hint = f"did you mean {near[0]!r}?" if near else f"columns: {columns}"
+        raise StudyError("missing-column", message, where, hint)
+    meaning = meaning_of(column.name)
+    problem = accuracy_problem(column) if role.endswith("accuracy") else None
+    if problem:
+        raise StudyError("out-of-range", f"{option}: column {name!r} is no accuracy, since {problem}", where)
+    stated = column.resolution or (meaning.resolution if meaning else None)
+    return Assigned(column, role, stated, -1, column.name)
+
+
+def _as_meaning(one: Assigned) -> Meaning | None:
+    split, _, quantity = one.role.partition("_")
+    if quantity == "loss":
+        return Meaning("loss", "val" if split == "val" else None, one.resolution, -1, None, "")
+    return None
+
+
+def _assigned(column: RawColumn, meaning: Meaning | None, others: Sequence[Meaning | None]) -> Assigned | str:
+    """Return a column with its role, or the reason for ignoring it. others: meanings of all columns of the log."""
+    if meaning is None:
+        return UNKNOWN
+    if meaning.split == "test":
+        option = TOLD.get(f"val_{meaning.quantity}")
+        is_alone = option and not any(other is not None and other.split == "val" for other in others)
+        return f"{TEST}; if it is one here, say so with {option}" if is_alone else TEST
+    quantity = "loss" if meaning.quantity == "part" else meaning.quantity
+    stated = column.resolution or meaning.resolution
+    is_part = meaning.quantity == "part"
+    one = Assigned(column, quantity, stated, meaning.rank, meaning.words, meaning.higher_is_better, is_part)
+    if quantity in ("lr", "gradient_norm"):
+        return NOT_OF_TRAINING if meaning.split == "val" else one
+    split = meaning.split or _split_of_unnamed(meaning, [other for other in others if other is not None])
+    if split is None:
+        option = "--accuracy or --val-accuracy" if quantity == "accuracy" else "a prefix"
+        return f"it is unknown whether it is of training or of validation; say so with {option}"
+    problem = accuracy_problem(column) if quantity == "accuracy" else None
+    if problem:
+        return f"no accuracy, since {problem}"
+    return replace(one, role=f"{split}_{quantity}")
+
+
+def _split_of_unnamed(meaning: Meaning, others: Sequence[Meaning]) -> str | None:
+    """Return the split of a name without one, None if it is ambiguous.
+
+    A loss without a split is the training loss. A score without one is of training too if the training loss has none
+    either, if there is the same score of validation, or if it is logged for single steps; otherwise it may be either.
+    """
+    if meaning.quantity in ("loss", "part"):
+        return "train"
+    same = [other for other in others if other.words == meaning.words]
+    unnamed = any(other.quantity in ("loss", "part") and other.split is None for other in others)
+    is_of_training = any(other.split == "val" or other.resolution == "step" for other in same)
+    return "train" if unnamed or is_of_training else None
+
+
+def accuracy_problem(column: RawColumn) -> str | None:
+    """Return why the values are neither shares nor percentages, None if they are."""
+    finite = column.values[np.isfinite(column.values)]
+    if not finite.size:
+        return None
+    low, high = float(finite.min()), float(finite.max())
+    if low < 0:
+        return f"it has the value {low:g}"
+    if high > PERCENT * MOST_SHARE or MOST_SHARE < high < LEAST_PERCENT:
+        return f"it has the value {high:g}"
+    return None
+
+
+def _preferred(role: str, candidates: Sequence[Assigned]) -> tuple[list[Assigned], dict[str, str]]:
+    """Return the columns of the preferred quantity of a role, and why the others are ignored; scores are all kept."""
+    if not candidates:
+        return [], {}
+    ordered = sorted(candidates, key=lambda one: (one.rank, -one.column.values.size))
+    if role.endswith("score"):
+        return ordered, {}
+    parts = [one for one in ordered if one.is_part]
+    if len(parts) == len(ordered) > 1:
+        reason = f"a part of the {ROLES[role]}, whose total the log does not have"
+        option = f"; say which to take with {TOLD[role]}"
+        return [], {one.column.name: reason + option for one in parts}
+    best = ordered[0]
+    reason = f"{ROLES[role]} is taken from {best.column.name!r}"
+    return (
+        [one for one in ordered if one.words == best.words],
+        {one.column.name: reason for one in ordered if one.words != best.words},
+    )

@@ -1,0 +1,211 @@
+"""From columns to curves: positions, order, units and resolutions, with a note for each decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from reportgen.external.logs.assignment import (
+    LEAST_PERCENT,
+    PERCENT,
+    Assigned,
+    assign_roles,
+)
+from reportgen.external.logs.axis import MOST_POSITION, Axis, axis_of
+from reportgen.external.logs.options import LogOptions
+from reportgen.external.logs.ordering import Ordered, ordered
+from reportgen.external.logs.raw import Array, RawColumn, RawLog
+from reportgen.external.logs.tasks import seed_of, task_of
+from reportgen.runs.training_log import ROLES, Curve, LogNote, Resolution, TrainingLog
+
+PER_EPOCH = 1.2
+"""A training column with at most this many values an epoch, each at the end of one, is of epochs."""
+END_TOLERANCE = 0.01
+GAPS = 2
+"""NaN values that end this often mark missing values: a run that diverges does not recover again and again."""
+
+
+def clean(raw: RawLog, options: LogOptions) -> TrainingLog:
+    """Return the log with roles, positions and clean values.
+
+    Raises
+    ------
+    StudyError : a told column does not exist or cannot have its role.
+    """
+    assignment = assign_roles(raw, options)
+    ignored, notes = dict(assignment.ignored), list(raw.notes)
+    counted = [replace(one, column=_with_valid_counts(one.column, notes)) for one in assignment.columns]
+    axis, columns = axis_of(raw, counted)
+    notes += axis.notes
+    curves: dict[tuple[str, str], Curve] = {}
+    resumed: list[tuple[float, ...]] = []
+    placed = [(one, _placed(one.column, axis, notes)) for one in columns]
+    for one, values in placed:
+        if values is None:
+            ignored[one.column.name] = "its positions are unknown"
+            continue
+        curve = _curve(one, axis, values, placed, notes)
+        other = curves.setdefault(
+            (one.role, curve.resolution if not one.role.endswith("score") else curve.column), curve
+        )
+        if other is not curve:
+            ignored[one.column.name] = f"{ROLES[one.role]} is taken from {other.column!r}"
+        else:
+            resumed.append(values.resumed_at)
+    return TrainingLog(
+        path=raw.path,
+        format=raw.format,
+        name=raw.name,
+        unit=axis.unit,
+        curves=tuple(curves.values()),
+        task=task_of(assignment.columns, raw.settings, options),
+        layers=_layers(raw, axis),
+        settings=raw.settings,
+        seed=raw.seed if raw.seed is not None else seed_of(raw.settings),
+        steps_per_epoch=axis.steps_per_epoch,
+        planned_steps=raw.planned_steps,
+        log_every=raw.log_every or _log_every(curves.values()),
+        resumed_at=max(resumed, key=len, default=()),
+        ignored=ignored,
+        notes=tuple(_merged(notes)),
+    )
+
+
+def _with_valid_counts(column: RawColumn, notes: list[LogNote]) -> RawColumn:
+    """Return a column without the values whose step or epoch is negative, unknown or not finite."""
+    counts = [part for part in (column.steps, column.epochs) if part is not None]
+    valid = [(part >= 0) & (part < MOST_POSITION) for part in counts]
+    if all(part.all() for part in valid):
+        return column
+    keep = np.logical_and.reduce(valid)
+    text = f"{column.name!r}: {_times(int((~keep).sum()), 'invalid position')} left out"
+    notes.append(LogNote("invalid-position", text))
+    steps, epochs = (None if part is None else part[keep] for part in (column.steps, column.epochs))
+    return replace(column, values=column.values[keep], steps=steps, epochs=epochs)
+
+
+def _placed(column: RawColumn, axis: Axis, notes: list[LogNote]) -> Ordered | None:
+    """Return the values of a column in order, None if their positions are unknown; adds notes on what was done."""
+    positions, values = axis.positions(column), column.values
+    if positions is None:
+        return None
+    valid = (positions >= 0) & (positions < MOST_POSITION)
+    if not valid.all():
+        count = int((~valid).sum())
+        notes.append(
+            LogNote("invalid-position", f"{column.name!r}: {_times(count, 'value')} at invalid positions left out")
+        )
+        positions, values = positions[valid], values[valid]
+    known = _without_gaps(values)
+    if known is not None:
+        notes.append(LogNote("nan-as-missing", f"{column.name!r}: NaN marks missing values, since values follow it"))
+        positions, values = positions[known], values[known]
+    found = ordered(positions, values)
+    name, unit = repr(column.name), axis.unit
+    if found.sorted:
+        notes.append(LogNote("unordered", f"{name}: the values are in another order and were sorted by {unit}"))
+    if found.duplicates:
+        text = f"{name}: {_times(found.duplicates, 'value')} replaced by a later one at the same {unit}"
+        notes.append(LogNote("duplicate-steps", text))
+    if found.resumed_at:
+        at = ", ".join(f"{position:g}" for position in found.resumed_at[:5])
+        text = f"{name}: resumed at {unit} {at}; {_times(found.dropped, 'earlier value')} from there on left out"
+        notes.append(LogNote("resumed", text))
+    return found
+
+
+def _without_gaps(values: Array) -> Array | None:
+    """Return which values are known if NaN stands for missing values, None if it does not."""
+    unknown = np.isnan(values)
+    if not unknown.any():
+        return None
+    recoveries = int((unknown[:-1] & ~unknown[1:]).sum())
+    return ~unknown if recoveries >= GAPS else None
+
+
+def _curve(
+    one: Assigned, axis: Axis, found: Ordered, placed: Sequence[tuple[Assigned, Ordered | None]], notes: list[LogNote]
+) -> Curve:
+    values = found.values
+    if one.role.endswith("accuracy"):
+        values = _as_share(one, values, notes)
+    resolution = one.resolution
+    if one.role.startswith("val_"):
+        resolution = "epoch"
+    if resolution is None:
+        resolution = _resolution(axis, found.positions, one, placed)
+    return Curve(one.role, one.column.name, resolution, found.positions, values, one.higher_is_better)
+
+
+def _as_share(one: Assigned, values: Array, notes: list[LogNote]) -> Array:
+    finite = values[np.isfinite(values)]
+    if not finite.size or finite.max() < LEAST_PERCENT:
+        return np.minimum(values, 1.0) if finite.size and finite.max() > 1 else values
+    notes.append(LogNote("percent", f"{one.column.name!r} is in percent and was divided by 100"))
+    return np.minimum(values / PERCENT, 1.0)
+
+
+def _resolution(
+    axis: Axis, positions: Array, one: Assigned, placed: Sequence[tuple[Assigned, Ordered | None]]
+) -> Resolution:
+    """Return the resolution of a training column whose name does not tell it.
+
+    It is of epochs if the log counts only epochs, or if its values lie at the ends of epochs, at most one in each. It
+    is of windows if it has values at the validations alone. Otherwise it is taken for minibatches.
+    """
+    if not positions.size:
+        return "epoch"
+    if axis.unit == "epoch":
+        return "epoch" if (positions % 1 == 0).all() else "window"
+    validated = [
+        other.positions for with_role, other in placed if other is not None and with_role.role.startswith("val_")
+    ]
+    at_validations = any(positions.size <= other.size and np.isin(positions, other).all() for other in validated)
+    spe = axis.steps_per_epoch
+    if spe is not None and one.column.epochs is not None:
+        if positions.size > PER_EPOCH * (np.ptp(positions) / spe + 1):
+            return "step"
+        epochs = positions / spe
+        near = np.abs(epochs - np.round(epochs)) <= END_TOLERANCE
+        return "epoch" if near.all() or at_validations else "step"
+    return "window" if at_validations else "step"
+
+
+def _layers(raw: RawLog, axis: Axis) -> dict[str, dict[str, Curve]]:
+    """Return the curves of layer statistics; the role of each is the name of its statistic."""
+    layers: dict[str, dict[str, Curve]] = {}
+    for layer, statistic, raw_column in raw.layers:
+        column = _with_valid_counts(raw_column, [])
+        positions = axis.positions(column)
+        if positions is not None:
+            found = ordered(positions, column.values)
+            curve = Curve(statistic, column.name, column.resolution or "step", found.positions, found.values)
+            layers.setdefault(layer, {})[statistic] = curve
+    return layers
+
+
+def _log_every(curves: Iterable[Curve]) -> int | None:
+    """Return the usual distance of training values in steps."""
+    for curve in curves:
+        if curve.role == "train_loss" and curve.resolution in ("step", "window") and curve.positions.size > 1:
+            distance = float(np.median(np.diff(curve.positions)))
+            return round(distance) if distance >= 1 else None
+    return None
+
+
+def _merged(notes: Sequence[LogNote]) -> Iterable[LogNote]:
+    """Yield each note once; equal notes on several columns become one."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for note in notes:
+        name, colon, text = note.text.partition(": ")
+        key = (note.code, text) if colon and name.startswith("'") else (note.code, note.text)
+        names.setdefault(key, []).append(name if key[1] != note.text else "")
+    for (code, text), columns in names.items():
+        named = ", ".join(dict.fromkeys(filter(None, columns)))
+        yield LogNote(code, f"{named}: {text}" if named else text)
+
+
+def _times(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"

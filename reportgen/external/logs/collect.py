@@ -1,0 +1,134 @@
+"""Logs in a file or folder, recognized, read, cleaned, and grouped by settings."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.errors import StudyError, UsageError
+from reportgen.external.logs.cleaning import clean
+from reportgen.external.logs.formats import FORMATS
+from reportgen.external.logs.grouping import grouped, named
+from reportgen.external.logs.options import LogOptions
+from reportgen.external.logs.raw import LogFormat, RawLog
+from reportgen.external.logs.search import FoundLog, find_logs
+from reportgen.external.logs.structured.documents import begins_as_json
+from reportgen.runs.training_log import TrainingLog
+
+TELLING = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns", "unknown-log")
+TELLING_JSON = ("invalid-json", "duplicate-key", "nesting-too-deep", "too-large", "empty-data", "unknown-columns")
+"""Codes of errors of a file as a table or as JSON that also hold if it is none."""
+
+
+@dataclass(frozen=True, eq=False)
+class CollectedLogs:
+    """All logs of a file or folder.
+
+    Attributes
+    ----------
+    groups : logs by name of the group; runs of one group have equal settings.
+    unreadable : errors of logs that could not be read, if others could.
+    """
+
+    groups: Mapping[str, Sequence[TrainingLog]]
+    unreadable: tuple[StudyError, ...] = ()
+
+
+def read_logs(path: Path, options: LogOptions = LogOptions()) -> Mapping[str, Sequence[TrainingLog]]:  # noqa: B008
+    """Return the logs in a file or folder by name of the group; see `collect_logs`."""
+    return collect_logs(path, options).groups
+
+
+def collect_logs(path: Path, options: LogOptions = LogOptions()) -> CollectedLogs:  # noqa: B008
+    """Return the logs in a file or folder in groups of runs with equal settings.
+
+    In a folder, files that are no logs are skipped, and logs that cannot be read are reported beside the others.
+
+    Raises
+    ------
+    UsageError : the file or folder does not exist, the folder has no logs, or the format is unknown.
+    StudyError : the file is not a log; it is the only log and cannot be read; or no log of the folder can be read.
+    """
+    if not path.exists():
+        raise UsageError("file-not-found", "no such file or folder", str(path), "a log, or a folder of logs")
+    formats = _formats(options)
+    found = find_logs(path, formats) or _forced(path, formats, options)
+    if not found:
+        raise _no_log(path, options)
+    logs: list[TrainingLog] = []
+    errors: list[StudyError] = []
+    for log in found:
+        try:
+            runs = _runs(log.format.read(log.path))
+        except StudyError as error:
+            errors.append(error)
+            continue
+        for run in runs:
+            try:
+                logs.append(_cleaned(run, options))
+            except StudyError as error:
+                errors.append(error)
+    if not logs:
+        raise errors[0]
+    groups = grouped(named(logs, path), options.together)
+    return CollectedLogs(groups, tuple(errors))
+
+
+def _cleaned(raw: RawLog, options: LogOptions) -> TrainingLog:
+    """Return a log with roles; raises StudyError if no column has one."""
+    log = clean(raw, options)
+    if log.curves:
+        return log
+    names = ", ".join([*log.ignored][:12]) or "none"
+    hint = f"name columns with --loss, --val-loss or --val-accuracy; columns: {names}"
+    raise StudyError("unknown-columns", "no column has a known role", str(raw.path), hint)
+
+
+def _runs(read: RawLog | Sequence[RawLog]) -> Sequence[RawLog]:
+    return [read] if isinstance(read, RawLog) else read
+
+
+def _formats(options: LogOptions) -> list[LogFormat]:
+    if options.format is None:
+        return list(FORMATS.values())
+    if options.format not in FORMATS:
+        near = difflib.get_close_matches(options.format, FORMATS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(FORMATS)}"
+        raise UsageError("invalid-option", f"unknown format {options.format!r} in --as", hint=hint)
+    return [FORMATS[options.format]]
+
+
+def _forced(path: Path, formats: Sequence[LogFormat], options: LogOptions) -> list[FoundLog]:
+    """Return the log that the user says a file or folder is, although no format recognizes it."""
+    if options.format is not None:
+        return [FoundLog(path, formats[0])]
+    if not (options.columns and path.is_file()):
+        return []
+    generic = [row for row in formats if row.generic]
+    return [FoundLog(path, next((row for row in generic if _can_read(row, path)), FORMATS["csv"]))]
+
+
+def _can_read(row: LogFormat, path: Path) -> bool:
+    try:
+        return bool(_runs(row.read(path)))
+    except StudyError:
+        return False
+
+
+def _no_log(path: Path, options: LogOptions) -> UsageError | StudyError:
+    """Return the error for a path without logs; for a file, why it is no table, if it is text or empty."""
+    if path.is_dir():
+        hint = "a folder with logs of training, or records such as seed0.npz"
+        return UsageError("no-records", "the folder has no logs and no records", str(path), hint)
+    name, telling = ("json", TELLING_JSON) if begins_as_json(path) else ("csv", TELLING)
+    try:
+        for raw in _runs(FORMATS[name].read(path)):
+            if raw.columns:
+                _cleaned(raw, options)
+    except StudyError as error:
+        if error.code in telling:
+            return error
+    hint = f"name its format with --as ({', '.join(FORMATS)}), and its columns with --loss and --val-loss"
+    return StudyError("unknown-log", "the file is not a log of a known format", str(path), hint)

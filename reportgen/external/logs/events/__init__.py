@@ -1,0 +1,1 @@
+"""Readers of binary logs and databases: TensorBoard, Weights & Biases and MLflow."""

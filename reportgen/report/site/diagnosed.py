@@ -1,0 +1,72 @@
+"""Read finished reports of diagnoses from their folders, for the index of a site."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from reportgen import disk
+from reportgen.analysis.training_groups import VERDICTS, Verdict
+from reportgen.errors import ResultsError
+from reportgen.paths import DIAGNOSIS, PAGE
+from reportgen.report.site.finished import Finished, FinishedFigure, Name, opening_of
+from reportgen.report.training.results import FORMAT, VERSION
+
+QUESTION = "Diagnosis of training by another program."
+
+
+class _Part(BaseModel):
+    """A part of diagnosis.json; unknown keys are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class _Group(_Part):
+    verdict: Verdict
+    runs: list[str]
+
+
+class _Diagnosis(_Part):
+    format: Literal["reportgen-diagnosis"]
+    version: Literal[1]
+    id: Name
+    title: str
+    groups: list[_Group]
+    figures: list[FinishedFigure] = []
+
+
+def read_diagnosis(folder: Path) -> Finished:
+    """Return the report of a diagnosis in a folder; raises ResultsError if diagnosis.json is invalid."""
+    path = folder / DIAGNOSIS
+    found = _checked(disk.read_json(path), path)
+    counts = Counter(group.verdict for group in found.groups)
+    return Finished(
+        folder=folder,
+        id=found.id,
+        title=f"Diagnosis of {found.title}",
+        question=QUESTION,
+        watermark=None,
+        claims=(),
+        seeds=0,
+        statuses={"ok": sum(len(group.runs) for group in found.groups)},
+        train_seconds=0.0,
+        figure=opening_of(found.figures, folder),
+        pages=tuple(name for name in (PAGE, f"{found.id}.pdf") if (folder / name).is_file()),
+        verdicts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
+    )
+
+
+def _checked(values: dict[str, Any], path: Path) -> _Diagnosis:
+    hint = "write the report again with reportgen diagnose"
+    if values.get("format") == FORMAT and values.get("version") != VERSION:
+        message = f"the results have version {str(values.get('version'))[:20]}; this reportgen reads version {VERSION}"
+        raise ResultsError("results-version", message, where=str(path), hint=hint)
+    try:
+        return _Diagnosis.model_validate(values)
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
+        message = f"not the results of a diagnosis ({place})"
+        raise ResultsError("invalid-results", message, where=str(path), hint=hint) from error

@@ -1,0 +1,132 @@
+"""Forms on scores about the level of the loss: guessing, above guessing, slow falls, and the start."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from reportgen.analysis.diagnosis.rules.optimization import no_learning
+from reportgen.analysis.diagnosis.scores import init_plateau, lr_too_high, lr_too_low, nan_divergence, wrong_init_loss
+from reportgen.analysis.finding import Abstention, Finding
+from reportgen.runs.training_log import Task
+from tests.analysis.diagnosis.scores.curves import TEN, evidence, falling, healthy, log, noisy
+
+GUESS = math.log(10)
+UNTOLD = Task("classification", None, "the log has an accuracy")
+
+
+def found(check, *logs) -> Finding:  # type: ignore[no-untyped-def]
+    outcome = check(evidence(*logs))
+    assert isinstance(outcome, Finding)
+    return outcome
+
+
+def test_a_loss_that_stays_at_guessing_is_no_learning() -> None:
+    flat = log(train_loss=noisy([GUESS] * 8, 0.002), val_loss=noisy([GUESS] * 8, 0.002, 1))
+    finding = found(no_learning.check, flat)
+    assert finding.severity == "error"
+    assert finding.causes
+
+
+def test_one_of_three_runs_that_learns_nothing_is_a_warning() -> None:
+    flat = log(train_loss=noisy([GUESS] * 8, 0.002), val_loss=noisy([GUESS] * 8, 0.002, 1))
+    finding = found(no_learning.check, healthy(8), flat, healthy(8, seed=5))
+    assert finding.severity == "warning"
+    assert finding.seeds == (1,)
+
+
+def test_the_course_at_guessing_narrows_the_causes() -> None:
+    frozen = log(train_loss=noisy([GUESS] * 8, 1e-4), val_loss=[GUESS] * 8)
+    stuck = log(train_loss=noisy([1.2 * GUESS] * 8, 1e-3), val_loss=noisy([1.2 * GUESS] * 8, 3e-3, 1))
+    far = log(train_loss=[1e4, *[GUESS] * 7], val_loss=[GUESS] * 8)
+    assert "dead_relu" in (found(no_learning.check, frozen).causes or ())
+    assert "lr_too_low" in (found(no_learning.check, stuck).causes or ())
+    assert "unnormalized_input" in (found(no_learning.check, far).causes or ())
+
+
+def test_a_network_that_guesses_shows_its_number_of_classes() -> None:
+    flat = {"train_loss": [GUESS] * 8, "val_loss": noisy([GUESS] * 8, 0.002), "val_accuracy": [0.1] * 8}
+    assert isinstance(no_learning.check(evidence(log(UNTOLD, **flat))), Finding)
+    assert no_learning.check(evidence(healthy(task=UNTOLD))) is None
+    between = no_learning.check(evidence(log(UNTOLD, train_loss=[1.3] * 8, val_loss=[1.4] * 8)))
+    assert isinstance(between, Abstention)
+
+
+def test_a_loss_at_the_limit_of_noisy_data_is_not_guessing() -> None:
+    limit = log(Task("classification", 2, ""), train_loss=noisy(falling(0.69, 0.6, 12), 0.01),
+                val_loss=noisy(falling(0.68, 0.6, 12), 0.01, 1))  # fmt: skip
+    assert no_learning.check(evidence(limit)) is None
+    assert lr_too_low.check(evidence(limit)) is None
+
+
+@pytest.mark.parametrize("task", [Task("regression"), Task("likelihood"), Task("unknown")])
+def test_rules_about_guessing_abstain_for_other_tasks(task: Task) -> None:
+    other = log(task, train_loss=[-3.0, -4.0, -5.0, -6.0, -6.5, -7.0], val_loss=[-3.0, -4.0, -5.0, -6.0, -6.2, -6.4])
+    for check in (no_learning.check, lr_too_low.check, wrong_init_loss.check, init_plateau.check):
+        outcome = check(evidence(other))
+        assert isinstance(outcome, Abstention)
+        assert outcome.reason
+        assert outcome.remedy
+
+
+def test_a_loss_above_guessing_that_swings_has_too_high_a_rate() -> None:
+    wild = log(train_loss=noisy([9.0] * 12, 0.3), val_loss=noisy([8.0] * 12, 0.3, 1))
+    assert found(lr_too_high.check, wild).severity == "error"
+    assert lr_too_high.check(evidence(healthy())) is None
+
+
+def test_a_noisy_minibatch_loss_is_not_a_swing() -> None:
+    steps = {"train_loss": np.arange(50.0, 2050.0, 50.0)}
+    batches = log(positions=steps, resolution={"train_loss": "step"}, train_loss=noisy(falling(2.3, 0.4, 40), 0.5))
+    assert not isinstance(lr_too_high.check(evidence(batches)), Finding)
+
+
+def test_a_steady_tiny_fall_has_too_low_a_rate_but_a_decayed_rate_has_not() -> None:
+    slow = {"train_loss": noisy(np.linspace(2.4, 2.35, 10), 1e-4), "val_loss": noisy(np.linspace(2.4, 2.35, 10), 1e-4)}
+    assert found(lr_too_low.check, log(**slow)).severity == "error"
+    assert lr_too_low.check(evidence(log(lr=np.geomspace(0.1, 1e-4, 10), **slow))) is None
+    assert lr_too_low.check(evidence(healthy())) is None
+
+
+def test_a_first_loss_far_above_guessing_is_named_if_it_did_harm() -> None:
+    start = log(train_loss=[60.0, 2.0, 1.5, 1.3, 1.2, 1.1], val_loss=[3.0, 2.0, 1.6, 1.4, 1.3, 1.3])
+    harmless = log(train_loss=[5.0, 0.5, 0.2, 0.1, 0.1, 0.1], val_loss=[0.6, 0.4, 0.2, 0.2, 0.2, 0.2])
+    assert found(wrong_init_loss.check, start).severity == "warning"
+    assert found(wrong_init_loss.check, harmless).severity == "info"
+    assert wrong_init_loss.check(evidence(healthy())) is None
+
+
+def test_a_log_that_begins_late_does_not_show_the_start() -> None:
+    late = {"train_loss": np.arange(50.0, 300.0, 50.0)}
+    begins = log(positions=late, resolution={"train_loss": "step"}, train_loss=[2.0, 1.0, 0.5, 0.4, 0.4])
+    assert isinstance(wrong_init_loss.check(evidence(begins)), Abstention)
+
+
+def test_a_flat_start_is_a_plateau_and_a_warm_up_is_not() -> None:
+    flat = np.concatenate([[GUESS] * 8, falling(GUESS, 0.2, 12, 8.0)])
+    assert found(init_plateau.check, log(train_loss=flat, val_loss=flat)).severity == "warning"
+    rates = np.concatenate([np.full(8, 1e-6), np.full(12, 0.1)])
+    assert init_plateau.check(evidence(log(train_loss=flat, val_loss=flat, lr=rates))) is None
+    assert init_plateau.check(evidence(healthy())) is None
+
+
+def test_divergence_is_named_where_it_begins_and_a_single_gap_is_a_warning() -> None:
+    lost = found(
+        nan_divergence.check, log(train_loss=[2.0, 1.5, math.nan, math.nan], val_loss=[2.0, 1.4, 3.0, math.nan])
+    )
+    assert (lost.severity, lost.step) == ("error", 3)
+    gap = found(nan_divergence.check, log(train_loss=[2.0, math.inf, 1.4, 1.2]))
+    assert gap.severity == "warning"
+    assert nan_divergence.check(evidence(healthy())) is None
+    assert isinstance(nan_divergence.check(evidence(log(lr=[0.1, 0.1]))), Abstention)
+
+
+@pytest.mark.parametrize(
+    "check", [no_learning.check, lr_too_high.check, lr_too_low.check, wrong_init_loss.check, init_plateau.check]
+)
+def test_thin_logs_are_not_judged(check) -> None:  # type: ignore[no-untyped-def]
+    outcome = check(evidence(log(TEN, train_loss=[GUESS, GUESS], val_loss=[GUESS, GUESS])))
+    assert isinstance(outcome, Abstention)
+    assert "2" in outcome.reason

@@ -1,0 +1,119 @@
+"""The verb diagnose for logs: what it prints about columns and rules, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.analysis.diagnosis.partial import PartialDiagnosis
+from reportgen.analysis.finding import Abstention
+from reportgen.cli.output.diagnosis import diagnosis_lines, diagnosis_values
+from reportgen.external.logs.collect import read_logs
+from reportgen.workflow.diagnose import DiagnosedTraining
+from tests.cli.test_main import error_of, run
+from tests.external.logs import samples
+from tests.external.logs.samples import EPOCHS, write_rows
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_each_column_is_printed_with_its_role_or_the_reason(tmp_path: Path, capsys: Capture) -> None:
+    code, out, err = run(capsys, "diagnose", str(samples.fastai(tmp_path)))
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
+    assert lines[0] == "history (fastai CSVLogger)"
+    assert f"  validation accuracy <- accuracy (by epoch, {EPOCHS} values)" in lines
+    assert f"  length: {EPOCHS} epochs" in lines
+    assert "  ignored: time (text, such as '04:39')" in lines
+    assert "  task: classification, since the log has an accuracy" in lines
+
+
+def test_runs_of_one_group_are_described_once_if_they_are_alike(tmp_path: Path, capsys: Capture) -> None:
+    for seed in range(2):
+        folder = tmp_path / f"version_{seed}"
+        folder.mkdir()
+        samples.lightning(folder)
+    code, out, _ = run(capsys, "diagnose", str(tmp_path))
+    assert code == 0
+    assert out.splitlines()[:2] == ["version_0 and 1 more (Lightning CSVLogger, 2 runs)", "  version_0, version_1"]
+    assert out.count("validation loss <-") == 1
+    assert f"    length: {10 * EPOCHS} steps, 10 in an epoch, one value every 5" in out.splitlines()
+
+
+def test_json_has_the_keys_of_records_and_of_logs(tmp_path: Path, capsys: Capture) -> None:
+    _, out, _ = run(capsys, "diagnose", str(samples.lightning(tmp_path)), "--json")
+    values: dict[str, Any] = json.loads(out)
+    assert set(values) >= {"records", "findings", "not_found", "not_judged", "abstained", "logs", "unreadable"}
+    [log] = values["logs"]
+    assert (log["format"], log["unit"], log["seed"], log["task"]["classes"]) == ("lightning", "step", 3, 10)
+    assert [(column["role"], column["column"]) for column in log["columns"]] == [
+        ("train_loss", "train_loss"),
+        ("val_loss", "val_loss"),
+        ("val_accuracy", "val_acc"),
+    ]
+
+
+def test_a_damaged_log_of_a_folder_is_reported_on_stderr(tmp_path: Path, capsys: Capture) -> None:
+    samples.fastai(tmp_path)
+    (tmp_path / "bad.csv").write_text("epoch,loss\n1,0.5\n2,x\n", encoding="utf-8")
+    code, out, err = run(capsys, "diagnose", str(tmp_path), "--json")
+    assert code == 0
+    assert str(tmp_path / "bad.csv") in err
+    assert [error["code"] for error in json.loads(out)["unreadable"]] == ["invalid-data"]
+
+
+def test_columns_and_task_can_be_told(tmp_path: Path, capsys: Capture) -> None:
+    path = str(write_rows(tmp_path / "log.csv", ("t", "fit", "check"), [(1, 0.5, 0.6), (2, 0.4, 0.5)]))
+    options = ("--loss", "fit", "--val-loss", "check", "--task", "classification", "--classes", "10")
+    code, out, _ = run(capsys, "diagnose", path, *options)
+    assert code == 0
+    assert "  validation loss <- check (by epoch, 2 values)" in out.splitlines()
+    assert "  task: classification with 10 classes, since given with --task" in out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "code", "exit_code"),
+    [
+        ("epoch,loss\n1,0.5\n", ("--task", "regression", "--classes", "10"), "option-conflict", 2),
+        ("epoch,loss\n1,0.5\n", ("--as", "nothing"), "invalid-option", 2),
+        ("epoch,loss\n1,0.5\n", ("--val-loss", "nothing"), "missing-column", 3),
+        ("words\n", (), "unknown-log", 3),
+    ],
+)
+def test_an_error_is_one_sentence_with_its_exit_code(
+    text: str, options: tuple[str, ...], code: str, exit_code: int, tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(text, encoding="utf-8")
+    error = error_of(capsys, "diagnose", str(path), *options)
+    assert (error["exit_code"], error["code"]) == (exit_code, code)
+
+
+def test_options_for_logs_are_refused_for_records(tmp_path: Path, capsys: Capture) -> None:
+    settings = {"network": {"hidden": [4], "activation": "relu"}, "training": {"lr": 0.1}, "facts": {"classes": 3}}
+    np.savez(tmp_path / "run.npz", run=json.dumps(settings), step_loss=np.ones(5))
+    assert error_of(capsys, "diagnose", str(tmp_path), "--together")["code"] == "option-conflict"
+
+
+def test_a_folder_without_logs_is_an_error(tmp_path: Path, capsys: Capture) -> None:
+    assert error_of(capsys, "diagnose", str(tmp_path))["code"] == "no-records"
+
+
+def test_abstentions_are_printed_with_their_remedy(tmp_path: Path) -> None:
+    abstention = Abstention("it has 3 of 8 epochs", "train longer")
+    diagnosis = PartialDiagnosis(
+        "log", (), ("no_signal",), {}, dict.fromkeys(("overfitting", "undertrained"), abstention)
+    )
+    diagnosed = DiagnosedTraining(tmp_path, (), (diagnosis,), read_logs(samples.keras(tmp_path)))
+    assert [text for _, text in diagnosis_lines(diagnosed)][-2:] == [
+        "  not found: no_signal",
+        "  cannot be judged: overfitting, undertrained, because it has 3 of 8 epochs; to have it judged: train longer",
+    ]
+    assert diagnosis_values(diagnosed)["abstained"]["log"]["overfitting"] == {
+        "reason": "it has 3 of 8 epochs",
+        "remedy": "train longer",
+    }
