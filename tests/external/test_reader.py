@@ -238,13 +238,15 @@ def test_a_rule_without_its_data_is_not_judged(tmp_path: Path, capsys: pytest.Ca
     assert not set(answer["not_found"]["variant"]) & set(answer["not_judged"]["variant"])
 
 
-def test_complete_records_are_judged_by_every_rule(tmp_path: Path) -> None:
+def test_complete_records_are_judged_by_every_rule_but_those_about_code(tmp_path: Path) -> None:
+    from reportgen.analysis.diagnosis.rules import RULES
     from reportgen.workflow.diagnose import diagnose_path
 
     for run in runs(2):
         Store(tmp_path).save(run)
     judgements = diagnose_path(tmp_path).diagnoses
-    assert [judgement.not_judged for judgement in judgements] == [{}]
+    of_code = {name for name, rule in RULES.items() if rule.stage == "code"}
+    assert [set(judgement.not_judged) for judgement in judgements] == [of_code]
 
 
 def test_exceptions_of_a_rule_are_not_hidden(tmp_path: Path) -> None:
