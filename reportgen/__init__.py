@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reportgen.analysis.results import Analysis
     from reportgen.errors import ReportgenError
-    from reportgen.external.recorder import Recorder
+    from reportgen.external.recording.recorder import Recorder
     from reportgen.runs.record import RunRecord
     from reportgen.study.loading.loader import load_study
     from reportgen.study.planning.plan import make_plan
@@ -33,7 +33,7 @@ __all__ = [
 
 _MODULES = {
     "Analysis": "reportgen.analysis.results",
-    "Recorder": "reportgen.external.recorder",
+    "Recorder": "reportgen.external.recording.recorder",
     "Report": "reportgen.workflow.outcomes",
     "ReportgenError": "reportgen.errors",
     "RunRecord": "reportgen.runs.record",
@@ -44,7 +44,18 @@ _MODULES = {
 }
 
 
+_CALLBACKS = {
+    "KerasCallback": "reportgen.external.frameworks.keras",
+    "LightningCallback": "reportgen.external.frameworks.lightning",
+    "TrainerCallback": "reportgen.external.frameworks.huggingface",
+}
+"""Subclasses of classes of other libraries, which are made at first use."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in _CALLBACKS:
+        made = globals()[name] = import_module(_CALLBACKS[name]).make()
+        return made
     if name == "__version__":
         return import_module("reportgen.runs.provenance").package_version("reportgen")
     if name in _MODULES:
@@ -53,4 +64,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *_CALLBACKS])

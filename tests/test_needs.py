@@ -18,9 +18,10 @@ def test_the_table_of_needs_lists_every_rule_once(monkeypatch: pytest.MonkeyPatc
 
     found = rules_by_part()
     assert sorted(rule for rules in found.values() for rule in rules) == sorted(checks(RULES))
-    first, *_, last = found.values()
+    first, *_, last, of_loop = found.values()
     assert "nan_divergence" in first
     assert {"vanishing_gradients", "dead_relu", "update_ratio_high"} <= set(last)
+    assert "frozen_weights" in of_loop
     assert "train_eval_mismatch" in found["`network.batchnorm` and `network.dropout`"]
     assert "class_imbalance" in found["`val_confusion` and `train_confusion`"]
     text = PAGE.read_text(encoding="utf-8")

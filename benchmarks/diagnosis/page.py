@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from benchmarks.diagnosis import cost
+from benchmarks.diagnosis import code_results, cost
 from benchmarks.diagnosis.build import SEEDS
 from benchmarks.diagnosis.cost import COSTS
 from benchmarks.diagnosis.data import Remedies
@@ -79,6 +79,8 @@ def page(result: Result, tried: Remedies) -> str:
         parts.append(logs.section(json.loads(RESULT.read_text(encoding="utf-8"))))
     if tried:
         parts.append("\n".join(_remedies(tried)))
+    if code_results.RESULTS.is_file():
+        parts.append("\n".join(code_results.section()))
     if COSTS.is_file():
         parts.append(cost.section(json.loads(COSTS.read_text(encoding="utf-8"))))
     parts.append("\n".join(_by_rule(result)))

@@ -31,7 +31,10 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "`facts.train_n`, `facts.val_n` and `facts.class_counts`": ("facts.train_n", "facts.val_n", "facts.class_counts"),
     "`val_confusion` and `train_confusion`": ("val_confusion", "train_confusion"),
     "`facts.baseline_`": ("facts.baseline_",),
-    "`probe_` arrays, `facts.probe_n`, `facts.features` and `facts.input_`": ("probe_", "unit_layer", "facts."),
+    "`probe_` arrays, `facts.probe_n`, `facts.features` and `facts.input_`": (
+        *("probe_", "unit_layer", "facts.probe_n", "facts.features", "facts.input_", "facts.image_shape"),
+    ),
+    "what `watch` observes of the training loop": ("layer_", "facts."),
 }
 """The parts of a record, and the prefixes of the names that each adds."""
 
@@ -108,6 +111,20 @@ def _record(path: Path) -> None:
             weights = [w - RATE * g for w, g in by_weights]
             biases = [b - RATE * g for b, g in by_biases]
     recorder.save(path)
+    _add_loop(path)
+
+
+def _add_loop(path: Path) -> None:
+    """Add to a record what a watched network in PyTorch shows of a correct training loop."""
+    with np.load(path) as members:
+        arrays = {name: members[name] for name in members.files if name != "run"}
+        run = json.loads(str(members["run"]))
+    run["facts"] |= {"loss_response": "none", "loss_form": "cross_entropy", "loss_reduction": "mean", "loss_scale": 1.0}
+    run["facts"] |= {"loss_error": 0.0, "loss_broadcast": [], "updates_checked": 8, "gradients_kept": 0.0}
+    run["facts"] |= {"steps_in_test_mode": 0.0, "scores_in_training_mode": 0.0, "batches_observed": 8}
+    run["facts"] |= {"batches_distinct": 8, "batch_examples": 20, "targets_matched": 160, "targets_agreeing": 1.0}
+    layers = dict.fromkeys(("layer_has_gradient", "layer_in_optimizer", "layer_registrations"), np.ones(3))
+    np.savez(path, run=json.dumps(run), **arrays, **layers)
 
 
 def _forward(x: Any, weights: list[Any], biases: list[Any]) -> list[Any]:

@@ -146,7 +146,7 @@ class Rule:
     title: str
     check: Callable[[Evidence], Finding | None] | None
     sources: tuple[str, ...]
-    stage: Literal["data", "initialization", "optimization", "generalization"]
+    stage: Literal["code", "data", "initialization", "optimization", "generalization"]
     causes: tuple[str, ...] = ()
     yields_to: tuple[str, ...] = ()
     on_scores: ScoreForm | None = None

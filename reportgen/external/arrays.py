@@ -37,6 +37,7 @@ READERS: Mapping[tuple[int, int], Any] = {
 
 SHAPES: dict[str, tuple[str, ...]] = {
     "step_loss": ("S",),
+    "step_lr": ("S",),
     "step_top_share": ("S",),
     **{f"epoch_{name}": ("E + 1",) for name in EPOCH_COLUMNS},
     "probe_step": ("P",),
@@ -44,6 +45,7 @@ SHAPES: dict[str, tuple[str, ...]] = {
     **{f"probe_{name}": ("P",) for name in PROBE_METRICS},
     "probe_unit_dead": ("P", "U"),
     "unit_layer": ("U",),
+    **dict.fromkeys(("layer_has_gradient", "layer_in_optimizer", "layer_registrations"), ("L",)),
     "val_confusion": ("C", "C"),
     "train_confusion": ("C", "C"),
 }
@@ -206,7 +208,7 @@ def _check_values(path: Path, name: str, values: NDArray[np.float64]) -> None:
         _refuse(path, name, values[~np.isin(values, (0, 1))], "1 for a unit that is zero on every example, else 0")
     if name.endswith(("accuracy", "_fraction")):
         _refuse(path, name, finite[(finite < 0) | (finite > 1)], "fractions from 0 to 1")
-    if name.endswith(NONNEGATIVE):
+    if name.endswith(NONNEGATIVE) and name != "step_loss":  # a wrong loss function may give negative losses
         _refuse(path, name, finite[finite < 0], "numbers of at least 0")
 
 

@@ -13,7 +13,7 @@ from reportgen.engine.spec import EPOCH_COLUMNS, TrainingSpec
 from reportgen.engine.tables.schedules import rates
 from reportgen.external.arrays import Array
 from reportgen.external.checks import LOSSES
-from reportgen.external.convert import array
+from reportgen.external.recording.convert import array
 
 COLUMNS = tuple(f"epoch_{name}" for name in EPOCH_COLUMNS)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from reportgen.engine.spec import SCORES
 from reportgen.errors import StudyError
 from reportgen.external.arrays import SETTINGS, Array
+from reportgen.external.facts import COUNT, FACTS, FRACTION, LIST_FACTS, NONNEGATIVE, POSITIVE_COUNT
 from reportgen.runs.store import STATUSES
 from reportgen.study.metrics.table import METRICS
 
@@ -151,61 +152,6 @@ def status_of(place: str, head: Mapping[str, Any], nonfinite: str) -> str:
     if status == "ok" and nonfinite:
         raise key_error("inconsistent-record", place, "status", f"the status is ok, but {nonfinite}", "diverged")
     return str(status)
-
-
-Check = tuple[Callable[[Any], bool], str]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _count(least: int) -> Check:
-    return lambda value: _is_number(value) and value % 1 == 0 and value >= least, f"a whole number of at least {least}"
-
-
-def _is_summary(value: Any) -> bool:
-    return isinstance(value, list) and len(value) in (0, 5) and all(_is_number(size) and size >= 0 for size in value)
-
-
-def _are_counts(value: Any) -> bool:
-    return isinstance(value, list) and all(_is_number(count) and count % 1 == 0 and count >= 0 for count in value)
-
-
-def _are_labels(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(label, str) for label in value)
-
-
-def _is_shape(value: Any) -> bool:
-    return _are_counts(value) and len(value) == 3 and all(value)
-
-
-NUMBER: Check = (_is_number, "a number")
-NONNEGATIVE: Check = (lambda value: _is_number(value) and value >= 0, "a number of at least 0")
-FRACTION: Check = (lambda value: _is_number(value) and 0 <= value <= 1, "a fraction from 0 to 1")
-POSITIVE_COUNT, COUNT = _count(1), _count(0)
-
-FACTS: Mapping[str, Check] = {
-    **dict.fromkeys(("classes", "train_n", "features", "probe_n"), POSITIVE_COUNT),
-    **dict.fromkeys(("class_runs", "val_n", "test_n", "parameters", "constant_features"), COUNT),
-    **dict.fromkeys(("class_counts", "val_class_counts"), (_are_counts, "a list of whole numbers, one per class")),
-    "class_labels": (_are_labels, "a list of texts, one per class"),
-    "image_shape": (_is_shape, "three whole numbers of at least 1: channels, height and width"),
-    "input_mean": NUMBER,
-    **dict.fromkeys(("input_std", "input_second_moment", "val_loss_sd", "bn_identity_gap"), NONNEGATIVE),
-    **dict.fromkeys(("val_input_offset", "val_input_scale"), NONNEGATIVE),
-    "input_feature_std": (_is_summary, "five numbers of at least 0: minimum, quartiles and maximum"),
-    **dict.fromkeys(("input_offset_share", "batch_dependent_fraction"), FRACTION),
-    "train_mode_scale": NUMBER,
-    **dict.fromkeys(("baseline_train_n", "baseline_left_out_n", "baseline_val_n"), COUNT),
-    **dict.fromkeys(("baseline_majority", "baseline_linear", "baseline_neighbours", "baseline_kernel"), FRACTION),
-    **dict.fromkeys((f"baseline_{name}_left_out" for name in ("linear", "neighbours", "kernel")), FRACTION),
-}
-"""Check of every fact of a record, with a description of its valid values."""
-
-LIST_FACTS = tuple(
-    f"facts.{name}" for name in ("class_counts", "val_class_counts", "class_labels", "image_shape", "input_feature_std")
-)
 
 
 def facts_of(place: str, head: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def test_there_are_as_many_faults_and_controls_as_promised() -> None:
 
 
 def test_every_rule_of_the_package_can_be_planted() -> None:
-    assert set(checks(RULES)) <= set(RULE_IDS)
+    assert {name for name in checks(RULES) if RULES[name].stage != "code"} <= set(RULE_IDS)
 
 
 def test_every_case_is_a_valid_study(tmp_path: Path) -> None:

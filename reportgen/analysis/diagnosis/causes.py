@@ -9,15 +9,17 @@ A rule declares which rules may explain it:
   If one of them raises an alarm in at least half of the seeds, this finding is dropped, unless that alarm may itself be
   a consequence of this finding (saturation late in training may follow from a high learning rate).
 
+A fault in the code of the training loop may cause any finding of the later stages; rules need not name it.
+
 Ids of rules that do not exist or have not fired have no effect. A finding c explains a finding f that names it if
 
 1. c is an alarm, or f is for information only;
 2. c occurs in at least half of the seeds of f;
 3. f first occurs in training (not at step 0), or c belongs to the data or the initialization.
 
-Of several causes, the one of the earliest stage applies (data and static configuration, initialization, optimization,
-generalization), then the first that f names. Chains are followed to their root, which `consequence_of` contains. A root
-is at least as severe as its consequences if it is an alarm.
+Of several causes, the one of the earliest stage applies (code of the training loop, data and static configuration,
+initialization, optimization, generalization), then the first that f names. Chains are followed to their root, which
+`consequence_of` contains. A root is at least as severe as its consequences if it is an alarm.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from reportgen.analysis.finding import Finding, Rule
 
 SEVERITY_ORDER = {"error": 0, "warning": 1, "info": 2}
-STAGES = {"data": 0, "initialization": 1, "optimization": 2, "generalization": 3}
+STAGES = {"code": 0, "data": 1, "initialization": 2, "optimization": 3, "generalization": 4}
 _REACHES_BACK = ("data", "initialization")
 
 Rules = Mapping[str, Rule]
@@ -64,7 +66,11 @@ def _without_mistaken(findings: Sequence[Finding], rules: Rules) -> list[Finding
 
 
 def _named(finding: Finding, rules: Rules) -> tuple[str, ...]:
-    return rules[finding.rule].causes if finding.causes is None else finding.causes
+    """Return the rules that may explain a finding: those it names, and faults of the code for later stages."""
+    own = rules[finding.rule].causes if finding.causes is None else finding.causes
+    if rules[finding.rule].stage in ("code", "data"):
+        return own
+    return (*own, *(id_ for id_, rule in rules.items() if rule.stage == "code"))
 
 
 def _follows(finding: Finding, cause: Finding, rules: Rules) -> bool:

@@ -21,6 +21,7 @@ from reportgen.analysis.diagnosis.diagnose import usable
 from reportgen.analysis.diagnosis.layers import dropouts, normalizations
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Abstention, Evidence, Finding, Rule
+from reportgen.analysis.words.frameworks import in_words_of
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
 
@@ -94,7 +95,9 @@ def _consistent(
     def alarms(name: str) -> set[str]:
         return {finding.rule for finding in judged[name].findings if finding.severity != "info"}
 
-    return replace(diagnosis, findings=tuple(consistent(finding, evidence, alarms) for finding in diagnosis.findings))
+    framework = evidence.records[0].facts.get("framework")
+    found = (consistent(finding, evidence, alarms) for finding in diagnosis.findings)
+    return replace(diagnosis, findings=tuple(replace(f, advice=in_words_of(framework, f.advice)) for f in found))
 
 
 def _of_variant(

@@ -83,6 +83,7 @@ class Optimizer(Row):
     hyper : returns the constants of the kernel from the parameters.
     states : number of state arrays of the size of the parameters.
     decay : name of the parameter with the weight decay that the kernel applies separately from the gradient.
+    highest_rate : highest plausible learning rate, beyond which no advice goes.
     """
 
     kind: ClassVar[str] = "optimizer"
@@ -90,6 +91,7 @@ class Optimizer(Row):
     hyper: Callable[[dict[str, Any]], tuple[float, ...]] = lambda parameters: ()
     states: int = 0
     decay: str | None = None
+    highest_rate: float = 0.1
 
 
 def _form_of_sgd(parameters: dict[str, Any]) -> Callable[..., Any]:
@@ -114,6 +116,7 @@ OPTIMIZERS = Table(
     [
         Optimizer(
             name="sgd",
+            highest_rate=10.0,
             aliases=("gradient_descent",),
             kernel=_form_of_sgd,
             hyper=lambda p: (p["momentum"],),
@@ -144,6 +147,7 @@ OPTIMIZERS = Table(
         ),
         Optimizer(
             name="adagrad",
+            highest_rate=1.0,
             kernel=lambda p: _adagrad,
             hyper=lambda p: (0.0, 0.0, p["epsilon"]),
             states=1,

@@ -1,24 +1,27 @@
-"""Proposals for a lower learning rate, from the effect of the first step on the weights.
+"""Proposals for another learning rate, within the plausible range of the optimizer.
 
-An update ratio (update over weight) of 0.001 is common in training, and the first step often has ten times that. A step
-as large as the weights is never justified by a gradient.
+A lower learning rate follows from the effect of the first step on the weights. An update ratio (update over weight) of
+0.001 is common in training, and the first step often has ten times that. A step as large as the weights is never
+justified by a gradient.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import fold, number, probed
 from reportgen.analysis.finding import Proposal
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.runs.record import RunRecord
 
 FIRST_RATIO = 0.05
 """Largest acceptable update ratio of the first step."""
 
-UNUSABLE_RATE = 1e3
-"""Learning rates above this are unusable even after division by ten or a thousand."""
+LOWEST_RATE = 1e-7
+"""Lowest learning rate that is proposed; the table of optimizers has the highest ones."""
 
 COMMON_RATE = 0.01
 """Proposed instead of an unusable learning rate."""
@@ -53,22 +56,57 @@ def set_above_zero() -> tuple[str, tuple[Proposal, ...]]:
     return f"Set a learning rate above 0, such as {number(COMMON_RATE)}.", (common,)
 
 
+def highest_rate(record: RunRecord) -> float:
+    """Return the highest plausible learning rate of the run's optimizer."""
+    return OPTIMIZERS[record.spec.training.optimizer.name].highest_rate
+
+
+def plausible(record: RunRecord, lr: float) -> float:
+    """Return a learning rate, rounded and limited to the plausible range of the run's optimizer."""
+    return rounded(min(max(lr, LOWEST_RATE), highest_rate(record)))
+
+
+def higher(record: RunRecord, factors: Sequence[float]) -> tuple[str, tuple[Proposal, ...]]:
+    """Return the advice to raise the learning rate by the first of several factors, and the proposals of all.
+
+    Learning rates beyond the plausible range are replaced by its end. If the present one is there, no higher one is
+    advised.
+    """
+    lr, most = record.spec.training.lr, highest_rate(record)
+    rates = dict.fromkeys(rate for factor in factors if (rate := plausible(record, lr * factor)) > lr)
+    if not rates:
+        return f"Look for another cause than the learning rate, which is high with {number(lr)}.", ()
+    proposals = tuple(Proposal({"training.lr": rate}, "larger steps") for rate in rates)
+    if lr * factors[0] <= most * (1 + 1e-9):
+        return f"Raise the learning rate by {fold(factors[0])}, to {number(lr * factors[0])}.", proposals
+    advice = (
+        f"Raise the learning rate, to {number(most)} at most. If that is not enough, look for another cause, such as"
+    )
+    return f"{advice} the scale of the inputs, the initialization or the loss.", proposals
+
+
 def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
     """Return the advice to lower the learning rate, without a full stop, and the proposal."""
     times, lr = factor(record), record.spec.training.lr
-    if lr / times > UNUSABLE_RATE:
+    if lr / times > highest_rate(record):
         return f"Lower the learning rate to a common value, {number(COMMON_RATE)}", Proposal(
             {"training.lr": COMMON_RATE}, why
         )
-    advice = f"Lower the learning rate by {fold(times)}, to {number(lr / times)}"
-    return advice, Proposal({"training.lr": rounded(lr / times)}, why)
+    target = plausible(record, lr / times)
+    if target >= lr:
+        return f"Look for another cause than the learning rate, which is low with {number(lr)}", Proposal(
+            {"training.lr": rounded(lr / times)}, why
+        )
+    return f"Lower the learning rate by {fold(lr / target)}, to {number(target)}", Proposal(
+        {"training.lr": target}, why
+    )
 
 
 def other_rates(record: RunRecord) -> tuple[Proposal, ...]:
     """Return further proposals: a learning rate ten times lower, and one ten times higher if that still lowers it."""
     times, lr = factor(record), record.spec.training.lr
-    if lr / times > UNUSABLE_RATE:
+    if lr / times > highest_rate(record):
         return (Proposal({"training.lr": COMMON_RATE / 10}, "much smaller steps"),)
-    lowest = Proposal({"training.lr": rounded(lr / (10 * times))}, "much smaller steps")
-    higher = Proposal({"training.lr": rounded(10 * lr / times)}, "slightly smaller steps")
-    return (lowest,) if times <= 10 else (lowest, higher)
+    lowest = Proposal({"training.lr": plausible(record, lr / (10 * times))}, "much smaller steps")
+    above = Proposal({"training.lr": plausible(record, 10 * lr / times)}, "slightly smaller steps")
+    return (lowest,) if times <= 10 else (lowest, above)

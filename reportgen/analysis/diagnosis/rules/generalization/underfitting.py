@@ -47,7 +47,7 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
     scored,
     training_majority,
 )
-from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
+from reportgen.analysis.diagnosis.evidence.learning_rate import plausible
 from reportgen.analysis.diagnosis.evidence.outcome import HALF, guess_loss, stuck
 from reportgen.analysis.diagnosis.evidence.siblings import BetterSibling, better_sibling, larger_network
 from reportgen.analysis.diagnosis.evidence.symptoms import (
@@ -248,9 +248,10 @@ def _remedy(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
 
 def _start_learning(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
     """Return the advice for a network that has enough capacity and does not use it."""
-    training = evidence.records[0].spec.training
+    record = evidence.records[0]
+    training = record.spec.training
     faster, slower = (
-        Proposal({"training.lr": rounded(training.lr * by)}, "another learning rate") for by in (10.0, 0.1)
+        Proposal({"training.lr": plausible(record, training.lr * by)}, "another learning rate") for by in (10.0, 0.1)
     )
     longer = Proposal({"training.epochs": max(10, 4 * training.epochs)}, "four times as many epochs")
     advice = "Try a learning rate ten times as high or a tenth as high, and train longer. Capacity is sufficient."

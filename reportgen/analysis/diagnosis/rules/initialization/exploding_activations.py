@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis import theory
 from reportgen.analysis.diagnosis.evidence.input_scale import LARGE_INPUT
-from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
+from reportgen.analysis.diagnosis.evidence.learning_rate import plausible
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.scale_remedies import rescale
 from reportgen.analysis.diagnosis.evidence.signal import (
@@ -124,7 +124,7 @@ def check(evidence: Evidence) -> Finding | None:
 
 def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     advice, proposals = rescale(record, "too large here")
-    change = {**proposals[0].change, "training.lr": rounded(FASTER * record.spec.training.lr)}
+    change = {**proposals[0].change, "training.lr": plausible(record, FASTER * record.spec.training.lr)}
     faster = Proposal(change, "a learning rate chosen for exploding activations is too low for other networks")
     return advice, (proposals[0], faster, *proposals[1:])
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.diagnosis.evidence.learning_rate import plausible
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores.lr_best_at_edge import FORM
@@ -160,7 +161,8 @@ def _finding(
 ) -> Finding:
     neighbour = others[0]
     seeds, gains = sorted(edge.scores.keys() & neighbour.scores.keys()), _gains(edge, neighbour)
-    beyond = _beyond(rates, high)
+    beyond = list(dict.fromkeys(plausible(evidence.records[0], rate) for rate in _beyond(rates, high)))
+    beyond = [rate for rate in beyond if not rates[0] <= rate <= rates[-1]]
     low, top, lr = number(rates[0]), number(rates[-1]), number(evidence.records[0].spec.training.lr)
     end, way = ("upper", "upwards") if high else ("lower", "downwards")
     evident = {"metric": metric, "lr": evidence.records[0].spec.training.lr, "rates": len(rates)}
@@ -176,7 +178,11 @@ def _finding(
             f"The best of {len(rates)} learning rates from {low} to {top} is {lr}, at the {end} end: "
             f"{_reached(edge, neighbour, metric)} (better in {int((gains > 0).sum())} of {gains.size} seeds)."
         ),
-        advice=f"Extend the range {way}, for example to a learning rate of {number(beyond[0])}.",
+        advice=(
+            f"Extend the range {way}, for example to a learning rate of {number(beyond[0])}."
+            if beyond
+            else "Keep this learning rate: it lies at the end of the plausible range."
+        ),
         proposals=tuple(Proposal({"training.lr": rate}, "extends the range of learning rates") for rate in beyond),
         metric=metric,
     )

@@ -24,7 +24,8 @@ decrease in the second half of training is below 5% and below a hundredth of the
 and the network does not fit. If the network is worse than simple models in training and in validation, a thousandth of
 the squared gradient is sufficient.
 
-**Advice.** Raise the learning rate by the power of ten that brings a step to about the size of the loss. If the
+**Advice.** Raise the learning rate by the power of ten that brings a step to about the size of the loss, but not beyond
+the highest plausible value of the optimizer (10 for gradient descent). If the
 schedule never reaches a tenth of the learning rate, or clipping removes more than nine tenths of the initial gradient,
 change the schedule or the clipping. If a schedule ends training early, let the learning rate decay later and by less.
 """
@@ -38,11 +39,10 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.course import Course, finite, rises, training_course
 from reportgen.analysis.diagnosis.evidence.held_out import below_simple_models, scored
-from reportgen.analysis.diagnosis.evidence.learning_rate import UNUSABLE_RATE, rounded, set_above_zero
+from reportgen.analysis.diagnosis.evidence.learning_rate import higher, set_above_zero
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.symptoms import (
-    fold,
     from_to,
     in_most,
     number,
@@ -62,6 +62,9 @@ WEIGHT_SHARE = 0.5
 NEAR = 0.2
 LITTLE = 0.1
 LEAST_STEPS = 20
+UNUSABLE = 1e3
+"""A network that only a learning rate above this would move has no gradient."""
+
 NEVER = 0.1
 DECAYED, NEGLIGIBLE, LEFT = 0.01, 0.05, 1e-3
 """Limits for schedules: decay of the learning rate, late predicted decrease, and remaining squared gradient."""
@@ -83,7 +86,7 @@ def _steps_too_small(record: RunRecord) -> Course | None:
         return None
     # A network that only an unusable learning rate would move has no gradient.
     lr = record.spec.training.lr
-    beyond = course.typical_step_effect == 0 or lr * _times(course.typical_step_effect) > UNUSABLE_RATE
+    beyond = course.typical_step_effect == 0 or lr * _times(course.typical_step_effect) > UNUSABLE
     dead = course.gradient_left <= THERE or (lr > 0 and beyond and _step_limit(record) is None)
     if dead or course.weight_share < WEIGHT_SHARE:
         return None
@@ -152,7 +155,7 @@ def _stalled(evidence: Evidence, shown: Sequence[tuple[RunRecord, Course]]) -> F
             f"{percent_at_most(-math.expm1(-late))}. The loss stays at {number(last)} although the gradient is not "
             f"zero ({words_for_seeds(seeds, len(evidence.records))}, from step {record.steps // 2})."
         ),
-        advice="Let the learning rate decay later and by less (schedule: cosine), or keep it constant.",
+        advice=_longer_schedule(record),
         proposals=tuple(
             Proposal({"training.schedule": name}, why)
             for name, why in (
@@ -162,6 +165,16 @@ def _stalled(evidence: Evidence, shown: Sequence[tuple[RunRecord, Course]]) -> F
             if name != record.spec.training.schedule.name
         ),
     )
+
+
+def _longer_schedule(record: RunRecord) -> str:
+    """Return the advice for a schedule that ends too early; a rate that changes with every step has another unit."""
+    rates = finite(record.arrays.get("step_lr", ()))
+    by_step = rates.size > LEAST_STEPS and np.count_nonzero(np.diff(rates)) > rates.size / 2
+    text = "Let the learning rate decay later and by less (schedule: cosine), or keep it constant."
+    if not by_step:
+        return text
+    return f"Call scheduler.step() once per epoch if it counts epochs: here, every step changes the rate. {text}"
 
 
 def _means(courses: Sequence[Course]) -> dict[str, float]:
@@ -209,9 +222,7 @@ def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]
         return set_above_zero()
     if limited := _step_limit(record):
         return limited
-    advice = f"Raise the learning rate by {fold(times)}, to {number(lr * times)}."
-    factors = dict.fromkeys((times, 10 * times, max(times / 10, 10.0)))
-    return advice, tuple(Proposal({"training.lr": rounded(lr * factor)}, "larger steps") for factor in factors)
+    return higher(record, tuple(dict.fromkeys((times, 10 * times, max(times / 10, 10.0)))))
 
 
 RULE = Rule(

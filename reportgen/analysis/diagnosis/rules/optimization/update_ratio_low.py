@@ -23,13 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.course import Array, Course, rises, training_course
-from reportgen.analysis.diagnosis.evidence.learning_rate import rounded, set_above_zero
+from reportgen.analysis.diagnosis.evidence.learning_rate import higher, set_above_zero
 from reportgen.analysis.diagnosis.evidence.means import mean, medians
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     FROM_START,
-    fold,
     in_most,
     layers_in_most,
     number,
@@ -108,14 +107,14 @@ def _remedy(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]
     lr, times = record.spec.training.lr, 10.0 ** max(1, round(math.log10(COMMON / max(ratio, 1e-12))))
     if lr <= 0:
         return set_above_zero()
-    faster = Proposal({"training.lr": rounded(lr * times)}, "larger steps")
+    advice, faster = higher(record, (times,))
     if _oversized(record) < OVERSIZED:
-        return f"Raise the learning rate by {fold(times)}, to {number(lr * times)}.", (faster,)
+        return advice, faster
     init = fitting_init(record)
     smaller = Proposal({"network.init": init}, "smaller weights, which these steps can change")
     return f"Initialize smaller weights (init: {init}): the steps are small relative to the present ones.", (
         smaller,
-        faster,
+        *faster,
     )
 
 
@@ -133,5 +132,5 @@ RULE = Rule(
         "dead_relu",
         "lr_too_low",
     ),
-    yields_to=("no_signal",),
+    yields_to=("no_signal", "frozen_weights", "detached_layer"),
 )

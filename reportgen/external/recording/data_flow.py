@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from reportgen.engine.tables.activations import ACTIVATIONS
-from reportgen.external.convert import named
-from reportgen.external.layer_arrays import Nonlinearity
-from reportgen.external.torch_modules import (
+from reportgen.external.recording.convert import named
+from reportgen.external.recording.layer_arrays import Nonlinearity
+from reportgen.external.recording.torch_modules import (
     DROPOUTS,
     FREE,
     IGNORED,

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import UsageError
-from reportgen.external.convert import Array, array
-from reportgen.external.layer_arrays import weight_matrix
+from reportgen.external.recording.convert import Array, array
+from reportgen.external.recording.layer_arrays import weight_matrix
 
 LAYER, BATCH_NORM, NORM, DROPOUT, OTHER = "layer", "batch norm", "norm", "dropout", "other"
 

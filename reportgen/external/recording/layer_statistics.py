@@ -14,10 +14,13 @@ from reportgen.engine.probes.evenness import WEIGHT_SHAPES
 from reportgen.engine.probes.spectra import effective_rank, singular_values
 from reportgen.engine.spec import STATISTICS
 from reportgen.engine.tables.activation import SATURATED_SLOPE
-from reportgen.external.convert import Array
-from reportgen.external.layer_arrays import LayerArrays, Norm, Pair, Probe, Rows, Window
+from reportgen.external.recording.convert import Array, Labels, array
+from reportgen.external.recording.layer_arrays import LayerArrays, Norm, Pair, Probe, Rows, Window
+from reportgen.external.recording.loss_form import loss_form
 
 PROBES_PER_DECADE = 4
+_DUE = frozenset({0, *(math.ceil(10 ** (power / PROBES_PER_DECADE) - 1e-9) for power in range(12 * PROBES_PER_DECADE))})
+"""Steps after which a probe is due; a set, because this is asked at every step."""
 
 OPTIONAL = tuple(f"probe_{name}" for name in STATISTICS[STATISTICS.index("bn_gamma_mean") :])
 """Arrays of statistics that a record omits if no layer has them: those of batch normalization and the last ones."""
@@ -32,7 +35,7 @@ class ProbeSeries:
     hidden_units : number of units of each hidden layer, None before the first probe.
     has_norm : whether each hidden layer has batch normalization.
     layers : description of the layers as a setting of the record, empty if `hidden_units` describe them.
-    facts : number of examples of a probe, and number of parameters if it is known.
+    facts : number of examples of a probe, number of parameters and form of the loss if they are known.
     """
 
     def __init__(self, singular_values: bool) -> None:
@@ -43,10 +46,10 @@ class ProbeSeries:
         self.hidden_units: list[int] | None = None
         self.has_norm: list[bool] = []
         self.layers: dict[str, Any] = {}
-        self.facts: dict[str, int] = {}
+        self.facts: dict[str, Any] = {}
 
-    def add(self, step: int, probe: Probe) -> None:
-        """Add the statistics of a probe after a step."""
+    def add(self, step: int, probe: Probe, labels: Labels) -> None:
+        """Add the statistics of a probe after a step; labels: classes of all training examples."""
         layers, last = probe.layers, probe.layers[-1]
         outputs = [layer.outputs(is_output=layer is last) for layer in layers]
         rows = [
@@ -62,7 +65,9 @@ class ProbeSeries:
         self._dead.append(np.concatenate([*dead, np.zeros(0)]))
         self.hidden_units, self.has_norm = units, [layer.norm is not None for layer, _ in hidden]
         self.layers = {} if probe.kinds is None else {"layers": probe.kinds}
-        self.facts = {"probe_n": probe.examples} | ({"parameters": probe.parameters} if probe.parameters else {})
+        self.facts |= {"probe_n": probe.examples} | ({"parameters": probe.parameters} if probe.parameters else {})
+        if "loss_form" not in self.facts:
+            self.facts |= _form_facts(probe, labels)
 
     def arrays(self) -> dict[str, Array]:
         """Return the arrays of the record, without optional statistics that no layer has."""
@@ -74,6 +79,18 @@ class ProbeSeries:
             return found
         layers = np.arange(1, len(self.hidden_units) + 1)
         return found | {"probe_unit_dead": np.array(self._dead), "unit_layer": np.repeat(layers, self.hidden_units)}
+
+
+def _form_facts(probe: Probe, labels: Labels) -> dict[str, Any]:
+    """Return the form of the loss as facts; empty if outputs, their gradient or their labels are unknown."""
+    given = probe.targets
+    if given is not None and np.size(given) == probe.examples:
+        labels = array(given).reshape(-1).astype(np.int64)
+    z, delta = probe.outputs, probe.output_gradient
+    if z is None or delta is None or len(labels) != len(z) or labels.min() < 0 or labels.max() >= z.shape[1]:
+        return {}
+    found = loss_form(z, delta, labels)
+    return {} if found is None else {"loss_form": found.name, "loss_scale": found.scale, "loss_error": found.error}
 
 
 def statistics_of(layer: LayerArrays, a: Array | None, is_output: bool, spectra: bool) -> dict[str, float]:
@@ -226,10 +243,7 @@ def same_outputs(a: Array, b: Array) -> bool:
 
 def is_due(step: int) -> bool:
     """Return whether a probe is due after this step; probes are about evenly spaced on a logarithmic scale."""
-    if step < 2:
-        return True
-    decades = PROBES_PER_DECADE * np.log10([step - 1, step])
-    return bool(np.floor(decades[1] + 1e-9) > np.floor(decades[0] + 1e-9))
+    return step in _DUE
 
 
 def _moments(values: Array) -> tuple[float, float]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from reportgen.engine.tables.activation import Activation
 from reportgen.errors import UsageError
-from reportgen.external.convert import Array, array
+from reportgen.external.recording.convert import Array, activation_of, array, two_columns
 
 Pair = tuple[Array, Array | None]
 """An array and the gradient of the loss with respect to it, None if the gradient is unknown."""
@@ -103,7 +103,8 @@ class Probe:
     ----------
     layers : arrays of the layers in the order of the forward pass, the output layer last.
     examples : number of examples.
-    outputs : logits, (examples, classes), None if unknown.
+    outputs : logits, (examples, classes), None if unknown; output_gradient : gradient of the loss with respect to them.
+    targets : targets of the examples, None if unknown.
     kinds : description of each layer for the record, None for a chain of fully connected layers.
     parameters : number of parameters of the network, None if unknown.
     """
@@ -111,8 +112,27 @@ class Probe:
     layers: Sequence[LayerArrays]
     examples: int
     outputs: Array | None = None
+    output_gradient: Array | None = None
+    targets: Any = None
     kinds: list[dict[str, Any]] | None = field(default=None)
     parameters: int | None = None
+
+
+def with_two_outputs(probe: Probe) -> Probe:
+    """Return the probe of a network with one logit z per example with the outputs 0 and z, for two classes.
+
+    The constant output has no weights and no gradient in its layer; the gradient of the outputs is that of two logits.
+    """
+    last = probe.layers[-1]
+    if last.preactivations is None:
+        return probe
+    z, delta = last.preactivations
+    pair = (two_columns(z), None if delta is None else two_columns(delta))
+    outputs = None if probe.outputs is None else two_columns(probe.outputs)
+    given = probe.output_gradient
+    gradient = None if given is None else np.concatenate([-given.reshape(-1, 1), given.reshape(-1, 1)], axis=1)
+    layers = [*probe.layers[:-1], replace(last, preactivations=pair, activations=None)]
+    return replace(probe, layers=layers, outputs=outputs, output_gradient=gradient)
 
 
 def as_rows(values: Array, axis: int) -> Array:
@@ -170,7 +190,8 @@ def probe_of(
         for i in range(len(z))
     ]
     kinds = None if is_dense else [_kind(part, units_axis) for part, _ in w]
-    return Probe(layers, len(z[0][0]), z[-1][0] if z[-1][0].ndim == 2 else None, kinds, sum(_size(p) for p in layers))
+    outputs, gradient = z[-1] if z[-1][0].ndim == 2 else (None, None)
+    return Probe(layers, len(z[0][0]), outputs, gradient, kinds=kinds, parameters=sum(_size(part) for part in layers))
 
 
 def _both(pair: tuple[Array, Array], reshape: Any, axis: int) -> Pair:
@@ -234,3 +255,12 @@ def check_chain(probe: Probe, features: int) -> None:
             hint = "every layer in order, from the first hidden layer to the output layer"
             raise UsageError("disconnected-layers", message, f"layer {number}", hint)
         width, source = units, f"layer {number} has {{}} outputs"
+
+
+def nonlinearity_of(activation: Any) -> tuple[Nonlinearity | None, Any]:
+    """Return an activation with its parameters, and its setting; None and the default of a study without one."""
+    if activation is None:
+        return None, "relu"
+    row, parameters = activation_of(activation)
+    defaults = {parameter.name: parameter.default for parameter in row.parameters}
+    return Nonlinearity(row, defaults | parameters), {"name": row.name, **parameters} if parameters else row.name

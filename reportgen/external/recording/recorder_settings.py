@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from reportgen.external.convert import check_network, check_training, settings_of, variant_name, whole_seed
+from reportgen.errors import UsageError
+from reportgen.external.recording.convert import check_network, check_training, settings_of, variant_name, whole_seed
+from reportgen.external.recording.loop.training_loop import usual_rates
 
 RECORD_SETTINGS = ("seed", "variant")
 
 
 class RecorderSettings:
-    """Settings of network, training and record; activation: activation of the hidden layers, as in a study file."""
+    """Settings of network, training and record.
+
+    Attributes
+    ----------
+    activation : activation of the hidden layers, as in a study file.
+    """
 
     def __init__(self, activation: Any) -> None:
-        self._activation = activation
+        self.activation = activation
         self._given: dict[str, Any] = {}
 
     def add(self, settings: Mapping[str, Any], hidden: list[int] | None) -> None:
@@ -29,8 +38,32 @@ class RecorderSettings:
         variant_name(merged.get("variant", "variant"))
         check_training(training)
         if hidden is not None or not any(isinstance(value, list) for value in network.values()):
-            check_network({"hidden": hidden or [1], "activation": self._activation, **network})
+            check_network({"hidden": hidden or [1], "activation": self.activation, **network})
         self._given = merged
+
+    def add_observed(self, optimizer: Any, rates: Sequence[float]) -> None:
+        """Add the settings of an observed optimizer, unless others were given, and correct the learning rate.
+
+        rates: learning rates of the updates. A given learning rate that the optimizer never had is replaced by the
+        highest one.
+        """
+        if "optimizer" not in self._given:
+            with suppress(UsageError):  # an optimizer that no study has; its updates were measured
+                self.add({"optimizer": optimizer}, None)
+        if rates and not self.agrees(optimizer, rates):
+            self._given["lr"] = max(rates)
+
+    def agrees(self, optimizer: Any, rates: Sequence[float]) -> bool:
+        """Return whether an observed optimizer has, had, or will have the given learning rate."""
+        given = self._given.get("lr")
+        return given is not None and any(
+            math.isclose(float(given), rate, rel_tol=1e-6) for rate in (*usual_rates(optimizer), *rates)
+        )
+
+    @property
+    def rate(self) -> Any:
+        """The given learning rate, None if there is none."""
+        return self._given.get("lr")
 
     def __contains__(self, name: str) -> bool:
         return name in self._given
@@ -52,7 +85,7 @@ class RecorderSettings:
 
     def network(self, hidden: list[int] | None) -> dict[str, Any]:
         """Return the settings of a network with these hidden layers, as in a study file."""
-        return {"hidden": hidden, "activation": self._activation} | _study_settings(self._given)[0]
+        return {"hidden": hidden, "activation": self.activation} | _study_settings(self._given)[0]
 
 
 def _study_settings(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -3,38 +3,31 @@
 from __future__ import annotations
 
 import json
-import warnings
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from reportgen.data.dataset import facts_of
 from reportgen.errors import UsageError
-from reportgen.external.convert import (
+from reportgen.external.epochs import top_share
+from reportgen.external.recording.convert import (
     Array,
-    activation_of,
     array,
     check_network,
     check_output_units,
     examples,
     no_examples,
-    outputs_of,
     scalar_loss,
 )
-from reportgen.external.epochs import top_share
-from reportgen.external.hooks import HookedNetwork
-from reportgen.external.layer_arrays import Nonlinearity, Probe, check_chain, probe_of
-from reportgen.external.layer_statistics import ProbeSeries, is_due, same_outputs
-from reportgen.external.recorder_settings import RecorderSettings
-
-TRAINING_MODE = "score received outputs in training mode"
-SPLITS = {"train": "training", "val": "validation"}
+from reportgen.external.recording.given_examples import GivenExamples, image_shape
+from reportgen.external.recording.layer_arrays import Probe, check_chain, nonlinearity_of, probe_of, with_two_outputs
+from reportgen.external.recording.layer_statistics import ProbeSeries, is_due
+from reportgen.external.recording.recorder_settings import RecorderSettings
+from reportgen.external.recording.scores import ScoreSeries
+from reportgen.external.recording.watched import WatchedTraining
 
 
 class Recorder:
@@ -44,19 +37,18 @@ class Recorder:
     `step`, before the weights change. After the last step, call `look` once more, and then `save`. With a PyTorch
     network, call `watch` once instead of `look`: `step` and `save` then probe the network themselves.
 
-    Arrays may be NumPy arrays, or tensors with a method `detach`.
-
     Parameters
     ----------
-    x, y : training inputs, (n, ...), and classes, (n,).
+    x, y : training inputs, (n, ...), and classes, (n,): arrays, or tensors with a method `detach`.
     x_val, y_val : validation inputs and classes; None without validation.
     activation : activation of the hidden layers, by its name in a study file, as a mapping of its name and parameters,
-        or as a layer of another library.
+        or as a layer of another library. Not needed after `watch`, which recognizes the activations of PyTorch.
     units_axis : axis of the weights with one entry per unit of the layer: 0 as in PyTorch, 1 as in Keras. Arrays of
         convolutions have their channels in the second axis with 0, and in the last axis with 1.
     singular_values : whether to measure singular values of the weights and activations, which takes much time.
     settings : settings of the training (lr, batch_size, optimizer, ...) and of the network (batchnorm, dropout, init),
-        named as in a study file, and the seed and the variant of the record.
+        named as in a study file, and the seed and the variant of the record. `watch` reads the learning rate and the
+        optimizer, batch normalization and dropout from PyTorch.
 
     Raises
     ------
@@ -67,33 +59,34 @@ class Recorder:
         self,
         x: Any,
         y: Any,
-        x_val: Any,
-        y_val: Any,
-        activation: Any,
+        x_val: Any = None,
+        y_val: Any = None,
+        activation: Any = None,
         units_axis: int = 0,
         singular_values: bool = False,
         **settings: Any,
     ) -> None:
-        row, parameters = activation_of(activation)
-        defaults = {parameter.name: parameter.default for parameter in row.parameters}
-        self._nonlinearity, self._units_axis = Nonlinearity(row, defaults | parameters), units_axis
+        self._nonlinearity, name = nonlinearity_of(activation)
+        self._units_axis = units_axis
         self._probes = ProbeSeries(singular_values)
+        self._given = GivenExamples(x, y, x_val)
         x, y = examples(x, y, "training")
         if not len(y):
             raise UsageError("empty-data", "there are no training examples", "training inputs", "at least one example")
         x_val, y_val = no_examples(x) if x_val is None else examples(x_val, y_val, "validation")
-        self._facts = facts_of(x, y, x_val, y_val) | ({"image_shape": list(x.shape[1:])} if x.ndim == 4 else {})
-        self._labels = {"train": y, "val": y_val}
-        self._series: dict[str, list[Any]] = defaultdict(list)
-        self._confusion: dict[str, NDArray[np.int64]] = {}
+        self._facts = facts_of(x, y, x_val, y_val) | image_shape(x.shape, units_axis)
+        self._scores = ScoreSeries({"train": y, "val": y_val}, self._facts)
+        self._losses: list[float] = []
+        self._top_shares: list[float] = []
+        self._next_probe = 0
         self._weights_before: list[Array] = []
         self._weight_sizes: list[tuple[float, float]] = []
-        self._hooked: HookedNetwork | None = None
-        self._scored_outputs: Array = np.zeros(0)
-        self._settings = RecorderSettings({"name": row.name, **parameters} if parameters else row.name)
+        self._watched: WatchedTraining | None = None
+        self._optimizer = settings.get("optimizer")
+        self._settings = RecorderSettings(name)
         self._settings.add(settings, None)
 
-    def watch(self, layers: Any, loss: Callable[[], Any]) -> None:
+    def watch(self, layers: Any, loss: Callable[[], Any] | None = None, optimizer: Any = None) -> None:
         """Let `step` and `save` probe a network whenever a probe is due.
 
         A probe computes gradients of the loss, so call `step` before `zero_grad` and `backward`. During a probe,
@@ -106,13 +99,18 @@ class Recorder:
             are recognized by the names of their classes. Every matrix or kernel of weights is a layer; see the
             documentation for what is measured of it. Layers of other libraries need `weight`, `bias` and
             `register_forward_hook`.
-        loss : function that returns the mean loss of one fixed batch of training examples, without penalties.
+        loss : function that returns the mean loss of one fixed batch of training examples, without penalties. By
+            default, the cross-entropy of at most 512 training examples; this needs the whole network.
+        optimizer : optimizer of PyTorch. Optimizers that update weights of the network are also found without it.
 
         Raises
         ------
         UsageError : there are no layers, or `loss` is not a function.
         """
-        self._hooked = HookedNetwork(layers, loss, self._nonlinearity)
+        loss = self._given.loss_of(layers) if loss is None else loss
+        self._watched = WatchedTraining(layers, loss, self._nonlinearity, self._given.training)
+        for known in (self._optimizer, optimizer):
+            self._watched.loop.add_optimizer(known)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -125,8 +123,18 @@ class Recorder:
         return is_due(self._steps) and self._steps not in self._probes.steps
 
     @property
+    def has_steps(self) -> bool:
+        """Whether a step was recorded."""
+        return bool(self._losses)
+
+    @property
+    def has_new_steps(self) -> bool:
+        """Whether a step was recorded after the last scores."""
+        return not self._scores.steps or self._scores.steps[-1] < self._steps
+
+    @property
     def _steps(self) -> int:
-        return len(self._series["step_loss"])
+        return len(self._losses)
 
     def step(self, loss: Any, weights: Iterable[Any] = (), labels: Any = None) -> None:
         """Record the mean loss of a minibatch, without penalties, before the weights change.
@@ -134,77 +142,46 @@ class Recorder:
         weights: weights of each layer, not needed after `watch`. labels: classes of the minibatch, for all steps or
         none, which show whether batches are sorted by class.
         """
-        value = scalar_loss(loss, "step loss")
-        if self._hooked is not None:
-            if self.due:
-                probe = self._hooked.probe()
-                self._add(probe)
-                check_network(self._network())
-                self._warn_of_training_mode(probe.outputs)
-            self._hooked.keep_weights()
-        self._series["step_loss"].append(value)
+        value, weights = scalar_loss(loss, "step loss"), list(weights)
+        if self._watched is not None:
+            value = self._step_of(self._watched, loss, value)
+        elif not self._losses and not self._probes.steps and not weights:
+            hint = "call watch(net) before training, or look before the first step"
+            raise UsageError("nothing-recorded", "no probe precedes the first step", hint=hint)
+        self._losses.append(value)
         if labels is not None:
-            self._series["step_top_share"].append(top_share(labels))
+            self._top_shares.append(top_share(labels))
         self._weights_before = [array(values).copy() for values in weights]
 
-    def _warn_of_training_mode(self, outputs: Array | None) -> None:
-        """Warn if dropout was on in `score`; a probe of all training examples then has other outputs."""
-        network = self._network()
-        if outputs is None or not np.any(network.get("dropout", 0)) or network.get("batchnorm", True):
-            return
-        if self._just_scored(outputs) and not same_outputs(self._scored_outputs, outputs):
-            warnings.warn(f"{TRAINING_MODE}, with dropout on: call net.eval() first", stacklevel=3)
+    def _step_of(self, watched: WatchedTraining, loss: Any, value: float) -> float:
+        """Observe a step of a watched network, and probe it if a probe is due; return its mean loss."""
+        if self._steps == self._next_probe:
+            if not self._scores.steps and watched.is_whole and self._given.fits(watched.root):
+                self.score()
+            probe = watched.probe(self._steps)
+            self._add(probe)
+            self._settings.activation = watched.activation_setting(self._settings.activation)
+            check_network(self._network())
+            watched.check_scores(self._scores, self._steps, probe.outputs, self._network())
+            self._next_probe = next(n for n in range(self._steps + 1, 2 * self._steps + 3) if is_due(n))
+        if self._steps == 1:
+            watched.check_rate(self._settings)
+        return watched.step(loss, value, self._steps, is_followed=self._steps + 1 == self._next_probe)
 
-    def _just_scored(self, outputs: Array) -> bool:
-        """Return whether `score` was called at this step with as many outputs."""
-        return bool(self._scored_outputs.shape == outputs.shape and self._series["epoch_step"][-1] == self._steps)
-
-    def _mode_facts(self) -> dict[str, float]:
-        """Return facts about the differences between training mode and test mode of a watched network.
-
-        Outputs with the running statistics of batch normalization, as in test mode, do not depend on the batch.
-        """
-        if self._hooked is None:
-            return {}
-        scale = self._hooked.train_mode_scale()
-        facts = {} if scale is None else {"train_mode_scale": scale}
-        if not self._hooked.batchnorm or not self._just_scored(outputs := self._hooked.test_mode_outputs()):
-            return facts
-        if same_outputs(self._scored_outputs, outputs):
-            return facts | {"batch_dependent_fraction": 0.0}
-        warnings.warn(f"{TRAINING_MODE}: call net.eval() first", stacklevel=4)
-        return facts
-
-    def score(self, train_outputs: Any, val_outputs: Any = None) -> None:
+    def score(self, train_outputs: Any = None, val_outputs: Any = None) -> None:
         """Record loss (softmax cross-entropy) and accuracy of the network in test mode.
 
-        train_outputs, val_outputs: logits of all examples of the split, (n, classes); val_outputs is not needed without
-        validation. Raises UsageError for a wrong shape, and for probabilities.
+        train_outputs, val_outputs: logits of all examples of the split, (n, classes), or one logit per example for two
+        classes; val_outputs is not needed without validation. After `watch`, the recorder computes both in test mode if
+        they are missing. Raises UsageError for a wrong shape, and for probabilities.
         """
-        outputs_by_split = {"train": train_outputs} | ({"val": val_outputs} if len(self._labels["val"]) else {})
-        classes = self._facts["classes"]
-        checked = {
-            split: outputs_of(values, SPLITS[split], len(self._labels[split]), classes, bool(self._confusion))
-            for split, values in outputs_by_split.items()
-        }
-        self._series["epoch_step"].append(self._steps)
-        self._scored_outputs = checked["train"]
-        if self._hooked is not None:
-            self._weight_sizes.append(self._hooked.weight_sizes())
-        for split, outputs in checked.items():
-            labels, classes = self._labels[split], outputs.shape[1]
-            losses = logsumexp(outputs, axis=1) - outputs[np.arange(len(labels)), labels]
-            predicted = outputs.argmax(axis=1)
-            self._series[f"epoch_{split}_loss"].append(float(losses.mean()))
-            self._series[f"epoch_{split}_accuracy"].append(float((predicted == labels).mean()))
-            self._extend_classes(classes)
-            counts = np.bincount(classes * labels + predicted, minlength=classes**2)
-            self._confusion[f"{split}_confusion"] = counts.reshape(classes, classes)
-
-    def _extend_classes(self, classes: int) -> None:
-        for counts in (self._facts["class_counts"], self._facts.get("val_class_counts", [])):
-            counts += [0] * (classes - self._facts["classes"])
-        self._facts["classes"] = classes
+        if train_outputs is None and self._watched is not None:
+            train_outputs, val_outputs = self._watched.outputs_of(self._given)
+        elif self._watched is not None:
+            self._watched.loop.score()
+        self._scores.add(self._steps, train_outputs, val_outputs)
+        if self._watched is not None:
+            self._weight_sizes.append(self._watched.network.weight_sizes())
 
     def look(
         self,
@@ -230,18 +207,26 @@ class Recorder:
 
         Raises
         ------
-        UsageError : the lists or shapes do not fit together, or a gradient is missing.
+        UsageError : the lists or shapes do not fit together, a gradient is missing, or the activation is unknown.
         """
+        if self._nonlinearity is None:
+            hint = 'such as Recorder(x, y, activation="relu")'
+            raise UsageError("missing-key", "the activation is missing", "settings.activation", hint)
         lists = (preactivations, weights, biases, norms)
         self._add(probe_of(lists, self._weights_before, self._nonlinearity, self._units_axis))
 
     def _add(self, probe: Probe) -> None:
         """Add a probe to the record, unless there is one at this step; raises UsageError for a wrong output layer."""
-        if self._steps not in self._probes.steps:
-            check_output_units(len(probe.layers[-1].weights[0]), self._facts["classes"], bool(self._confusion))
-            if probe.kinds is None and self._nonlinearity.row.pieces is None:  # pieces have fewer outputs than inputs
-                check_chain(probe, self._facts["features"])
-            self._probes.add(self._steps, probe)
+        if self._steps in self._probes.steps:
+            return
+        units, classes = len(probe.layers[-1].weights[0]), self._facts["classes"]
+        check_output_units(units, classes, self._scores.is_certain)
+        given = self._nonlinearity
+        if probe.kinds is None and (given is None or given.row.pieces is None):  # pieces have fewer outputs than inputs
+            check_chain(probe, self._facts["features"])
+        if units == 1 and classes <= 2:
+            probe = with_two_outputs(probe)
+        self._probes.add(self._steps, probe, self._scores.labels["train"])
 
     def save(self, path: str | PathLike[str], **settings: Any) -> None:
         """Write the record to a file, whose folder is created if necessary.
@@ -251,7 +236,7 @@ class Recorder:
         Parameters
         ----------
         path : path of the record, such as "record.npz".
-        settings : settings that the constructor did not get; `lr` is required.
+        settings : settings that the constructor did not get; `lr` is required unless `watch` observed the optimizer.
 
         Raises
         ------
@@ -261,10 +246,12 @@ class Recorder:
         if not self._steps:
             hint = "call step before each change of the weights"
             raise UsageError("nothing-recorded", "no steps were recorded", hint=hint)
+        if self._watched is not None:
+            self._watched.add_settings(self._settings)
         if "lr" not in self._settings:
             raise UsageError("missing-key", "the learning rate is missing", "settings.lr", "such as save(path, lr=0.1)")
-        if self._hooked is not None:
-            self._add(self._hooked.probe())
+        if self._watched is not None:
+            self._add(self._watched.probe(self._steps))
         if self._probes.hidden_units is None:
             hint = "call watch before training, or look before save"
             raise UsageError("nothing-recorded", "no probes were recorded", hint=hint)
@@ -274,27 +261,35 @@ class Recorder:
     def _network(self) -> dict[str, Any]:
         """Return the settings of the network, with those detected in a watched network."""
         network = self._settings.network(self._probes.hidden_units)
-        if self._hooked is not None:
-            return self._hooked.with_detected(network)
+        if self._watched is not None:
+            return self._watched.network.with_detected(network)
         return ({"batchnorm": self._probes.has_norm} if any(self._probes.has_norm) else {}) | network
 
     def _run(self) -> dict[str, Any]:
         """Return the settings of the record."""
         network = self._network()
         check_network(network)
+        watched = {} if self._watched is None else self._watched.facts(self._scores, self._steps)
         return {
             "seed": self._settings.seed,
             "variant": self._settings.variant,
             "network": network,
             "training": self._settings.training,
-            "facts": self._facts | self._probes.facts | self._mode_facts(),
+            "facts": self._facts_of_inputs() | self._probes.facts | watched,
         } | self._probes.layers
 
+    def _facts_of_inputs(self) -> dict[str, Any]:
+        """Return the facts about the data; numbers of tokens have no moments, and no simple model reads them."""
+        modules = [layer.get("module") for layer in self._probes.layers.get("layers", ())]
+        if modules[:1] != ["Embedding"]:
+            return self._facts
+        return {name: v for name, v in self._facts.items() if not name.startswith(("input_", "baseline_"))}
+
     def _arrays(self) -> dict[str, Any]:
-        arrays = {name: np.array(values) for name, values in self._series.items()}
-        arrays |= self._confusion | self._probes.arrays()
+        shares = {"step_top_share": np.array(self._top_shares)} if self._top_shares else {}
+        arrays = {"step_loss": np.array(self._losses)} | shares | self._scores.arrays() | self._probes.arrays()
         if self._weight_sizes and len(self._weight_sizes) == len(arrays["epoch_step"]):
             training = self._settings.training
             squares, absolutes = np.array(self._weight_sizes).T
             arrays["epoch_penalty"] = training.get("l2", 0) / 2 * squares + training.get("l1", 0) * absolutes
-        return arrays
+        return arrays if self._watched is None else arrays | self._watched.arrays(self._scores.steps, self._steps)

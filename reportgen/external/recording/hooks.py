@@ -8,69 +8,71 @@ network.
 from __future__ import annotations
 
 import math
+import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from reportgen.errors import UsageError
-from reportgen.external.convert import Array, array, copy_of, same, scalar_loss
-from reportgen.external.data_flow import DataFlow, LayerTrace
-from reportgen.external.layer_arrays import LayerArrays, Nonlinearity, Probe
-from reportgen.external.torch_modules import (
+from reportgen.external.recording.convert import Array, array, copy_of, values_of
+from reportgen.external.recording.data_flow import DataFlow, LayerTrace
+from reportgen.external.recording.given_examples import logits_of
+from reportgen.external.recording.layer_arrays import LayerArrays, Nonlinearity, Probe
+from reportgen.external.recording.loop.loss_graph import LossGraph, graph_of
+from reportgen.external.recording.structure import (
+    Pass,
+    check_initialized,
+    check_pass,
+    main_activation,
+    notes_of,
+    structure_of,
+    with_detected,
+)
+from reportgen.external.recording.torch_modules import (
     BATCH_NORM,
     DROPOUT,
     LAYER,
     NORM,
-    batchnorm_nodes,
     in_training_mode,
     kind_of,
     matrices_of,
     modules_in,
-    norm_settings,
     switched,
 )
-from reportgen.external.traces import add_call, add_norm, arrays_of, check_loss, descriptions_of, is_observed
-
-LOSS_TOLERANCE = 1e-3
-"""Largest relative difference between two losses that count as equal; rounding errors are far smaller."""
+from reportgen.external.recording.traces import (
+    add_call,
+    add_norm,
+    arrays_of,
+    descriptions_of,
+    is_differentiated,
+    is_observed,
+)
 
 DROPOUT_PASSES = 8
 """Number of passes with dropout whose outputs are averaged."""
 
-
-@dataclass(frozen=True)
-class Pass:
-    """A forward pass.
-
-    layers: layers in order. loss: loss of the batch. complete: whether the pass covered the whole network. outputs:
-    outputs of the whole network, else of the last layer. norms: number of passes through normalization modules.
-    flow: flow of the tensors through the layers.
-    """
-
-    layers: list[LayerTrace]
-    loss: Any
-    complete: bool
-    outputs: Any
-    norms: int
-    flow: DataFlow
+COPYING = 0.02
+"""Largest share of the time since the first copy of the weights that copies take, unless a probe follows."""
 
 
 class HookedNetwork:
     """A network or its layers, with a function that computes a loss.
 
-    nonlinearity: activation of the layers whose activation is not observed.
+    nonlinearity: activation of the layers whose activation is not observed, None if unknown.
     """
 
-    def __init__(self, layers: Any, loss: Callable[[], Any], nonlinearity: Nonlinearity) -> None:
+    def __init__(self, layers: Any, loss: Callable[[], Any], nonlinearity: Nonlinearity | None) -> None:
         if not callable(loss):
             message = f"expected a function, found {type(loss).__name__}"
             raise UsageError("wrong-type", message, "loss", "such as lambda: criterion(net(x), y)")
-        self._root, self._loss, self._nonlinearity = layers, loss, nonlinearity
-        self._modules = {id(module): (kind_of(module, n), module) for n, module in enumerate(modules_in(layers), 1)}
+        self._root, self._loss, self.nonlinearity = layers, loss, nonlinearity
+        modules = list(enumerate(modules_in(layers), 1))
+        check_initialized(modules)
+        self._modules = {id(module): (kind_of(module, number), module) for number, module in modules}
         normalized = (BATCH_NORM, NORM, DROPOUT)
         self._matrices = {
             id(value): (module, name)
@@ -82,13 +84,47 @@ class HookedNetwork:
             raise UsageError("no-layers", "no layers to watch", hint="the network, or its layers in order")
         self._order: list[LayerTrace] = []
         self._before: dict[int, Any] = {}
+        self._copied_at, self._copying, self._since = 0, 0.0, time.perf_counter()
         self.batchnorm: Any = None
         self.dropout: Any = None
 
-    def keep_weights(self) -> None:
-        """Copy all weights, which the next probe compares with the changed ones."""
+    @property
+    def parameters(self) -> list[Any]:
+        """All weights of the layers."""
+        return [getattr(module, name) for module, name in self._matrices.values()]
+
+    @property
+    def weights(self) -> list[Any]:
+        """Weights of each layer in the order of the forward pass, empty before the first probe."""
+        return [trace.weight for trace in self._order]
+
+    @property
+    def has_modes(self) -> bool:
+        """Whether training mode and test mode differ, as far as it is known."""
+        norms = any(kind in (BATCH_NORM, DROPOUT) for kind, _ in self._modules.values())
+        return norms or bool(np.any(self.dropout or 0))
+
+    def registrations(self) -> list[float]:
+        """Return the number of names under which the module of each layer is registered, NaN for a list of layers."""
+        named = getattr(self._root, "named_modules", None)
+        if named is None:
+            return [math.nan] * len(self._order)
+        counts = Counter(id(module) for _, module in named(remove_duplicate=False))
+        return [float(counts.get(id(trace.module), 1)) for trace in self._order]
+
+    def keep_weights(self, step: int, needed: bool) -> None:
+        """Copy all weights before a step, which the next probe compares with the changed ones.
+
+        step: number of completed steps. needed: whether a probe follows the step. Otherwise the weights are copied only
+        if copies take little time, because any step may be the last one.
+        """
+        start = time.perf_counter()
+        if not needed and self._copying > COPYING * (start - self._since):
+            return
         for key, (module, name) in self._matrices.items():
             self._before[key] = copy_of(getattr(module, name), self._before.get(key))
+        self._copied_at = step
+        self._copying += time.perf_counter() - start
 
     def weight_sizes(self) -> tuple[float, float]:
         """Return the sum of squares and the sum of absolute values of all weights, as in L2 and L1 penalties."""
@@ -97,21 +133,16 @@ class HookedNetwork:
 
     def with_detected(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return the given settings of the network with the detected ones; raises UsageError if they contradict."""
-        all_kinds = {"batchnorm": self.batchnorm, "dropout": self.dropout}
-        detected = {name: value for name, value in all_kinds.items() if value is not None}
-        for name, value in detected.items():
-            if name in settings and _is_on(settings[name]) != _is_on(value):
-                message = f"{settings[name]!r} contradicts the watched network, which has {value!r}"
-                raise UsageError("conflicting-settings", message, f"settings.{name}", "remove the setting")
-        return detected | dict(settings)
+        return with_detected(settings, self.batchnorm, self.dropout)
 
-    def probe(self) -> Probe:
-        """Return the arrays of all layers.
+    def probe(self, step: int) -> Probe:
+        """Return the arrays of all layers after a step.
 
         The probe takes one forward and one backward pass. It changes neither the gradients of any parameters nor
         running statistics.
         """
         result = self._forward(dropout=False) if self._order else self._checked_pass()
+        graph = graph_of(result.loss)
         by_key = {trace.key: trace for trace in result.layers}
         traces = [by_key.get(known.key, known) for known in self._order]
         used = [p for trace in traces for p in (trace.weight, trace.bias) if p is not None]
@@ -123,25 +154,43 @@ class HookedNetwork:
         current = {id(trace) for trace in result.layers}
         calls = [call for trace in traces if id(trace) in current for call in trace.calls]
         inputs = [call.preactivation for call in calls if getattr(call.preactivation, "requires_grad", True)]
+        if getattr(result.outputs, "requires_grad", False) is True:
+            inputs.append(result.outputs)
         try:
-            result.loss.backward(inputs=[*parameters, *inputs])
-            arrays = [
-                arrays_of(trace, self._before.get(id(trace.weight)), self._nonlinearity, measured=id(trace) in current)
-                for trace in traces
-            ]
+            _mean_loss(result.loss, graph).backward(inputs=[*parameters, *inputs])
+            arrays = [self._layer(trace, step, measured=id(trace) in current) for trace in traces]
         finally:
             for parameter, gradient in zip(parameters, saved, strict=True):
                 parameter.grad = gradient
-        return self._described(result, traces, arrays)
+        return self._described(result, graph, traces, arrays)
 
-    def _described(self, result: Pass, traces: list[LayerTrace], arrays: list[LayerArrays]) -> Probe:
+    def _layer(self, trace: LayerTrace, step: int, measured: bool) -> LayerArrays:
+        """Return the arrays of a layer; a change over several steps is divided by their number."""
+        before, given = self._before.get(id(trace.weight)), self.nonlinearity
+        steps = step - self._copied_at
+        if before is not None and steps > 1:
+            now = values_of(trace.weight)
+            before = now - (now - values_of(before)) / steps
+        return arrays_of(trace, before, given, measured)
+
+    def _described(
+        self, result: Pass, graph: LossGraph | None, traces: list[LayerTrace], arrays: list[LayerArrays]
+    ) -> Probe:
         """Return the probe with what is known of the whole network."""
-        outputs = array(result.outputs)
-        kinds = descriptions_of(traces, self._nonlinearity)
+        outputs, gradient = array(result.outputs), getattr(result.outputs, "grad", None)
+        kinds = descriptions_of(traces, self.nonlinearity)
         size = getattr(self._root, "parameters", None)
         total = sum(int(np.prod(p.shape)) for p in size() if hasattr(p, "shape")) if size and is_observed(traces) else 0
-        is_logits = outputs.ndim == 2
-        return Probe(arrays, len(outputs), outputs if is_logits else None, kinds, total or None)
+        is_logits = outputs.ndim == 2 or (outputs.ndim == 1 and outputs.size > 1)
+        return Probe(
+            arrays,
+            len(outputs),
+            outputs if is_logits else None,
+            None if gradient is None or not is_logits else array(gradient),
+            None if graph is None else graph.targets,
+            kinds,
+            total or None,
+        )
 
     def train_mode_scale(self) -> float | None:
         """Return the ratio of outputs with dropout to outputs without, or None for a network without dropout.
@@ -167,57 +216,24 @@ class HookedNetwork:
     def _checked_pass(self) -> Pass:
         """Return a forward pass after checking it, and store order and structure of the layers; raises UsageError."""
         result = self._forward(dropout=False)
-        if not any(trace.calls for trace in result.layers):
-            message = "the loss does not use any watched layer"
-            raise UsageError("unused-layer", message, "loss", "the loss of the watched network")
-        check_loss(result.loss)
-        if batchnorm_nodes(result.loss) > result.norms and not result.complete:
-            message = "the network has batch normalization that is not among the watched layers"
-            raise UsageError("unwatched-layer", message, hint="watch the whole network, or all of its layers in order")
-        self._detect_structure(result, hasattr(result.loss, "grad_fn"), hasattr(result.loss, "detach"))
+        check_pass(result)
+        again, trained = self._repeated(result)
+        self.batchnorm, self.dropout = structure_of(result, again, trained)
         self._order = [LayerTrace(trace.module, trace.name, trace.weight) for trace in result.layers]
-        notes = self._not_measured(result)
+        if self.nonlinearity is None or is_observed(result.layers):
+            self.nonlinearity = main_activation(result.layers, self.nonlinearity)
+        layers = [module for kind, module in self._modules.values() if kind == LAYER]
+        notes = notes_of(result, layers)
         if notes:
-            warnings.warn(f"not measured: {'; '.join(notes)}", stacklevel=4)
+            warnings.warn("; ".join(notes), stacklevel=6)
         return result
 
-    def _not_measured(self, result: Pass) -> list[str]:
-        """Return what the probes of a network do not measure."""
-        used = {id(trace.module) for trace in result.layers}
-        weights_only = [trace.label for trace in result.layers if not trace.calls]
-        frozen = [t for t in result.layers if getattr(t.weight, "requires_grad", True) is False]
-        computed = [t for t in result.layers if getattr(t.weight, "is_leaf", True) is False]
-        unused = [module for kind, module in self._modules.values() if kind == LAYER and id(module) not in used]
-        weights = {id(trace.weight) for trace in result.layers}
-        unmeasured = [owner for key, owner in result.flow.unmeasured.items() if key not in weights]
-        other = [f"{type(module).__name__}.{name}" for module, name in unmeasured]
-        functional = batchnorm_nodes(result.loss) - result.norms
-        found = {
-            "activations and gradients of the outputs of {}": ", ".join(dict.fromkeys(weights_only)),
-            "{} layers that the loss does not use": len(unused),
-            "gradients of {} frozen layers": len(frozen),
-            "gradients of {} layers whose weights are computed from others": len(computed),
-            "parameters that are no layer's weights, {}": ", ".join(dict.fromkeys(other)),
-            "{} batch normalizations that are not modules": max(functional, 0),
-        }
-        return [text.format(value) for text, value in found.items() if value]
-
-    def _detect_structure(self, result: Pass, has_graph: bool, has_value: bool) -> None:
-        """Set `batchnorm` and `dropout` as far as the forward pass determines them.
-
-        has_graph: whether the loss has an autograd graph. has_value: whether the loss has a value.
-        """
-        hidden = result.layers[:-1]
-        if has_value:
-            _check_deterministic(result.loss, self._forward(dropout=False).loss)
-        if result.complete or has_graph or any(trace.norm is not None for trace in hidden):
-            self.batchnorm = same(norm_settings(trace.norm) for trace in hidden) or False
-        trained = self._forward(dropout=False, training=True) if has_value and result.complete else result
-        if len(trained.layers) == len(result.layers):
-            hidden = trained.layers[:-1]
-        functional_dropout = has_value and result.complete and not _losses_agree(result.loss, trained.loss)
-        if (result.complete and not functional_dropout) or any(trace.dropouts for trace in hidden):
-            self.dropout = same(_dropout_rate(trace) for trace in hidden) or 0
+    def _repeated(self, first: Pass) -> tuple[Pass | None, Pass | None]:
+        """Return a second pass, and one in training mode without dropout modules; None for other libraries."""
+        if not hasattr(first.loss, "detach"):
+            return None, None
+        again = self._forward(dropout=False)
+        return again, self._forward(dropout=False, training=True) if first.complete else None
 
     def _forward(self, dropout: bool, training: bool = False, batch_statistics: bool = True) -> Pass:
         """Run the loss function once.
@@ -236,7 +252,9 @@ class HookedNetwork:
                 if kind in (BATCH_NORM, DROPOUT):
                     stack.enter_context(switched(module, on=batch_statistics if kind == BATCH_NORM else dropout))
             if hasattr(self._root, "register_forward_hook"):
-                stack.callback(self._root.register_forward_hook(lambda *seen: outputs.append(seen[-1])).remove)
+                stack.callback(
+                    self._root.register_forward_hook(lambda *seen: outputs.append(logits_of(seen[-1]))).remove
+                )
                 if training and id(self._root) not in self._modules:
                     stack.enter_context(in_training_mode(self._root))
             with flow.observe():
@@ -259,7 +277,7 @@ def _tracing_hook(
             layers[-1].dropouts.append(float(module.p))
         if kind in (BATCH_NORM, NORM):
             norms.append(module)
-        if kind == LAYER and hasattr(output, "retain_grad"):
+        if kind == LAYER and hasattr(output, "retain_grad") and is_differentiated(output):
             return add_call(layers, module, inputs, output, flow)
         if kind in (BATCH_NORM, NORM) and layers:
             return add_norm(layers[-1], module, inputs, output, flow, is_batch_norm=kind == BATCH_NORM)
@@ -268,27 +286,6 @@ def _tracing_hook(
     return hook
 
 
-def _dropout_rate(trace: LayerTrace) -> float:
-    """Return the combined rate of all dropout modules after a layer."""
-    return round(1 - math.prod(1 - rate for rate in trace.dropouts), 12)
-
-
-def _losses_agree(a: Any, b: Any) -> bool:
-    """Return whether two losses are equal up to rounding; true if the first is not finite."""
-    first, second = scalar_loss(a, "loss"), scalar_loss(b, "loss")
-    return not math.isfinite(first) or abs(second - first) <= LOSS_TOLERANCE * max(abs(first), abs(second))
-
-
-def _check_deterministic(a: Any, b: Any) -> None:
-    """Raise UsageError if two passes with the same weights have different losses."""
-    if not _losses_agree(a, b):
-        message = f"two passes with the same weights have losses {float(array(a)):.4g} and {float(array(b)):.4g}"
-        hint = "use one fixed batch; watch the whole network, or disable functional dropout in the loss"
-        raise UsageError("random-loss", message, "loss", hint)
-
-
-def _is_on(setting: Any) -> bool:
-    """Return whether a setting of batch normalization or dropout enables it for any layer."""
-    if isinstance(setting, (list, tuple)):
-        return any(map(_is_on, setting))
-    return bool(setting.get("rate", True) if isinstance(setting, Mapping) else setting) and setting != "none"
+def _mean_loss(loss: Any, graph: LossGraph | None) -> Any:
+    """Return the mean loss for a loss that is a sum over examples."""
+    return loss / graph.examples if graph is not None and graph.reduction == "sum" and graph.examples else loss

@@ -10,7 +10,7 @@ import pytest
 from reportgen import Recorder
 from reportgen.errors import UsageError
 from reportgen.external.reader import read_records
-from tests.external.test_recorder import RATE, Network
+from tests.external.recording.test_recorder import RATE, Network
 
 
 @pytest.mark.parametrize("units_axis", [0, 1])

@@ -11,10 +11,10 @@ import pytest
 
 from reportgen import Recorder
 from reportgen.errors import UsageError
-from reportgen.external.convert import activation_of, settings_of
 from reportgen.external.reader import read_records
-from tests.external.pretend_torch import Tensor
-from tests.external.test_recorder import Network, recorded
+from reportgen.external.recording.convert import activation_of, settings_of
+from tests.external.recording.pretend_torch import Tensor
+from tests.external.recording.test_recorder import Network, recorded
 
 NET = Network()
 DATA = (NET.x, NET.y, NET.x_val, NET.y_val)

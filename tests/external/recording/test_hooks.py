@@ -14,8 +14,18 @@ from reportgen import Recorder
 from reportgen.cli.main import invoke
 from reportgen.errors import UsageError
 from reportgen.external.reader import read_records
-from reportgen.external.recorder import TRAINING_MODE
-from tests.external.pretend_torch import BatchNorm1d, Dropout, Linear, Loss, Module, ReLU, Sequential, Tensor, Unscaled
+from reportgen.external.recording.watched import TRAINING_MODE
+from tests.external.recording.pretend_torch import (
+    BatchNorm1d,
+    Dropout,
+    Linear,
+    Loss,
+    Module,
+    ReLU,
+    Sequential,
+    Tensor,
+    Unscaled,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:score received outputs")  # most tests score arbitrary outputs
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from reportgen.engine.layers.table import LAYERS
 from reportgen.errors import UsageError
-from reportgen.external.convert import Array, array, scalar_loss, values_of
-from reportgen.external.data_flow import Call, DataFlow, FreeFunction, LayerTrace
-from reportgen.external.layer_arrays import LayerArrays, Nonlinearity, Norm, Rows, Window, as_rows
-from reportgen.external.torch_modules import (
+from reportgen.external.recording.convert import Array, array, scalar_loss, values_of
+from reportgen.external.recording.data_flow import Call, DataFlow, FreeFunction, LayerTrace
+from reportgen.external.recording.layer_arrays import LayerArrays, Nonlinearity, Norm, Rows, Window, as_rows
+from reportgen.external.recording.torch_modules import (
     as_matrix,
     class_names,
     description,
@@ -24,7 +24,7 @@ from reportgen.external.torch_modules import (
 
 
 def add_call(layers: list[LayerTrace], module: Any, inputs: Any, output: Any, flow: DataFlow) -> Any:
-    """Add a pass through a layer with observed outputs; return a copy of the outputs. Raises UsageError."""
+    """Add a pass through a layer with observed outputs; return a copy of the outputs."""
     _retain(output)
     if layers and isinstance(layers[-1].module, FreeFunction) and layers[-1].weight is module.weight:
         layers.pop()  # the function belongs to this module
@@ -80,14 +80,15 @@ def add_norm(last: LayerTrace, module: Any, inputs: Any, output: Any, flow: Data
 
 
 def _retain(output: Any) -> None:
-    """Keep the gradient of a tensor, unless frozen layers computed it; raises UsageError if gradients are disabled."""
+    """Keep the gradient of a tensor, unless frozen layers computed it."""
     if getattr(output, "requires_grad", True) is not False:
         output.retain_grad()
-        return
+
+
+def is_differentiated(output: Any) -> bool:
+    """Return whether gradients were enabled when a module computed its output."""
     torch: Any = sys.modules.get("torch")
-    if torch is None or not torch.is_grad_enabled():
-        hint = "compute it outside of torch.no_grad()"
-        raise UsageError("missing-gradient", "the loss has no gradients", "loss", hint)
+    return getattr(output, "requires_grad", True) is not False or torch is None or bool(torch.is_grad_enabled())
 
 
 def is_observed(traces: Sequence[LayerTrace]) -> bool:
@@ -95,7 +96,7 @@ def is_observed(traces: Sequence[LayerTrace]) -> bool:
     return any(hasattr(call.output, "is_leaf") for trace in traces for call in trace.calls)
 
 
-def descriptions_of(traces: Sequence[LayerTrace], given: Nonlinearity) -> list[dict[str, Any]] | None:
+def descriptions_of(traces: Sequence[LayerTrace], given: Nonlinearity | None) -> list[dict[str, Any]] | None:
     """Return the description of each layer for the record.
 
     given: activation in the settings of the network. Returns None for a chain of fully connected layers with this
@@ -117,7 +118,7 @@ def descriptions_of(traces: Sequence[LayerTrace], given: Nonlinearity) -> list[d
     return found
 
 
-def _activation_entry(call: Call, given: Nonlinearity) -> dict[str, Any]:
+def _activation_entry(call: Call, given: Nonlinearity | None) -> dict[str, Any]:
     """Return the activation of a layer as a setting; empty if it is unknown or the one of all layers.
 
     The outputs of layers in sums, and of the first half of separable convolutions, have no activation of their own, but
@@ -132,7 +133,7 @@ def _activation_entry(call: Call, given: Nonlinearity) -> dict[str, Any]:
     return {"activation": {"name": found.row.name, **found.parameters} if found.parameters else found.row.name}
 
 
-def _is_chain(traces: Sequence[LayerTrace], given: Nonlinearity) -> bool:
+def _is_chain(traces: Sequence[LayerTrace], given: Nonlinearity | None) -> bool:
     """Return whether each layer is fully connected to the activations of the layer before it."""
     for index, trace in enumerate(traces):
         if len(trace.calls) != 1 or LAYERS[description(trace.module)["kind"]].has_filters:
@@ -148,7 +149,7 @@ def _is_chain(traces: Sequence[LayerTrace], given: Nonlinearity) -> bool:
     return True
 
 
-def arrays_of(trace: LayerTrace, before: Any, given: Nonlinearity, measured: bool) -> LayerArrays:
+def arrays_of(trace: LayerTrace, before: Any, given: Nonlinearity | None, measured: bool) -> LayerArrays:
     """Return the arrays of a layer after the backward pass.
 
     Parameters
@@ -235,5 +236,8 @@ def check_loss(loss: Any) -> None:
     if not hasattr(loss, "backward"):
         message = f"expected a tensor with gradients, found {type(loss).__name__}"
         raise UsageError("wrong-type", message, "loss", "return the result of the loss function")
+    if getattr(loss, "requires_grad", True) is False:
+        hint = "compute it outside of torch.no_grad(), with layers that are not all frozen"
+        raise UsageError("missing-gradient", "the loss has no gradients", "loss", hint)
     if hasattr(loss, "detach"):
         scalar_loss(loss, "loss")

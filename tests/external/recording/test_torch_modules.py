@@ -17,9 +17,9 @@ from reportgen.external.reader import read_records
 torch = pytest.importorskip("torch")
 nn = torch.nn
 
-from tests.external.test_torch import CLASSES, SIDE, notes_of  # noqa: E402 # imports torch
+from tests.external.recording.test_torch import CLASSES, SIDE, notes_of  # noqa: E402 # imports torch
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "diagnose.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "diagnose.md"
 
 
 def documented() -> list[str]:

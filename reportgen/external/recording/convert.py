@@ -77,6 +77,8 @@ def _of_tensor(tensor: Any) -> Any:
 
 def scalar_loss(value: Any, where: str) -> float:
     """Return a loss as a float; raises UsageError unless it is a single number."""
+    if hasattr(value, "item") and getattr(value, "is_leaf", None) is not None and value.numel() == 1:
+        return float(value.item())  # fast, because it is called at every step
     loss = array(value, where)
     if loss.size != 1:
         hint = "one number, the mean over the examples"
@@ -104,27 +106,31 @@ def examples(x: Any, y: Any, split: str) -> tuple[Array, Labels]:
     return inputs, labels.astype(np.int64)
 
 
-ONE_LOGIT = "for a single logit z, give the two columns 0 and z"
+def two_columns(outputs: Array) -> Array:
+    """Return the logits of two classes, (n, 2), for one logit z per example, (n, 1) or (n,): 0 and z."""
+    z = outputs.reshape(-1, 1)
+    return np.concatenate([np.zeros_like(z), z], axis=1)
 
 
 def outputs_of(values: Any, split: str, examples: int, classes: int, certain: bool) -> Array:
     """Return the outputs of a network as logits, (examples, classes).
 
-    certain: whether the number of classes is known from earlier outputs, and not only from the labels. Raises
-    UsageError for a wrong shape, and for probabilities.
+    One logit z for each example, (examples, 1) or (examples,), stands for the logits 0 and z of two classes. certain:
+    whether the number of classes is known from earlier outputs, and not only from the labels. Raises UsageError for a
+    wrong shape, and for probabilities.
     """
     where = f"{split} outputs"
     if values is None:
         raise UsageError("missing-outputs", "the outputs are missing", where, "outputs of all examples of the split")
     outputs = array(values, where)
+    if classes <= 2 and outputs.shape in ((examples,), (examples, 1)):
+        return two_columns(outputs)
     fits = outputs.ndim == 2 and len(outputs) == examples
     if not fits or outputs.shape[1] < classes or (certain and outputs.shape[1] != classes):
         shape_hint = (
             f"logits of {examples} examples and {'' if certain else 'at least '}{classes} classes, (n, classes)"
         )
-        single = fits and outputs.shape[1] == 1
-        message = f"invalid shape {outputs.shape}"
-        raise UsageError("wrong-shape", message, where, f"{shape_hint}; {ONE_LOGIT}" if single else shape_hint)
+        raise UsageError("wrong-shape", f"invalid shape {outputs.shape}", where, shape_hint)
     if len(outputs) and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, rtol=0, atol=1e-5):
         message = "the outputs are probabilities, which add up to 1 for each example"
         hint = "logits (the inputs of the softmax) or logarithms of probabilities"
@@ -133,11 +139,13 @@ def outputs_of(values: Any, split: str, examples: int, classes: int, certain: bo
 
 
 def check_output_units(units: int, classes: int, certain: bool) -> None:
-    """Raise UsageError if the last layer has the wrong number of units; certain: see `outputs_of`."""
-    if units < classes or (certain and units != classes):
+    """Raise UsageError if the last layer has the wrong number of units; certain: see `outputs_of`.
+
+    One unit is right for two classes.
+    """
+    if (units < classes or (certain and units != classes)) and not (units == 1 and classes <= 2):
         message = f"{units} unit{'s' * (units > 1)} for {classes} classes"
-        hint = "all layers, the output layer last"
-        raise UsageError("wrong-shape", message, "the last layer", f"{hint}; {ONE_LOGIT}" if units == 1 else hint)
+        raise UsageError("wrong-shape", message, "the last layer", "all layers, the output layer last")
 
 
 def no_examples(like: Array) -> tuple[Array, Labels]:
@@ -237,7 +245,7 @@ def _of_object(kind: str, group: Mapping[str, Any]) -> dict[str, Any]:
     """Return a PyTorch optimizer as a mapping, without parameters that are unknown here and have no effect."""
     row = named(OPTIMIZERS, kind)
     known = {parameter.name for parameter in row.parameters} if row is not None else set()
-    values = {OPTIMIZER_PARAMETERS.get(name, name): plain(value) for name, value in group.items()}
+    values = {OPTIMIZER_PARAMETERS.get(name, name): plain(value) for name, value in group.items() if name != "params"}
     values |= dict(zip(("beta1", "beta2"), values.get("betas", ()), strict=False))
     used = {name: value for name, value in values.items() if name in known or (name in GENERAL_PARAMETERS and value)}
     return {"name": row.name if row is not None else kind} | used

@@ -23,7 +23,7 @@ SIDE, CLASSES = 8, 3
 pytestmark = pytest.mark.filterwarnings("ignore:score received outputs")
 
 
-def recorded(path: Path, net: Any, steps: int = 3, activation: str = "relu", dtype: Any = None) -> RunRecord:
+def recorded(path: Path, net: Any, steps: int = 3, activation: str | None = "relu", dtype: Any = None) -> RunRecord:
     """Train a network on random images, (1, 8, 8); return the record."""
     torch.manual_seed(0)
     x, y = torch.randn(24, 1, SIDE, SIDE), torch.arange(24) % CLASSES
@@ -46,7 +46,7 @@ def notes_of(path: Path, net: Any) -> list[str]:
     """Record a network; return the messages of its warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        recorded(path, net)
+        recorded(path, net, activation=None)
     return [str(warning.message) for warning in caught if "score received" not in str(warning.message)]
 
 
@@ -113,7 +113,14 @@ def test_a_chain_of_fully_connected_layers_needs_no_description(tmp_path: Path) 
     net = nn.Sequential(nn.Flatten(), nn.Linear(64, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Linear(5, CLASSES))
     assert recorded(tmp_path / "a.npz", net).spec.network.is_complete
     assert "layers" not in json.loads(str(np.load(tmp_path / "a.npz")["run"]))
-    assert not recorded(tmp_path / "b.npz", net, activation="tanh").spec.network.is_complete
+
+
+def test_a_wrong_activation_is_corrected_with_a_warning(tmp_path: Path) -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 5), nn.ReLU(), nn.Linear(5, CLASSES))
+    with pytest.warns(UserWarning, match="relu"):
+        found = recorded(tmp_path / "b.npz", net, activation="tanh")
+    assert found.spec.network.layers[0].activation.name == "relu"
+    assert found.spec.network.is_complete
 
 
 def test_a_layer_used_twice_is_measured_over_both_calls(tmp_path: Path) -> None:

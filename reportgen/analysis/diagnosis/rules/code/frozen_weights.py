@@ -1,0 +1,100 @@
+"""Weights have a gradient, but no update changes them: the optimizer does not hold them, or is never called.
+
+**Statistic.** The update ratio of each layer (norm of a step's update divided by the norm of the weights) at all probes
+after step 0; the norm of its weight gradient; and whether an observed optimizer holds the weights.
+
+**Reference.** Weights with a gradient change, unless the learning rate is 0 or too small for the precision of the
+weights. The rule reports layers with a gradient whose update ratio is exactly 0 at every probe, if no observed
+optimizer holds them, or if a step of gradient descent with the learning rate would change them by a millionth of their
+norm (a learning rate of a millionth for other optimizers). Layers that are frozen on purpose have no gradient
+(`requires_grad_(False)`, `trainable = False`) and are not reported.
+
+**Severity.** Error if all layers are concerned or the run learned next to nothing, otherwise a warning.
+
+**Advice.** Give the optimizer the parameters of the network that is trained, after it is complete.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.diagnosis.evidence.symptoms import in_most, layers_in_most, words_for_layers, words_for_seeds
+from reportgen.analysis.diagnosis.training_code import in_framework, layer_values, moved, severity_of
+from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.runs.record import RunRecord
+
+VISIBLE = 1e-6
+SOURCES = ("PyTorch documentation, torch.optim, constructing an optimizer", "Schoop, Huang and Hartmann 2021")
+
+
+def _frozen(record: RunRecord) -> NDArray[np.bool_] | None:
+    """Return which layers have a gradient and never move, None if there are none."""
+    if record.status == "diverged" or record.steps < 2 or "probe_weight_gradient_norm" not in record.arrays:
+        return None
+    gradients = np.nan_to_num(np.asarray(record.statistic("weight_gradient_norm"), np.float64))
+    reached = layer_values(record, "layer_has_gradient")
+    still = (moved(record) == 0) & (gradients[:-1] > 0).any(axis=0) & (reached != 0)
+    held = layer_values(record, "layer_in_optimizer")
+    found = still & ((held == 0) | _visible(record, gradients))
+    return found if found.any() else None
+
+
+def _visible(record: RunRecord, gradients: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return for which layers a step with the learning rate would change the weights visibly."""
+    training = record.spec.training
+    rates = np.asarray(record.arrays.get("epoch_lr", ()), np.float64)
+    rate = float(rates.min()) if rates.size and np.isfinite(rates).all() else training.lr
+    if training.optimizer.name != "sgd":
+        return np.full(record.layers, rate >= VISIBLE)
+    norms = np.asarray(record.statistic("weight_norm"), np.float64)
+    return np.asarray((rate * gradients[:-1] >= VISIBLE * norms[:-1]).all(axis=0))
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return a finding if weights with a gradient never move in most seeds."""
+    shown = in_most(evidence.records, [_frozen(record) for record in evidence.records])
+    if not shown:
+        return None
+    record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
+    layers = layers_in_most([flags for _, flags in shown])
+    held = layer_values(record, "layer_in_optimizer")[[layer - 1 for layer in layers]]
+    missing = bool(layers) and bool((held == 0).all())
+    of_all = len(layers) == record.layers
+    where = "all layers" if of_all else words_for_layers(layers)
+    return RULE.finding(
+        evidence,
+        severity="error" if of_all else severity_of([r for r, _ in shown]),
+        seeds=seeds,
+        layers=layers,
+        step=1,
+        evidence={"update_ratio": 0.0, "visible": VISIBLE, "in_optimizer": 0 if missing else None},
+        message=(
+            f"No step changes the weights of {where}, although they have a gradient"
+            f"{': no optimizer that was used holds them' if missing else ''} "
+            f"({words_for_seeds(seeds, len(evidence.records))}, {record.steps} steps)."
+        ),
+        advice=_advice(record, missing, of_all),
+    )
+
+
+def _advice(record: RunRecord, missing: bool, of_all: bool) -> str:
+    keras = "Set layer.trainable = True, then compile the model again."
+    if missing:
+        given = (
+            "Give the optimizer all parameters of the network that is trained (net.parameters()), after the network is "
+            "complete. If the layers are frozen on purpose, call requires_grad_(False)."
+        )
+        return in_framework(record, given, keras)
+    step = " and that optimizer.step() is called" if of_all else ""
+    text = f"Check that the optimizer holds the parameters of the network that is trained (net.parameters()){step}."
+    return in_framework(record, text, keras)
+
+
+RULE = Rule(
+    id="frozen_weights",
+    title="Weights with a gradient never move",
+    check=check,
+    sources=SOURCES,
+    stage="code",
+)

@@ -1,0 +1,228 @@
+"""Observer of a training loop in PyTorch: learning rates, kept gradients, modes and batches.
+
+Hooks of PyTorch's optimizers call the observer before and after each update, also without an optimizer in the
+settings. Gradients and batches are inspected in the first steps and then in about evenly spaced steps in log time, so
+that the cost of a step stays small.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+
+from reportgen.external.recording.convert import Array
+from reportgen.external.recording.layer_statistics import is_due
+from reportgen.external.recording.loop.batches import BatchObserver
+from reportgen.external.recording.loop.loss_graph import LossGraph, graph_of
+
+CLOSELY = 8
+"""Number of first steps and updates that are all inspected."""
+
+
+class TrainingLoop:
+    """Observer of the training of a network.
+
+    Attributes
+    ----------
+    graph : graph of the loss of the last inspected step, None before the first.
+    optimizers : optimizers that were given or that update parameters of the network.
+    rates : pairs of a number of steps and the learning rate from then on.
+    """
+
+    def __init__(self, root: Any, parameters: Collection[Any], batches: BatchObserver) -> None:
+        self._root, self._batches = root, batches
+        self._parameters = {id(parameter): parameter for parameter in parameters}
+        self._handles: list[Any] = []
+        self._known: dict[int, Any] = {}
+        self._inputs: Any = None
+        self._input_handle: Any = None
+        self._steps = self._updates = 0
+        self._kept: list[bool] = []
+        self._kept_handle: Any = None
+        self._checked = self._unzeroed = 0
+        self._steps_in_test_mode = 0
+        self._evaluations = {True: 0, False: 0}
+        self._scores_in = {True: 0, False: 0}
+        self.graph: LossGraph | None = None
+        self.optimizers: list[Any] = []
+        self.rates: list[tuple[int, float]] = []
+        self.is_probing = False
+        self._register()
+
+    def _register(self) -> None:
+        module = sys.modules.get("torch.optim.optimizer")
+        if hasattr(module, "register_optimizer_step_pre_hook"):
+            hooks: Any = module
+            self._handles.append(hooks.register_optimizer_step_pre_hook(self._before_update))
+            self._handles.append(hooks.register_optimizer_step_post_hook(self._after_update))
+        self._observe_inputs()
+
+    def _observe_inputs(self) -> None:
+        """Keep the inputs of the next passes with gradients."""
+        if self._input_handle is None and hasattr(self._root, "register_forward_pre_hook"):
+            self._input_handle = self._root.register_forward_pre_hook(self._keep_inputs)
+
+    def watch_modes(self) -> None:
+        """Note the mode of every evaluation, since the network differs between the modes."""
+        if hasattr(self._root, "register_forward_pre_hook") and hasattr(self._root, "training"):
+            self._handles.append(self._root.register_forward_pre_hook(self._note_evaluation))
+
+    def close(self) -> None:
+        """Remove all hooks."""
+        for handle in (*self._handles, self._input_handle, self._kept_handle):
+            if handle is not None:
+                handle.remove()
+        self._handles, self._input_handle, self._kept_handle = [], None, None
+
+    def _keep_inputs(self, _module: Any, inputs: tuple[Any, ...]) -> None:
+        if not self.is_probing and _has_gradients():
+            self._inputs = inputs[0] if inputs else None
+
+    def _note_evaluation(self, module: Any, _inputs: Any) -> None:
+        if not self.is_probing and not _has_gradients():
+            self._evaluations[bool(module.training)] += 1
+
+    def step(self, loss: Any) -> None:
+        """Note a training step before its update; loss: its loss with its graph."""
+        self._steps += 1
+        self._evaluations = {True: 0, False: 0}
+        if getattr(self._root, "training", True) is False:
+            self._steps_in_test_mode += 1
+        if self._is_inspected(self._steps - 1):
+            self._inspect(loss)
+        if self._is_inspected(self._steps):
+            self._observe_inputs()
+
+    def _inspect(self, loss: Any) -> None:
+        """Inspect the graph and the batch of a step."""
+        if self._input_handle is not None:
+            self._input_handle.remove()
+            self._input_handle = None
+        self.graph = graph_of(loss) or self.graph
+        if self._inputs is not None and getattr(loss, "grad_fn", None) is not None and self.graph is not None:
+            self._batches.add(self._inputs, self.graph.targets)
+        self._inputs = None
+
+    def score(self) -> None:
+        """Note scores: in training mode if all evaluations since the last step were."""
+        if self._evaluations[True] or self._evaluations[False]:
+            self._scores_in[not self._evaluations[False]] += 1
+        self._evaluations = {True: 0, False: 0}
+
+    @staticmethod
+    def _is_inspected(step: int) -> bool:
+        return step < CLOSELY or is_due(step)
+
+    def add_optimizer(self, optimizer: Any) -> None:
+        """Observe an optimizer of PyTorch, also inside of a wrapper with an attribute `optimizer`."""
+        while hasattr(getattr(optimizer, "optimizer", None), "param_groups"):
+            optimizer = optimizer.optimizer
+        if hasattr(optimizer, "param_groups") and not any(optimizer is other for other in self.optimizers):
+            self.optimizers.append(optimizer)
+
+    def _before_update(self, optimizer: Any, *_: Any) -> None:
+        if not self.optimizers or optimizer is not self.optimizers[0]:
+            self._discover(optimizer)
+        if not self.optimizers or optimizer is not self.optimizers[0]:
+            return
+        rate = rate_of(optimizer)
+        if not self.rates or self.rates[-1][1] != rate:
+            self.rates.append((max(self._steps - 1, 0), rate))
+
+    def _discover(self, optimizer: Any) -> None:
+        """Observe an optimizer that holds parameters of the network; others are looked at once."""
+        if id(optimizer) not in self._known:
+            self._known[id(optimizer)] = optimizer
+            if any(id(parameter) in self._parameters for parameter in _held(optimizer)):
+                self.add_optimizer(optimizer)
+
+    def _after_update(self, optimizer: Any, *_: Any) -> None:
+        """Judge the gradients since the update before this one, and observe the next ones."""
+        if not self.optimizers or optimizer is not self.optimizers[0]:
+            return
+        if self._kept_handle is not None:
+            self._kept_handle.remove()
+            self._kept_handle = None
+            if self._kept:
+                self._checked += 1
+                self._unzeroed += all(self._kept)
+        self._updates += 1
+        if self._is_inspected(self._updates):
+            self._observe_gradient(optimizer)
+
+    def _observe_gradient(self, optimizer: Any) -> None:
+        """Note for each gradient of the smallest trained parameter whether an earlier one is still stored."""
+        trained = [p for p in _held(optimizer) if p.requires_grad and p.grad is not None]
+        parameter = min(trained, key=lambda p: p.numel(), default=None)
+        if parameter is None or not bool((parameter.grad != 0).any()):
+            return
+        kept: list[bool] = []
+        self._kept = kept
+
+        def note(_gradient: Any) -> None:
+            if not self.is_probing:
+                kept.append(parameter.grad is not None and bool((parameter.grad != 0).any()))
+
+        self._kept_handle = parameter.register_hook(note)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the facts about the loop for the record; those that were not observed are missing."""
+        found = self._batches.facts()
+        if self._checked:
+            found |= {"updates_checked": self._checked, "gradients_kept": self._unzeroed / self._checked}
+        if self._steps and hasattr(self._root, "training"):
+            found["steps_in_test_mode"] = self._steps_in_test_mode / self._steps
+        scored = sum(self._scores_in.values())
+        if scored:
+            found["scores_in_training_mode"] = self._scores_in[True] / scored
+        graph = self.graph
+        if graph is not None:
+            found |= {"loss_response": graph.response or "none"} if graph.response is not None else {}
+            found |= {"loss_reduction": graph.reduction} if graph.reduction is not None else {}
+            found |= {"loss_broadcast": list(graph.broadcast)}
+        return found
+
+    def reached(self, weight: Any) -> float:
+        """Return whether the loss reaches a parameter: 1 or 0, NaN for a frozen parameter or if unknown."""
+        is_trained = getattr(weight, "requires_grad", False) and getattr(weight, "is_leaf", False)
+        if not is_trained or self.graph is None or not self.graph.parameters:
+            return np.nan
+        return float(id(weight) in self.graph.parameters)
+
+    def held(self, weight: Any) -> float:
+        """Return whether an observed optimizer holds a parameter: 1 or 0, NaN without an observed optimizer."""
+        if not self.optimizers or not getattr(weight, "is_leaf", False):
+            return np.nan
+        return float(any(weight is parameter for optimizer in self.optimizers for parameter in _held(optimizer)))
+
+    def step_rates(self, steps: int) -> Array | None:
+        """Return the learning rate of each step, (steps,); None if no update was observed."""
+        if not self.rates:
+            return None
+        starts = [0, *(start for start, _ in self.rates[1:]), steps]
+        counts = np.maximum(np.diff(starts), 0)
+        return np.repeat([rate for _, rate in self.rates], counts)[:steps]
+
+
+def rate_of(optimizer: Any) -> float:
+    """Return the current learning rate of an optimizer, that of its first group of parameters."""
+    return float(optimizer.param_groups[0]["lr"])
+
+
+def usual_rates(optimizer: Any) -> set[float]:
+    """Return the learning rates that the settings may name: the current ones and those before a schedule."""
+    groups: list[Mapping[str, Any]] = list(optimizer.param_groups)
+    names = ("lr", "initial_lr", "max_lr")
+    return {float(group[name]) for group in groups for name in names if group.get(name) is not None}
+
+
+def _held(optimizer: Any) -> list[Any]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def _has_gradients() -> bool:
+    torch: Any = sys.modules.get("torch")
+    return bool(torch is not None and torch.is_grad_enabled())

@@ -1,0 +1,97 @@
+"""Form of a trained loss, from the outputs of a network and the gradient of the loss with respect to them.
+
+The gradient of the mean cross-entropy over n examples is (p - e) / n for the softmax p of the outputs and the one-hot
+labels e (Goodfellow, Bengio and Courville 2016, 6.2.2.3). Cross-entropy of a function of the outputs has another
+gradient, by the chain rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from reportgen.external.recording.convert import Array, Labels
+
+CROSS_ENTROPY, OTHER = "cross_entropy", "other"
+AGREES = 1e-2
+"""Largest relative difference to the gradient of a form that counts as equal; rounding errors are far smaller."""
+
+
+class LossForm(NamedTuple):
+    """Form of a loss: what the cross-entropy is computed of, and the factor to the mean over examples.
+
+    name : "cross_entropy" of the outputs, the name of a function of the outputs, or "other".
+    scale : factor to the mean over examples: 1 for the mean, n for the sum.
+    error : distance to the gradient of the cross-entropy of the outputs, relative to its norm.
+    """
+
+    name: str
+    scale: float
+    error: float
+
+
+def _of_softmax(z: Array, labels: Array) -> Array:
+    p = softmax(z, axis=1)
+    gradient = softmax(p, axis=1) - labels
+    return np.asarray(p * (gradient - (gradient * p).sum(axis=1, keepdims=True)))
+
+
+def _of_sigmoid(z: Array, labels: Array) -> Array:
+    s = expit(z)
+    return np.asarray((softmax(s, axis=1) - labels) * s * (1 - s))
+
+
+def _of_tanh(z: Array, labels: Array) -> Array:
+    t = np.tanh(z)
+    return np.asarray((softmax(t, axis=1) - labels) * (1 - t**2))
+
+
+def _of_relu(z: Array, labels: Array) -> Array:
+    return np.asarray((softmax(np.maximum(z, 0), axis=1) - labels) * (z > 0))
+
+
+def _of_outputs(z: Array, labels: Array) -> Array:
+    return np.asarray(softmax(z, axis=1) - labels)
+
+
+FORMS: dict[str, Callable[[Array, Array], Array]] = {
+    CROSS_ENTROPY: _of_outputs,
+    "softmax": _of_softmax,
+    "sigmoid": _of_sigmoid,
+    "tanh": _of_tanh,
+    "relu": _of_relu,
+}
+"""Gradient of each form for one example, from outputs and one-hot labels, (n, classes) each."""
+
+
+def loss_form(outputs: Array, gradient: Array, labels: Labels) -> LossForm | None:
+    """Return the form of a loss, None if gradient or outputs are zero or not finite.
+
+    Parameters
+    ----------
+    outputs, gradient : outputs of the network and gradient of the loss with respect to them, (n, classes).
+    labels : class of each example, (n,).
+    """
+    z, delta = np.asarray(outputs, np.float64), np.asarray(gradient, np.float64) * len(outputs)
+    if not (np.isfinite(z).all() and np.isfinite(delta).all() and delta.any()):
+        return None
+    one_hot = np.eye(z.shape[1])[labels]
+    fits = {name: _fit(delta, form(z, one_hot)) for name, form in FORMS.items()}
+    scale, error = fits[CROSS_ENTROPY]
+    if error <= AGREES:
+        return LossForm(CROSS_ENTROPY, scale, error)
+    name = min(fits, key=lambda form: fits[form][1])
+    if fits[name][1] <= AGREES:
+        return LossForm(name, fits[name][0], error)
+    return LossForm(OTHER, scale, error)
+
+
+def _fit(delta: Array, form: Array) -> tuple[float, float]:
+    """Return the least-squares factor between two gradients, and their distance relative to the first."""
+    square = float((form**2).sum())
+    factor = float((delta * form).sum()) / square if square > 0 else 0.0
+    norm = float(np.linalg.norm(delta))
+    return factor, float(np.linalg.norm(delta - factor * form)) / norm

@@ -1,0 +1,157 @@
+"""A watched training run: probes of its network, and what its loop shows."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from reportgen.external.recording.convert import Array
+from reportgen.external.recording.given_examples import GivenExamples
+from reportgen.external.recording.hooks import HookedNetwork
+from reportgen.external.recording.layer_arrays import Nonlinearity, Probe
+from reportgen.external.recording.layer_statistics import same_outputs
+from reportgen.external.recording.loop.batches import BatchObserver
+from reportgen.external.recording.loop.training_loop import TrainingLoop, rate_of
+from reportgen.external.recording.recorder_settings import RecorderSettings
+from reportgen.external.recording.scores import ScoreSeries
+
+FRAMEWORK = "pytorch"
+TRAINING_MODE = "score received outputs in training mode"
+
+
+class WatchedTraining:
+    """Training of a watched network.
+
+    Parameters
+    ----------
+    layers : network, or list of its layers.
+    loss : function that returns the loss of the examples of a probe.
+    given : activation in the settings, None if there is none.
+    training : training inputs and classes.
+
+    Attributes
+    ----------
+    root : network, or list of its layers.
+    network : its probes. loop : observer of its training.
+    """
+
+    def __init__(
+        self, layers: Any, loss: Callable[[], Any], given: Nonlinearity | None, training: tuple[Any, Any]
+    ) -> None:
+        self.root, self._given = layers, given
+        self.network = HookedNetwork(layers, loss, given)
+        self.loop = TrainingLoop(layers, self.network.parameters, BatchObserver(*training))
+        self._watches_modes = False
+        self._watch_modes()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the network is a module, so that its outputs can be computed."""
+        return hasattr(self.root, "parameters") and hasattr(self.root, "training")
+
+    def _watch_modes(self) -> None:
+        if self.network.has_modes and not self._watches_modes:
+            self._watches_modes = True
+            self.loop.watch_modes()
+
+    def probe(self, step: int) -> Probe:
+        """Return the arrays of all layers after a step."""
+        self.loop.is_probing = True
+        try:
+            found = self.network.probe(step)
+        finally:
+            self.loop.is_probing = False
+        self._watch_modes()
+        return found
+
+    def outputs_of(self, given: GivenExamples) -> tuple[Any, Any]:
+        """Return the outputs of the network in test mode for training and validation."""
+        self.loop.is_probing = True
+        try:
+            return given.outputs_of(self.root)
+        finally:
+            self.loop.is_probing = False
+
+    def step(self, loss: Any, value: float, steps: int, is_followed: bool) -> float:
+        """Observe a step before its update; return its mean loss.
+
+        value: value of the loss, a sum or mean. steps: number of completed steps. is_followed: whether a probe follows.
+        """
+        self.network.keep_weights(steps, is_followed)
+        self.loop.step(loss)
+        graph = self.loop.graph
+        return value / graph.examples if graph and graph.reduction == "sum" and graph.examples else value
+
+    def activation_setting(self, setting: Any) -> Any:
+        """Return the setting of the activation of the hidden layers; warns if another one was given."""
+        found = self.network.nonlinearity
+        if found is None or found == self._given:
+            return setting
+        if self._given is not None:
+            message = f"activation {self._given.row.name} was given, but the watched network uses {found.row.name}"
+            warnings.warn(f"{message}; the record has {found.row.name}", stacklevel=4)
+            self._given = found
+        return {"name": found.row.name, **found.parameters} if found.parameters else found.row.name
+
+    def check_rate(self, settings: RecorderSettings) -> None:
+        """Warn if a learning rate was given that the optimizer does not have."""
+        rates = [rate for _, rate in self.loop.rates]
+        if rates and settings.rate is not None and not settings.agrees(self.loop.optimizers[0], rates):
+            message = f"lr={settings.rate:g} was given, but the optimizer has a learning rate of {rates[0]:g}"
+            warnings.warn(f"{message}; the record has the optimizer's", stacklevel=4)
+
+    def add_settings(self, settings: RecorderSettings) -> None:
+        """Add the settings of the observed optimizer, and correct the learning rate."""
+        self.loop.close()
+        if self.loop.optimizers:
+            optimizer = self.loop.optimizers[0]
+            settings.add_observed(optimizer, [rate for _, rate in self.loop.rates] or [rate_of(optimizer)])
+
+    def check_scores(self, scores: ScoreSeries, step: int, outputs: Array | None, network: Mapping[str, Any]) -> None:
+        """Warn if dropout was on in `score`; a probe of all training examples then has other outputs.
+
+        outputs: outputs of the probe after a step. network: settings of the network.
+        """
+        if outputs is None or not np.any(network.get("dropout", 0)) or network.get("batchnorm", True):
+            return
+        if scores.is_at(step, outputs) and not same_outputs(scores.train_outputs, outputs):
+            warnings.warn(f"{TRAINING_MODE}, with dropout on: call net.eval() first", stacklevel=4)
+
+    def _mode_facts(self, scores: ScoreSeries, step: int) -> dict[str, Any]:
+        """Return facts about the differences between training mode and test mode.
+
+        Outputs with the running statistics of batch normalization, as in test mode, do not depend on the batch.
+        """
+        scale = self.network.train_mode_scale()
+        facts = {} if scale is None else {"train_mode_scale": scale}
+        if not self.network.batchnorm or not scores.is_at(step, outputs := self.network.test_mode_outputs()):
+            return facts
+        if same_outputs(scores.train_outputs, outputs):
+            return facts | {"batch_dependent_fraction": 0.0}
+        warnings.warn(f"{TRAINING_MODE}: call net.eval() first", stacklevel=5)
+        return facts
+
+    def facts(self, scores: ScoreSeries, step: int) -> dict[str, Any]:
+        """Return the facts about the training for the record; step: number of completed steps."""
+        return {"framework": FRAMEWORK} | self._mode_facts(scores, step) | self.loop.facts()
+
+    def arrays(self, scored: list[int], steps: int) -> dict[str, Any]:
+        """Return the arrays about the training for the record; scored: steps after which the network was scored."""
+        weights = self.network.weights
+        found: dict[str, Any] = {
+            "layer_has_gradient": np.array([self.loop.reached(weight) for weight in weights]),
+            "layer_in_optimizer": np.array([self.loop.held(weight) for weight in weights]),
+            "layer_registrations": np.array(self.network.registrations()),
+        }
+        found = {name: values for name, values in found.items() if not np.isnan(values).all()}
+        rates = self.loop.step_rates(steps)
+        if rates is None or len(rates) < steps:
+            return found
+        found["epoch_lr"] = np.array([rates[max(step - 1, 0)] for step in scored])
+        if not math.isclose(rates.min(), rates.max(), rel_tol=1e-9):
+            found["step_lr"] = rates
+        return found if scored else {name: values for name, values in found.items() if name != "epoch_lr"}

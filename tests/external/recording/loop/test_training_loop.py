@@ -1,0 +1,220 @@
+"""What a recorder observes of training loops in PyTorch."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen import Recorder
+from reportgen.errors import UsageError
+from reportgen.external.reader import read_records
+from reportgen.runs.record import RunRecord
+
+torch = pytest.importorskip("torch")
+nn, functional = torch.nn, torch.nn.functional
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+STEPS = 12
+
+
+def data(classes: int = 3) -> tuple[Any, Any]:
+    draws = torch.Generator().manual_seed(1)
+    x = torch.randn(60, 6, generator=draws)
+    return x, x[:, :classes].argmax(1)
+
+
+def network(*extra: Any, outputs: int = 3) -> Any:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(6, 8), nn.Tanh(), *extra, nn.Linear(8, outputs))
+
+
+def run(
+    path: Path,
+    net: Any,
+    loss: Any = functional.cross_entropy,
+    optimizer: Any = None,
+    classes: int = 3,
+    batches: Any = None,
+    zero: bool = True,
+    after: Any = None,
+    **settings: Any,
+) -> RunRecord:
+    """Train with as little as possible told to the recorder; return the record."""
+    x, y = data(classes)
+    optimizer = optimizer or torch.optim.SGD(net.parameters(), lr=0.05)
+    recorder = Recorder(x, y, **settings)
+    recorder.watch(net)
+    for step in range(STEPS):
+        batch = (torch.arange(20) + 20 * step) % 60 if batches is None else batches(step)
+        value = loss(net(x[batch]), y[batch])
+        recorder.step(value)
+        if zero:
+            optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        if after is not None:
+            after(net)
+        if step % 3 == 2:
+            recorder.score()
+    recorder.save(path)
+    return read_records(path)[0].record
+
+
+def test_nothing_needs_to_be_told(tmp_path: Path) -> None:
+    found = run(tmp_path / "a.npz", network(), optimizer=None)
+    assert found.spec.training.lr == 0.05
+    assert found.spec.network.layers[0].activation.name == "tanh"
+    assert found.epochs("step").tolist() == [0, 3, 6, 9, 12]
+    assert found.facts["framework"] == "pytorch"
+    assert found.facts["gradients_kept"] == 0
+    assert found.facts["targets_agreeing"] == 1
+    assert found.facts["loss_response"] == "none"
+    assert found.facts["batches_distinct"] == 3
+    assert (found.arrays["layer_in_optimizer"] == 1).all()
+    assert (found.arrays["layer_has_gradient"] == 1).all()
+    assert np.isfinite(found.statistic("update_ratio")[-1]).all()
+
+
+def test_hooks_are_removed(tmp_path: Path) -> None:
+    net = network(nn.Dropout(0.5))
+    run(tmp_path / "a.npz", net)
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in net.modules())
+
+
+@pytest.mark.parametrize(
+    ("loss", "response"),
+    [
+        (lambda o, y: functional.cross_entropy(o.softmax(1), y), "softmax"),
+        (lambda o, y: functional.cross_entropy(o.relu(), y), "relu"),
+        (lambda o, y: functional.cross_entropy(o.log_softmax(1), y), "none"),
+        (lambda o, y: functional.nll_loss(o.log_softmax(1), y), "none"),
+        (lambda o, y: functional.nll_loss(o, y), "nll_of_outputs"),
+    ],
+)
+def test_functions_before_the_loss_are_named(tmp_path: Path, loss: Any, response: str) -> None:
+    assert run(tmp_path / "a.npz", network(), loss=loss).facts["loss_response"] == response
+
+
+def test_a_sum_is_recorded_as_a_mean(tmp_path: Path) -> None:
+    summed = run(tmp_path / "a.npz", network(), loss=lambda o, y: functional.cross_entropy(o, y, reduction="sum"))
+    mean = run(tmp_path / "b.npz", network())
+    assert (summed.facts["loss_reduction"], mean.facts["loss_reduction"]) == ("sum", "mean")
+    assert summed.arrays["step_loss"][0] == pytest.approx(mean.arrays["step_loss"][0], rel=1e-5)
+
+
+def test_kept_gradients_are_noticed(tmp_path: Path) -> None:
+    assert run(tmp_path / "a.npz", network(), zero=False).facts["gradients_kept"] == 1
+
+
+def test_weights_of_another_network_are_not_held(tmp_path: Path) -> None:
+    net, other = network(), network()
+    x, y = data()
+    optimizer = torch.optim.SGD(other.parameters(), lr=0.05)
+    recorder = Recorder(x, y, optimizer=optimizer)
+    recorder.watch(net)
+    for _ in range(3):
+        loss = functional.cross_entropy(net(x), y)
+        recorder.step(loss)
+        loss.backward()
+        optimizer.step()
+    recorder.score()
+    recorder.save(tmp_path / "a.npz")
+    found = read_records(tmp_path / "a.npz")[0].record
+    assert (found.arrays["layer_in_optimizer"] == 0).all()
+    assert (found.statistic("update_ratio")[1:] == 0).all()
+
+
+def test_the_rate_is_read_from_the_optimizer(tmp_path: Path) -> None:
+    net = network()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.4)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+    found = run(tmp_path / "a.npz", net, optimizer=optimizer, after=lambda _: schedule.step())
+    assert found.spec.training.lr == 0.4
+    assert found.arrays["step_lr"][:3].tolist() == [0.4, 0.2, 0.1]
+    assert found.epochs("lr")[1] == 0.1
+
+
+def test_a_rate_that_differs_is_corrected_with_a_warning(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match=r"lr=0\.3"):
+        assert run(tmp_path / "a.npz", network(), lr=0.3).spec.training.lr == 0.05
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert run(tmp_path / "b.npz", network(), lr=0.05).spec.training.lr == 0.05
+
+
+def test_modes_are_noticed(tmp_path: Path) -> None:
+    left = run(tmp_path / "a.npz", network(nn.Dropout(0.5)), after=lambda net: net.eval())
+    assert left.facts["steps_in_test_mode"] > 0.5
+    x, _ = data()
+
+    def evaluate(net: Any) -> None:
+        with torch.no_grad():
+            net(x)
+
+    assert "scores_in_training_mode" not in run(tmp_path / "b.npz", network(), after=evaluate).facts
+
+
+def test_the_same_batch_is_noticed(tmp_path: Path) -> None:
+    found = run(tmp_path / "a.npz", network(), batches=lambda step: torch.randperm(20))
+    assert (found.facts["batches_distinct"], found.facts["batch_examples"]) == (1, 20)
+
+
+def test_one_logit_is_recorded(tmp_path: Path) -> None:
+    def loss(outputs: Any, targets: Any) -> Any:
+        return functional.binary_cross_entropy_with_logits(outputs[:, 0], targets.float())
+
+    found = run(tmp_path / "a.npz", network(outputs=1), loss=loss, classes=2)
+    assert found.facts["classes"] == 2
+    assert found.facts["loss_form"] == "cross_entropy"
+    assert found.epochs("train_loss")[0] == pytest.approx(found.arrays["step_loss"][0], rel=0.5)
+
+
+def test_targets_of_another_shape_are_noticed(tmp_path: Path) -> None:
+    def loss(outputs: Any, targets: Any) -> Any:
+        return ((outputs - targets.float()) ** 2).mean()
+
+    found = run(tmp_path / "a.npz", network(outputs=1), loss=loss, classes=2)
+    assert found.facts["loss_broadcast"] == [20, 20]
+
+
+class Written(nn.Module):
+    """A network with an activation that is written out, and one layer that is detached."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = nn.Linear(6, 8), nn.Linear(8, 8), nn.Linear(8, 3)
+
+    def forward(self, x: Any) -> Any:
+        x = self.a(x).detach()
+        x = self.b(x * torch.sigmoid(x))
+        return self.c(x * torch.sigmoid(x))
+
+
+def test_detached_layers_are_noticed_at_once(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="layer 1 gets no gradient"):
+        found = run(tmp_path / "a.npz", Written())
+    assert found.arrays["layer_has_gradient"].tolist() == [0, 1, 1]
+
+
+def test_lazy_modules_and_forgotten_watch_are_errors() -> None:
+    x, y = data()
+    with pytest.raises(UsageError) as caught:
+        Recorder(x, y).watch(nn.Sequential(nn.LazyLinear(3)))
+    assert caught.value.code == "unsupported-layer"
+    with pytest.raises(UsageError) as caught:
+        Recorder(x, y).step(1.0)
+    assert caught.value.code == "nothing-recorded"
+
+
+@pytest.mark.parametrize(
+    ("shape", "image"), [((30, 28, 28), [1, 28, 28]), ((30, 32, 16, 3), [3, 32, 16]), ((30, 3, 9, 9), [3, 9, 9])]
+)
+def test_images_have_a_shape(shape: tuple[int, ...], image: list[int]) -> None:
+    recorder = Recorder(np.random.default_rng(0).normal(size=shape), np.arange(30) % 3)
+    assert json.loads(json.dumps(recorder.facts["image_shape"])) == image
