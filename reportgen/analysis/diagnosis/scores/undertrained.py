@@ -5,7 +5,7 @@ end, clipped at the loss of guessing. The expected gain of training twice as lon
 multiplied by its ratio to that over the second quarter if that is below 1, and at most a decrease by the same factor.
 
 **Reference.** A gain of more than 5% of the loss of guessing (of the first loss, if the number of classes is not
-known) in each loss that the log holds. The late decrease of one of them must exceed two standard errors of its noise.
+known) in each loss that the log holds. The late decrease of each must exceed two standard errors of its noise.
 Not reported if the validation accuracy is 95% or more (for information only from 90% on, and from 80% on if wrong
 predictions have become fewer by less than a fifth since half of training), or if the learning rate has decayed to
 less than half, since then the schedule causes the late decrease.
@@ -66,7 +66,7 @@ def _sign(log: TrainingLog) -> _Falling | Abstention | None:
     if decayed or (right.size and right.late(1 / 4).mean >= ENOUGH):
         return None
     falls = [_fall(found, size, guess_loss(log)) for found in judged]
-    if not any(fall.certain for fall in falls):
+    if not all(fall.certain for fall in falls):
         return None
     least = min(falls, key=lambda fall: fall.gain)
     return replace(least, settled=_settled(right)) if least.gain > GAIN else None
