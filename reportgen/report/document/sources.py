@@ -86,8 +86,8 @@ PAPERS = {
     "Poole et al. 2016": "B. Poole, S. Lahiri, M. Raghu, J. Sohl-Dickstein and S. Ganguli. Exponential "
     "expressivity in deep neural networks through transient chaos. NeurIPS 2016.",
     "Prechelt 1998": "L. Prechelt. Early stopping, but when? In Neural networks: tricks of the trade, Springer, 1998.",
-    "Quinonero-Candela et al. 2009": "J. Quinonero-Candela, M. Sugiyama, A. Schwaighofer and N. D. Lawrence. Dataset shift"
-    " in machine learning. MIT Press, 2009.",
+    "Quinonero-Candela et al. 2009": "J. Quinonero-Candela, M. Sugiyama, A. Schwaighofer and N. D. Lawrence. Dataset "
+    "shift in machine learning. MIT Press, 2009.",
     "Saxe, McClelland and Ganguli 2014": "A. M. Saxe, J. L. McClelland and S. Ganguli. Exact solutions to the "
     "nonlinear dynamics of learning in deep linear neural networks. ICLR 2014.",
     "Schoenholz et al. 2017": "S. S. Schoenholz, J. Gilmer, S. Ganguli and J. Sohl-Dickstein. Deep information "

@@ -28,7 +28,7 @@ LEAST, FIRST = 5, 3
 LEARNED, SHARED, SHARED_LATE = 0.7, 0.3, 0.5
 SIGNAL, REVERSED = 0.1, 0.5
 SOURCES = (
-    "Quionero-Candela et al. 2009, Dataset shift in machine learning",
+    "Quinonero-Candela et al. 2009, Dataset shift in machine learning",
     "Hastie, Tibshirani and Friedman 2009, section 7.10.2",
 )
 
