@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reportgen.analysis.diagnosis.on_scores import diagnose_logs
-from reportgen.analysis.diagnosis.partial import PartialDiagnosis, diagnose_partial
+from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
+from reportgen.analysis.diagnosis.partial import diagnose_partial
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.external.logs.collect import CollectedLogs, collect_logs
 from reportgen.external.logs.options import LogOptions

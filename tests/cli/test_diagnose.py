@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analysis.diagnosis.partial import PartialDiagnosis
+from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.finding import Abstention
 from reportgen.cli.output.diagnosis import diagnosis_lines, diagnosis_values
 from reportgen.external.logs.collect import read_logs

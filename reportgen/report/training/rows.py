@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.analysis.diagnosis.outcome import VERDICTS, Verdict
 from reportgen.analysis.diagnosis.rules import RULES
-from reportgen.analysis.training_groups import VERDICTS, TrainingGroup, Verdict, worst_first
+from reportgen.analysis.training_groups import TrainingGroup, worst_first
 from reportgen.figures.training.lines import thinned
 from reportgen.runs.training_log import Array, Curve, TrainingLog
 
@@ -101,12 +102,11 @@ def _roots(group: TrainingGroup, severities: Sequence[str]) -> list[str]:
 
 
 def _row(group: TrainingGroup) -> Row:
-    diagnosis = group.diagnosis
     return Row(
         group=group,
         roots=tuple(dict.fromkeys(_roots(group, ("error", "warning")) or _roots(group, ("info",)))),
-        judged=len(diagnosis.passed) + len({finding.rule for finding in diagnosis.findings}),
-        unjudged=len(diagnosis.not_judged) + len(diagnosis.abstained),
+        judged=group.diagnosis.judged,
+        unjudged=group.diagnosis.unjudged,
         length=max(run.end for run in group.runs),
         last={role: value for role in SCORES if (value := _last(group, role)) is not None},
         spark=_spark(group.runs[0]),
