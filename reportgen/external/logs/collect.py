@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import StudyError, UsageError
+from reportgen.external.logs.binary import begins_with, refuse_other_binary
 from reportgen.external.logs.cleaning import clean
 from reportgen.external.logs.formats import FORMATS
 from reportgen.external.logs.grouping import grouped, named
@@ -54,7 +55,8 @@ def collect_logs(path: Path, options: LogOptions = LogOptions()) -> CollectedLog
     if not path.exists():
         raise UsageError("file-not-found", "no such file or folder", str(path), "a log, or a folder of logs")
     formats = _formats(options)
-    found = find_logs(path, formats) or _forced(path, formats, options)
+    refuse_other_binary(path)
+    found = find_logs(path, formats) or _by_magic(path, options) or _forced(path, formats, options)
     if not found:
         raise _no_log(path, options)
     logs: list[TrainingLog] = []
@@ -98,6 +100,17 @@ def _formats(options: LogOptions) -> list[LogFormat]:
         hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(FORMATS)}"
         raise UsageError("invalid-option", f"unknown format {options.format!r} in --as", hint=hint)
     return [FORMATS[options.format]]
+
+
+def _by_magic(path: Path, options: LogOptions) -> list[FoundLog]:
+    """Return a damaged file of a binary format; raises StudyError if the user says that it has another format."""
+    row = next((row for row in FORMATS.values() if row.magic and begins_with(path, row.magic)), None)
+    if row is None:
+        return []
+    if options.format not in (None, row.name):
+        message = f"the file begins like a file of the format {row.name}, not {options.format}"
+        raise StudyError("wrong-format", message, str(path), f"--as {row.name}, or no --as")
+    return [FoundLog(path, row)]
 
 
 def _forced(path: Path, formats: Sequence[LogFormat], options: LogOptions) -> list[FoundLog]:
