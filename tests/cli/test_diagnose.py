@@ -32,6 +32,15 @@ def test_each_column_is_printed_with_its_role_or_the_reason(tmp_path: Path, caps
     assert "  task: classification, since the log has an accuracy" in lines
 
 
+def test_columns_that_are_ignored_for_one_reason_share_a_line(tmp_path: Path, capsys: Capture) -> None:
+    names = [f"note{k}" for k in range(14)]
+    path = write_rows(tmp_path / "log.csv", ("epoch", "loss", *names), [(e, 1 / (e + 1), *range(14)) for e in range(5)])
+    _, out, _ = run(capsys, "diagnose", str(path))
+    [line] = [line for line in out.splitlines() if "ignored: " in line]
+    assert ", ".join(names[:12]) in line
+    assert "note12" not in line
+
+
 def test_runs_of_one_group_are_described_once_if_they_are_alike(tmp_path: Path, capsys: Capture) -> None:
     for seed in range(2):
         folder = tmp_path / f"version_{seed}"
