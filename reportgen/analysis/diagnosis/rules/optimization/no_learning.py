@@ -16,7 +16,7 @@ steps that are too small. A validation loss that does not change at all: a signa
 equal units, or a penalty that removes the weights. An accuracy that varies: labels that do not belong to the inputs. A
 loss that wanders: inputs of a wrong scale, saturation, or steps that are too large.
 
-**Advice.** Train on a few examples only: a network that cannot learn twenty examples by heart has a fault in the
+**Advice.** Train on a few examples only: a network that cannot memorize twenty examples has a fault in the
 network or in the optimization. If it can, check the labels.
 """
 
@@ -26,10 +26,10 @@ from dataclasses import dataclass
 
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, levels
+from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, levels, too_few_losses
 from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, below_any_guess, classes, guess_loss
 from reportgen.analysis.diagnosis.scores.evidence.points import scores
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run, thin
+from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
@@ -47,12 +47,12 @@ class _Kind:
 
 
 LEFT = _Kind(
-    "It started far above",
+    "It started far above this level",
     ("unnormalized_input", "wrong_init_loss", "exploding_activations", "exploding_gradients", "lr_too_high"),
     "Standardize the inputs, scale the initial weights by fan-in, and lower the learning rate of the first steps.",
 )
 STUCK = _Kind(
-    "It stays where it started, which is not exactly that level",
+    "It stays at its first value, which differs a little from this level",
     ("lr_too_low", "vanishing_gradients", "update_ratio_low"),
     "Raise the learning rate tenfold, and check that the optimizer holds all parameters.",
 )
@@ -65,12 +65,12 @@ FROZEN = _Kind(
     "Check the scale of inputs and initial weights, units that are always zero, and the weight decay.",
 )
 VARIED = _Kind(
-    "Predictions change, but without success",
+    "The predictions change, but they do not improve",
     ("no_signal", "lr_too_high"),
     "Check that each label belongs to its input: print some pairs; then lower the learning rate tenfold.",
 )
 WANDERS = _Kind(
-    "It wanders around that level, with hardly any change of the accuracy",
+    "It fluctuates around this level, and the accuracy hardly changes",
     ("unnormalized_input", "vanishing_gradients", "saturation", "dead_relu", "lr_too_high"),
     "Standardize the inputs, scale the weights by fan-in, and try a learning rate a tenth as high.",
 )
@@ -83,8 +83,7 @@ def _sign(log: TrainingLog) -> Levels | Abstention | None:
         return None if below_any_guess(log, *late) else UNKNOWN_CLASSES
     found = levels(log, guess)
     if found is None:
-        most = max(scores(log, role).size for role in ("train_loss", "val_loss"))
-        return thin("training or validation losses", most, LEAST)
+        return too_few_losses(log)
     learned = found.train != found.train and _learned(log)
     return found if not diverged(log) and not learned and found.lowest >= GUESSING else None
 
@@ -130,8 +129,8 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         numbers={**{f"late_{name}_loss": level * guess for name, level in known}, "guessing": guess},
         message=(
             f"The loss has not left the level of guessing, {number(guess)} for "
-            f"{classes(shown.logs[0])} classes: on average over the second half, {words} "
-            f"(limit {percent(GUESSING)} of guessing). {kind.words}"
+            f"{classes(shown.logs[0])} classes. The mean over the second half is: {words} "
+            f"(limit {percent(GUESSING)} of the loss of guessing). {kind.words}"
         ),
         advice=f"{kind.advice} If that does not help, train on twenty examples only: their loss must fall to 0.",
         sources=RULE.sources,

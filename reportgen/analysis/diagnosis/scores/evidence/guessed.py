@@ -9,6 +9,8 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores, smoothed
+from reportgen.analysis.diagnosis.scores.evidence.runs import thin_smoothed
+from reportgen.analysis.finding import Abstention
 from reportgen.runs.training_log import TrainingLog
 
 LEAST = 4
@@ -75,6 +77,12 @@ def levels(log: TrainingLog, guess: float) -> Levels | None:
         early=float(train.values[0]) / guess if train.size else math.nan,
         moves=float(np.ptp(judged[-1].late(LATE).values)) / guess,
     )
+
+
+def too_few_losses(log: TrainingLog) -> Abstention:
+    """Return the abstention of a rule that needs `levels`, for a log that has too few losses for them."""
+    found = max((scores(log, role) for role in ("train_loss", "val_loss")), key=lambda points: points.size)
+    return thin_smoothed("training or validation", found, LEAST)
 
 
 def _swing(found: Points) -> float:
