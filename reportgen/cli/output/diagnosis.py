@@ -46,10 +46,10 @@ def _judgement_lines(diagnosis: PartialDiagnosis) -> Iterator[Line]:
     if diagnosis.passed:
         yield "", f"{INDENT}not found: {', '.join(diagnosis.passed)}"
     for rules, missing in _groups(diagnosis.not_judged):
-        yield "", f"{INDENT}not tested (missing {', '.join(missing)}): {', '.join(rules)}"
+        yield "", f"{INDENT}not judged: {', '.join(rules)} (missing {', '.join(missing)})"
     for abstention, rules in _abstentions(diagnosis).items():
-        text = f"cannot be judged: {', '.join(rules)}, because {abstention.reason}"
-        yield "", f"{INDENT}{text}; to have it judged: {abstention.remedy}"
+        remedy = f"To have {'it' if len(rules) == 1 else 'them'} judged: {abstention.remedy}"
+        yield "", f"{INDENT}not judged: {', '.join(rules)} ({abstention.reason}). {remedy}"
 
 
 def _abstentions(diagnosis: PartialDiagnosis) -> dict[Abstention, list[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 from reportgen.external.logs.formats import FORMATS
 from reportgen.runs.training_log import ROLES, Resolution, TrainingLog
 
-RESOLUTIONS: dict[Resolution, str] = {"step": "of minibatches", "window": "means of windows", "epoch": "by epoch"}
+RESOLUTIONS: dict[Resolution, str] = {"step": "by step", "window": "means of windows", "epoch": "by epoch"}
 INDENT = "  "
 
 MOST_NAMES = 12

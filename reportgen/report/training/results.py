@@ -17,9 +17,10 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.report.results.results import verdict_values
 from reportgen.report.results.tables import Row, Table, write_csv
 from reportgen.report.training.inputs import TrainingReport
-from reportgen.report.training.rows import SCORES, rows_of
+from reportgen.report.training.rows import rows_of
 from reportgen.report.training.unjudged import cases_of
 from reportgen.runs.store import plain
+from reportgen.runs.training_log import SCORES
 
 FORMAT = "reportgen-diagnosis"
 VERSION = 1

@@ -12,7 +12,7 @@ from reportgen.analysis.diagnosis.outcome import VERDICTS, Verdict
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.training_groups import TrainingGroup, worst_first
 from reportgen.figures.training.lines import thinned
-from reportgen.runs.training_log import Array, Curve, TrainingLog
+from reportgen.runs.training_log import SCORES, Array, Curve, TrainingLog
 
 POINTS = 60
 WIDTH, HEIGHT = 96.0, 22.0
@@ -67,9 +67,6 @@ class Answer:
     counts: dict[Verdict, int]
     frequent: tuple[tuple[str, int], ...]
     diverged: int
-
-
-SCORES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
 
 
 def rows_of(groups: Sequence[TrainingGroup]) -> tuple[Row, ...]:
