@@ -18,9 +18,9 @@ from reportgen.external.logs.search import FoundLog, find_logs
 from reportgen.external.logs.structured.documents import begins_as_json
 from reportgen.runs.training_log import TrainingLog
 
-TELLING = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns", "unknown-log")
-TELLING_JSON = ("invalid-json", "duplicate-key", "nesting-too-deep", "too-large", "empty-data", "unknown-columns")
-"""Codes of errors of a file as a table or as JSON that also hold if it is none."""
+TABLE_ERRORS = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns", "unknown-log")
+JSON_ERRORS = ("invalid-json", "duplicate-key", "nesting-too-deep", "too-large", "empty-data", "unknown-columns")
+"""Codes of errors of reading a file as a table or as JSON that describe the file even if it is not a log."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,13 +135,13 @@ def _no_log(path: Path, options: LogOptions) -> UsageError | StudyError:
     if path.is_dir():
         hint = "a folder with logs of training, or records such as seed0.npz"
         return UsageError("no-records", "the folder has no logs and no records", str(path), hint)
-    name, telling = ("json", TELLING_JSON) if begins_as_json(path) else ("csv", TELLING)
+    name, codes = ("json", JSON_ERRORS) if begins_as_json(path) else ("csv", TABLE_ERRORS)
     try:
         for raw in _runs(FORMATS[name].read(path)):
             if raw.columns:
                 _cleaned(raw, options)
     except StudyError as error:
-        if error.code in telling:
+        if error.code in codes:
             return error
     hint = f"name its format with --as ({', '.join(FORMATS)}), and its columns with --loss and --val-loss"
     return StudyError("unknown-log", "the file is not a log of a known format", str(path), hint)
