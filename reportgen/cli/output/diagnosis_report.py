@@ -34,6 +34,7 @@ def main_file(published: Published) -> Path:
 
 
 def written_lines(published: Published) -> Iterator[Line]:
+    """Yield the lines that state where the report is."""
     yield "", ""
     yield "", f"report: {main_file(published)}"
 

@@ -93,7 +93,7 @@ def _caption(shown: Shown, total: int) -> str:
     which = f"the {len(shown)} worst of {count(total, noun)}" if total > len(shown) else count(total, noun)
     parts = [
         f"Losses of {which}, the worst first; the scales differ",
-        "Below each name: its warnings and errors without their consequences, else its notes",
+        "Below each name: its warnings and errors without their consequences, otherwise its notes or its verdict",
         "Vertical lines mark the findings: solid for an error, dashed for a warning, dotted for a note",
     ]
     return " ".join(sentence(part) for part in parts)

@@ -75,6 +75,7 @@ def rows_of(groups: Sequence[TrainingGroup]) -> tuple[Row, ...]:
 
 
 def answer_of(groups: Sequence[TrainingGroup]) -> Answer:
+    """Return the numbers of verdicts, problems and diverged runs over all groups."""
     counts = Counter(group.verdict for group in groups)
     titles = Counter(title for group in groups for title in dict.fromkeys(_roots(group, ("error", "warning"))))
     runs = [run for group in groups for run in group.runs]
