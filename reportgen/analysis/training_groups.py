@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.partial import PartialDiagnosis
+from reportgen.analysis.diagnosis.outcome import VERDICTS, PartialDiagnosis, Verdict
 from reportgen.analysis.finding import Finding
 from reportgen.runs.record import RunRecord
 from reportgen.runs.training_log import Curve, Resolution, TrainingLog
-
-Verdict = Literal["error", "warning", "info", "no finding", "not judged"]
-
-VERDICTS: tuple[Verdict, ...] = ("error", "warning", "info", "not judged", "no finding")
-"""The verdicts of a group, the worst first. A group that no rule could judge is not known to be healthy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +39,8 @@ class TrainingGroup:
 
     @property
     def verdict(self) -> Verdict:
-        """The severity of the worst finding; without findings, whether any rule could judge."""
-        severities = {finding.severity for finding in self.findings}
-        worst = next((verdict for verdict in VERDICTS[:3] if verdict in severities), None)
-        return worst or ("no finding" if self.diagnosis.passed else "not judged")
+        """The verdict of the diagnosis."""
+        return self.diagnosis.verdict
 
     @property
     def rank(self) -> tuple[int, int, int]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.analysis.diagnosis.outcome import VERDICTS, Verdict
 from reportgen.analysis.diagnosis.rules import RULES
-from reportgen.analysis.training_groups import VERDICTS, TrainingGroup, Verdict, worst_first
+from reportgen.analysis.training_groups import TrainingGroup, worst_first
 from reportgen.figures.training.lines import thinned
-from reportgen.runs.training_log import Array, Curve, TrainingLog
+from reportgen.runs.training_log import SCORES, Array, Curve, TrainingLog
 
 POINTS = 60
 WIDTH, HEIGHT = 96.0, 22.0
@@ -68,15 +69,13 @@ class Answer:
     diverged: int
 
 
-SCORES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
-
-
 def rows_of(groups: Sequence[TrainingGroup]) -> tuple[Row, ...]:
     """Return the rows of the table, the worst group first."""
     return tuple(_row(group) for group in worst_first(groups))
 
 
 def answer_of(groups: Sequence[TrainingGroup]) -> Answer:
+    """Return the numbers of verdicts, problems and diverged runs over all groups."""
     counts = Counter(group.verdict for group in groups)
     titles = Counter(title for group in groups for title in dict.fromkeys(_roots(group, ("error", "warning"))))
     runs = [run for group in groups for run in group.runs]
@@ -101,12 +100,11 @@ def _roots(group: TrainingGroup, severities: Sequence[str]) -> list[str]:
 
 
 def _row(group: TrainingGroup) -> Row:
-    diagnosis = group.diagnosis
     return Row(
         group=group,
         roots=tuple(dict.fromkeys(_roots(group, ("error", "warning")) or _roots(group, ("info",)))),
-        judged=len(diagnosis.passed) + len({finding.rule for finding in diagnosis.findings}),
-        unjudged=len(diagnosis.not_judged) + len(diagnosis.abstained),
+        judged=group.diagnosis.judged,
+        unjudged=group.diagnosis.unjudged,
         length=max(run.end for run in group.runs),
         last={role: value for role in SCORES if (value := _last(group, role)) is not None},
         spark=_spark(group.runs[0]),
