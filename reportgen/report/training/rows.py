@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.analysis.diagnosis.outcome import VERDICTS, Verdict
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.training_groups import TrainingGroup, worst_first
-from reportgen.figures.training.lines import thinned
+from reportgen.figures.training.lines import LARGEST, thinned
 from reportgen.runs.training_log import SCORES, Array, Curve, TrainingLog
 
 POINTS = 60
@@ -116,7 +116,7 @@ def _spark(run: TrainingLog) -> Spark | None:
         return None
     x, y = thinned(curve.positions, curve.values, POINTS)
     span = float(x[-1] - x[0]) or 1.0
-    height = _relative(y)
+    height = _relative(np.clip(y, -LARGEST, LARGEST))
     points = [(WIDTH * float(px - x[0]) / span, HEIGHT * (1 - float(py))) for px, py in zip(x, height, strict=True)]
     pieces: list[list[tuple[float, float]]] = [[]]
     for point in points:
