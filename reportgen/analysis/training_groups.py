@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.analysis.diagnosis.outcome import VERDICTS, PartialDiagnosis, Verdict
-from reportgen.analysis.finding import Finding
+from reportgen.analysis.diagnosis.rules import RULES
+from reportgen.analysis.finding import Finding, Severity
 from reportgen.runs.record import RunRecord
 from reportgen.runs.training_log import Curve, Resolution, TrainingLog
 
@@ -37,6 +38,17 @@ class TrainingGroup:
         """The findings, causes before their consequences."""
         return self.diagnosis.findings
 
+    def roots(self, *severities: Severity) -> tuple[str, ...]:
+        """Return the titles of the rules whose findings have one of these severities and are not consequences."""
+        rules = {finding.rule for finding in self.findings}
+        found = [f for f in self.findings if f.severity in severities and f.consequence_of not in rules]
+        return tuple(dict.fromkeys(title_of(f.rule) for f in found))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The titles of warnings and errors without their consequences; without warnings and errors, of notes."""
+        return self.roots("error", "warning") or self.roots("info")
+
     @property
     def verdict(self) -> Verdict:
         """The verdict of the diagnosis."""
@@ -47,6 +59,11 @@ class TrainingGroup:
         """Sorts groups, the worst first: by verdict, then by the numbers of errors and of warnings."""
         severities = [finding.severity for finding in self.findings]
         return VERDICTS.index(self.verdict), -severities.count("error"), -severities.count("warning")
+
+
+def title_of(rule: str) -> str:
+    """Return the title of a rule, its id if it is unknown."""
+    return RULES[rule].title if rule in RULES else rule
 
 
 def worst_first(groups: Sequence[TrainingGroup]) -> tuple[TrainingGroup, ...]:

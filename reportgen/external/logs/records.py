@@ -17,7 +17,7 @@ import numpy as np
 
 from reportgen.engine.spec import EPOCH_COLUMNS
 from reportgen.errors import StudyError
-from reportgen.external.arrays import IGNORED, SETTINGS, SHAPES, Array, read_archive
+from reportgen.external.arrays import IGNORED, MAGIC, SETTINGS, SHAPES, Array, read_archive
 from reportgen.external.checks import array_error, inconsistent
 from reportgen.external.logs.binary import begins_with
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
@@ -29,7 +29,6 @@ NAME = "npz"
 LOSSES, LOSS_STEPS = "step_loss", "step_loss_step"
 SCORES = tuple(f"epoch_{name}" for name in EPOCH_COLUMNS if name not in ("epoch", "step"))
 POSITIONS = ("epoch_epoch", "epoch_step", LOSS_STEPS)
-MAGIC = b"PK\x03\x04"
 
 
 def find(path: Path) -> Sequence[Path]:

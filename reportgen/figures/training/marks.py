@@ -9,8 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
-from reportgen.analysis.diagnosis.rules import RULES
-from reportgen.analysis.training_groups import TrainingGroup
+from reportgen.analysis.training_groups import TrainingGroup, title_of
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.words import listing
 from reportgen.runs.training_log import TrainingLog
@@ -47,11 +46,6 @@ class Placed:
     lane: int
     left: float
     text: str
-
-
-def title_of(rule: str) -> str:
-    """Return the title of a rule, its id if it is unknown."""
-    return RULES[rule].title if rule in RULES else rule
 
 
 def marks_of(group: TrainingGroup) -> list[Mark]:

@@ -17,7 +17,7 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, listing, number, prose, sentence
 from reportgen.figures.training.lines import COLUMNS, Line, draw_line, legend_of, lines_of, rows_of, scale_of
-from reportgen.figures.training.marks import COLOURS, draw_marks, mark_rows, marks_of, title_of
+from reportgen.figures.training.marks import COLOURS, draw_marks, mark_rows, marks_of
 from reportgen.figures.training.stacked import extent
 
 MOST = 12
@@ -76,9 +76,7 @@ def _verdict(group: TrainingGroup) -> tuple[str, str]:
     """Return the titles of the root findings, or the verdict, and its colour."""
     if not group.findings:
         return _without_finding(group.diagnosis), _style.MUTED
-    alarms = [finding for finding in group.findings if finding.severity != "info"] or group.findings
-    roots = [finding for finding in alarms if finding.consequence_of is None] or alarms
-    return ", ".join(dict.fromkeys(title_of(finding.rule) for finding in roots)), COLOURS[group.verdict]
+    return ", ".join(group.problems), COLOURS[group.verdict]
 
 
 def _without_finding(diagnosis: PartialDiagnosis) -> str:

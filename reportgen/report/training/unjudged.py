@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.diagnosis.outcome import MissingKind, missing_kind
-from reportgen.analysis.diagnosis.rules import RULES
-from reportgen.analysis.training_groups import TrainingGroup
+from reportgen.analysis.training_groups import TrainingGroup, title_of
 
 REMEDIES: Mapping[MissingKind, str] = {
     "probes": "statistics of the layers",
@@ -78,7 +77,7 @@ def _merged(remedy: str, cases: Sequence[Case]) -> Unjudged:
     reasons = list(dict.fromkeys(case.reason for case in cases if case.reason))
     return Unjudged(
         remedy=remedy,
-        rules=tuple((rule, RULES[rule].title if rule in RULES else rule) for rule in rules),
+        rules=tuple((rule, title_of(rule)) for rule in rules),
         reasons=tuple(reasons[:MOST_REASONS]),
         more=max(0, len(reasons) - MOST_REASONS),
         missing=tuple(dict.fromkeys(name for case in cases for name in case.missing)),

@@ -78,7 +78,7 @@ def read(path: Path) -> RawLog:
     columns = run.table.columns()
     if not columns:
         reason = f" ({notes[0].text})" if notes else ""
-        raise StudyError("invalid-file", f"the file has no readable scores{reason}", str(path))
+        raise StudyError("invalid-file", f"the run of W&B has no readable scores{reason}", str(path))
     return RawLog(
         path=path,
         format=NAME,
