@@ -76,7 +76,7 @@ def _index_check(number: int) -> Callable[[Any, tuple[Any, ...]], None]:
     """Return a hook before the pass through an embedding; number: its position in the network, from 1."""
 
     def check(module: Any, inputs: tuple[Any, ...]) -> None:
-        given = inputs[0] if inputs else None
+        given: Any = inputs[0] if inputs else None
         if hasattr(given, "is_floating_point") and given.is_floating_point():
             dtype = str(given.dtype).removeprefix("torch.")
             message = f"{type(module).__name__} looks up whole numbers, but its inputs are {dtype}"
