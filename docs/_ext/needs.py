@@ -119,6 +119,7 @@ def _add_loop(path: Path) -> None:
     with np.load(path) as members:
         arrays = {name: members[name] for name in members.files if name != "run"}
         run = json.loads(str(members["run"]))
+    run["facts"] |= {"framework": "pytorch"}
     run["facts"] |= {"loss_response": "none", "loss_form": "cross_entropy", "loss_reduction": "mean", "loss_scale": 1.0}
     run["facts"] |= {"loss_error": 0.0, "loss_broadcast": [], "updates_checked": 8, "gradients_kept": 0.0}
     run["facts"] |= {"steps_in_test_mode": 0.0, "scores_in_training_mode": 0.0, "batches_observed": 8}

@@ -244,9 +244,25 @@ def test_complete_records_are_judged_by_every_rule_but_those_about_code(tmp_path
 
     for run in runs(2):
         Store(tmp_path).save(run)
-    judgements = diagnose_path(tmp_path).diagnoses
+    [judgement] = diagnose_path(tmp_path).diagnoses
     of_code = {name for name, rule in RULES.items() if rule.stage == "code"}
-    assert [set(judgement.not_judged) for judgement in judgements] == [of_code]
+    assert not judgement.not_judged
+    assert not of_code & {*judgement.passed}
+
+
+def test_rules_about_code_are_listed_for_recorded_loops_alone(tmp_path: Path) -> None:
+    from reportgen.analysis.diagnosis.partial import diagnose_partial
+    from reportgen.analysis.diagnosis.rules import RULES
+
+    def unjudged(**facts: Any) -> set[str]:
+        head = RUN | {"facts": RUN["facts"] | facts}
+        np.savez(tmp_path / "a.npz", run=json.dumps(head), step_loss=0.3 + np.exp(-np.arange(400) / 20))
+        [found] = diagnose_partial({"v": [read_records(tmp_path / "a.npz")[0].record]})
+        return {*found.not_judged} | {*found.passed}
+
+    of_code = {name for name, rule in RULES.items() if rule.stage == "code"}
+    assert not of_code & unjudged()
+    assert of_code <= unjudged(framework="other")
 
 
 def test_exceptions_of_a_rule_are_not_hidden(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from reportgen.analysis.diagnosis.diagnose import usable
 from reportgen.analysis.diagnosis.layers import dropouts, normalizations
 from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.diagnosis.rules import RULES
+from reportgen.analysis.diagnosis.training_code import is_of_loop
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.words.frameworks import in_words_of
 from reportgen.runs.record import RunRecord
@@ -41,6 +42,7 @@ OF_KINDS = {
     "train_eval_mismatch": ("network.batchnorm", "network.dropout"),
     "bn_tiny_batch": ("network.batchnorm",),
     "over_regularization": ("network.dropout",),
+    "wrong_mode": ("network.batchnorm", "network.dropout"),
 }
 """Layers that rules test. If the record does not state whether they exist, the rules cannot be tested."""
 
@@ -106,6 +108,8 @@ def _of_variant(
         }
         evidence = Evidence(Variant(name, name, {}, {}), [_traced(r, missing, read) for r in records], siblings)
         finding = _checked(check, evidence, missing)
+        if finding is None and rules[id_].stage == "code" and not is_of_loop(records[0]):
+            continue  # no training loop was observed
         required = tuple(key for key in missing if key not in not_required)
         required = (*(path for path in OF_KINDS.get(id_, ()) if path in unspecified), *required)
         if finding is not None:

@@ -17,6 +17,11 @@ Array = NDArray[np.float64]
 KERAS = "keras"
 
 
+def is_of_loop(record: RunRecord) -> bool:
+    """Return whether a recorder or a callback wrote the record of a training loop."""
+    return "framework" in record.facts
+
+
 def layer_values(record: RunRecord, name: str) -> Array:
     """Return an array with one value for each layer, NaN if it was not observed, shape (layers,)."""
     values = np.asarray(record.arrays.get(name, ()), np.float64)

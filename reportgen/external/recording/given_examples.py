@@ -35,7 +35,7 @@ class GivenExamples:
         try:
             with _torch().no_grad(), _test_mode(net):
                 net(_tensor(self._x[:1], _parameter(net)))
-        except (RuntimeError, TypeError, ValueError, IndexError, AttributeError):
+        except (RuntimeError, TypeError, ValueError, IndexError, AttributeError, UsageError):
             return False
         return True
 

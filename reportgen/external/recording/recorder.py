@@ -29,6 +29,9 @@ from reportgen.external.recording.recorder_settings import RecorderSettings
 from reportgen.external.recording.scores import ScoreSeries
 from reportgen.external.recording.watched import WatchedTraining
 
+NOT_WATCHED = {"framework": "other"}
+"""Facts about the loop of a network that was not watched."""
+
 
 class Recorder:
     """Recorder of a training run in another program, which saves a record for `reportgen diagnose`.
@@ -177,6 +180,7 @@ class Recorder:
         """
         if train_outputs is None and self._watched is not None:
             train_outputs, val_outputs = self._watched.outputs_of(self._given)
+            self._watched.loop.score(in_test_mode=True)
         elif self._watched is not None:
             self._watched.loop.score()
         self._scores.add(self._steps, train_outputs, val_outputs)
@@ -269,7 +273,7 @@ class Recorder:
         """Return the settings of the record."""
         network = self._network()
         check_network(network)
-        watched = {} if self._watched is None else self._watched.facts(self._scores, self._steps)
+        watched = NOT_WATCHED if self._watched is None else self._watched.facts(self._scores, self._steps)
         return {
             "seed": self._settings.seed,
             "variant": self._settings.variant,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from reportgen.external.recording.convert import array, same, scalar_loss
 from reportgen.external.recording.data_flow import IDENTITY, DataFlow, LayerTrace
 from reportgen.external.recording.layer_arrays import Nonlinearity
 from reportgen.external.recording.loop.loss_graph import graph_of
-from reportgen.external.recording.torch_modules import batchnorm_nodes, norm_settings
+from reportgen.external.recording.torch_modules import LOOKUPS, batchnorm_nodes, class_names, modules_in, norm_settings
 from reportgen.external.recording.traces import check_loss
 
 TOLERANCE = 1e-3
@@ -61,6 +61,29 @@ def check_initialized(modules: Iterable[tuple[int, Any]]) -> None:
             message = f"{type(module).__name__} has no weights yet"
             hint = "pass one batch through the network before watch and before the optimizer is created"
             raise UsageError("unsupported-layer", message, f"module {number}", hint)
+
+
+def guarded(layers: Any) -> list[Any]:
+    """Let embeddings raise UsageError for inputs that are not whole numbers; return the handles of the hooks."""
+    return [
+        module.register_forward_pre_hook(_index_check(number))
+        for number, module in enumerate(modules_in(layers), 1)
+        if class_names(module) & set(LOOKUPS) and hasattr(module, "register_forward_pre_hook")
+    ]
+
+
+def _index_check(number: int) -> Callable[[Any, tuple[Any, ...]], None]:
+    """Return a hook before the pass through an embedding; number: its position in the network, from 1."""
+
+    def check(module: Any, inputs: tuple[Any, ...]) -> None:
+        given: Any = inputs[0] if inputs else None
+        if hasattr(given, "is_floating_point") and given.is_floating_point():
+            dtype = str(given.dtype).removeprefix("torch.")
+            message = f"{type(module).__name__} looks up whole numbers, but its inputs are {dtype}"
+            hint = "inputs of type torch.long, numbers of tokens from 0, or a Linear layer for measurements"
+            raise UsageError("wrong-type", message, f"module {number}", hint)
+
+    return check
 
 
 def structure_of(result: Pass, again: Pass | None, trained: Pass | None) -> tuple[Any, Any]:

@@ -18,6 +18,7 @@ from reportgen.external.recording.loop.batches import BatchObserver
 from reportgen.external.recording.loop.training_loop import TrainingLoop, rate_of
 from reportgen.external.recording.recorder_settings import RecorderSettings
 from reportgen.external.recording.scores import ScoreSeries
+from reportgen.external.recording.structure import guarded
 
 FRAMEWORK = "pytorch"
 TRAINING_MODE = "score received outputs in training mode"
@@ -45,6 +46,7 @@ class WatchedTraining:
         self.root, self._given = layers, given
         self.network = HookedNetwork(layers, loss, given)
         self.loop = TrainingLoop(layers, self.network.parameters, BatchObserver(*training))
+        self._guards = guarded(layers)
         self._watches_modes = False
         self._watch_modes()
 
@@ -107,6 +109,8 @@ class WatchedTraining:
     def add_settings(self, settings: RecorderSettings) -> None:
         """Add the settings of the observed optimizer, and correct the learning rate."""
         self.loop.close()
+        while self._guards:
+            self._guards.pop().remove()
         if self.loop.optimizers:
             optimizer = self.loop.optimizers[0]
             settings.add_observed(optimizer, [rate for _, rate in self.loop.rates] or [rate_of(optimizer)])

@@ -212,3 +212,25 @@ def test_probes_change_neither_modes_nor_gradients_nor_hooks(tmp_path: Path) -> 
     assert all(p.grad is None for p in net.parameters())
     assert not any(module._forward_hooks for module in net.modules())
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_an_embedding_of_measurements_is_an_error_with_its_cause(given: bool) -> None:
+    x, y = torch.rand(24, 4), torch.arange(24) % CLASSES
+    net = nn.Sequential(nn.Embedding(17, 2), nn.Flatten(), nn.Linear(8, CLASSES))
+    recorder = Recorder(x, y)
+    recorder.watch(net, (lambda: functional.cross_entropy(net(x), y)) if given else None)
+    with pytest.raises(UsageError) as error:
+        recorder.step(functional.cross_entropy(net(x), y))
+    assert error.value.code == "wrong-type"
+    assert error.value.where == "module 1"
+
+
+def test_tokens_may_be_recorded_as_floats(tmp_path: Path) -> None:
+    tokens, y = torch.arange(96).reshape(24, 4) % 17, torch.arange(24) % CLASSES
+    net = nn.Sequential(nn.Embedding(17, 2), nn.Flatten(), nn.Linear(8, CLASSES))
+    recorder = Recorder(tokens.float(), y, lr=0.1)
+    recorder.watch(net, lambda: functional.cross_entropy(net(tokens), y))
+    recorder.step(functional.cross_entropy(net(tokens), y))
+    recorder.save(tmp_path / "a.npz")
+    assert not net[0]._forward_pre_hooks

@@ -106,9 +106,14 @@ class TrainingLoop:
             self._batches.add(self._inputs, self.graph.targets)
         self._inputs = None
 
-    def score(self) -> None:
-        """Note scores: in training mode if all evaluations since the last step were."""
-        if self._evaluations[True] or self._evaluations[False]:
+    def score(self, in_test_mode: bool = False) -> None:
+        """Note scores: in training mode if all evaluations since the last step were.
+
+        in_test_mode: whether the recorder evaluated the network itself.
+        """
+        if in_test_mode:
+            self._scores_in[False] += 1
+        elif self._evaluations[True] or self._evaluations[False]:
             self._scores_in[not self._evaluations[False]] += 1
         self._evaluations = {True: 0, False: 0}
 

@@ -151,13 +151,17 @@ def test_a_rate_that_differs_is_corrected_with_a_warning(tmp_path: Path) -> None
 def test_modes_are_noticed(tmp_path: Path) -> None:
     left = run(tmp_path / "a.npz", network(nn.Dropout(0.5)), after=lambda net: net.eval())
     assert left.facts["steps_in_test_mode"] > 0.5
+
+
+def test_the_recorder_scores_in_test_mode_whatever_the_loop_evaluates(tmp_path: Path) -> None:
     x, _ = data()
 
     def evaluate(net: Any) -> None:
         with torch.no_grad():
             net(x)
 
-    assert "scores_in_training_mode" not in run(tmp_path / "b.npz", network(), after=evaluate).facts
+    found = run(tmp_path / "a.npz", network(nn.Dropout(0.5)), after=evaluate)
+    assert found.facts["scores_in_training_mode"] == 0
 
 
 def test_the_same_batch_is_noticed(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ after step 0; the norm of its weight gradient; and whether an observed optimizer
 weights. The rule reports layers with a gradient whose update ratio is exactly 0 at every probe, if no observed
 optimizer holds them, or if a step of gradient descent with the learning rate would change them by a millionth of their
 norm (a learning rate of a millionth for other optimizers). Layers that are frozen on purpose have no gradient
-(`requires_grad_(False)`, `trainable = False`) and are not reported.
+(`requires_grad_(False)`, `trainable = False`) and are not reported. Batch normalization of a batch of one has a
+constant output and hence no gradient in training, so that only the optimizer counts there.
 
 **Severity.** Error if all layers are concerned or the run learned next to nothing, otherwise a warning.
 
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, layers_in_most, words_for_layers, words_for_seeds
+from reportgen.analysis.diagnosis.layers import normalizations
 from reportgen.analysis.diagnosis.training_code import in_framework, layer_values, moved, severity_of
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
@@ -43,6 +45,8 @@ def _frozen(record: RunRecord) -> NDArray[np.bool_] | None:
 def _visible(record: RunRecord, gradients: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return for which layers a step with the learning rate would change the weights visibly."""
     training = record.spec.training
+    if training.batch_size == 1 and normalizations(record.spec.network):
+        return np.zeros(record.layers, bool)  # the gradient of a batch of one is 0 below batch normalization
     rates = np.asarray(record.arrays.get("epoch_lr", ()), np.float64)
     rate = float(rates.min()) if rates.size and np.isfinite(rates).all() else training.lr
     if training.optimizer.name != "sgd":

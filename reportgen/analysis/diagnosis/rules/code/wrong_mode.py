@@ -32,8 +32,8 @@ def _has_modes(record: RunRecord) -> bool:
 
 
 def _share(record: RunRecord, name: str, least: float) -> float | None:
-    value = known_fact(record, name)
-    return float(value) if value is not None and value >= least and _has_modes(record) else None
+    value = known_fact(record, name) if _has_modes(record) else None
+    return float(value) if value is not None and value >= least else None
 
 
 def check(evidence: Evidence) -> Finding | None:
