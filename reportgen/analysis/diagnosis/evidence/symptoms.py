@@ -84,6 +84,12 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
+def whole(value: float) -> str:
+    """Return a step or an epoch as a whole number with all its digits."""
+    rounded = round(value)
+    return f"{rounded:,}" if abs(rounded) >= 10_000 else f"{rounded}"
+
+
 def from_to(before: float, after: float) -> str:
     """Return "from 2.303 to 2.299": a change with as many digits (three to five) as distinguish its ends."""
     digits = next((n for n in (3, 4) if f"{before:.{n}g}" != f"{after:.{n}g}"), 5 if before != after else 3)

@@ -189,23 +189,35 @@ def _loss_rises(log: TrainingLog, change: Change) -> bool:
     return min(before.size, after.size) == 0 or after.mean > (1 + NOTED) * before.mean
 
 
+def _best_value(log: TrainingLog, decline: _Decline) -> tuple[float, float] | None:
+    """Return the position and value of the best score of a run, None if it is among the last values, by chance."""
+    found = scores(log, f"val_{decline.score}")
+    at = int(found.values.argmin() if decline.score == "loss" else found.values.argmax())
+    place = float(found.positions[at])
+    return None if place >= decline.changes[0].end_from else (place, float(found.values[at]))
+
+
 def _finding(evidence: ScoreEvidence, decline: _Decline, shown: Shown[Change]) -> Finding:
     before, after = shown.mean("before"), shown.mean("after")
-    first, last = mean([c.best_from for c in shown.signs]), mean([c.best_to for c in shown.signs])
+    at = mean([(c.best_from + c.best_to) / 2 for c in shown.signs])
     more = "more than " if decline.errors > MOST_ERRORS else ""
     shape = number if decline.score == "loss" else percent
     z = min(decline.errors, MOST_ERRORS)
+    place = f"around {shown.position(at)} (on average {shape(before)})"
+    if len(shown.logs) == 1 and (best := _best_value(shown.logs[0], decline)) is not None:
+        at, before = best
+        place = f"at {shown.position(at)} ({shape(before)})"
     return finding(
         "overfitting",
         evidence,
         shown,
         severity="warning" if decline.serious else "info",
-        position=last,
+        position=at,
         numbers={f"best_val_{decline.score}": before, f"last_val_{decline.score}": after, "standard_errors": z},
         message=(
-            f"Validation {decline.score} is best around {shown.position((first + last) / 2)} ({shape(before)}) and "
-            f"{'rises' if after > before else 'falls'} to {shape(after)} at the end ({more}{number(z)} standard "
-            "errors), while the training score still improves"
+            f"Validation {decline.score} is best {place} and "
+            f"{'rises' if after > before else 'falls'} to {shape(after)}, the mean of the last fifth "
+            f"({more}{number(z)} standard errors), while the training score still improves"
         ),
         advice="Keep the weights of the best epoch; then try stronger weight decay or dropout, or more examples.",
         sources=SOURCES,

@@ -43,6 +43,18 @@ def test_a_validation_loss_that_rises_while_training_improves_is_overfitting() -
     assert found(overfitting.check, *map(overfitted, range(3))).seeds == (0, 1, 2)
 
 
+def test_the_stated_best_value_stands_in_the_log() -> None:
+    run = overfitted()
+    val = run.curve("val_loss")
+    assert val is not None
+    finding = found(overfitting.check, run)
+    assert finding.evidence["best_val_loss"] == val.values.min()
+    assert finding.step == val.positions[val.values.argmin()]
+    assert f"epoch {finding.step} " in finding.message
+    two = log(Task("classification", 2, ""), train_loss=falling(0.69, 0.1, 8), val_loss=[0.6934, 0.71, *[0.75] * 6])
+    assert found(no_signal.check, two).evidence["lowest_val_loss"] == 0.6934
+
+
 def test_overfitting_is_found_without_the_number_of_classes() -> None:
     assert found(overfitting.check, overfitted(task=UNTOLD)).severity == "warning"
 
