@@ -73,6 +73,35 @@ def test_a_validation_accuracy_that_falls_is_overfitting() -> None:
     assert found(overfitting.check, log_).severity == "warning"
 
 
+def test_an_accuracy_that_falls_far_beyond_noise_needs_a_slight_rise_of_the_loss() -> None:
+    right = noisy(np.concatenate([np.linspace(0.14, 0.87, 8), np.linspace(0.87, 0.77, 17)]), 0.005)
+    curves = {"train_loss": falling(2.4, 0.5, 25), "val_accuracy": right}
+    level = noisy(np.concatenate([falling(2.2, 0.67, 14), np.linspace(0.67, 0.72, 11)]), 0.005)
+    assert found(overfitting.check, log(UNTOLD, val_loss=level, **curves)).severity == "warning"
+    assert overfitting.check(evidence(log(UNTOLD, val_loss=falling(2.2, 0.4, 25), **curves))) is None
+
+
+def test_a_rise_of_the_validation_loss_alone_is_reported_with_an_open_cause() -> None:
+    rises = np.concatenate([falling(2.0, 0.8, 6), np.linspace(0.8, 1.42, 14)])
+    finding = found(overfitting.check, log(UNTOLD, val_loss=noisy(rises, 0.01)))
+    assert finding.severity == "warning"
+    assert "training is not logged" in finding.message.lower()
+    assert isinstance(overfitting.check(evidence(log(UNTOLD, val_loss=noisy(falling(2.0, 0.8, 20), 0.02)))), Abstention)
+
+
+@pytest.mark.parametrize("task", [UNTOLD, Task("classification", 10, "")])
+def test_healthy_runs_do_not_overfit(task: Task) -> None:
+    alarms = 0
+    for seed in range(200):
+        run = healthy(12 + seed % 40, seed, task=task)
+        val = run.curve("val_accuracy")
+        assert val is not None
+        rough = np.random.default_rng(seed).binomial(100, val.values) / 100
+        rough_run = healthy(12 + seed % 40, seed, task=task, val_accuracy=rough)
+        alarms += sum(isinstance(overfitting.check(evidence(one)), Finding) for one in (run, rough_run))
+    assert alarms == 0
+
+
 def test_losses_that_still_fall_are_undertrained() -> None:
     steep = {"train_loss": np.linspace(2.2, 1.2, 10), "val_loss": np.linspace(2.2, 1.3, 10)}
     assert found(undertrained.check, log(**steep)).severity == "warning"
