@@ -14,9 +14,12 @@ The learning rate itself is not measured: weights that are too large from the st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
+import numpy as np
+
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, share_of
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, levels, too_few_losses
 from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_in_words, guess_loss, highest_guess, scale
@@ -33,13 +36,19 @@ CAUSES = ("unnormalized_input", "exploding_activations", "exploding_gradients", 
 
 @dataclass(frozen=True)
 class _High:
-    """Late level, its reference (guessing or the start), swing, and position from which on it is late."""
+    """Late level, its reference (guessing or the start), swing, and position from which on it is late.
+
+    lowest, lowest_at: the lowest value and its position for a loss that only grows after it and does not swing, else
+    NaN.
+    """
 
     level: float
     reference: float
     swing: float
     position: float
     of_guessing: bool
+    lowest: float = math.nan
+    lowest_at: float = math.nan
 
 
 def _sign(log: TrainingLog) -> _High | Abstention | None:
@@ -54,7 +63,8 @@ def _sign(log: TrainingLog) -> _High | Abstention | None:
     if not found.lowest > ABOVE + found.tolerance or found.swing < SWINGS:
         return _grown(log) if guess_loss(log) is None else None
     level = found.val if found.tolerance else found.train
-    return _High(level * found.guess, found.guess, found.swing * found.guess, found.start, True)
+    high = _High(level * found.guess, found.guess, found.swing * found.guess, found.start, True)
+    return high if found.turns >= SWINGS else _growing(log, high)
 
 
 def _grown(log: TrainingLog) -> _High | Abstention | None:
@@ -67,7 +77,19 @@ def _grown(log: TrainingLog) -> _High | Abstention | None:
     start, end = float(train.values[0]), train.late(1 / 3)
     rise = end.mean - start
     grown = rise > (GROWN - 1) * size and rise > ERRORS * (train.noise if train.noise == train.noise else 0.0)
-    return _High(end.mean, start, train.noise, float(end.positions[0]), False) if grown else None
+    high = _High(end.mean, start, train.noise, float(end.positions[0]), False)
+    if not grown:
+        return None
+    lowest = int(train.values.argmin())
+    return _growing(log, high) if (np.diff(train.values[lowest:]) > 0).all() else high
+
+
+def _growing(log: TrainingLog, high: _High) -> _High:
+    """Return the sign of a loss that grows without swinging, with its lowest value as it stands in the log."""
+    found = [p for role in ("train_loss", "val_loss") if (p := scores(log, role)).size >= LEAST]
+    at = int(found[0].values.argmin())
+    lowest, place = float(found[0].values[at]), float(found[0].positions[at])
+    return replace(high, lowest=lowest, lowest_at=place, position=place)
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
@@ -75,9 +97,19 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     shown = in_any_run(evidence, _sign)
     if shown is None or isinstance(shown, Abstention):
         return shown
+    grows = [sign for sign in shown.signs if sign.lowest == sign.lowest]
     level, reference, swing = shown.mean("level"), shown.mean("reference"), shown.mean("swing")
     first = f"its first value, {number(reference)}"
     limit = guess_in_words(shown.logs[0], reference) if shown.signs[0].of_guessing else first
+    if len(grows) == len(shown.signs):
+        one = len(grows) == 1
+        place = f"at {shown.position(grows[0].lowest_at)}" if one else "on average"
+        course = f"It is lowest {place} ({number(shown.mean('lowest'))}) and grows from there on"
+    else:
+        course = (
+            f"It swings by {number(swing)} from value to value ({share_of(swing, reference, number(reference))}), so "
+            "steps undo one another"
+        )
     return finding(
         "lr_too_high",
         evidence,
@@ -85,10 +117,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="error" if enough(len(shown.runs), shown.judged) else "warning",
         position=shown.signs[0].position,
         numbers={"late_loss": level, "reference": reference, "swing": swing},
-        message=(
-            f"The loss ends at {number(level)}, above {limit}. It swings by {number(swing)} from value to value "
-            f"({percent(swing / reference)} of {number(reference)}), so steps undo one another"
-        ),
+        message=(f"The loss ends at {number(level)}, above {limit}. {course}"),
         advice="Lower the learning rate tenfold. Standardize the inputs and check the initial scale of the weights.",
         sources=SOURCES,
         causes=CAUSES,

@@ -85,6 +85,21 @@ def test_a_loss_above_guessing_that_swings_has_too_high_a_rate() -> None:
     assert lr_too_high.check(evidence(healthy())) is None
 
 
+@pytest.mark.parametrize("task", [Task("unknown"), UNTOLD])
+def test_a_loss_that_grows_without_swinging_is_said_to_grow(task: Task) -> None:
+    grows = np.concatenate([np.linspace(2.0, 0.5, 15), np.exp(np.arange(1.0, 15.0))])
+    finding = found(lr_too_high.check, log(task, train_loss=grows, val_loss=1.1 * grows))
+    assert finding.step == 15
+    assert "swing" not in finding.message
+    assert "%" not in finding.message
+
+
+def test_a_swing_of_many_times_its_scale_is_not_in_percent() -> None:
+    wild = log(UNTOLD, train_loss=[1.0, *[5e4, 2e4] * 6], val_loss=[1.0, *[5e4, 2e4] * 6])
+    assert "swing" in found(lr_too_high.check, wild).message
+    assert "%" not in found(lr_too_high.check, wild).message
+
+
 def test_a_noisy_minibatch_loss_is_not_a_swing() -> None:
     steps = {"train_loss": np.arange(50.0, 2050.0, 50.0)}
     batches = log(positions=steps, resolution={"train_loss": "step"}, train_loss=noisy(falling(2.3, 0.4, 40), 0.5))
