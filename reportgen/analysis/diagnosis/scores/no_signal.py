@@ -21,7 +21,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, below_any_guess, classes, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.guessing import below_any_guess, classes, guess_loss, unknown_classes
 from reportgen.analysis.diagnosis.scores.evidence.points import scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
@@ -46,7 +46,7 @@ class Nothing:
 def _sign(log: TrainingLog) -> Nothing | Abstention | None:
     guess, val = guess_loss(log), scores(log, "val_loss")
     if guess is None:
-        return None if below_any_guess(log, val.late(0.5)) else UNKNOWN_CLASSES
+        return None if below_any_guess(log, val.late(0.5)) else unknown_classes(log)
     if val.size < LEAST:
         return thin("validation losses", val.size, LEAST)
     train = smoothed(scores(log, "train_loss")).late(1 / 3)

@@ -18,7 +18,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, guess_in_words, highest_guess
+from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_in_words, highest_guess, unknown_classes
 from reportgen.analysis.diagnosis.scores.evidence.points import points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
@@ -45,7 +45,7 @@ class _Start:
 def _sign(log: TrainingLog) -> _Start | Abstention | None:
     guess = highest_guess(log)
     if guess is None:
-        return UNKNOWN_CLASSES
+        return unknown_classes(log)
     curves = [curve for curve in log.curves if curve.role == "train_loss" and points(curve).size >= LEAST]
     if not curves:
         most = max((points(c).size for c in log.curves if c.role == "train_loss"), default=0)

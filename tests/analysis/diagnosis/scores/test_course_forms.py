@@ -111,6 +111,15 @@ def test_losses_that_still_fall_are_undertrained() -> None:
     assert undertrained.check(evidence(healthy())) is None
 
 
+@pytest.mark.parametrize("task", [UNTOLD, Task("unknown")])
+def test_the_forecast_is_a_loss_above_the_limit_of_the_curve(task: Task) -> None:
+    limit = 1.0
+    curve = falling(3.0, limit, 40, 2.5)
+    finding = found(undertrained.check, log(task, train_loss=curve, val_loss=curve))
+    assert limit - 0.02 <= finding.evidence["forecast"] < curve[-1]
+    assert "guessing" not in finding.message
+
+
 def test_a_rate_that_still_rises_is_a_warm_up_that_never_ended() -> None:
     short = log(train_loss=[1.10, 1.08, 1.03], val_loss=[1.09, 1.07, 1.0], lr=[4e-6, 8e-6, 12e-6])
     assert "warm-up" in found(undertrained.check, short).message

@@ -79,6 +79,15 @@ def test_rules_about_guessing_abstain_for_other_tasks(task: Task) -> None:
         assert outcome.remedy
 
 
+def test_only_what_is_missing_is_asked_for() -> None:
+    between = {"train_loss": [1.3] * 8, "val_loss": [1.4] * 8}
+    for task, asked in ((UNTOLD, False), (Task("unknown"), True)):
+        outcome = no_learning.check(evidence(log(task, **between)))
+        assert isinstance(outcome, Abstention)
+        assert ("--task" in outcome.remedy) is asked
+        assert "--classes" in outcome.remedy
+
+
 def test_a_loss_above_guessing_that_swings_has_too_high_a_rate() -> None:
     wild = log(train_loss=noisy([9.0] * 12, 0.3), val_loss=noisy([8.0] * 12, 0.3, 1))
     assert found(lr_too_high.check, wild).severity == "error"
