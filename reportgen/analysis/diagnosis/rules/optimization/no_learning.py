@@ -29,11 +29,11 @@ from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, perce
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, levels, too_few_losses
 from reportgen.analysis.diagnosis.scores.evidence.guessing import (
-    unknown_classes,
     below_any_guess,
     classes,
     guess_loss,
     highest_guess,
+    unknown_classes,
 )
 from reportgen.analysis.diagnosis.scores.evidence.points import scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run
