@@ -61,7 +61,7 @@ def test_a_folder_begins_with_a_summary_and_ends_with_what_all_lack(tmp_path: Pa
         write_rows(folder / f"{name}.csv", ("epoch", "loss"), [(e, 1 / (e + 1)) for e in range(rows)])
     _, out, _ = run(capsys, "diagnose", str(tmp_path))
     lines = out.splitlines()
-    assert lines[0] == "2 settings"
+    assert lines[0] == "2 runs"
     repeated = [line for line in lines if line.startswith("  not judged: gradient_spikes")]
     assert len(repeated) == 1
     assert lines.index(repeated[0]) > lines.index("not judged in more than one of them")

@@ -31,7 +31,7 @@ def diagnosis_lines(diagnosed: DiagnosedTraining) -> Iterator[Line]:
     """
     counts = Counter(line for diagnosis in diagnosed.diagnoses for line in _unjudged_lines(diagnosis))
     several = [line for line, count in counts.items() if count > 1]
-    yield from _summary_lines(diagnosed.diagnoses)
+    yield from _summary_lines(diagnosed)
     for index, diagnosis in enumerate(diagnosed.diagnoses):
         if index:
             yield "", ""
@@ -52,11 +52,13 @@ def diagnosis_lines(diagnosed: DiagnosedTraining) -> Iterator[Line]:
         yield "", f"{INDENT}{line} [in {counts[line]} of {len(diagnosed.diagnoses)}]"
 
 
-def _summary_lines(diagnoses: Sequence[PartialDiagnosis]) -> Iterator[Line]:
+def _summary_lines(diagnosed: DiagnosedTraining) -> Iterator[Line]:
     """Yield the names of several variants by their verdict, the worst first."""
+    diagnoses = diagnosed.diagnoses
     if len(diagnoses) < 2:
         return
-    yield "bold", f"{len(diagnoses)} settings"
+    runs = len(diagnosed.records) + sum(len(logs) for logs in diagnosed.logs.values())
+    yield "bold", f"{runs} runs" + (f" of {len(diagnoses)} settings" if runs > len(diagnoses) else "")
     for verdict in VERDICTS:
         names = [diagnosis.variant for diagnosis in diagnoses if diagnosis.verdict == verdict]
         if names:
