@@ -123,8 +123,10 @@ CODES: dict[str, str] = {
     "unused-layer": "The loss does not use a watched layer.",
     "unwatched-layer": "The network has batch normalization that is not among the watched layers.",
     # logs of other programs
+    "binary-file": "A file is of a binary kind that is not a log, such as a checkpoint.",
     "unknown-columns": "No column of a log has a known role; name them on the command line.",
     "unknown-log": "A file is not a log of a known format; name its format on the command line.",
+    "wrong-format": "A log is of another format than the one named on the command line.",
     # plug-ins
     "wrong-row": "A plug-in registers something that is not a row of a table.",
     "name-taken": "A plug-in registers a name that the table already has.",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.partial import PartialDiagnosis
+from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Abstention, Finding, Severity
 from reportgen.analysis.training_groups import TrainingGroup

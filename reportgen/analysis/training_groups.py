@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.partial import PartialDiagnosis
-from reportgen.analysis.finding import Finding
+from reportgen.analysis.diagnosis.outcome import VERDICTS, PartialDiagnosis, Verdict
+from reportgen.analysis.diagnosis.rules import RULES
+from reportgen.analysis.finding import Finding, Severity
 from reportgen.runs.record import RunRecord
 from reportgen.runs.training_log import Curve, Resolution, TrainingLog
-
-Verdict = Literal["error", "warning", "info", "no finding", "not judged"]
-
-VERDICTS: tuple[Verdict, ...] = ("error", "warning", "info", "not judged", "no finding")
-"""The verdicts of a group, the worst first. A group that no rule could judge is not known to be healthy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +38,32 @@ class TrainingGroup:
         """The findings, causes before their consequences."""
         return self.diagnosis.findings
 
+    def roots(self, *severities: Severity) -> tuple[str, ...]:
+        """Return the titles of the rules whose findings have one of these severities and are not consequences."""
+        rules = {finding.rule for finding in self.findings}
+        found = [f for f in self.findings if f.severity in severities and f.consequence_of not in rules]
+        return tuple(dict.fromkeys(title_of(f.rule) for f in found))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The titles of warnings and errors without their consequences; without warnings and errors, of notes."""
+        return self.roots("error", "warning") or self.roots("info")
+
     @property
     def verdict(self) -> Verdict:
-        """The severity of the worst finding; without findings, whether any rule could judge."""
-        severities = {finding.severity for finding in self.findings}
-        worst = next((verdict for verdict in VERDICTS[:3] if verdict in severities), None)
-        return worst or ("no finding" if self.diagnosis.passed else "not judged")
+        """The verdict of the diagnosis."""
+        return self.diagnosis.verdict
 
     @property
     def rank(self) -> tuple[int, int, int]:
         """Sorts groups, the worst first: by verdict, then by the numbers of errors and of warnings."""
         severities = [finding.severity for finding in self.findings]
         return VERDICTS.index(self.verdict), -severities.count("error"), -severities.count("warning")
+
+
+def title_of(rule: str) -> str:
+    """Return the title of a rule, its id if it is unknown."""
+    return RULES[rule].title if rule in RULES else rule
 
 
 def worst_first(groups: Sequence[TrainingGroup]) -> tuple[TrainingGroup, ...]:

@@ -72,8 +72,8 @@ def diagnose(
         "lr": lr,
         "gradient_norm": gradient_norm,
     }
-    told = {role: column for role, column in columns.items() if column is not None}
-    options = LogOptions(format_, told, task, classes, together)
+    named = {role: column for role, column in columns.items() if column is not None}
+    options = LogOptions(format_, named, task, classes, together)
     load_installed()
     diagnosed = diagnose_path(path, options)
     for error in diagnosed.unreadable:

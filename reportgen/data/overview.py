@@ -78,7 +78,7 @@ def overview(spec: DataSpec, seed: int, folder: Path | None = None, shuffles: bo
     numbering = tuple(names[n] for n in _numbering(source))
     notes = [
         *_missing(classes, counts),
-        *_twins(classes),
+        *_spelling_variants(classes),
         *_absent(classes, counts),
         *(() if shuffles else _sorted(parts.y_train)),
         *_columns(constant, numbering),
@@ -121,7 +121,7 @@ def _missing(classes: Sequence[str], counts: Sequence[NDArray[np.int64]]) -> Ite
             )
 
 
-def _twins(classes: Sequence[str]) -> Iterator[str]:
+def _spelling_variants(classes: Sequence[str]) -> Iterator[str]:
     """Yield a note for each group of labels that differ only in spelling."""
     groups: dict[object, list[str]] = {}
     for label in classes:
@@ -169,7 +169,7 @@ def _sorted(labels: NDArray[np.int64]) -> Iterator[str]:
 
 def _columns(constant: Sequence[str], numbering: Sequence[str]) -> Iterator[str]:
     if numbering:
-        yield f"These columns number the rows, which is no feature: {_listed(numbering)}. Remove them from the file."
+        yield f"These columns only number the rows: {_listed(numbering)}. Remove them from the file."
     if constant:
         yield f"These features have the same value in all examples: {_listed(constant)}."
 
@@ -182,8 +182,8 @@ def _other_target(source: Source) -> Iterator[str]:
     likely = [name for n, name in enumerate(source.feature_names) if _looks_like_class(name, source.x[:, n])]
     if likely:
         yield (
-            f"The class is column '{source.target_name}' with {source.classes} different numbers. If another column is "
-            f"the class, set data.target, for example to '{likely[0]}'."
+            f"The target is column '{source.target_name}' with {source.classes} different numbers. If another column "
+            f"is the class, set data.target, for example to '{likely[0]}'."
         )
 
 

@@ -28,6 +28,9 @@ SETTINGS = "run"
 """Name of the member of an archive that contains the settings of the run as JSON text."""
 
 REQUIRED = ("step_loss",)
+MAGIC = b"PK\x03\x04"
+"""First bytes of an NPZ archive, which is a ZIP archive of arrays."""
+
 MOST_BYTES = 4 * 2**30
 READERS: Mapping[tuple[int, int], Any] = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -98,11 +101,17 @@ def read_archive(path: Path) -> dict[str, Array]:
                 raise StudyError("too-large", message, str(path), f"at most {MOST_BYTES // 2**30} GiB")
             return {_name(info): _member(path, archive, info) for info in archive.infolist()}
     except (zipfile.BadZipFile, zlib.error) as error:
+        message = "the archive is damaged or incomplete" if _begins_as_zip(path) else "the file is not an NPZ archive"
         hint = "an .npz archive, as numpy.savez writes it, or a folder of them"
-        raise StudyError("invalid-file", "the file is not a record or is damaged", str(path), hint) from error
+        raise StudyError("invalid-file", message, str(path), hint) from error
     except (EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         hint = "an .npz archive, as numpy.savez writes it"
         raise StudyError("invalid-file", "the file cannot be read as arrays", str(path), hint) from error
+
+
+def _begins_as_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
 
 
 def _name(info: zipfile.ZipInfo) -> str:

@@ -32,6 +32,10 @@ ROLES: Mapping[str, str] = {
 """Every role of a curve, with its name in sentences."""
 
 
+SCORES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
+"""Roles of the scores that most logs have, in the order of tables."""
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """A column of a log in a role.

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reportgen.analysis.diagnosis.on_scores import diagnose_logs
-from reportgen.analysis.diagnosis.partial import PartialDiagnosis, diagnose_partial
+from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
+from reportgen.analysis.diagnosis.partial import diagnose_partial
 from reportgen.errors import ReportgenError, UsageError
+from reportgen.external.logs.binary import begins_with, refuse_other_binary
 from reportgen.external.logs.collect import CollectedLogs, collect_logs
 from reportgen.external.logs.options import LogOptions
-from reportgen.external.logs.records import MAGIC, RECORD
+from reportgen.external.logs.records import RECORD
 from reportgen.external.reader import ExternalRecord, read_records, record_files
 from reportgen.paths import RUNS
 from reportgen.runs.record import RunRecord
@@ -55,6 +57,7 @@ def diagnose_path(path: Path, options: LogOptions = LogOptions()) -> DiagnosedTr
     """
     if not path.exists():
         raise UsageError("file-not-found", "no such file or folder", str(path), "a log, a record, or a folder of them")
+    refuse_other_binary(path)
     files = _complete_records(path) if options.format is None else []
     records = read_records(path, files) if files else []
     logs = _logs(path, options, bool(records))
@@ -73,17 +76,9 @@ def diagnose_path(path: Path, options: LogOptions = LogOptions()) -> DiagnosedTr
 def _complete_records(path: Path) -> list[Path]:
     """Return the archives of complete records; archives of scores are logs, and other files are no archives."""
     files = record_files(path)
-    if path.is_file() and path.suffix != ".npz" and not _is_archive(path):
+    if path.is_file() and path.suffix != ".npz" and not begins_with(path, RECORD.magic):
         return []
     return [file for file in files if not RECORD.find(file)]
-
-
-def _is_archive(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except OSError:
-        return False
 
 
 def _logs(path: Path, options: LogOptions, has_records: bool) -> CollectedLogs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reportgen.analysis.diagnosis.causes import in_order, with_causes
-from reportgen.analysis.diagnosis.partial import PartialDiagnosis
+from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence
 from reportgen.runs.training_log import TrainingLog

@@ -8,7 +8,7 @@ rules need not declare them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -19,9 +19,10 @@ from reportgen.analysis.diagnosis.causes import in_order, with_causes
 from reportgen.analysis.diagnosis.checks import Check, checks
 from reportgen.analysis.diagnosis.diagnose import usable
 from reportgen.analysis.diagnosis.layers import dropouts, normalizations
+from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.diagnosis.training_code import is_of_loop
-from reportgen.analysis.finding import Abstention, Evidence, Finding, Rule
+from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.words.frameworks import in_words_of
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
@@ -53,20 +54,6 @@ EVERY_LAYER = tuple(
 
 FINITE_END = "a run that ends in finite numbers"
 """The missing measurement of rules that read only losses if all runs diverged."""
-
-
-@dataclass(frozen=True)
-class PartialDiagnosis:
-    """Diagnosis of one variant: findings (root causes first), passed rules, and missing measurements by rule.
-
-    abstained: rules that a log cannot show, or that need more values than it has.
-    """
-
-    variant: str
-    findings: tuple[Finding, ...]
-    passed: tuple[str, ...]
-    not_judged: Mapping[str, tuple[str, ...]]
-    abstained: Mapping[str, Abstention] = field(default_factory=dict)
 
 
 def diagnose_partial(

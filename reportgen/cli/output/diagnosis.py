@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reportgen.analysis.diagnosis.partial import PartialDiagnosis
+from reportgen.analysis.diagnosis.outcome import PartialDiagnosis, missing_kind
 from reportgen.analysis.finding import Abstention, Finding
 from reportgen.cli.output.logs import log_lines, log_values, title
 from reportgen.cli.output.reports import Line
-from reportgen.report.results.results import finding_values
+from reportgen.report.results.results import finding_values, verdict_values
 from reportgen.runs.store import plain
 from reportgen.workflow.diagnose import DiagnosedTraining
 
 STYLES = {"error": "red", "warning": "yellow", "info": ""}
 INDENT = "  "
-
-KINDS = {"probes": ("probe_", "unit_layer"), "facts": ("facts.",), "settings": ("network.", "training.")}
-"""Kinds of missing quantities, by the beginning of their names; all others are scores."""
 
 
 def diagnosis_lines(diagnosed: DiagnosedTraining) -> Iterator[Line]:
@@ -43,13 +40,16 @@ def _judgement_lines(diagnosis: PartialDiagnosis) -> Iterator[Line]:
         for finding in diagnosis.findings:
             if finding.consequence_of == root.rule:
                 yield from _finding_lines(finding, 3 * INDENT, f", a consequence of {root.rule}")
+    if diagnosis.verdict in ("not judged", "too little logged"):
+        count = f"only {diagnosis.judged} of {diagnosis.judged + diagnosis.unjudged} rules could judge"
+        yield "", f"{INDENT}{diagnosis.verdict}: {count}"
     if diagnosis.passed:
         yield "", f"{INDENT}not found: {', '.join(diagnosis.passed)}"
     for rules, missing in _groups(diagnosis.not_judged):
-        yield "", f"{INDENT}not tested (missing {', '.join(missing)}): {', '.join(rules)}"
+        yield "", f"{INDENT}not judged: {', '.join(rules)} (missing {', '.join(missing)})"
     for abstention, rules in _abstentions(diagnosis).items():
-        text = f"cannot be judged: {', '.join(rules)}, because {abstention.reason}"
-        yield "", f"{INDENT}{text}; to have it judged: {abstention.remedy}"
+        remedy = f"To have {'it' if len(rules) == 1 else 'them'} judged: {abstention.remedy}"
+        yield "", f"{INDENT}not judged: {', '.join(rules)} ({abstention.reason}). {remedy}"
 
 
 def _abstentions(diagnosis: PartialDiagnosis) -> dict[Abstention, list[str]]:
@@ -64,15 +64,11 @@ def _groups(not_judged: Mapping[str, Sequence[str]]) -> list[tuple[list[str], li
     """Return groups of rules that need the same kinds of missing quantities, with these; large groups first."""
     groups: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
     for rule, names in not_judged.items():
-        kinds = tuple(sorted({_kind(name) for name in names}))
+        kinds = tuple(sorted({missing_kind(name) for name in names}))
         rules, missing = groups.setdefault(kinds, ([], []))
         rules.append(rule)
         missing += [name for name in names if name not in missing]
     return sorted(groups.values(), key=lambda group: -len(group[0]))
-
-
-def _kind(name: str) -> str:
-    return next((kind for kind, starts in KINDS.items() if name.startswith(starts)), "scores")
 
 
 def _finding_lines(finding: Finding, indent: str, follows: str = "") -> Iterator[Line]:
@@ -91,6 +87,7 @@ def diagnosis_values(diagnosed: DiagnosedTraining) -> dict[str, Any]:
             for record in diagnosed.records
         ],
         "findings": [finding_values(finding) for diagnosis in diagnosed.diagnoses for finding in diagnosis.findings],
+        "verdicts": {diagnosis.variant: verdict_values(diagnosis) for diagnosis in diagnosed.diagnoses},
         "not_found": {diagnosis.variant: diagnosis.passed for diagnosis in diagnosed.diagnoses},
         "not_judged": {diagnosis.variant: diagnosis.not_judged for diagnosis in diagnosed.diagnoses},
         "abstained": {

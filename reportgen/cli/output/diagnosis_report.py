@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.external.logs.options import TOLD, LogOptions
+from reportgen.external.logs.options import COLUMN_OPTIONS, LogOptions
 from reportgen.paths import DIAGNOSIS, PAGE
 from reportgen.workflow.command_line import shell_command
 
@@ -19,7 +19,7 @@ def command_of(path: Path, options: LogOptions, strict: bool) -> str:
     """Return the command that reproduces a diagnosis and its exit code; the folder and the formats are left out."""
     words: list[object] = ["reportgen", "diagnose", path]
     words += [] if options.format is None else ["--as", options.format]
-    words += [word for role, column in options.columns.items() for word in (TOLD[role], column)]
+    words += [word for role, column in options.columns.items() for word in (COLUMN_OPTIONS[role], column)]
     words += [] if options.task is None else ["--task", options.task]
     words += [] if options.classes is None else ["--classes", options.classes]
     flags = {"--together": options.together, "--strict": strict}
@@ -34,6 +34,7 @@ def main_file(published: Published) -> Path:
 
 
 def written_lines(published: Published) -> Iterator[Line]:
+    """Yield the lines that state where the report is."""
     yield "", ""
     yield "", f"report: {main_file(published)}"
 

@@ -8,8 +8,11 @@ from typing import Any
 from reportgen.external.logs.formats import FORMATS
 from reportgen.runs.training_log import ROLES, Resolution, TrainingLog
 
-RESOLUTIONS: dict[Resolution, str] = {"step": "of minibatches", "window": "means of windows", "epoch": "by epoch"}
+RESOLUTIONS: dict[Resolution, str] = {"step": "by step", "window": "means of windows", "epoch": "by epoch"}
 INDENT = "  "
+
+MOST_NAMES = 12
+"""Largest number of ignored columns that one line names; `--json` lists all."""
 
 
 def log_lines(logs: Sequence[TrainingLog], indent: str) -> Iterator[tuple[str, str]]:
@@ -42,10 +45,19 @@ def _run_lines(log: TrainingLog) -> Iterator[str]:
     yield f"length: {_length(log)}"
     classes = f" with {log.task.classes} classes" if log.task.classes else ""
     yield f"task: {log.task.kind}{classes}" + (f", since {log.task.reason}" if log.task.kind != "unknown" else "")
-    for name, reason in log.ignored.items():
-        yield f"ignored: {name} ({reason})"
+    yield from _ignored_lines(log)
     for note in log.notes:
         yield f"note: {note.text}"
+
+
+def _ignored_lines(log: TrainingLog) -> Iterator[str]:
+    """Yield one line for each reason with the columns that were ignored for it, at most MOST_NAMES of them."""
+    columns: dict[str, list[str]] = {}
+    for name, reason in log.ignored.items():
+        columns.setdefault(reason, []).append(name)
+    for reason, names in columns.items():
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        yield f"ignored: {', '.join(names[:MOST_NAMES])}{more} ({reason})"
 
 
 def _length(log: TrainingLog) -> str:

@@ -1,4 +1,4 @@
-"""Which column has which role: told columns, then the best name for each role; the others are ignored, with reasons."""
+"""Assignment of columns to roles: those that the user names, then the best name for each role."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.errors import StudyError
-from reportgen.external.logs.options import TOLD, LogOptions
+from reportgen.external.logs.options import COLUMN_OPTIONS, LogOptions
 from reportgen.external.logs.raw import RawColumn, RawLog
 from reportgen.external.logs.roles import Meaning, meaning_of
 from reportgen.runs.training_log import ROLES, Resolution
@@ -56,23 +56,23 @@ def assign_roles(raw: RawLog, options: LogOptions) -> Assignment:
 
     Raises
     ------
-    StudyError : a told column does not exist or cannot have its role.
+    StudyError : a column that the user named does not exist or cannot have its role.
     """
     ignored = dict(raw.ignored)
-    told = _told(raw, options)
+    named = _named_columns(raw, options)
     meanings = {
         column.name: meaning_of(column.meaning or column.name)
         for column in raw.columns
-        if column.name not in {one.column.name for one in told}
+        if column.name not in {one.column.name for one in named}
     }
-    found = list(told)
+    found = list(named)
     for column in raw.columns:
         if column.name in meanings:
-            one = _assigned(column, meanings[column.name], [*meanings.values(), *map(_as_meaning, told)])
+            one = _assigned(column, meanings[column.name], [*meanings.values(), *map(_as_meaning, named)])
             if isinstance(one, str):
                 ignored[column.name] = one
             elif one.role in options.columns:
-                ignored[column.name] = f"{ROLES[one.role]} is given with {TOLD[one.role]}"
+                ignored[column.name] = f"{ROLES[one.role]} is given with {COLUMN_OPTIONS[one.role]}"
             else:
                 found.append(one)
     kept = []
@@ -83,13 +83,13 @@ def assign_roles(raw: RawLog, options: LogOptions) -> Assignment:
     return Assignment(tuple(kept), ignored)
 
 
-def _told(raw: RawLog, options: LogOptions) -> list[Assigned]:
+def _named_columns(raw: RawLog, options: LogOptions) -> list[Assigned]:
     by_name = {column.name.strip(): column for column in raw.columns}
-    return [_told_column(raw, role, name, by_name.get(name.strip())) for role, name in options.columns.items()]
+    return [_named_column(raw, role, name, by_name.get(name.strip())) for role, name in options.columns.items()]
 
 
-def _told_column(raw: RawLog, role: str, name: str, column: RawColumn | None) -> Assigned:
-    where, option = str(raw.path), TOLD[role]
+def _named_column(raw: RawLog, role: str, name: str, column: RawColumn | None) -> Assigned:
+    where, option = str(raw.path), COLUMN_OPTIONS[role]
     if column is None:
         reason = raw.ignored.get(name)
         message = f"{option}: no column {name!r}" + (f" of numbers ({reason})" if reason else "")
@@ -100,7 +100,7 @@ def _told_column(raw: RawLog, role: str, name: str, column: RawColumn | None) ->
     meaning = meaning_of(column.name)
     problem = accuracy_problem(column) if role.endswith("accuracy") else None
     if problem:
-        raise StudyError("out-of-range", f"{option}: column {name!r} is no accuracy, since {problem}", where)
+        raise StudyError("out-of-range", f"{option}: column {name!r} is not an accuracy, since {problem}", where)
     stated = column.resolution or (meaning.resolution if meaning else None)
     return Assigned(column, role, stated, -1, column.name)
 
@@ -117,9 +117,9 @@ def _assigned(column: RawColumn, meaning: Meaning | None, others: Sequence[Meani
     if meaning is None:
         return UNKNOWN
     if meaning.split == "test":
-        option = TOLD.get(f"val_{meaning.quantity}")
+        option = COLUMN_OPTIONS.get(f"val_{meaning.quantity}")
         is_alone = option and not any(other is not None and other.split == "val" for other in others)
-        return f"{TEST}; if it is one here, say so with {option}" if is_alone else TEST
+        return f"{TEST}; if it is one here, name it with {option}" if is_alone else TEST
     quantity = "loss" if meaning.quantity == "part" else meaning.quantity
     stated = column.resolution or meaning.resolution
     is_part = meaning.quantity == "part"
@@ -128,11 +128,11 @@ def _assigned(column: RawColumn, meaning: Meaning | None, others: Sequence[Meani
         return NOT_OF_TRAINING if meaning.split == "val" else one
     split = meaning.split or _split_of_unnamed(meaning, [other for other in others if other is not None])
     if split is None:
-        option = "--accuracy or --val-accuracy" if quantity == "accuracy" else "a prefix"
-        return f"it is unknown whether it is of training or of validation; say so with {option}"
+        option = "--accuracy or --val-accuracy" if quantity == "accuracy" else "a prefix such as val_"
+        return f"the name does not state whether it is of training or validation; name it with {option}"
     problem = accuracy_problem(column) if quantity == "accuracy" else None
     if problem:
-        return f"no accuracy, since {problem}"
+        return f"not an accuracy, since {problem}"
     return replace(one, role=f"{split}_{quantity}")
 
 
@@ -173,7 +173,7 @@ def _preferred(role: str, candidates: Sequence[Assigned]) -> tuple[list[Assigned
     parts = [one for one in ordered if one.is_part]
     if len(parts) == len(ordered) > 1:
         reason = f"a part of the {ROLES[role]}, whose total the log does not have"
-        option = f"; say which to take with {TOLD[role]}"
+        option = f"; name the one to take with {COLUMN_OPTIONS[role]}"
         return [], {one.column.name: reason + option for one in parts}
     best = ordered[0]
     reason = f"{ROLES[role]} is taken from {best.column.name!r}"

@@ -32,7 +32,7 @@ def clean(raw: RawLog, options: LogOptions) -> TrainingLog:
 
     Raises
     ------
-    StudyError : a told column does not exist or cannot have its role.
+    StudyError : a column that the user named does not exist or cannot have its role.
     """
     assignment = assign_roles(raw, options)
     ignored, notes = dict(assignment.ignored), list(raw.notes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import StudyError, UsageError
+from reportgen.external.logs.binary import begins_with, refuse_other_binary
 from reportgen.external.logs.cleaning import clean
 from reportgen.external.logs.formats import FORMATS
 from reportgen.external.logs.grouping import grouped, named
@@ -17,9 +18,9 @@ from reportgen.external.logs.search import FoundLog, find_logs
 from reportgen.external.logs.structured.documents import begins_as_json
 from reportgen.runs.training_log import TrainingLog
 
-TELLING = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns", "unknown-log")
-TELLING_JSON = ("invalid-json", "duplicate-key", "nesting-too-deep", "too-large", "empty-data", "unknown-columns")
-"""Codes of errors of a file as a table or as JSON that also hold if it is none."""
+TABLE_ERRORS = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns", "unknown-log")
+JSON_ERRORS = ("invalid-json", "duplicate-key", "nesting-too-deep", "too-large", "empty-data", "unknown-columns")
+"""Codes of errors of reading a file as a table or as JSON that describe the file even if it is not a log."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,8 @@ def collect_logs(path: Path, options: LogOptions = LogOptions()) -> CollectedLog
     if not path.exists():
         raise UsageError("file-not-found", "no such file or folder", str(path), "a log, or a folder of logs")
     formats = _formats(options)
-    found = find_logs(path, formats) or _forced(path, formats, options)
+    refuse_other_binary(path)
+    found = find_logs(path, formats) or _by_magic(path, options) or _forced(path, formats, options)
     if not found:
         raise _no_log(path, options)
     logs: list[TrainingLog] = []
@@ -100,6 +102,17 @@ def _formats(options: LogOptions) -> list[LogFormat]:
     return [FORMATS[options.format]]
 
 
+def _by_magic(path: Path, options: LogOptions) -> list[FoundLog]:
+    """Return a damaged file of a binary format; raises StudyError if the user says that it has another format."""
+    row = next((row for row in FORMATS.values() if row.magic and begins_with(path, row.magic)), None)
+    if row is None:
+        return []
+    if options.format not in (None, row.name):
+        message = f"the file begins like a file of the format {row.name}, not {options.format}"
+        raise StudyError("wrong-format", message, str(path), f"--as {row.name}, or no --as")
+    return [FoundLog(path, row)]
+
+
 def _forced(path: Path, formats: Sequence[LogFormat], options: LogOptions) -> list[FoundLog]:
     """Return the log that the user says a file or folder is, although no format recognizes it."""
     if options.format is not None:
@@ -122,13 +135,13 @@ def _no_log(path: Path, options: LogOptions) -> UsageError | StudyError:
     if path.is_dir():
         hint = "a folder with logs of training, or records such as seed0.npz"
         return UsageError("no-records", "the folder has no logs and no records", str(path), hint)
-    name, telling = ("json", TELLING_JSON) if begins_as_json(path) else ("csv", TELLING)
+    name, codes = ("json", JSON_ERRORS) if begins_as_json(path) else ("csv", TABLE_ERRORS)
     try:
         for raw in _runs(FORMATS[name].read(path)):
             if raw.columns:
                 _cleaned(raw, options)
     except StudyError as error:
-        if error.code in telling:
+        if error.code in codes:
             return error
     hint = f"name its format with --as ({', '.join(FORMATS)}), and its columns with --loss and --val-loss"
     return StudyError("unknown-log", "the file is not a log of a known format", str(path), hint)

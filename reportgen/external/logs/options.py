@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from reportgen.errors import UsageError
 from reportgen.runs.training_log import ROLES, TaskKind
 
-TOLD: Mapping[str, str] = {
+COLUMN_OPTIONS: Mapping[str, str] = {
     "train_loss": "--loss",
     "val_loss": "--val-loss",
     "train_accuracy": "--accuracy",
@@ -53,7 +53,7 @@ class LogOptions:
     def _check_columns(self) -> None:
         accuracy = next((role for role in self.columns if role.endswith("accuracy")), None)
         if accuracy is not None and self.task not in (None, "classification"):
-            text = f"--task {self.task} and {TOLD[accuracy]} exclude each other"
+            text = f"--task {self.task} and {COLUMN_OPTIONS[accuracy]} exclude each other"
             raise UsageError("option-conflict", text, hint="an accuracy belongs to --task classification")
         role_of: dict[str, str] = {}
         for role, column in self.columns.items():
@@ -61,8 +61,3 @@ class LogOptions:
             if other != role:
                 text = f"column {column!r} is given as {ROLES[other]} and as {ROLES[role]}"
                 raise UsageError("option-conflict", text, hint="one column for each role")
-
-    @property
-    def is_told(self) -> bool:
-        """Whether the user names the format or a column, so that the file is known to be a log."""
-        return self.format is not None or bool(self.columns)

@@ -83,6 +83,7 @@ class LogFormat:
     read : returns the run at a path that `find` returned, or that `--as` names, or the runs of a file that holds
         several. Raises StudyError for a file that is not of this format or cannot be read.
     parts : names of subfolders with other logs of the same run, which are not read.
+    magic : bytes with which all files of this format, and no others that may be logs, begin; empty without such bytes.
     generic : whether any program may write this format, so that files inside the folder of a run are not logs.
     """
 
@@ -92,4 +93,5 @@ class LogFormat:
     find: Callable[[Path], Sequence[Path]]
     read: Callable[[Path], RawLog | Sequence[RawLog]]
     parts: Sequence[str] = ()
+    magic: bytes = b""
     generic: bool = False

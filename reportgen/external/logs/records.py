@@ -17,8 +17,9 @@ import numpy as np
 
 from reportgen.engine.spec import EPOCH_COLUMNS
 from reportgen.errors import StudyError
-from reportgen.external.arrays import IGNORED, SETTINGS, SHAPES, Array, read_archive
+from reportgen.external.arrays import IGNORED, MAGIC, SETTINGS, SHAPES, Array, read_archive
 from reportgen.external.checks import array_error, inconsistent
+from reportgen.external.logs.binary import begins_with
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
 from reportgen.external.logs.settings import flat_settings
 from reportgen.external.settings import ARCHIVE, KEYS, mapping_of, refuse_unknown, seed_of, settings_of
@@ -28,7 +29,6 @@ NAME = "npz"
 LOSSES, LOSS_STEPS = "step_loss", "step_loss_step"
 SCORES = tuple(f"epoch_{name}" for name in EPOCH_COLUMNS if name not in ("epoch", "step"))
 POSITIONS = ("epoch_epoch", "epoch_step", LOSS_STEPS)
-MAGIC = b"PK\x03\x04"
 
 
 def find(path: Path) -> Sequence[Path]:
@@ -50,9 +50,8 @@ def find(path: Path) -> Sequence[Path]:
 
 def is_of_scores(path: Path) -> bool:
     """Return whether a file is an archive with scores, and not the record of a known network at every step."""
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            return False
+    if not begins_with(path, MAGIC):
+        return False
     with zipfile.ZipFile(path) as archive:
         names = {name.removesuffix(".npy") for name in archive.namelist()}
     if LOSSES not in names:
@@ -161,4 +160,4 @@ def _by_epoch(path: Path, arrays: Mapping[str, Array], epochs: Any) -> Iterator[
             yield RawColumn(name, arrays[name][known], at, numbers[known], resolution="epoch")
 
 
-RECORD = LogFormat(NAME, "scores in an NPZ archive", "`*.npz`", find, read)
+RECORD = LogFormat(NAME, "scores in an NPZ archive", "`*.npz`", find, read, magic=MAGIC)

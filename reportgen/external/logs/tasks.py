@@ -18,7 +18,7 @@ MOST_CLASSES = 10**7
 
 
 def task_of(assigned: Sequence[Assigned], settings: Mapping[str, Any], options: LogOptions) -> Task:
-    """Return the task: as told, else as the scores show it."""
+    """Return the task: as the options state it, otherwise as the scores show it."""
     classes = options.classes
     if options.task is not None:
         kind = next(kind for kind in TASKS if kind == options.task)

@@ -9,15 +9,14 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
-from reportgen.analysis.diagnosis.rules import RULES
-from reportgen.analysis.training_groups import TrainingGroup
+from reportgen.analysis.training_groups import TrainingGroup, title_of
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.words import listing
 from reportgen.runs.training_log import TrainingLog
 
 COLOURS = {"error": "#a3231c", "warning": "#8a5a00", "info": _style.MUTED, "note": _style.MUTED}
 DASHES = {"error": "-", "warning": (0, (4, 1.6)), "info": (0, (1.2, 1.4)), "note": (0, (1.2, 1.4))}
-"""Colours and dashes by severity; a note is a mark that is no finding, such as a resumed run."""
+"""Colours and dashes by severity; a note is a mark that is not a finding, such as a resumed run."""
 
 LANE = 0.135
 """Height in inches of a line of names above the panels."""
@@ -47,11 +46,6 @@ class Placed:
     lane: int
     left: float
     text: str
-
-
-def title_of(rule: str) -> str:
-    """Return the title of a rule, its id if it is unknown."""
-    return RULES[rule].title if rule in RULES else rule
 
 
 def marks_of(group: TrainingGroup) -> list[Mark]:
@@ -128,7 +122,10 @@ def marks_words(group: TrainingGroup, marks: Sequence[Mark]) -> str:
 
 
 def severity_words(mark: Mark) -> str:
-    return "" if mark.severity == "note" else f"{ {'info': 'note'}.get(mark.severity, mark.severity) }, ".lstrip()
+    """Return the severity in words, to stand before the position; empty for a mark that is not a finding."""
+    if mark.severity == "note":
+        return ""
+    return "note, " if mark.severity == "info" else f"{mark.severity}, "
 
 
 def mark_rows(marks: Sequence[Mark], run: TrainingLog) -> Iterator[tuple[Any, ...]]:

@@ -10,13 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.training_groups import TrainingGroup, worst_first
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, listing, number, prose, sentence
 from reportgen.figures.training.lines import COLUMNS, Line, draw_line, legend_of, lines_of, rows_of, scale_of
-from reportgen.figures.training.marks import COLOURS, draw_marks, mark_rows, marks_of, title_of
+from reportgen.figures.training.marks import COLOURS, draw_marks, mark_rows, marks_of
 from reportgen.figures.training.stacked import extent
 
 MOST = 12
@@ -74,10 +75,15 @@ def _panel(ax: Axes, group: TrainingGroup, lines: Sequence[Line], inches: float)
 def _verdict(group: TrainingGroup) -> tuple[str, str]:
     """Return the titles of the root findings, or the verdict, and its colour."""
     if not group.findings:
-        return group.verdict, _style.MUTED
-    alarms = [finding for finding in group.findings if finding.severity != "info"] or group.findings
-    roots = [finding for finding in alarms if finding.consequence_of is None] or alarms
-    return ", ".join(dict.fromkeys(title_of(finding.rule) for finding in roots)), COLOURS[group.verdict]
+        return _without_finding(group.diagnosis), _style.MUTED
+    return ", ".join(group.problems), COLOURS[group.verdict]
+
+
+def _without_finding(diagnosis: PartialDiagnosis) -> str:
+    """Return the verdict; if few rules could judge, with their number."""
+    if diagnosis.verdict != "too little logged":
+        return diagnosis.verdict
+    return f"{diagnosis.verdict} ({diagnosis.judged} of {diagnosis.judged + diagnosis.unjudged} rules)"
 
 
 def _caption(shown: Shown, total: int) -> str:
@@ -85,7 +91,7 @@ def _caption(shown: Shown, total: int) -> str:
     which = f"the {len(shown)} worst of {count(total, noun)}" if total > len(shown) else count(total, noun)
     parts = [
         f"Losses of {which}, the worst first; the scales differ",
-        "Below each name: its warnings and errors without their consequences, else its notes",
+        "Below each name: its warnings and errors without their consequences, otherwise its notes or its verdict",
         "Vertical lines mark the findings: solid for an error, dashed for a warning, dotted for a note",
     ]
     return " ".join(sentence(part) for part in parts)

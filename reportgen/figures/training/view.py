@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reportgen.analysis.training_groups import TrainingGroup
@@ -43,6 +43,3 @@ class TrainingFigure:
     id: str
     title: str
     draw: Callable[[TrainingGroup], Drawing | None]
-
-
-Groups = Sequence[TrainingGroup]

@@ -15,6 +15,7 @@ from reportgen.report.document import claim_words
 from reportgen.report.document.content import Content
 from reportgen.report.media import markdown
 from reportgen.report.scores import FILTERS
+from reportgen.runs.training_log import ROLES, SCORES
 from reportgen.shipped import templates_folder
 
 MOST_ROWS = {"screen": 400, "print": 60}
@@ -55,6 +56,8 @@ def fill(document: Content, pictures: Mapping[str, Markup], medium: str) -> str:
         "most_parts": MOST_PARTS[medium],
         "most_runs": MOST_RUNS,
         "most_columns": MOST_COLUMNS,
+        "roles": ROLES,
+        "score_roles": SCORES,
     }
     template = environment(medium == "print").get_template(document.template)
     return template.render(context | _style(f"{medium}.css"))

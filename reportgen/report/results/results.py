@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.finding import Finding, Remedy
 from reportgen.analysis.results import Analysis, ClaimResult, Estimate, SearchResult, StageResult, VariantSummary
 from reportgen.disk import replace_file
@@ -180,6 +181,15 @@ def finding_values(finding: Finding) -> dict[str, Any]:
         "remedy": None if finding.remedy is None else _remedy(finding.remedy),
         "remedies": [_remedy(remedy) for remedy in finding.remedies],
         "consequence_of": finding.consequence_of,
+    }
+
+
+def verdict_values(diagnosis: PartialDiagnosis) -> dict[str, Any]:
+    """Return the verdict of a diagnosis, and how many of the rules could judge."""
+    return {
+        "verdict": diagnosis.verdict,
+        "rules_judged": diagnosis.judged,
+        "rules": diagnosis.judged + diagnosis.unjudged,
     }
 
 

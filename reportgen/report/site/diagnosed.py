@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reportgen import disk
-from reportgen.analysis.training_groups import VERDICTS, Verdict
+from reportgen.analysis.diagnosis.outcome import VERDICTS, Verdict
 from reportgen.errors import ResultsError
 from reportgen.paths import DIAGNOSIS, PAGE
 from reportgen.report.site.finished import Finished, FinishedFigure, Name, opening_of

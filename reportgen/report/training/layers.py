@@ -15,15 +15,15 @@ from reportgen.report.document.variants import VariantPart, variant_parts
 from reportgen.study.model.study import Study
 from reportgen.study.planning.plan import Plan, Variant
 
-PROBED = ("probe_step",)
+PROBED = "probe_step"
+"""The array of records with statistics of layers."""
 
 
 def summaries_of(groups: Sequence[TrainingGroup]) -> tuple[VariantSummary, ...]:
     """Return the groups of records with layer statistics as variants."""
-    probed = [group for group in groups if any(name in r.arrays for r in group.records for name in PROBED)]
+    probed = {group: [r for r in group.records if PROBED in r.arrays] for group in groups}
     return tuple(
-        variant_summary(Variant(group.id, group.name, {}, {}), [r for r in group.records if "probe_step" in r.arrays])
-        for group in probed
+        variant_summary(Variant(group.id, group.name, {}, {}), records) for group, records in probed.items() if records
     )
 
 

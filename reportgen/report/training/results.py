@@ -14,11 +14,13 @@ from typing import Any
 from reportgen.analysis.words.foreign import printable, table_text
 from reportgen.disk import replace_file
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.report.results.results import verdict_values
 from reportgen.report.results.tables import Row, Table, write_csv
 from reportgen.report.training.inputs import TrainingReport
-from reportgen.report.training.rows import SCORES, rows_of
+from reportgen.report.training.rows import rows_of
 from reportgen.report.training.unjudged import cases_of
 from reportgen.runs.store import plain
+from reportgen.runs.training_log import SCORES
 
 FORMAT = "reportgen-diagnosis"
 VERSION = 1
@@ -37,7 +39,11 @@ def diagnosis_dict(report: TrainingReport, drawings: Sequence[Drawing]) -> dict[
         "provenance": report.provenance,
         "files": [vars(file) for file in report.files],
         "groups": [
-            {"group": row.group.name, "verdict": row.group.verdict, "runs": [run.name for run in row.group.runs]}
+            {
+                "group": row.group.name,
+                **verdict_values(row.group.diagnosis),
+                "runs": [run.name for run in row.group.runs],
+            }
             for row in rows_of(report.groups)
         ],
         **report.values,

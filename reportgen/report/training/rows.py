@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.rules import RULES
-from reportgen.analysis.training_groups import VERDICTS, TrainingGroup, Verdict, worst_first
-from reportgen.figures.training.lines import thinned
-from reportgen.runs.training_log import Array, Curve, TrainingLog
+from reportgen.analysis.diagnosis.outcome import VERDICTS, Verdict
+from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
+from reportgen.analysis.training_groups import TrainingGroup, worst_first
+from reportgen.figures.training.lines import LARGEST, thinned
+from reportgen.runs.training_log import SCORES, Array, Curve, TrainingLog
 
 POINTS = 60
 WIDTH, HEIGHT = 96.0, 22.0
@@ -68,45 +69,30 @@ class Answer:
     diverged: int
 
 
-SCORES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
-
-
 def rows_of(groups: Sequence[TrainingGroup]) -> tuple[Row, ...]:
     """Return the rows of the table, the worst group first."""
     return tuple(_row(group) for group in worst_first(groups))
 
 
 def answer_of(groups: Sequence[TrainingGroup]) -> Answer:
+    """Return the numbers of verdicts, problems and diverged runs over all groups."""
     counts = Counter(group.verdict for group in groups)
-    titles = Counter(title for group in groups for title in dict.fromkeys(_roots(group, ("error", "warning"))))
+    titles = Counter(title for group in groups for title in group.roots("error", "warning"))
     runs = [run for group in groups for run in group.runs]
     return Answer(
         runs=len(runs),
         counts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
         frequent=tuple(titles.most_common()),
-        diverged=sum(_is_lost(run) for run in runs),
+        diverged=sum(diverged(run) for run in runs),
     )
-
-
-def _is_lost(run: TrainingLog) -> bool:
-    return any(
-        c.role in ("train_loss", "val_loss") and c.values.size and not np.isfinite(c.values[-1]) for c in run.curves
-    )
-
-
-def _roots(group: TrainingGroup, severities: Sequence[str]) -> list[str]:
-    rules = {finding.rule for finding in group.findings}
-    found = [f for f in group.findings if f.severity in severities and f.consequence_of not in rules]
-    return [RULES[f.rule].title if f.rule in RULES else f.rule for f in found]
 
 
 def _row(group: TrainingGroup) -> Row:
-    diagnosis = group.diagnosis
     return Row(
         group=group,
-        roots=tuple(dict.fromkeys(_roots(group, ("error", "warning")) or _roots(group, ("info",)))),
-        judged=len(diagnosis.passed) + len({finding.rule for finding in diagnosis.findings}),
-        unjudged=len(diagnosis.not_judged) + len(diagnosis.abstained),
+        roots=group.problems,
+        judged=group.diagnosis.judged,
+        unjudged=group.diagnosis.unjudged,
         length=max(run.end for run in group.runs),
         last={role: value for role in SCORES if (value := _last(group, role)) is not None},
         spark=_spark(group.runs[0]),
@@ -130,7 +116,7 @@ def _spark(run: TrainingLog) -> Spark | None:
         return None
     x, y = thinned(curve.positions, curve.values, POINTS)
     span = float(x[-1] - x[0]) or 1.0
-    height = _relative(y)
+    height = _relative(np.clip(y, -LARGEST, LARGEST))
     points = [(WIDTH * float(px - x[0]) / span, HEIGHT * (1 - float(py))) for px, py in zip(x, height, strict=True)]
     pieces: list[list[tuple[float, float]]] = [[]]
     for point in points:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reportgen.analysis.diagnosis.rules import RULES
-from reportgen.analysis.training_groups import TrainingGroup
+from reportgen.analysis.diagnosis.outcome import MissingKind, missing_kind
+from reportgen.analysis.training_groups import TrainingGroup, title_of
 
-KINDS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "probes": (("probe_", "unit_layer"), "record statistics of the layers"),
-    "facts": (("facts.",), "record facts of the data"),
-    "settings": (("network.", "training."), "record the settings of the network"),
-    "scores": (("",), "record scores after each epoch"),
+REMEDIES: Mapping[MissingKind, str] = {
+    "probes": "statistics of the layers",
+    "facts": "facts of the data",
+    "settings": "the settings of the network",
+    "scores": "scores after each epoch",
 }
-"""Kinds of missing quantities of records: the beginnings of their names, and what to do; the first that fits counts."""
+"""What to record if measurements of a kind are missing."""
 
 MOST_REASONS = 3
 """Largest number of reasons that are listed; tables/not_judged.csv has all of them."""
@@ -57,13 +57,9 @@ def cases_of(group: TrainingGroup) -> Iterator[Case]:
     for rule, abstention in group.diagnosis.abstained.items():
         yield Case(group.name, rule, abstention.remedy, abstention.reason, ())
     for rule, names in group.diagnosis.not_judged.items():
-        kinds = dict.fromkeys(_kind(name) for name in names)
-        remedy = " and ".join(KINDS[kind][1] for kind in KINDS if kind in kinds)
-        yield Case(group.name, rule, remedy.replace(" and record ", " and "), "", tuple(names))
-
-
-def _kind(name: str) -> str:
-    return next(kind for kind, (starts, _) in KINDS.items() if name.startswith(starts))
+        kinds = {missing_kind(name) for name in names}
+        remedy = " and ".join(words for kind, words in REMEDIES.items() if kind in kinds)
+        yield Case(group.name, rule, f"record {remedy}", "", tuple(names))
 
 
 def unjudged_of(groups: Sequence[TrainingGroup]) -> tuple[Unjudged, ...]:
@@ -81,7 +77,7 @@ def _merged(remedy: str, cases: Sequence[Case]) -> Unjudged:
     reasons = list(dict.fromkeys(case.reason for case in cases if case.reason))
     return Unjudged(
         remedy=remedy,
-        rules=tuple((rule, RULES[rule].title if rule in RULES else rule) for rule in rules),
+        rules=tuple((rule, title_of(rule)) for rule in rules),
         reasons=tuple(reasons[:MOST_REASONS]),
         more=max(0, len(reasons) - MOST_REASONS),
         missing=tuple(dict.fromkeys(name for case in cases for name in case.missing)),

@@ -89,4 +89,5 @@ def runs_table(document: TrainingDocument) -> Sequence[str]:
 
 def _line(row: Row) -> str:
     found = cell("; ".join(row.roots)) or "–"
-    return f"| {cell(row.group.name)} | {row.group.verdict} | {found} | {whole(row.judged)} |"
+    judged = f"{whole(row.judged)} of {whole(row.judged + row.unjudged)}"
+    return f"| {cell(row.group.name)} | {row.group.verdict} | {found} | {judged} |"

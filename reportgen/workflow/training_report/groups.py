@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reportgen.analysis.diagnosis.partial import PartialDiagnosis
+from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.finding import Abstention
 from reportgen.analysis.training_groups import TrainingGroup, log_of_record
 from reportgen.analysis.words.foreign import printable

@@ -151,7 +151,8 @@ def test_weasyprint_logs_no_warnings(tmp_path: Path, caplog: pytest.LogCaptureFi
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (group(), "No rule found a problem."),
+        (group(), "3 of 3 rules could judge"),
+        (group(abstained=dict.fromkeys(["a", "b", "c", "d"], SHORT)), "Only 3 of 7 rules could judge"),
         (group(passed=()), "No rule could judge this training."),
         (group(findings=[finding("overfitting")]), "This training has 1 problem: <strong>Overfitting</strong>."),
         (group(findings=[finding("undertrained", "info")]), "One note is worth reading: Training stopped too early."),

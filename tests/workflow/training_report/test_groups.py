@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.diagnosis.partial import PartialDiagnosis
+from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.finding import Abstention
 from reportgen.external.reader import ExternalRecord
 from reportgen.runs.training_log import LogNote

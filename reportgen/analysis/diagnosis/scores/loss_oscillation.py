@@ -23,11 +23,11 @@ from reportgen.analysis.diagnosis.evidence.swings import amplitude
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores import overfitting
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale
+from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale, scale_in_words
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
-from reportgen.runs.training_log import TrainingLog
+from reportgen.runs.training_log import ROLES, TrainingLog
 
 LEAST = 8
 MUCH, MUCH_OF_FIRST, HIGH, WILD, RAISED, GOOD = 0.1, 0.15, 0.3, 0.3, 1.5, 0.85
@@ -93,20 +93,18 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if shown.signs[0].role == "val_loss" and _overfits(evidence):
         return None
     size, level, of = (shown.mean(name) for name in ("size", "level", "scale"))
-    limit = shown.signs[0].limit
-    reference = "the loss of guessing" if limit == MUCH else "the first loss"
-    name = {"train_loss": "training", "val_loss": "validation"}[shown.signs[0].role]
+    sign = shown.signs[0]
     return finding(
         "loss_oscillation",
         evidence,
         shown,
         severity="info" if _is_harmless(shown) else "warning",
-        position=shown.signs[0].start,
-        numbers={"swing": size, "late_loss": level, "scale": of, "limit": limit},
+        position=sign.start,
+        numbers={"swing": size, "late_loss": level, "scale": of, "limit": sign.limit},
         message=(
-            f"From {shown.position(shown.signs[0].start)} on, the {name} loss swings by {number(size)} "
-            f"({percent(size / of)} of {reference}, limit {percent(limit)}) around {number(level)} and does "
-            "not settle"
+            f"From {shown.position(sign.start)} on, the {ROLES[sign.role]} swings by {number(size)} "
+            f"({percent(size / of)} of {scale_in_words(shown.logs[0])}, limit {percent(sign.limit)}) around "
+            f"{number(level)} and does not settle"
         ),
         advice="Lower the learning rate tenfold, or let it decay.",
         sources=SOURCES,

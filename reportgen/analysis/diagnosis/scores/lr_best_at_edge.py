@@ -30,6 +30,7 @@ END = 0.2
 RATES = ("lr", "learning_rate", "learning-rate", "base_lr", "init_lr")
 SEEDS = ("seed", "random_seed", "random_state")
 SCORES = (("val_accuracy", 1.0), ("val_loss", -1.0), ("train_loss", -1.0))
+SWEEP = f"train {LEAST_RUNS} runs with each of {LEAST} learning rates, without any other difference"
 SOURCES = ("lecture-review", "stanford-scribe", "Bergstra and Bengio 2012")
 
 
@@ -46,11 +47,11 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     groups = [evidence.logs, *(logs for logs in evidence.siblings.values() if _same_but_rate(evidence.logs, logs))]
     known = {rate: logs for logs in groups if (rate := learning_rate(logs[0])) is not None}
     own, several = learning_rate(evidence.logs[0]), [logs for logs in known.values() if len(logs) >= LEAST_RUNS]
-    if own is None or len(several) < LEAST:
-        return Abstention(
-            f"it needs {LEAST} learning rates with {LEAST_RUNS} runs each, and the logs hold {len(several)}",
-            f"log the learning rate, and train {LEAST_RUNS} runs with each of {LEAST} rates and no other difference",
-        )
+    if own is None:
+        return Abstention("the log does not state its learning rate", f"log the learning rate, and {SWEEP}")
+    if len(several) < LEAST:
+        needed = f"at least {LEAST} learning rates with {LEAST_RUNS} runs each are needed"
+        return Abstention(f"{needed}, and the logs have {len(several) or 'none'}", SWEEP)
     role, sign = _role(groups)
     sweep = [_Rate(rate, _scores(logs, role, sign)) for rate, logs in sorted(known.items())]
     live = [one for one in sweep if len(one.scores) >= LEAST_RUNS]

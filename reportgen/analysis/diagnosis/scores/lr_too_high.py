@@ -18,10 +18,10 @@ from dataclasses import dataclass
 
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, few_losses, levels
-from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, highest_guess, scale
+from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, levels, too_few_losses
+from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_in_words, guess_loss, highest_guess, scale
 from reportgen.analysis.diagnosis.scores.evidence.points import scores, smoothed
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run, thin
+from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run, thin_smoothed
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
@@ -50,7 +50,7 @@ def _sign(log: TrainingLog) -> _High | Abstention | None:
         return _grown(log)
     found = levels(log, guess)
     if found is None:
-        return few_losses(log)
+        return too_few_losses(log)
     if not found.lowest > ABOVE + found.tolerance or found.swing < SWINGS:
         return _grown(log) if guess_loss(log) is None else None
     level = found.val if found.tolerance else found.train
@@ -61,7 +61,7 @@ def _grown(log: TrainingLog) -> _High | Abstention | None:
     """Return the sign of a training loss that grew, for an unknown loss of guessing."""
     train, size = smoothed(scores(log, "train_loss")), scale(log)
     if train.size < LEAST_GROWN:
-        return thin("training losses", train.size, LEAST_GROWN)
+        return thin_smoothed("training", scores(log, "train_loss"), LEAST_GROWN)
     if size is None:
         return None
     start, end = float(train.values[0]), train.late(1 / 3)
@@ -76,7 +76,8 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if shown is None or isinstance(shown, Abstention):
         return shown
     level, reference, swing = shown.mean("level"), shown.mean("reference"), shown.mean("swing")
-    name = "guessing has" if shown.signs[0].of_guessing else "training started at"
+    first = f"its first value, {number(reference)}"
+    limit = guess_in_words(shown.logs[0], reference) if shown.signs[0].of_guessing else first
     return finding(
         "lr_too_high",
         evidence,
@@ -85,8 +86,8 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         position=shown.signs[0].position,
         numbers={"late_loss": level, "reference": reference, "swing": swing},
         message=(
-            f"The loss ends at {number(level)}, but {name} {number(reference)}. It swings by {number(swing)} "
-            f"({percent(swing / reference)} of that) from value to value: steps undo one another"
+            f"The loss ends at {number(level)}, above {limit}. It swings by {number(swing)} from value to value "
+            f"({percent(swing / reference)} of {number(reference)}), so steps undo one another"
         ),
         advice="Lower the learning rate tenfold. Standardize the inputs and check the initial scale of the weights.",
         sources=SOURCES,

@@ -12,7 +12,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import LOSSES, Divergence, divergence
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
-from reportgen.runs.training_log import TrainingLog
+from reportgen.runs.training_log import ROLES, TrainingLog
 
 SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 10.11.1")
 CAUSES = ("unnormalized_input", "exploding_activations", "exploding_gradients", "wrong_init_loss", "lr_too_high")
@@ -29,33 +29,32 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     shown = in_any_run(evidence, _sign)
     if shown is None or isinstance(shown, Abstention):
         return shown
-    first = min(shown.signs, key=lambda sign: sign.position)
-    stays = any(sign.stays for sign in shown.signs)
-    before = "" if math.isnan(first.before) else f", after {number(first.before)}"
-    rest = "and stays so" if first.stays else f"in {first.count} of {first.of} values"
+    first = min(shown.signs, key=lambda sign: (not sign.stays, sign.position))
+    before = "" if math.isnan(first.before) else f". The value before was {number(first.before)}"
+    place = f"from {shown.position(first.position)} to the end"
+    if not first.stays:
+        place = f"in {first.count} of {first.of} values, first at {shown.position(first.position)}"
     return finding(
         "nan_divergence",
         evidence,
         shown,
-        severity="error" if stays else "warning",
+        severity="error" if first.stays else "warning",
         position=first.position,
         numbers={"column": first.column, "before": first.before, "count": first.count, "of": first.of},
-        message=f"{first.column} is NaN or infinite from {shown.position(first.position)} on{before}, {rest}"
-        if first.stays
-        else f"{first.column} is NaN or infinite at {shown.position(first.position)}{before}, {rest}",
-        advice=_advice(first, stays),
+        message=f"The {ROLES[first.role]} (column {first.column!r}) is NaN or infinite {place}{before}",
+        advice=_advice(first),
         sources=SOURCES,
         causes=CAUSES,
     )
 
 
-def _advice(first: Divergence, stays: bool) -> str:
-    if not stays:
+def _advice(first: Divergence) -> str:
+    if not first.stays:
         return "Look for empty batches and for divisions by zero or logarithms of zero in the loss."
     if math.isnan(first.before):
         return (
             "Check that inputs and labels are finite and that inputs are standardized, and lower the learning rate "
-            "tenfold: the loss is lost within the first logged interval."
+            "tenfold: the first value in the log is already not finite."
         )
     return "Lower the learning rate tenfold, or clip the gradients to their usual norm."
 

@@ -7,7 +7,8 @@ loss ends below 95% of it (or training accuracy ends 30 percentage points above 
 A validation accuracy that is clearly better or far worse than guessing is judged by `split_mismatch`.
 
 **Causes.** The labels do not follow from the inputs, as after shuffling one without the other; the validation split is
-not like training: other preprocessing, other labels; or so few examples are trained on that they are learned by heart.
+not like training: other preprocessing, other labels; or there are so few training examples that they
+are memorized.
 Scores alone cannot tell these apart. Predictions that are always the same class point to test mode instead; see
 `train_eval_mismatch`.
 """
@@ -48,8 +49,9 @@ def _sign(log: TrainingLog) -> Nothing | Abstention | None:
     if val.size < LEAST:
         return thin("validation losses", val.size, LEAST)
     train = smoothed(scores(log, "train_loss")).late(1 / 3)
-    if train.size == 0 and scores(log, "train_accuracy").size < LEAST:
-        return thin("training losses or accuracies", 0, 1)
+    accuracies = scores(log, "train_accuracy").size
+    if train.size == 0 and accuracies < LEAST:
+        return thin("training losses or accuracies", accuracies, LEAST)
     lowest = float(((val.values[1:] + val.values[:-1]) / 2).min())
     if diverged(log) or lowest < GUESSING * guess or not _learned(log, train.mean, guess) or not _at_chance(log):
         return None
@@ -74,7 +76,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if shown is None or isinstance(shown, Abstention):
         return shown
     val, train, guess = (shown.mean(name) for name in ("val", "train", "guess"))
-    learned = f"the training loss falls to {number(train)}" if train == train else "training accuracy rises"
+    learned = f"the training loss falls to {number(train)}" if train == train else "the training accuracy rises"
     return finding(
         "no_signal",
         evidence,
@@ -83,9 +85,9 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         position=shown.signs[0].end,
         numbers={"lowest_val_loss": val, "late_train_loss": train, "guessing": guess},
         message=(
-            f"Validation is never better than guessing: its lowest loss is {number(val)}, guessing has "
-            f"{number(guess)}, and {learned}. The labels do not follow from the inputs, validation differs from "
-            "training, or a few training examples are learned by heart"
+            f"Validation is never better than guessing: the lowest validation loss is {number(val)}, the loss of "
+            f"guessing is {number(guess)}, and {learned}. The labels do not follow from the inputs, the validation "
+            "examples are unlike the training examples, or the network memorizes a few training examples"
         ),
         advice=(
             "Score a part of the training examples that was left out of training. If it fails too, check that labels "

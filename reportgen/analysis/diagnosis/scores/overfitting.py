@@ -108,7 +108,8 @@ def _lacking(logs: Sequence[TrainingLog]) -> Abstention:
     size = max((_size(log) for log in logs), default=0)
     if size < LEAST:
         return thin("validation losses or accuracies", size, LEAST)
-    most = max(scores(log, role).size for log in logs for role in ("train_loss", "train_accuracy"))
+    validated = [log for log in logs if _size(log) >= LEAST]
+    most = max(scores(log, role).size for log in validated for role in ("train_loss", "train_accuracy"))
     return thin("training losses or accuracies", most, LEAST - 1)
 
 
@@ -204,7 +205,7 @@ def _finding(evidence: ScoreEvidence, decline: _Decline, shown: Shown[Change]) -
         message=(
             f"Validation {decline.score} is best around {shown.position((first + last) / 2)} ({shape(before)}) and "
             f"{'rises' if after > before else 'falls'} to {shape(after)} at the end ({more}{number(z)} standard "
-            "errors), while training goes on improving"
+            "errors), while the training score still improves"
         ),
         advice="Keep the weights of the best epoch; then try stronger weight decay or dropout, or more examples.",
         sources=SOURCES,

@@ -3,7 +3,7 @@
 **Statistic.** The gain on guessing, ln C minus the loss, in validation relative to training, over the first three
 values with a training loss below 70% of guessing and over the late values. The late validation accuracy.
 
-**Reference.** Early in training, before examples are learned by heart, validation gains as much as training, and more
+**Reference.** Early in training, before examples are memorized, validation gains as much as training, and more
 than the mean over an epoch, which lags behind. Reported if it gains less than 30% of that at first, and less than half
 in the end. Overfitting starts near 100% and loses it later. If the validation accuracy is that of guessing, validation
 may lack a signal altogether; see `no_signal`. An accuracy far below guessing points to labels that are encoded in
@@ -20,7 +20,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, below_any_guess, classes, guess_loss
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores, smoothed
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
+from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin_smoothed
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
@@ -50,8 +50,8 @@ def _sign(log: TrainingLog) -> _Apart | Abstention | None:
     if guess is None:
         return None if below_any_guess(log, val.late(0.5)) else UNKNOWN_CLASSES
     if val.size < LEAST or train.size < LEAST:
-        what = "validation losses" if val.size < LEAST else "training losses"
-        return thin(what, min(val.size, train.size), LEAST)
+        few = val.size < LEAST
+        return thin_smoothed(*(("validation", val) if few else ("training", scores(log, "train_loss"))), LEAST)
     return None if diverged(log) else _apart(log, val, train, guess)
 
 
@@ -94,13 +94,14 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         position=sign.start,
         numbers={"shared_at_first": first, "shared_late": shown.mean("late"), "limit": SHARED, "late_val_loss": val},
         message=(
-            f"When training has learned, at {shown.position(sign.start)}, validation shares "
-            f"{percent(max(first, 0.0))} of its gain on guessing (healthy: 100%, limit {percent(SHARED)}), and later "
-            f"the validation loss is {number(val)}{right} against {number(train)} in training"
+            f"When the training loss has fallen well below that of guessing, at {shown.position(sign.start)}, the "
+            f"validation loss has fallen by {percent(max(first, 0.0))} of the same amount (healthy: 100%, limit "
+            f"{percent(SHARED)}). Later the validation loss is {number(val)}{right}, and the training loss is "
+            f"{number(train)}"
         ),
         advice=(
             "Score a part of the training examples that was left out of training. If it does well, compare how both "
-            "splits are read, scaled and encoded; if it does not, too few examples are learned by heart."
+            "splits are read, scaled and encoded; if it does not, the network memorizes too few examples."
         ),
         sources=SOURCES,
         causes=("train_eval_mismatch",),

@@ -53,7 +53,7 @@ def _sign(log: TrainingLog) -> _Mismatch | Abstention | None:
     if val.size < LEAST:
         return thin("validation losses", val.size, LEAST)
     if train.size == 0:
-        return thin("training losses", 0, 1)
+        return thin("training losses", train.size, 1)
     if diverged(log) or not train.late(1 / 3).mean < LEARNED * guess:
         return None
     name = ONE_CLASS if _one_class(log, val, guess) else OFF if _off(val, train, guess) else None
@@ -81,7 +81,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if shown is None or isinstance(shown, Abstention):
         return shown
     val, train, guess = (shown.mean(name) for name in ("val", "train", "guess"))
-    same = " and its accuracy never changes, so one class is predicted" if shown.signs[0].sign == ONE_CLASS else ""
+    same = " The validation accuracy never changes, as if one class was always predicted."
     return finding(
         "train_eval_mismatch",
         evidence,
@@ -90,8 +90,9 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         position=shown.signs[0].start,
         numbers={"late_val_loss": val, "late_train_loss": train, "guessing": guess, "sign": shown.signs[0].sign},
         message=(
-            f"The validation loss is {number(val)} at the end, and was high from the start{same}, while the training "
-            f"loss falls to {number(train)} (guessing has {number(guess)}): test mode differs from train mode"
+            f"The validation loss is high from the start and ends at {number(val)}, while the training loss falls to "
+            f"{number(train)}. The loss of guessing is {number(guess)}.{same * (shown.signs[0].sign == ONE_CLASS)} "
+            "The network behaves differently in test mode and in training mode"
         ),
         advice=(
             "Score the training examples in test mode too. If they are as bad, check the running statistics of batch "

@@ -23,7 +23,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale
+from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale, scale_in_words
 from reportgen.analysis.diagnosis.scores.evidence.points import Array, Points, points, scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
@@ -149,7 +149,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         gain = shown.mean("gain")
         message = (
             f"The loss still falls at {shown.position(sign.end)}: from {number(half)} at half of training to "
-            f"{number(last)}. Twice as many steps would gain about {percent(gain)} of the loss of guessing"
+            f"{number(last)}. Twice as many steps would gain about {percent(gain)} of {scale_in_words(shown.logs[0])}"
         )
         advice = "Train four times as long. If the loss falls as slowly from the start, raise the learning rate first."
     return finding(

@@ -18,7 +18,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, guess_loss, highest_guess
+from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, guess_in_words, highest_guess
 from reportgen.analysis.diagnosis.scores.evidence.points import points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
@@ -54,7 +54,7 @@ def _sign(log: TrainingLog) -> _Start | Abstention | None:
     if not early:
         first = min(float(points(curve).positions[0]) for curve in curves)
         return Abstention(
-            f"the first training loss is that of {log.unit} {number(first)}", "log the training loss from step 1 on"
+            f"the first training loss is at {log.unit} {number(first)}", "log the training loss from step 1 on"
         )
     val = scores(log, "val_loss").late(0.5).mean
     signs = [sign for curve in early if (sign := _of_curve(curve, guess, val)) is not None]
@@ -82,7 +82,6 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if shown is None or isinstance(shown, Abstention):
         return shown
     first, later, guess = (shown.mean(name) for name in ("first", "later", "guess"))
-    most = "at most " if guess_loss(shown.logs[0]) is None else ""
     return finding(
         "wrong_init_loss",
         evidence,
@@ -91,13 +90,14 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         position=shown.signs[0].position,
         numbers={"first_loss": first, "later_loss": later, "guessing": guess},
         message=(
-            f"The first training loss, up to {shown.position(shown.signs[0].position)}, is {number(first)}, but "
-            f"guessing has {most}{number(guess)}; later it is {number(later)}: the network starts out "
-            "confident and wrong"
+            f"The first training loss, at {shown.position(shown.signs[0].position)}, is {number(first)}, far above "
+            f"{guess_in_words(shown.logs[0], guess)}. Later it is {number(later)}. At first, the network makes "
+            "confident wrong predictions"
         ),
         advice=(
             "Print the loss before the first step. If it is far above guessing, standardize the inputs and scale the "
-            "weights by fan-in, the output layer above all; if not, the first steps are too large: lower the rate."
+            "weights by fan-in, above all in the output layer. If not, lower the learning rate of the "
+            "first steps."
         ),
         sources=SOURCES,
         causes=CAUSES,

@@ -26,6 +26,7 @@ class Damage:
     truncated_at: int | None = None
 
     def add(self, position: int) -> None:
+        """Count a damaged block that begins at this byte."""
         self.blocks += 1
         self.first_at = position if self.first_at is None else self.first_at
 

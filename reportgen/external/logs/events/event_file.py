@@ -35,6 +35,7 @@ class Series:
     values: list[NDArray[np.float64]] = field(default_factory=list)
 
     def add(self, steps: NDArray[Any], values: NDArray[Any]) -> None:
+        """Append steps and values, (n,) each."""
         self.steps.append(np.asarray(steps, dtype=np.float64))
         self.values.append(np.asarray(values, dtype=np.float64))
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reportgen.errors import StudyError
+from reportgen.external.logs.binary import begins_with
 from reportgen.external.logs.events.epochs import with_epochs
 from reportgen.external.logs.events.mlflow_folder import DELETED, metric_column, setting
 from reportgen.external.logs.raw import LogFormat, RawLog
@@ -30,17 +31,13 @@ LARGEST = 1.7976931348623157e308
 
 def find(path: Path) -> list[Path]:
     """Return a database that has the tables of MLflow."""
-    try:
-        with path.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                return []
-    except OSError:
+    if not begins_with(path, MAGIC):
         return []
     try:
         with _opened(path) as database:
             return [path] if _tables(database) >= TABLES else []
     except StudyError:
-        return [path] if "mlflow" in path.name else []  # reading it will say what is wrong
+        return [path] if "mlflow" in path.name else []  # `read` states the error
 
 
 def read(path: Path) -> list[RawLog]:
@@ -81,7 +78,9 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
             yield database
     except (sqlite3.Error, ValueError, OverflowError) as error:  # ValueError: a message is not UTF-8
         reason = "".join(character if character.isprintable() else "?" for character in str(error)[:200])
-        raise StudyError("invalid-file", f"the database cannot be read: {reason}", str(path)) from error
+        raise StudyError(
+            "invalid-file", f"the SQLite database is damaged, incomplete or in use: {reason}", str(path)
+        ) from error
 
 
 def _tables(database: sqlite3.Connection) -> set[str]:
@@ -139,4 +138,5 @@ MLFLOW_DATABASE = LogFormat(
     files="`mlflow.db`",
     find=find,
     read=read,
+    magic=MAGIC,
 )

@@ -45,6 +45,8 @@ class Histogram(NamedTuple):
 
 
 class Hyperparameters(NamedTuple):
+    """Hyperparameters in an event, by name."""
+
     values: dict[str, Any]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import StudyError
+from reportgen.external.logs.binary import begins_with
 from reportgen.external.logs.events.blocks import MAGIC, Damage, read_records
 from reportgen.external.logs.events.tensors import Histogram, histogram_of_buckets
 from reportgen.external.logs.events.wire import VARINT, fields, parts
@@ -42,22 +43,14 @@ def find(path: Path) -> list[Path]:
     """Return a file of W&B, or the folder of the run that has one."""
     if path.is_dir():
         return [path] if len(_files(path)) == 1 else []
-    return [path] if _has_magic(path) else []
+    return [path] if begins_with(path, MAGIC) else []
 
 
 def _files(folder: Path) -> list[Path]:
     try:
-        return [path for path in sorted(folder.glob("*.wandb")) if _has_magic(path)]
+        return [path for path in sorted(folder.glob("*.wandb")) if begins_with(path, MAGIC)]
     except OSError:
         return []
-
-
-def _has_magic(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except OSError:
-        return False
 
 
 def read(path: Path) -> RawLog:
@@ -69,7 +62,7 @@ def read(path: Path) -> RawLog:
         If the file is not one of W&B, or has no readable scores.
     """
     files = _files(path) if path.is_dir() else [path]
-    if not files or not _has_magic(files[0]):
+    if not files or not begins_with(files[0], MAGIC):
         raise StudyError("invalid-file", "the file is not a run of W&B", str(path))
     run, damage = _Run(), Damage()
     try:
@@ -85,7 +78,7 @@ def read(path: Path) -> RawLog:
     columns = run.table.columns()
     if not columns:
         reason = f" ({notes[0].text})" if notes else ""
-        raise StudyError("invalid-file", f"the file has no readable scores{reason}", str(path))
+        raise StudyError("invalid-file", f"the run of W&B has no readable scores{reason}", str(path))
     return RawLog(
         path=path,
         format=NAME,
@@ -219,4 +212,5 @@ WANDB = LogFormat(
     files="`run-*.wandb`",
     find=find,
     read=read,
+    magic=MAGIC,
 )

@@ -31,6 +31,7 @@ def find(path: Path) -> Sequence[Path]:
 
 
 def read(path: Path) -> RawLog:
+    """Return the run in a table, with the hyperparameters beside it; raises StudyError like `read_table`."""
     settings, notes = settings_in(path.parent, SETTINGS)
     name = path.absolute().parent.name if path.name == FILE else path.stem
     log = raw_log(read_table(path), Form(NAME, first_epoch=0, first_step=0), name, settings, notes)

@@ -24,6 +24,7 @@ def find(path: Path) -> Sequence[Path]:
 
 
 def read(path: Path) -> RawLog:
+    """Return the run in a table, with the arguments beside it; raises StudyError like `read_table`."""
     settings, notes = settings_in(path.parent, SETTINGS)
     name = path.absolute().parent.name if path.name == FILE else path.stem
     return raw_log(read_table(path), Form(NAME, first_epoch=0, epoch_per_row=True), name, settings, notes)

@@ -25,10 +25,12 @@ SHARES = st.lists(st.floats(0, 1) | st.just(math.nan), max_size=30)
 TASKS = st.sampled_from(
     [Task(), Task("classification", 3, ""), Task("classification", None, ""), Task("regression"), Task("likelihood")]
 )
+TRAINED = [role for role in ROLES if not role.startswith("val_")]
+"""The roles that may have any resolution; a validation score is always by epoch."""
 LOGS = st.builds(
     log,
     task=TASKS,
-    resolution=st.dictionaries(st.sampled_from([*ROLES]), st.sampled_from(["epoch", "window", "step"]), max_size=3),
+    resolution=st.dictionaries(st.sampled_from(TRAINED), st.sampled_from(["epoch", "window", "step"]), max_size=3),
     resumed_at=st.lists(st.floats(0, 40), max_size=2).map(tuple),
     settings=st.dictionaries(st.sampled_from(["lr", "seed", "width"]), st.floats(0, 1), max_size=2),
     train_loss=VALUES,

@@ -137,4 +137,4 @@ def test_divergence_is_named_where_it_begins_and_a_single_gap_is_a_warning() -> 
 def test_thin_logs_are_not_judged(check) -> None:  # type: ignore[no-untyped-def]
     outcome = check(evidence(log(TEN, train_loss=[GUESS, GUESS], val_loss=[GUESS, GUESS])))
     assert isinstance(outcome, Abstention)
-    assert "2" in outcome.reason
+    assert "has 2" in outcome.reason

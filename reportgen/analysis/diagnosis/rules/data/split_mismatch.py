@@ -45,7 +45,7 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent, words_for_seeds
-from reportgen.analysis.diagnosis.scores.split_mismatch import FORM
+from reportgen.analysis.diagnosis.scores.split_mismatch import FORM, SOURCES
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.statistics import share_error
 from reportgen.runs.record import RunRecord
@@ -56,10 +56,6 @@ GRAVE = 0.5
 SHIFTED, SCALED = 0.5, 2.0
 FAR, APART = 2.0, 4.0
 FEWEST, COSTS = 20, 0.15
-SOURCES = (
-    "Quinonero-Candela et al. 2009, Dataset shift in machine learning",
-    "Hastie, Tibshirani and Friedman 2009, section 7.10.2",
-)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ from reportgen.runs.training_log import TrainingLog
 LEAST, MOST, TOLERANCE = 4, 0.75, 0.02
 NEAR, KNOWN = 0.02, 0.6
 TWICE, BOUND = "softmax twice", "bound"
+NO_CLASSIFICATION = Abstention("the task is not a classification", "if it is one, state it (--task classification)")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ class _Mismatch:
 def _sign(log: TrainingLog) -> _Mismatch | Abstention | None:
     pairs = {split: _paired(log, split) for split in ("val", "train")}
     most = max(loss.size for loss, _, _ in pairs.values())
-    if log.task.kind not in ("classification", "unknown") or most < LEAST:
+    if log.task.kind not in ("classification", "unknown"):
+        return NO_CLASSIFICATION
+    if most < LEAST:
         return thin("pairs of loss and accuracy on one split", most, LEAST)
     if diverged(log):
         return None
@@ -103,8 +106,8 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         )
     else:
         message = (
-            f"The {split} accuracy is {percent(accuracy)}, but the {split} loss stays at {number(loss)}: exactly what "
-            f"results if softmax is applied twice, which makes {number(implied)} the lowest loss possible"
+            f"The {split} accuracy is {percent(accuracy)}, but the {split} loss stays at {number(loss)}. This loss "
+            f"results if softmax is applied twice, since {number(implied)} is then the lowest possible loss"
         )
     return finding(
         RULE.id,

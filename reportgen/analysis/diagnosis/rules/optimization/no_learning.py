@@ -17,7 +17,7 @@ steps that are too small. A validation loss that does not change at all: a signa
 equal units, or a penalty that removes the weights. An accuracy that varies: labels that do not belong to the inputs. A
 loss that wanders: inputs of a wrong scale, saturation, or steps that are too large.
 
-**Advice.** Train on a few examples only: a network that cannot learn twenty examples by heart has a fault in the
+**Advice.** Train on a few examples only: a network that cannot memorize twenty examples has a fault in the
 network or in the optimization. If it can, check the labels.
 """
 
@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, few_losses, levels
+from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, levels, too_few_losses
 from reportgen.analysis.diagnosis.scores.evidence.guessing import (
     UNKNOWN_CLASSES,
     below_any_guess,
@@ -55,12 +55,12 @@ class _Kind:
 
 
 LEFT = _Kind(
-    "It started far above",
+    "It started far above this level",
     ("unnormalized_input", "wrong_init_loss", "exploding_activations", "exploding_gradients", "lr_too_high"),
     "Standardize the inputs, scale the initial weights by fan-in, and lower the learning rate of the first steps.",
 )
 STUCK = _Kind(
-    "It stays where it started, which is not exactly that level",
+    "It stays at its first value, which differs a little from this level",
     ("lr_too_low", "vanishing_gradients", "update_ratio_low"),
     "Raise the learning rate tenfold, and check that the optimizer holds all parameters.",
 )
@@ -78,12 +78,12 @@ CONFIDENT = _Kind(
     "Lower the learning rate tenfold, standardize the inputs, and scale the initial weights by fan-in.",
 )
 VARIED = _Kind(
-    "Predictions change, but without success",
+    "The predictions change, but they do not improve",
     ("no_signal", "lr_too_high"),
     "Check that each label belongs to its input: print some pairs; then lower the learning rate tenfold.",
 )
 WANDERS = _Kind(
-    "It wanders around that level, with hardly any change of the accuracy",
+    "It fluctuates around this level, and the accuracy hardly changes",
     ("unnormalized_input", "vanishing_gradients", "saturation", "dead_relu", "lr_too_high"),
     "Standardize the inputs, scale the weights by fan-in, and try a learning rate a tenth as high.",
 )
@@ -95,7 +95,7 @@ def _sign(log: TrainingLog) -> Levels | Abstention | None:
         return _far_above(log) or _unknown(log)
     found = levels(log, guess)
     if found is None:
-        return few_losses(log)
+        return too_few_losses(log)
     learned = found.train != found.train and _learned(log)
     return found if not diverged(log) and not learned and found.lowest >= GUESSING else None
 
@@ -154,7 +154,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="error" if enough(len(shown.runs), shown.judged) else "warning",
         position=shown.signs[0].end,
         numbers={**{f"late_{name}_loss": level * guess for name, level in known}, "guessing": guess},
-        message=(f"The loss {_level(shown.logs[0], guess)}: on average over the second half, {words}. {kind.words}"),
+        message=f"The loss {_level(shown.logs[0], guess)}. The mean over the second half is: {words}. {kind.words}",
         advice=f"{kind.advice} If that does not help, train on twenty examples only: their loss must fall to 0.",
         sources=RULE.sources,
         causes=kind.causes,

@@ -13,11 +13,12 @@ LOSSES = ("train_loss", "val_loss")
 
 @dataclass(frozen=True)
 class Divergence:
-    """The first value that is not finite: its column and position, and the last finite value before it.
+    """The first value that is not finite: its role, column and position, and the last finite value before it.
 
     before: NaN if no finite value precedes. stays: no finite value of the column follows.
     """
 
+    role: str
     column: str
     position: float
     before: float
@@ -44,6 +45,7 @@ def _of_curve(curve: Curve) -> Divergence | None:
         return None
     first = int(np.flatnonzero(~finite)[0])
     return Divergence(
+        curve.role,
         curve.column,
         float(curve.positions[first]),
         float(curve.values[first - 1]) if first else float("nan"),

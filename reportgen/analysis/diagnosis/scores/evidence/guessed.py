@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.means import mean
-from reportgen.analysis.diagnosis.scores.evidence.points import LEAST_OF_BLOCK, Points, scores, smoothed
-from reportgen.analysis.diagnosis.scores.evidence.runs import thin
+from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores, smoothed
+from reportgen.analysis.diagnosis.scores.evidence.runs import thin_smoothed
 from reportgen.analysis.finding import Abstention
 from reportgen.runs.training_log import TrainingLog
 
@@ -79,11 +79,10 @@ def levels(log: TrainingLog, guess: float) -> Levels | None:
     )
 
 
-def few_losses(log: TrainingLog) -> Abstention:
-    """Return the abstention of a log for which `levels` is None, with the number of losses after averaging."""
-    sizes = [scores(log, role) for role in ("train_loss", "val_loss")]
-    most = max(found.size // (LEAST_OF_BLOCK if found.resolution == "step" else 1) for found in sizes)
-    return thin(f"losses by epoch, or averages of {LEAST_OF_BLOCK} minibatch losses", most, LEAST)
+def too_few_losses(log: TrainingLog) -> Abstention:
+    """Return the abstention of a rule that needs `levels`, for a log that has too few losses for them."""
+    found = max((scores(log, role) for role in ("train_loss", "val_loss")), key=lambda points: points.size)
+    return thin_smoothed("training or validation", found, LEAST)
 
 
 def _swing(found: Points) -> float:

@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from reportgen.analysis.diagnosis.evidence.symptoms import number
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores
 from reportgen.analysis.finding import Abstention
 from reportgen.runs.training_log import TrainingLog
@@ -48,6 +49,24 @@ def highest_guess(log: TrainingLog) -> float | None:
     """Return ln C, or the ln of more classes than there can be if C is unknown; None for other tasks."""
     known = guess_loss(log)
     return known if known is not None or log.task.kind != "classification" else math.log(MOST_CLASSES)
+
+
+def guess_in_words(log: TrainingLog, guess: float) -> str:
+    """Return the loss of guessing in words; an upper bound if the number of classes is unknown.
+
+    guess: the loss of guessing, or its bound (`highest_guess`), possibly averaged over the runs of a group.
+    """
+    if guess_loss(log) is not None:
+        return f"the loss of guessing, {number(guess)}"
+    return (
+        f"the loss of guessing, which is at most {number(guess)}: the number of classes is not known, and "
+        f"{MOST_CLASSES:,} are assumed"
+    )
+
+
+def scale_in_words(log: TrainingLog) -> str:
+    """Return what `scale` is: the loss of guessing or the first loss."""
+    return "the first loss" if guess_loss(log) is None else "the loss of guessing"
 
 
 def below_any_guess(log: TrainingLog, *losses: Points) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number
+from reportgen.analysis.diagnosis.scores.evidence.points import LEAST_OF_BLOCK, Points
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, Severity
 from reportgen.runs.training_log import TrainingLog
 
@@ -100,9 +101,34 @@ def finding(
 
 
 def thin(what: str, found: int, least: int) -> Abstention:
-    """Return the abstention for too few values; what: the values in words, such as "validation losses"."""
+    """Return the abstention for too few values.
+
+    Parameters
+    ----------
+    what : the values in words, such as "validation losses".
+    found, least : the number of values in the log, and the number that the rule needs.
+
+    Raises
+    ------
+    ValueError : there are enough values, so that their number is not the reason.
+    """
+    if found >= least:
+        raise ValueError(f"{found} {what} are enough, {least} are needed")
     if least == 1:
-        return Abstention(f"the log holds no {what}", f"log {what}")
-    count = f"there is only 1 value of {what}" if found == 1 else f"there are only {found} {what}"
-    lacking = f"the log holds no {what}" if found == 0 else count
-    return Abstention(f"{lacking}, and {least} are needed", f"log at least {least} {what}")
+        return Abstention(f"the log has no {what}", f"log {what}")
+    has = str(found) if found else "none"
+    return Abstention(f"at least {least} {what} are needed, and the log has {has}", f"log at least {least} {what}")
+
+
+def thin_smoothed(split: str, found: Points, least: int) -> Abstention:
+    """Return the abstention for a loss whose values, `smoothed`, are fewer than a rule needs.
+
+    Parameters
+    ----------
+    split : "training", "validation" or both in words.
+    found : the values before they are averaged.
+    least : the number of averages that the rule needs.
+    """
+    if found.resolution == "step" and found.size:
+        return thin(f"{split} losses of minibatches", found.size, least * LEAST_OF_BLOCK)
+    return thin(f"{split} losses", found.size, least)
