@@ -77,9 +77,8 @@ def compare(steps: int = 1500) -> None:
             optimizer.step()
             times[step, recorded] = np.nan if probes else time.process_time() - start
     without, added = float(np.median(times[:, 0])), float(np.nanmedian(times[:, 1] - times[:, 0]))
-    print(
-        f"step of a small network: {1e6 * without:.0f} us, a recorder adds {1e6 * added:.0f} us ({added / without:+.1%})"
-    )
+    share = f"{1e6 * added:.0f} us ({added / without:+.1%})"
+    print(f"step of a small network: {1e6 * without:.0f} us, a recorder adds {share}")
 
 
 if __name__ == "__main__":
