@@ -14,6 +14,8 @@ from reportgen.external.logs.formats import FORMATS
 from reportgen.external.logs.grouping import grouped, named
 from reportgen.external.logs.options import LogOptions
 from reportgen.external.logs.raw import LogFormat, RawLog
+from reportgen.external.logs.restarts.lost_state import without_lost_state
+from reportgen.external.logs.restarts.other_runs import divided
 from reportgen.external.logs.search import FoundLog, find_logs
 from reportgen.external.logs.structured.documents import begins_as_json
 from reportgen.runs.training_log import TrainingLog
@@ -63,7 +65,7 @@ def collect_logs(path: Path, options: LogOptions = LogOptions()) -> CollectedLog
     errors: list[StudyError] = []
     for log in found:
         try:
-            runs = _runs(log.format.read(log.path))
+            runs = [run for raw in _runs(log.format.read(log.path)) for run in divided(raw, options)]
         except StudyError as error:
             errors.append(error)
             continue
@@ -82,7 +84,7 @@ def _cleaned(raw: RawLog, options: LogOptions) -> TrainingLog:
     """Return a log with roles; raises StudyError if no column has one."""
     log = clean(raw, options)
     if log.curves:
-        return log
+        return without_lost_state(log)
     names = ", ".join([*log.ignored][:12]) or "none"
     hint = f"name columns with --loss, --val-loss or --val-accuracy; columns: {names}"
     raise StudyError("unknown-columns", "no column has a known role", str(raw.path), hint)
