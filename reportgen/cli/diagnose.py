@@ -78,6 +78,8 @@ def diagnose(
     diagnosed = diagnose_path(path, options)
     for error in diagnosed.unreadable:
         say(f"reportgen: skipped: {error}")
+    if diagnosed.others:
+        say(f"reportgen: {diagnosed.others} other file{'s' * (diagnosed.others != 1)} in the folder: no logs")
     values, report = diagnosis_values(diagnosed), None
     if output is not None or formats is not None or open_:
         report = _write(diagnosed, values, output, formats, command_of(path, options, strict))

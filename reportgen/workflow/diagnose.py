@@ -9,7 +9,7 @@ from pathlib import Path
 from reportgen.analysis.diagnosis.on_scores import diagnose_logs
 from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.diagnosis.partial import diagnose_partial
-from reportgen.errors import ReportgenError, UsageError
+from reportgen.errors import ReportgenError, StudyError, UsageError
 from reportgen.external.logs.binary import begins_with, refuse_other_binary
 from reportgen.external.logs.collect import CollectedLogs, collect_logs
 from reportgen.external.logs.options import LogOptions
@@ -32,7 +32,8 @@ class DiagnosedTraining:
     records : complete or partial records, of the variants that `diagnoses` name.
     logs : logs of scores by name of the group, of runs with equal settings; also named in `diagnoses`.
     diagnoses : one for each variant and each group of logs.
-    unreadable : errors of logs of the folder that could not be read.
+    unreadable : errors of records and logs of the folder that could not be read.
+    others : number of files of the folder that are no logs and no records.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class DiagnosedTraining:
     diagnoses: Sequence[PartialDiagnosis]
     logs: Mapping[str, Sequence[TrainingLog]] = field(default_factory=dict)
     unreadable: Sequence[ReportgenError] = ()
+    others: int = 0
 
     @property
     def has_alarm(self) -> bool:
@@ -59,8 +61,14 @@ def diagnose_path(path: Path, options: LogOptions = LogOptions()) -> DiagnosedTr
         raise UsageError("file-not-found", "no such file or folder", str(path), "a log, a record, or a folder of them")
     refuse_other_binary(path)
     files = _complete_records(path) if options.format is None else []
-    records = read_records(path, files) if files else []
-    logs = _logs(path, options, bool(records))
+    damaged: list[StudyError] = []
+    records = read_records(path, files, damaged) if files else []
+    try:
+        logs = _logs(path, options, files if records else ())
+    except UsageError as error:
+        if damaged and error.code == "no-records":
+            raise damaged[0] from None
+        raise
     if records and not logs.groups and options != LogOptions():
         raise UsageError("option-conflict", "options for logs do not apply to records", str(path), "omit them")
     variants: dict[str, list[RunRecord]] = {}
@@ -70,7 +78,8 @@ def diagnose_path(path: Path, options: LogOptions = LogOptions()) -> DiagnosedTr
         unspecified[record.variant] = (*unspecified.get(record.variant, ()), *record.unspecified)
     groups = {name if name not in variants else f"{name} (log)": runs for name, runs in logs.groups.items()}
     diagnoses = (*diagnose_partial(variants, unspecified=unspecified), *diagnose_logs(groups))
-    return DiagnosedTraining(path, records, diagnoses, groups, logs.unreadable)
+    unreadable = {str(error): error for error in (*damaged, *logs.unreadable)}
+    return DiagnosedTraining(path, records, diagnoses, groups, tuple(unreadable.values()), logs.others)
 
 
 def _complete_records(path: Path) -> list[Path]:
@@ -81,13 +90,13 @@ def _complete_records(path: Path) -> list[Path]:
     return [file for file in files if not RECORD.find(file)]
 
 
-def _logs(path: Path, options: LogOptions, has_records: bool) -> CollectedLogs:
+def _logs(path: Path, options: LogOptions, records: Sequence[Path]) -> CollectedLogs:
     """Return the logs; a record is no log, and the tables of a report are none either."""
-    if has_records and (path.is_file() or (path / RUNS).is_dir()):
+    if records and (path.is_file() or (path / RUNS).is_dir()):
         return NO_LOGS
     try:
-        return collect_logs(path, options)
-    except UsageError as error:
-        if has_records and error.code == "no-records":
-            return NO_LOGS
-        raise
+        return collect_logs(path, options, records)
+    except (StudyError, UsageError) as error:
+        if not records or (isinstance(error, UsageError) and error.code != "no-records"):
+            raise
+        return NO_LOGS if isinstance(error, UsageError) else CollectedLogs({}, (error,))

@@ -17,6 +17,7 @@ from reportgen.workflow.diagnose import DiagnosedTraining
 from tests.cli.test_main import error_of, run
 from tests.external.logs import samples
 from tests.external.logs.samples import EPOCHS, write_rows
+from tests.external.test_reader import save
 
 Capture = pytest.CaptureFixture[str]
 
@@ -73,6 +74,29 @@ def test_a_damaged_log_of_a_folder_is_reported_on_stderr(tmp_path: Path, capsys:
     assert code == 0
     assert str(tmp_path / "bad.csv") in err
     assert [error["code"] for error in json.loads(out)["unreadable"]] == ["invalid-data"]
+
+
+def test_files_of_a_folder_that_are_damaged_or_no_logs_are_reported(tmp_path: Path, capsys: Capture) -> None:
+    samples.fastai(tmp_path)
+    (tmp_path / "bad.csv").write_bytes(bytes(range(128, 256)))
+    (tmp_path / "cut.json").write_text('{"loss": [0.5, 0.4', encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("some words\n", encoding="utf-8")
+    (tmp_path / "seed0.npz").write_bytes(b"PK\x03\x04 and nothing more")
+    code, out, err = run(capsys, "diagnose", str(tmp_path), "--json")
+    values = json.loads(out)
+    assert (code, len(values["logs"]), values["other_files"]) == (0, 1, 1)
+    found = {Path(error["where"].split(":")[0]).name for error in values["unreadable"]}
+    assert found == {"bad.csv", "cut.json", "seed0.npz"}
+    assert all(name in err for name in found)
+
+
+def test_a_damaged_record_does_not_stop_the_others(tmp_path: Path, capsys: Capture) -> None:
+    save(tmp_path / "seed0.npz")
+    (tmp_path / "seed1.npz").write_bytes((tmp_path / "seed0.npz").read_bytes()[:2000])
+    code, out, err = run(capsys, "diagnose", str(tmp_path), "--json")
+    values = json.loads(out)
+    assert (code, len(values["records"]), len(values["unreadable"])) == (0, 1, 1)
+    assert "seed1.npz" in err
 
 
 def test_columns_and_task_can_be_told(tmp_path: Path, capsys: Capture) -> None:

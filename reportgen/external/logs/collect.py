@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +18,16 @@ from reportgen.external.logs.restarts.lost_state import without_lost_state
 from reportgen.external.logs.restarts.other_runs import divided
 from reportgen.external.logs.search import FoundLog, find_logs
 from reportgen.external.logs.structured.documents import begins_as_json
+from reportgen.external.logs.structured.lines import head_lines
 from reportgen.runs.training_log import TrainingLog
 
 TABLE_ERRORS = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns", "unknown-log")
 JSON_ERRORS = ("invalid-json", "duplicate-key", "nesting-too-deep", "too-large", "empty-data", "unknown-columns")
 """Codes of errors of reading a file as a table or as JSON that describe the file even if it is not a log."""
+DAMAGE = ("unreadable-file", "not-text", "invalid-file", "invalid-json", "nesting-too-deep", "too-large")
+"""Codes of errors that show a damaged log in a folder, where other tables and documents are no logs."""
+DATA_ENDINGS = {".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "jsonl"}
+"""Formats of damaged files by their endings."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +38,12 @@ class CollectedLogs:
     ----------
     groups : logs by name of the group; runs of one group have equal settings.
     unreadable : errors of logs that could not be read, if others could.
+    others : number of files of a folder that are no logs.
     """
 
     groups: Mapping[str, Sequence[TrainingLog]]
     unreadable: tuple[StudyError, ...] = ()
+    others: int = 0
 
 
 def read_logs(path: Path, options: LogOptions = LogOptions()) -> Mapping[str, Sequence[TrainingLog]]:  # noqa: B008
@@ -44,8 +51,12 @@ def read_logs(path: Path, options: LogOptions = LogOptions()) -> Mapping[str, Se
     return collect_logs(path, options).groups
 
 
-def collect_logs(path: Path, options: LogOptions = LogOptions()) -> CollectedLogs:  # noqa: B008
-    """Return the logs in a file or folder in groups of runs with equal settings.
+def collect_logs(
+    path: Path,
+    options: LogOptions = LogOptions(),  # noqa: B008
+    records: Collection[Path] = (),
+) -> CollectedLogs:
+    """Return the logs in a file or folder in groups of runs with equal settings. records: files that are no logs.
 
     In a folder, files that are no logs are skipped, and logs that cannot be read are reported beside the others.
 
@@ -58,9 +69,12 @@ def collect_logs(path: Path, options: LogOptions = LogOptions()) -> CollectedLog
         raise UsageError("file-not-found", "no such file or folder", str(path), "a log, or a folder of logs")
     formats = _formats(options)
     refuse_other_binary(path)
-    found = find_logs(path, formats) or _by_magic(path, options) or _forced(path, formats, options)
+    others: list[Path] = []
+    found = find_logs(path, formats, others) or _by_magic(path, options) or _forced(path, formats, options)
+    others = [file for file in others if file not in records]
+    damaged = [error for file in others if (error := _damage(file)) is not None]
     if not found:
-        raise _no_log(path, options)
+        raise damaged[0] if damaged else _no_log(path, options)
     logs: list[TrainingLog] = []
     errors: list[StudyError] = []
     for log in found:
@@ -77,7 +91,7 @@ def collect_logs(path: Path, options: LogOptions = LogOptions()) -> CollectedLog
     if not logs:
         raise errors[0]
     groups = grouped(named(logs, path), options.together)
-    return CollectedLogs(groups, tuple(errors))
+    return CollectedLogs(groups, (*errors, *damaged), len(others) - len(damaged))
 
 
 def _cleaned(raw: RawLog, options: LogOptions) -> TrainingLog:
@@ -130,6 +144,24 @@ def _can_read(row: LogFormat, path: Path) -> bool:
         return bool(_runs(row.read(path)))
     except StudyError:
         return False
+
+
+def _damage(path: Path) -> StudyError | None:
+    """Return why a file that no format recognizes is a damaged log; None if it is no log."""
+    magic = next((row for row in FORMATS.values() if row.magic and begins_with(path, row.magic)), None)
+    name = magic.name if magic is not None else DATA_ENDINGS.get(path.suffix.lower())
+    if name is None or (name in ("json", "jsonl") and not _names_a_score(path)):
+        return None
+    try:
+        FORMATS[name].read(path)
+    except StudyError as error:
+        return error if magic is not None or error.code in DAMAGE else None
+    return None
+
+
+def _names_a_score(path: Path) -> bool:
+    """Return whether the beginning of a file has a word of a score, as the settings of a program have not."""
+    return any(word in line for line in head_lines(path) for word in (b"loss", b"accuracy", b"epoch"))
 
 
 def _no_log(path: Path, options: LogOptions) -> UsageError | StudyError:
