@@ -37,6 +37,12 @@ def diagnose(
     val_accuracy: Annotated[str | None, _column("--val-accuracy", "validation accuracy")] = None,
     lr: Annotated[str | None, _column("--lr", "learning rate")] = None,
     gradient_norm: Annotated[str | None, _column("--gradient-norm", "gradient norm")] = None,
+    step: Annotated[
+        str | None, typer.Option("--step", metavar="COLUMN", help="Column of a log that counts steps.")
+    ] = None,
+    epoch: Annotated[
+        str | None, typer.Option("--epoch", metavar="COLUMN", help="Column of a log that counts epochs.")
+    ] = None,
     task: Annotated[
         str | None, typer.Option("--task", metavar="TASK", help="classification, regression or likelihood.")
     ] = None,
@@ -73,7 +79,7 @@ def diagnose(
         "gradient_norm": gradient_norm,
     }
     named = {role: column for role, column in columns.items() if column is not None}
-    options = LogOptions(format_, named, task, classes, together)
+    options = LogOptions(format_, named, task, classes, together, step, epoch)
     load_installed()
     diagnosed = diagnose_path(path, options)
     for error in diagnosed.unreadable:

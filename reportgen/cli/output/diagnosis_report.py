@@ -20,6 +20,8 @@ def command_of(path: Path, options: LogOptions, strict: bool) -> str:
     words: list[object] = ["reportgen", "diagnose", path]
     words += [] if options.format is None else ["--as", options.format]
     words += [word for role, column in options.columns.items() for word in (COLUMN_OPTIONS[role], column)]
+    words += [] if options.step is None else ["--step", options.step]
+    words += [] if options.epoch is None else ["--epoch", options.epoch]
     words += [] if options.task is None else ["--task", options.task]
     words += [] if options.classes is None else ["--classes", options.classes]
     flags = {"--together": options.together, "--strict": strict}

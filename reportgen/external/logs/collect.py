@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import StudyError, UsageError
+from reportgen.external.logs.axis import with_told_counts
 from reportgen.external.logs.binary import begins_with, refuse_other_binary
 from reportgen.external.logs.cleaning import clean
 from reportgen.external.logs.formats import FORMATS
@@ -79,7 +80,8 @@ def collect_logs(
     errors: list[StudyError] = []
     for log in found:
         try:
-            runs = [run for raw in _runs(log.format.read(log.path)) for run in divided(raw, options)]
+            read = [with_told_counts(raw, options) for raw in _runs(log.format.read(log.path))]
+            runs = [run for raw in read for run in divided(raw, options)]
         except StudyError as error:
             errors.append(error)
             continue
@@ -133,10 +135,21 @@ def _forced(path: Path, formats: Sequence[LogFormat], options: LogOptions) -> li
     """Return the log that the user says a file or folder is, although no format recognizes it."""
     if options.format is not None:
         return [FoundLog(path, formats[0])]
-    if not (options.columns and path.is_file()):
+    if not path.is_file():
         return []
+    if not options.columns:
+        return [FoundLog(path, FORMATS["csv"])] if _is_a_table_of_scores(path, options) else []
     generic = [row for row in formats if row.generic]
     return [FoundLog(path, next((row for row in generic if _can_read(row, path)), FORMATS["csv"]))]
+
+
+def _is_a_table_of_scores(path: Path, options: LogOptions) -> bool:
+    """Return whether a file, read as any table, has a loss in several rows, whatever counts its rows."""
+    try:
+        logs = [_cleaned(raw, options) for raw in _runs(FORMATS["csv"].read(path))]
+    except StudyError:
+        return False
+    return any(curve.role.endswith("loss") and curve.values.size > 1 for log in logs for curve in log.curves)
 
 
 def _can_read(row: LogFormat, path: Path) -> bool:

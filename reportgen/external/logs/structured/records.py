@@ -21,6 +21,10 @@ STEP_NAMES = (
     "global_steps",
     "num_updates",
     "total_steps",
+    "time/total_timesteps",
+    "total_timesteps",
+    "timesteps",
+    "n_iter",
     "step",
     "steps",
     "iteration",
@@ -38,7 +42,7 @@ STEP_NAMES = (
 EXAMPLE = "example"
 """The counter of the examples of an epoch that were seen so far."""
 
-EPOCH_NAMES = ("epoch", "epochs", "current_epoch", "train/epoch", "ep")
+EPOCH_NAMES = ("epoch", "epochs", "current_epoch", "train/epoch", "ep", "epoche")
 
 MODE_NAMES = ("mode", "phase", "split", "stage", "subset")
 EVALUATION = frozenset({"val", "valid", "validation", "eval", "evaluation", "dev", "test"})
@@ -51,7 +55,7 @@ MAX_DEPTH = 8
 @functools.lru_cache(maxsize=8192)
 def counter_name(name: str) -> str:
     """Return the name of a column in the form in which counters are recognized."""
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
+    return name.strip(" .:").lower().replace(" ", "_").replace("-", "_")
 
 
 def looks_like_scores(record: Mapping[str, Any]) -> bool:
