@@ -35,7 +35,7 @@ def clean(raw: RawLog, options: LogOptions) -> TrainingLog:
     StudyError : a column that the user named does not exist or cannot have its role.
     """
     assignment = assign_roles(raw, options)
-    ignored, notes = dict(assignment.ignored), list(raw.notes)
+    ignored, notes = dict(assignment.ignored), [*raw.notes, *assignment.notes]
     counted = [replace(one, column=_with_valid_counts(one.column, notes)) for one in assignment.columns]
     axis, columns = axis_of(raw, counted)
     notes += axis.notes
