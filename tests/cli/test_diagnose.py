@@ -81,10 +81,11 @@ def test_files_of_a_folder_that_are_damaged_or_no_logs_are_reported(tmp_path: Pa
     (tmp_path / "bad.csv").write_bytes(bytes(range(128, 256)))
     (tmp_path / "cut.json").write_text('{"loss": [0.5, 0.4', encoding="utf-8")
     (tmp_path / "notes.txt").write_text("some words\n", encoding="utf-8")
+    (tmp_path / "optimizer.pt").write_bytes(b"PK\x03\x04" + bytes(26) + b"optimizer/data.pkl")
     (tmp_path / "seed0.npz").write_bytes(b"PK\x03\x04 and nothing more")
     code, out, err = run(capsys, "diagnose", str(tmp_path), "--json")
     values = json.loads(out)
-    assert (code, len(values["logs"]), values["other_files"]) == (0, 1, 1)
+    assert (code, len(values["logs"]), values["other_files"]) == (0, 1, 2)
     found = {Path(error["where"].split(":")[0]).name for error in values["unreadable"]}
     assert found == {"bad.csv", "cut.json", "seed0.npz"}
     assert all(name in err for name in found)
@@ -149,3 +150,19 @@ def test_abstentions_are_printed_with_their_remedy(tmp_path: Path) -> None:
         "reason": "it has 3 of 8 epochs",
         "remedy": "train longer",
     }
+
+
+def test_several_paths_are_runs_of_their_own_unless_joined(tmp_path: Path, capsys: Capture) -> None:
+    rows = [(e, 1 / (e + 1), 1 / (e + 1)) for e in range(6)]
+    paths = [str(write_rows(tmp_path / name, ("epoch", "loss", "val_loss"), rows)) for name in ("a.csv", "x/b.csv")]
+    code, out, _ = run(capsys, "diagnose", *paths, "--json")
+    assert (code, [*json.loads(out)["verdicts"]]) == (0, ["a", "b"])
+    _, out, _ = run(capsys, "diagnose", *paths, "--together", "--json")
+    assert len(json.loads(out)["verdicts"]) == 1
+
+
+def test_a_damaged_path_is_reported_beside_the_others(tmp_path: Path, capsys: Capture) -> None:
+    good = write_rows(tmp_path / "a.csv", ("epoch", "loss"), [(e, 1 / (e + 1)) for e in range(6)])
+    (tmp_path / "b.csv").write_text("epoch,loss\n1,0.5\n2,x\n", encoding="utf-8")
+    code, out, err = run(capsys, "diagnose", str(good), str(tmp_path / "b.csv"), "--json")
+    assert (code, len(json.loads(out)["logs"]), "b.csv" in err) == (0, 1, True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from reportgen.report.publish.publisher import Published
 
 
-def command_of(path: Path, options: LogOptions, strict: bool) -> str:
+def command_of(paths: Sequence[Path], options: LogOptions, strict: bool) -> str:
     """Return the command that reproduces a diagnosis and its exit code; the folder and the formats are left out."""
-    words: list[object] = ["reportgen", "diagnose", path]
+    words: list[object] = ["reportgen", "diagnose", *paths]
     words += [] if options.format is None else ["--as", options.format]
     words += [word for role, column in options.columns.items() for word in (COLUMN_OPTIONS[role], column)]
     words += [] if options.step is None else ["--step", options.step]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reportgen.errors import StudyError, UsageError
 from reportgen.external.logs.axis import with_told_counts
-from reportgen.external.logs.binary import begins_with, refuse_other_binary
+from reportgen.external.logs.binary import begins_with, binary_kind, refuse_other_binary
 from reportgen.external.logs.cleaning import clean
 from reportgen.external.logs.formats import FORMATS
 from reportgen.external.logs.grouping import grouped, named
@@ -17,7 +17,7 @@ from reportgen.external.logs.options import LogOptions
 from reportgen.external.logs.raw import LogFormat, RawLog
 from reportgen.external.logs.restarts.lost_state import without_lost_state
 from reportgen.external.logs.restarts.other_runs import divided
-from reportgen.external.logs.search import FoundLog, find_logs
+from reportgen.external.logs.search import SKIPPED_ENDINGS, FoundLog, find_logs
 from reportgen.external.logs.structured.documents import begins_as_json
 from reportgen.external.logs.structured.lines import head_lines
 from reportgen.runs.training_log import TrainingLog
@@ -161,6 +161,8 @@ def _can_read(row: LogFormat, path: Path) -> bool:
 
 def _damage(path: Path) -> StudyError | None:
     """Return why a file that no format recognizes is a damaged log; None if it is no log."""
+    if path.name.endswith(SKIPPED_ENDINGS) or binary_kind(path) is not None:
+        return None
     magic = next((row for row in FORMATS.values() if row.magic and begins_with(path, row.magic)), None)
     name = magic.name if magic is not None else DATA_ENDINGS.get(path.suffix.lower())
     if name is None or (name in ("json", "jsonl") and not _names_a_score(path)):
