@@ -27,7 +27,7 @@ def _column(option: str, what: str) -> typer.models.OptionInfo:
 
 
 def diagnose(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A log, a record, or a folder of them.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Logs, records, or folders of them.")],
     format_: Annotated[
         str | None, typer.Option("--as", metavar="FORMAT", help="Format of the log; by default it is recognized.")
     ] = None,
@@ -37,6 +37,12 @@ def diagnose(
     val_accuracy: Annotated[str | None, _column("--val-accuracy", "validation accuracy")] = None,
     lr: Annotated[str | None, _column("--lr", "learning rate")] = None,
     gradient_norm: Annotated[str | None, _column("--gradient-norm", "gradient norm")] = None,
+    step: Annotated[
+        str | None, typer.Option("--step", metavar="COLUMN", help="Column of a log that counts steps.")
+    ] = None,
+    epoch: Annotated[
+        str | None, typer.Option("--epoch", metavar="COLUMN", help="Column of a log that counts epochs.")
+    ] = None,
     task: Annotated[
         str | None, typer.Option("--task", metavar="TASK", help="classification, regression or likelihood.")
     ] = None,
@@ -62,7 +68,7 @@ def diagnose(
     from reportgen.cli.output.diagnosis_report import command_of, main_file, written_lines, written_values
     from reportgen.external.logs.options import LogOptions
     from reportgen.plugins.loading import load_installed
-    from reportgen.workflow.diagnose import diagnose_path
+    from reportgen.workflow.diagnose import diagnose_paths
 
     columns = {
         "train_loss": loss,
@@ -73,14 +79,16 @@ def diagnose(
         "gradient_norm": gradient_norm,
     }
     named = {role: column for role, column in columns.items() if column is not None}
-    options = LogOptions(format_, named, task, classes, together)
+    options = LogOptions(format_, named, task, classes, together, step, epoch)
     load_installed()
-    diagnosed = diagnose_path(path, options)
+    diagnosed = diagnose_paths(paths, options)
     for error in diagnosed.unreadable:
         say(f"reportgen: skipped: {error}")
+    if diagnosed.others:
+        say(f"reportgen: {diagnosed.others} other file{'s' * (diagnosed.others != 1)} in the folder: no logs")
     values, report = diagnosis_values(diagnosed), None
     if output is not None or formats is not None or open_:
-        report = _write(diagnosed, values, output, formats, command_of(path, options, strict))
+        report = _write(diagnosed, values, output, formats, command_of(paths, options, strict))
     if as_json:
         print_json(values | (written_values(report) if report else {}))
     else:

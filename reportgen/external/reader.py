@@ -62,10 +62,13 @@ class ExternalRecord:
     unspecified: tuple[str, ...] = ()
 
 
-def read_records(path: Path, files: Sequence[Path] | None = None) -> list[ExternalRecord]:
+def read_records(
+    path: Path, files: Sequence[Path] | None = None, errors: list[StudyError] | None = None
+) -> list[ExternalRecord]:
     """Return the record in a file, or all records in a folder, sorted by name.
 
     files : the archives to read, those of `record_files` by default.
+    errors : gets the errors of the records of a folder that cannot be read, if others can.
 
     Raises
     ------
@@ -77,7 +80,16 @@ def read_records(path: Path, files: Sequence[Path] | None = None) -> list[Extern
     files = record_files(path) if files is None else files
     if not files:
         raise UsageError("no-records", "the folder has no records", str(path), "files such as seed0.npz")
-    records = [_record(file, number) for number, file in enumerate(files)]
+    records, failed = list[ExternalRecord](), list[StudyError]()
+    for number, file in enumerate(files):
+        try:
+            records.append(_record(file, number))
+        except StudyError as error:
+            if errors is None or path.is_file():
+                raise
+            failed.append(error)
+    if errors is not None:
+        errors += failed
     _check_settings(records)
     names = variant_names((record.path, record.variant) for record in records if record.variant.startswith("{"))
     named = [replace(record, variant=names.get(record.variant, record.variant)) for record in records]

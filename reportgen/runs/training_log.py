@@ -86,6 +86,15 @@ class LogNote:
     text: str
 
 
+@dataclass(frozen=True)
+class LostState:
+    """A return of the loss to its beginning: the last position before it, and the loss there and after it."""
+
+    position: float
+    before: float
+    after: float
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingLog:
     """A training run read from a log.
@@ -102,6 +111,7 @@ class TrainingLog:
     seed : seed of the run if the log states it.
     steps_per_epoch, planned_steps, log_every : numbers of steps, None if unknown.
     resumed_at : positions at which training was resumed from an earlier position.
+    lost_states : where training began anew while the positions counted on; the curves begin after the last of them.
     ignored : columns without a role, with the reason.
     notes : decisions of the reader.
     """
@@ -119,6 +129,7 @@ class TrainingLog:
     planned_steps: int | None = None
     log_every: int | None = None
     resumed_at: tuple[float, ...] = ()
+    lost_states: tuple[LostState, ...] = ()
     ignored: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[LogNote, ...] = ()
 

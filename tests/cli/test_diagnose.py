@@ -17,6 +17,7 @@ from reportgen.workflow.diagnose import DiagnosedTraining
 from tests.cli.test_main import error_of, run
 from tests.external.logs import samples
 from tests.external.logs.samples import EPOCHS, write_rows
+from tests.external.test_reader import save
 
 Capture = pytest.CaptureFixture[str]
 
@@ -89,6 +90,30 @@ def test_a_damaged_log_of_a_folder_is_reported_on_stderr(tmp_path: Path, capsys:
     assert [error["code"] for error in json.loads(out)["unreadable"]] == ["invalid-data"]
 
 
+def test_files_of_a_folder_that_are_damaged_or_no_logs_are_reported(tmp_path: Path, capsys: Capture) -> None:
+    samples.fastai(tmp_path)
+    (tmp_path / "bad.csv").write_bytes(bytes(range(128, 256)))
+    (tmp_path / "cut.json").write_text('{"loss": [0.5, 0.4', encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("some words\n", encoding="utf-8")
+    (tmp_path / "optimizer.pt").write_bytes(b"PK\x03\x04" + bytes(26) + b"optimizer/data.pkl")
+    (tmp_path / "seed0.npz").write_bytes(b"PK\x03\x04 and nothing more")
+    code, out, err = run(capsys, "diagnose", str(tmp_path), "--json")
+    values = json.loads(out)
+    assert (code, len(values["logs"]), values["other_files"]) == (0, 1, 2)
+    found = {Path(error["where"].split(":")[0]).name for error in values["unreadable"]}
+    assert found == {"bad.csv", "cut.json", "seed0.npz"}
+    assert all(name in err for name in found)
+
+
+def test_a_damaged_record_does_not_stop_the_others(tmp_path: Path, capsys: Capture) -> None:
+    save(tmp_path / "seed0.npz")
+    (tmp_path / "seed1.npz").write_bytes((tmp_path / "seed0.npz").read_bytes()[:2000])
+    code, out, err = run(capsys, "diagnose", str(tmp_path), "--json")
+    values = json.loads(out)
+    assert (code, len(values["records"]), len(values["unreadable"])) == (0, 1, 1)
+    assert "seed1.npz" in err
+
+
 def test_columns_and_task_can_be_told(tmp_path: Path, capsys: Capture) -> None:
     path = str(write_rows(tmp_path / "log.csv", ("t", "fit", "check"), [(1, 0.5, 0.6), (2, 0.4, 0.5)]))
     options = ("--loss", "fit", "--val-loss", "check", "--task", "classification", "--classes", "10")
@@ -139,3 +164,19 @@ def test_abstentions_are_printed_with_their_remedy(tmp_path: Path) -> None:
         "reason": "it has 3 of 8 epochs",
         "remedy": "train longer",
     }
+
+
+def test_several_paths_are_runs_of_their_own_unless_joined(tmp_path: Path, capsys: Capture) -> None:
+    rows = [(e, 1 / (e + 1), 1 / (e + 1)) for e in range(6)]
+    paths = [str(write_rows(tmp_path / name, ("epoch", "loss", "val_loss"), rows)) for name in ("a.csv", "x/b.csv")]
+    code, out, _ = run(capsys, "diagnose", *paths, "--json")
+    assert (code, [*json.loads(out)["verdicts"]]) == (0, ["a", "b"])
+    _, out, _ = run(capsys, "diagnose", *paths, "--together", "--json")
+    assert len(json.loads(out)["verdicts"]) == 1
+
+
+def test_a_damaged_path_is_reported_beside_the_others(tmp_path: Path, capsys: Capture) -> None:
+    good = write_rows(tmp_path / "a.csv", ("epoch", "loss"), [(e, 1 / (e + 1)) for e in range(6)])
+    (tmp_path / "b.csv").write_text("epoch,loss\n1,0.5\n2,x\n", encoding="utf-8")
+    code, out, err = run(capsys, "diagnose", str(good), str(tmp_path / "b.csv"), "--json")
+    assert (code, len(json.loads(out)["logs"]), "b.csv" in err) == (0, 1, True)

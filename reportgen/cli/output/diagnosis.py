@@ -135,5 +135,6 @@ def diagnosis_values(diagnosed: DiagnosedTraining) -> dict[str, Any]:
         },
         "logs": [log_values(group, log) for group, logs in diagnosed.logs.items() for log in logs],
         "unreadable": [error.values for error in diagnosed.unreadable],
+        "other_files": diagnosed.others,
     }
     return dict(plain(values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from reportgen.report.publish.publisher import Published
 
 
-def command_of(path: Path, options: LogOptions, strict: bool) -> str:
+def command_of(paths: Sequence[Path], options: LogOptions, strict: bool) -> str:
     """Return the command that reproduces a diagnosis and its exit code; the folder and the formats are left out."""
-    words: list[object] = ["reportgen", "diagnose", path]
+    words: list[object] = ["reportgen", "diagnose", *paths]
     words += [] if options.format is None else ["--as", options.format]
     words += [word for role, column in options.columns.items() for word in (COLUMN_OPTIONS[role], column)]
+    words += [] if options.step is None else ["--step", options.step]
+    words += [] if options.epoch is None else ["--epoch", options.epoch]
     words += [] if options.task is None else ["--task", options.task]
     words += [] if options.classes is None else ["--classes", options.classes]
     flags = {"--together": options.together, "--strict": strict}

@@ -12,13 +12,20 @@ from reportgen.errors import StudyError
 from reportgen.external.logs.options import COLUMN_OPTIONS, LogOptions
 from reportgen.external.logs.raw import RawColumn, RawLog
 from reportgen.external.logs.roles import Meaning, meaning_of
-from reportgen.runs.training_log import ROLES, Resolution
+from reportgen.runs.training_log import ROLES, LogNote, Resolution
 
 PERCENT = 100.0
 MOST_SHARE = 1.001
 """Accuracies up to this are shares: sums of float32 values may exceed 1 a little."""
 LEAST_PERCENT = 1.5
 """A column whose largest value lies between the two is neither a share nor a percentage."""
+
+PERPLEXITIES = ("ppl", "perplexity")
+STAND_INS = (
+    *PERPLEXITIES,
+    *("mse", "mean_squared_error", "msle", "rmse", "root_mean_squared_error", "mae", "mean_absolute_error"),
+)
+"""Scores that are taken for the loss of a log without one, the preferred first."""
 
 UNKNOWN = "its name has no known role"
 TEST = "a test score is not a validation score"
@@ -49,6 +56,7 @@ class Assignment:
 
     columns: tuple[Assigned, ...]
     ignored: dict[str, str]
+    notes: tuple[LogNote, ...] = ()
 
 
 def assign_roles(raw: RawLog, options: LogOptions) -> Assignment:
@@ -80,7 +88,34 @@ def assign_roles(raw: RawLog, options: LogOptions) -> Assignment:
         chosen, others = _preferred(role, [one for one in found if one.role == role])
         kept += chosen
         ignored |= others
-    return Assignment(tuple(kept), ignored)
+    columns, notes = _with_loss(kept)
+    return Assignment(columns, ignored, notes)
+
+
+def _with_loss(kept: Sequence[Assigned]) -> tuple[tuple[Assigned, ...], tuple[LogNote, ...]]:
+    """Return the columns with the loss-like score of both splits as their loss if the log has no loss at all."""
+    if any(one.role.endswith("loss") for one in kept):
+        return tuple(kept), ()
+    words = {one.words for one in kept if one.role.endswith("score") and _is_positive(one.column)}
+    chosen = next((name for name in STAND_INS if name in words), None)
+    if chosen is None:
+        return tuple(kept), ()
+    columns = tuple(_as_loss(one, chosen) for one in kept)
+    names = " and ".join(repr(one.column.name) for one in kept if one.words == chosen and one.role.endswith("score"))
+    means = "its logarithm, the cross-entropy, is" if chosen in PERPLEXITIES else "it is"
+    return columns, (LogNote("score-as-loss", f"the log has no loss besides {names}; {means} taken for the loss"),)
+
+
+def _as_loss(one: Assigned, words: str) -> Assigned:
+    if one.words != words or not one.role.endswith("score") or not _is_positive(one.column):
+        return one
+    values = np.log(one.column.values) if words in PERPLEXITIES else one.column.values
+    return replace(one, role=one.role.replace("score", "loss"), column=replace(one.column, values=values))
+
+
+def _is_positive(column: RawColumn) -> bool:
+    """Return whether a logarithm can be taken of all values, and so whether they may be of a perplexity or an error."""
+    return not (column.values <= 0).any()
 
 
 def _named_columns(raw: RawLog, options: LogOptions) -> list[Assigned]:

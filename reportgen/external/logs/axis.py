@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from reportgen.errors import StudyError
 from reportgen.external.logs.assignment import Assigned
+from reportgen.external.logs.options import LogOptions
 from reportgen.external.logs.raw import Array, RawColumn, RawLog
+from reportgen.external.logs.roles import EPOCHS, STEPS, plain_name
 from reportgen.runs.training_log import LogNote, Unit
 
 CONSECUTIVE = 0.9
@@ -82,6 +85,46 @@ def axis_of(raw: RawLog, assigned: Sequence[Assigned]) -> tuple[Axis, tuple[Assi
     if stepped and spe is None and len(stepped) < len(columns):
         spe = _from_ends(axis, columns)
     return replace(axis, steps_per_epoch=spe), columns
+
+
+def with_told_counts(raw: RawLog, options: LogOptions) -> RawLog:
+    """Return a log whose steps or epochs are those of the columns that the user names.
+
+    Raises
+    ------
+    StudyError : there is no such column of numbers, or it does not tell the positions of the others.
+    """
+    for option, name, known in (("--step", options.step, STEPS), ("--epoch", options.epoch, EPOCHS)):
+        told = next((column for column in raw.columns if column.name.strip() == name), None)
+        if name is None or (told is None and plain_name(name) in known):
+            continue
+        if told is None:
+            columns = ", ".join(column.name for column in raw.columns[:12])
+            message = f"{option}: there is no column {name!r} of numbers"
+            raise StudyError("missing-column", message, str(raw.path), f"columns: {columns}")
+        is_step = option == "--step"
+        others = tuple(_counted_by(column, told, is_step=is_step) for column in raw.columns if column is not told)
+        notes = tuple(note for note in raw.notes if note.code != "rows-counted")
+        raw = replace(raw, columns=others, notes=notes)
+    return raw
+
+
+def _counted_by(column: RawColumn, told: RawColumn, *, is_step: bool) -> RawColumn:
+    """Return a column with the counts of another one, in the rows that both have."""
+    at, own = ((one.steps if one.steps is not None else one.epochs) for one in (told, column))
+    rows = np.arange(told.values.size)
+    if column.values.size != told.values.size and at is not None and own is not None and at.size:
+        rows = np.minimum(np.searchsorted(at, own), at.size - 1)
+        kept = at[rows] == own
+        rows = rows[kept]
+        column = replace(column, values=column.values[kept], steps=None, epochs=None)
+    counts = told.values[rows]
+    has_rows_alone = column.epochs is None or column.epochs is at
+    return (
+        replace(column, steps=counts, epochs=None if has_rows_alone else column.epochs)
+        if is_step
+        else replace(column, epochs=counts, steps=None if column.steps is None or column.steps is at else column.steps)
+    )
 
 
 def is_whole(counts: Array) -> bool:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.errors import StudyError
+from reportgen.errors import StudyError, UsageError
 
 HEAD_BYTES = 512
 """Enough for the marks of all kinds; the mark of a tar archive ends at byte 262."""
@@ -83,7 +83,12 @@ def begins_with(path: Path, magic: bytes) -> bool:
 
 
 def refuse_other_binary(path: Path) -> None:
-    """Raise StudyError (code "binary-file") for a file of a binary kind that is not a log."""
+    """Raise StudyError (code "binary-file") for a file of a binary kind that is not a log.
+
+    A pipe or device, which can be read only once or never ends, is refused with UsageError (code "not-a-file").
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UsageError("not-a-file", "not a regular file", str(path), "save the log to a file, and give its path")
     kind = binary_kind(path)
     if kind is not None:
         raise StudyError("binary-file", f"the file is {kind.title}, not a log", str(path), kind.hint)

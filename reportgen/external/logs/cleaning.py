@@ -23,6 +23,10 @@ from reportgen.runs.training_log import ROLES, Curve, LogNote, Resolution, Train
 PER_EPOCH = 1.2
 """A training column with at most this many values an epoch, each at the end of one, is of epochs."""
 END_TOLERANCE = 0.01
+MOST_VALIDATIONS = 0.9
+"""Share of the validations from which on training values at validations alone are means since the last one."""
+AT_A_STEP = ("lr", "gradient_norm")
+"""Roles of values that are not averaged over an epoch unless the log says so."""
 GAPS = 2
 """NaN values that end this often mark missing values: a run that diverges does not recover again and again."""
 
@@ -35,7 +39,7 @@ def clean(raw: RawLog, options: LogOptions) -> TrainingLog:
     StudyError : a column that the user named does not exist or cannot have its role.
     """
     assignment = assign_roles(raw, options)
-    ignored, notes = dict(assignment.ignored), list(raw.notes)
+    ignored, notes = dict(assignment.ignored), [*raw.notes, *assignment.notes]
     counted = [replace(one, column=_with_valid_counts(one.column, notes)) for one in assignment.columns]
     axis, columns = axis_of(raw, counted)
     notes += axis.notes
@@ -153,16 +157,22 @@ def _resolution(
     """Return the resolution of a training column whose name does not tell it.
 
     It is of epochs if the log counts only epochs, or if its values lie at the ends of epochs, at most one in each. It
-    is of windows if it has values at the validations alone. Otherwise it is taken for minibatches.
+    is of windows if it has values at almost all validations and nowhere else. Otherwise it is taken for minibatches.
+    A learning rate or a norm is that of the step at which it is logged.
     """
     if not positions.size:
         return "epoch"
+    if one.role in AT_A_STEP and axis.unit == "step":
+        return "step"
     if axis.unit == "epoch":
         return "epoch" if (positions % 1 == 0).all() else "window"
     validated = [
         other.positions for with_role, other in placed if other is not None and with_role.role.startswith("val_")
     ]
-    at_validations = any(positions.size <= other.size and np.isin(positions, other).all() for other in validated)
+    at_validations = any(
+        MOST_VALIDATIONS * other.size <= positions.size <= other.size and np.isin(positions, other).all()
+        for other in validated
+    )
     spe = axis.steps_per_epoch
     if spe is not None and one.column.epochs is not None:
         if positions.size > PER_EPOCH * (np.ptp(positions) / spe + 1):

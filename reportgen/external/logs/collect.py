@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import StudyError, UsageError
-from reportgen.external.logs.binary import begins_with, refuse_other_binary
+from reportgen.external.logs.axis import with_told_counts
+from reportgen.external.logs.binary import begins_with, binary_kind, refuse_other_binary
 from reportgen.external.logs.cleaning import clean
 from reportgen.external.logs.formats import FORMATS
 from reportgen.external.logs.grouping import grouped, named
 from reportgen.external.logs.options import LogOptions
 from reportgen.external.logs.raw import LogFormat, RawLog
-from reportgen.external.logs.search import FoundLog, find_logs
+from reportgen.external.logs.restarts.lost_state import without_lost_state
+from reportgen.external.logs.restarts.other_runs import divided
+from reportgen.external.logs.search import SKIPPED_ENDINGS, FoundLog, find_logs
 from reportgen.external.logs.structured.documents import begins_as_json
+from reportgen.external.logs.structured.lines import head_lines
 from reportgen.runs.training_log import TrainingLog
 
 TABLE_ERRORS = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns", "unknown-log")
 JSON_ERRORS = ("invalid-json", "duplicate-key", "nesting-too-deep", "too-large", "empty-data", "unknown-columns")
 """Codes of errors of reading a file as a table or as JSON that describe the file even if it is not a log."""
+DAMAGE = ("unreadable-file", "not-text", "invalid-file", "invalid-json", "nesting-too-deep", "too-large")
+"""Codes of errors that show a damaged log in a folder, where other tables and documents are no logs."""
+DATA_ENDINGS = {".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "jsonl"}
+"""Formats of damaged files by their endings."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +39,12 @@ class CollectedLogs:
     ----------
     groups : logs by name of the group; runs of one group have equal settings.
     unreadable : errors of logs that could not be read, if others could.
+    others : number of files of a folder that are no logs.
     """
 
     groups: Mapping[str, Sequence[TrainingLog]]
     unreadable: tuple[StudyError, ...] = ()
+    others: int = 0
 
 
 def read_logs(path: Path, options: LogOptions = LogOptions()) -> Mapping[str, Sequence[TrainingLog]]:  # noqa: B008
@@ -42,8 +52,12 @@ def read_logs(path: Path, options: LogOptions = LogOptions()) -> Mapping[str, Se
     return collect_logs(path, options).groups
 
 
-def collect_logs(path: Path, options: LogOptions = LogOptions()) -> CollectedLogs:  # noqa: B008
-    """Return the logs in a file or folder in groups of runs with equal settings.
+def collect_logs(
+    path: Path,
+    options: LogOptions = LogOptions(),  # noqa: B008
+    records: Collection[Path] = (),
+) -> CollectedLogs:
+    """Return the logs in a file or folder in groups of runs with equal settings. records: files that are no logs.
 
     In a folder, files that are no logs are skipped, and logs that cannot be read are reported beside the others.
 
@@ -56,14 +70,18 @@ def collect_logs(path: Path, options: LogOptions = LogOptions()) -> CollectedLog
         raise UsageError("file-not-found", "no such file or folder", str(path), "a log, or a folder of logs")
     formats = _formats(options)
     refuse_other_binary(path)
-    found = find_logs(path, formats) or _by_magic(path, options) or _forced(path, formats, options)
+    others: list[Path] = []
+    found = find_logs(path, formats, others) or _by_magic(path, options) or _forced(path, formats, options)
+    others = [file for file in others if file not in records]
+    damaged = [error for file in others if (error := _damage(file)) is not None]
     if not found:
-        raise _no_log(path, options)
+        raise damaged[0] if damaged else _no_log(path, options)
     logs: list[TrainingLog] = []
     errors: list[StudyError] = []
     for log in found:
         try:
-            runs = _runs(log.format.read(log.path))
+            read = [with_told_counts(raw, options) for raw in _runs(log.format.read(log.path))]
+            runs = [run for raw in read for run in divided(raw, options)]
         except StudyError as error:
             errors.append(error)
             continue
@@ -75,14 +93,14 @@ def collect_logs(path: Path, options: LogOptions = LogOptions()) -> CollectedLog
     if not logs:
         raise errors[0]
     groups = grouped(named(logs, path), options.together)
-    return CollectedLogs(groups, tuple(errors))
+    return CollectedLogs(groups, (*errors, *damaged), len(others) - len(damaged))
 
 
 def _cleaned(raw: RawLog, options: LogOptions) -> TrainingLog:
     """Return a log with roles; raises StudyError if no column has one."""
     log = clean(raw, options)
     if log.curves:
-        return log
+        return without_lost_state(log)
     names = ", ".join([*log.ignored][:12]) or "none"
     hint = f"name columns with --loss, --val-loss or --val-accuracy; columns: {names}"
     raise StudyError("unknown-columns", "no column has a known role", str(raw.path), hint)
@@ -117,10 +135,21 @@ def _forced(path: Path, formats: Sequence[LogFormat], options: LogOptions) -> li
     """Return the log that the user says a file or folder is, although no format recognizes it."""
     if options.format is not None:
         return [FoundLog(path, formats[0])]
-    if not (options.columns and path.is_file()):
+    if not path.is_file():
         return []
+    if not options.columns:
+        return [FoundLog(path, FORMATS["csv"])] if _is_a_table_of_scores(path, options) else []
     generic = [row for row in formats if row.generic]
     return [FoundLog(path, next((row for row in generic if _can_read(row, path)), FORMATS["csv"]))]
+
+
+def _is_a_table_of_scores(path: Path, options: LogOptions) -> bool:
+    """Return whether a file, read as any table, has a loss in several rows, whatever counts its rows."""
+    try:
+        logs = [_cleaned(raw, options) for raw in _runs(FORMATS["csv"].read(path))]
+    except StudyError:
+        return False
+    return any(curve.role.endswith("loss") and curve.values.size > 1 for log in logs for curve in log.curves)
 
 
 def _can_read(row: LogFormat, path: Path) -> bool:
@@ -128,6 +157,26 @@ def _can_read(row: LogFormat, path: Path) -> bool:
         return bool(_runs(row.read(path)))
     except StudyError:
         return False
+
+
+def _damage(path: Path) -> StudyError | None:
+    """Return why a file that no format recognizes is a damaged log; None if it is no log."""
+    if path.name.endswith(SKIPPED_ENDINGS) or binary_kind(path) is not None:
+        return None
+    magic = next((row for row in FORMATS.values() if row.magic and begins_with(path, row.magic)), None)
+    name = magic.name if magic is not None else DATA_ENDINGS.get(path.suffix.lower())
+    if name is None or (name in ("json", "jsonl") and not _names_a_score(path)):
+        return None
+    try:
+        FORMATS[name].read(path)
+    except StudyError as error:
+        return error if magic is not None or error.code in DAMAGE else None
+    return None
+
+
+def _names_a_score(path: Path) -> bool:
+    """Return whether the beginning of a file has a word of a score, as the settings of a program have not."""
+    return any(word in line for line in head_lines(path) for word in (b"loss", b"accuracy", b"epoch"))
 
 
 def _no_log(path: Path, options: LogOptions) -> UsageError | StudyError:

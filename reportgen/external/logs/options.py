@@ -31,6 +31,7 @@ class LogOptions:
     columns : names of columns by role.
     task, classes : what is learned, and the number of classes.
     together : whether all runs have the same settings and are judged together.
+    step, epoch : columns that count steps and epochs.
     """
 
     format: str | None = None
@@ -38,6 +39,8 @@ class LogOptions:
     task: str | None = None
     classes: int | None = None
     together: bool = False
+    step: str | None = None
+    epoch: str | None = None
 
     def __post_init__(self) -> None:
         """Raise UsageError for an invalid value or a contradiction."""

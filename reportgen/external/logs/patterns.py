@@ -86,7 +86,13 @@ SCORES = (
     Pattern(
         r"(?:roc_)?auc(?:_roc|_\d+)?|auroc|auprc|pr_auc|average_precision|ap_?\d*", "score", 1, ("auc", "ap"), True
     ),
-    Pattern(r"m_?ap(?:_?50|_0_5)?(?:_(?:50_|0_)?95)?(?:_[bmp])?", "score", 1, ("mAP50",), True),
+    Pattern(
+        r"(?:(?:coco|bbox|segm|mask|keypoints?)_)*m_?ap(?:_?50|_?75|_0_5|_[sml])?(?:_(?:50_|0_)?95)?(?:_[bmp])?",
+        "score",
+        1,
+        ("mAP50", "coco/bbox_mAP_50"),
+        True,
+    ),
     Pattern(
         "(?:m_?|mean_)?iou(?:_score)?|jaccard(?:_index)?|dice(?:_coef(?:ficient)?|_score)?",
         "score",

@@ -36,9 +36,10 @@ NEUTRAL = ("metrics", "metric", "scalars", "scalar", "logs", "log", "mean", "avg
 
 STEPS = (
     *("trainer_global_step", "train_global_step", "global_step", "step", "steps", "train_step"),
-    *("iteration", "iterations", "iter"),
+    *("time_total_timesteps", "total_timesteps", "timesteps", "num_timesteps", "total_steps", "num_updates"),
+    *("iteration", "iterations", "iter", "iters", "n_iter", "num_iter", "it", "time_iterations", "update", "batch"),
 )
-EPOCHS = ("epoch", "epochs", "train_epoch")
+EPOCHS = ("epoch", "epochs", "train_epoch", "ep", "epoche", "n_epoch", "epoch_number", "epoch_idx", "current_epoch")
 BATCHES = ("batch", "batch_idx", "batch_index", "iter", "iteration", "step")
 """Names of columns of positions, the preferred first; a column of BATCHES may begin again in each epoch."""
 

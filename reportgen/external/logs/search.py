@@ -31,8 +31,10 @@ class FoundLog:
     format: LogFormat
 
 
-def find_logs(path: Path, formats: Sequence[LogFormat]) -> list[FoundLog]:
+def find_logs(path: Path, formats: Sequence[LogFormat], others: list[Path] | None = None) -> list[FoundLog]:
     """Return the runs in a file or folder, each once, in the order of their paths.
+
+    others : gets the files of a folder that belong to no run.
 
     Links are not followed, hidden folders are skipped, and folders are searched to a limited depth.
 
@@ -44,6 +46,8 @@ def find_logs(path: Path, formats: Sequence[LogFormat]) -> list[FoundLog]:
         return _in_file(path, formats)
     search = _Search()
     search.folder(path, formats, 0)
+    if others is not None:
+        others += search.others
     return list(search.found.values())
 
 
@@ -64,10 +68,11 @@ def _found(row: LogFormat, path: Path) -> Sequence[Path]:
 
 
 class _Search:
-    """A search through a folder: the runs that were found by path, and the number of files that were seen."""
+    """A search through a folder: the runs by path, the other files, and the number of files that were seen."""
 
     def __init__(self) -> None:
         self.found: dict[Path, FoundLog] = {}
+        self.others: list[Path] = []
         self._files = 0
 
     def folder(self, folder: Path, formats: Sequence[LogFormat], depth: int) -> None:
@@ -87,14 +92,20 @@ class _Search:
             path = folder / entry.name
             if entry.is_dir(follow_symlinks=False):
                 folders.append(path)
-            elif not is_run and entry.is_file(follow_symlinks=False) and not entry.name.endswith(SKIPPED_ENDINGS):
-                self._add(_in_file(path, formats))
+            elif not is_run and entry.is_file(follow_symlinks=False):
+                self._file(path, formats)
         parts = {name for row in finders for name in row.parts} if is_run else set()
         inner = [row for row in formats if row not in finders and not (is_run and row.generic)]
         for path in folders:
             hidden = path.name.startswith(".") or path.name in (*parts, *SKIPPED_FOLDERS)
             if depth < MOST_DEPTH and not hidden:
                 self.folder(path, inner, depth + 1)
+
+    def _file(self, path: Path, formats: Sequence[LogFormat]) -> None:
+        runs = [] if path.name.endswith(SKIPPED_ENDINGS) else _in_file(path, formats)
+        self._add(runs)
+        if not runs and path not in self.found:
+            self.others.append(path)
 
     def _add(self, logs: Iterable[FoundLog]) -> None:
         for log in logs:

@@ -34,7 +34,7 @@ def task_of(assigned: Sequence[Assigned], settings: Mapping[str, Any], options: 
         if (column.values[np.isfinite(column.values)] < 0).any():
             return Task("likelihood", None, f"{column.name!r} has negative values")
     for one in assigned:
-        if one.role.endswith("score") and REGRESSION.fullmatch(one.words):
+        if one.role.endswith(("score", "loss")) and REGRESSION.fullmatch(one.words):
             return Task("regression", None, f"the log has {one.column.name!r}")
     stated = classes_of(settings)
     if stated is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from reportgen.errors import StudyError
 from reportgen.external.logs.options import LogOptions
-from tests.external.logs.logs import by_epoch, cleaned, column, roles
+from tests.external.logs.logs import by_epoch, cleaned, codes, column, roles
 
 RUN = [0.9, 0.5, 0.3]
 SHARES = [0.5, 0.7, 0.9]
@@ -102,3 +104,24 @@ def test_a_told_column_must_exist_and_fit(columns: dict[str, str], code: str) ->
     with pytest.raises(StudyError) as caught:
         cleaned(*known, options=LogOptions(columns=columns))
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("name", ["ppl", "perplexity"])
+def test_the_logarithm_of_a_perplexity_stands_in_for_a_loss(name: str) -> None:
+    log = by_epoch(**{f"train_{name}": [math.e**2, math.e], f"valid_{name}": [math.e**3, math.e**2]})
+    assert {curve.role: curve.values.tolist() for curve in log.curves} == {
+        "train_loss": pytest.approx([2, 1]),
+        "val_loss": pytest.approx([3, 2]),
+    }
+    assert "score-as-loss" in codes(log)
+
+
+def test_an_error_of_a_regression_stands_in_for_a_loss() -> None:
+    log = by_epoch(train_mse=[4.0, 1.0], val_mse=[5.0, 2.0], val_r2=[0.1, 0.2])
+    assert roles(log) == {"train_loss": "train_mse", "val_loss": "val_mse", "val_score": "val_r2"}
+    assert log.task.kind == "regression"
+
+
+def test_a_score_beside_a_loss_stays_a_score() -> None:
+    log = by_epoch(loss=[4.0, 1.0], val_loss=[5.0, 2.0], val_mse=[5.0, 2.0])
+    assert (roles(log)["val_score"], codes(log)) == ("val_mse", set())

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import pickle
 import sqlite3
 import tarfile
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.errors import StudyError
+from reportgen.errors import StudyError, UsageError
 from reportgen.external.logs.binary import binary_kind
 from reportgen.external.logs.collect import collect_logs
 from reportgen.external.logs.options import LogOptions
@@ -108,3 +109,10 @@ def test_a_binary_log_is_not_read_as_another_format(database: Path) -> None:
     with pytest.raises(StudyError) as caught:
         collect_logs(database, LogOptions(format="csv"))
     assert caught.value.code == "wrong-format"
+
+
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError) as caught:
+        collect_logs(tmp_path / "pipe")
+    assert caught.value.code == "not-a-file"

@@ -191,3 +191,18 @@ def test_any_numbers_give_increasing_finite_positions_and_accuracies_as_shares(r
             known = curve.finite
             assert ((known >= 0) & (known <= 1)).all()
     assert {curve.column for curve in log.curves} | set(log.ignored) == {one.name for one in raw}
+
+
+def test_values_at_every_other_validation_are_of_minibatches() -> None:
+    validated = column("val_loss", [1.0] * 20, steps=range(5, 105, 5))
+    log = cleaned(column("train_loss", [1.0] * 10, steps=range(10, 110, 10)), validated, first_step=1)
+    assert log.curves[0].resolution == "step"
+    log = cleaned(column("train_loss", [1.0] * 20, steps=range(5, 105, 5)), validated, first_step=1)
+    assert log.curves[0].resolution == "window"
+
+
+@pytest.mark.parametrize("name", ["lr", "grad_norm"])
+def test_a_rate_at_the_end_of_an_epoch_is_of_a_step(name: str) -> None:
+    counts: dict[str, list[float]] = {"steps": [10, 20, 30, 40], "epochs": [1, 2, 3, 4]}
+    log = cleaned(column("train_loss", FALLING, **counts), column(name, FALLING, **counts), first_step=1)
+    assert [curve.resolution for curve in log.curves] == ["epoch", "step"]

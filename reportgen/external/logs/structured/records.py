@@ -21,6 +21,10 @@ STEP_NAMES = (
     "global_steps",
     "num_updates",
     "total_steps",
+    "time/total_timesteps",
+    "total_timesteps",
+    "timesteps",
+    "n_iter",
     "step",
     "steps",
     "iteration",
@@ -38,7 +42,7 @@ STEP_NAMES = (
 EXAMPLE = "example"
 """The counter of the examples of an epoch that were seen so far."""
 
-EPOCH_NAMES = ("epoch", "epochs", "current_epoch", "train/epoch", "ep")
+EPOCH_NAMES = ("epoch", "epochs", "current_epoch", "train/epoch", "ep", "epoche")
 
 MODE_NAMES = ("mode", "phase", "split", "stage", "subset")
 EVALUATION = frozenset({"val", "valid", "validation", "eval", "evaluation", "dev", "test"})
@@ -51,7 +55,7 @@ MAX_DEPTH = 8
 @functools.lru_cache(maxsize=8192)
 def counter_name(name: str) -> str:
     """Return the name of a column in the form in which counters are recognized."""
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
+    return name.strip(" .:").lower().replace(" ", "_").replace("-", "_")
 
 
 def looks_like_scores(record: Mapping[str, Any]) -> bool:
@@ -137,6 +141,10 @@ class Records:
         """Return all columns but the counters. Without counters, each record is taken for a step."""
         step_name, epoch_name = self._counter(STEP_NAMES), self._counter(EPOCH_NAMES)
         steps, epochs = self._all_records(step_name), self._all_records(epoch_name)
+        merged, validated = set[str](), frozenset[str]()
+        if step_name is not None and steps is not None:
+            steps, merged = self._with_other_counts(step_name, steps)
+            steps, epochs, validated = self._with_epochs_of_validation(step_name, steps, epochs)
         if steps is None and epochs is None:
             steps = np.arange(1.0, self.count + 1)
             text = "the file has no steps or epochs; each record is taken for a step"
@@ -144,10 +152,49 @@ class Records:
         if step_name is not None and steps is not None and epochs is not None:
             steps, epochs = self._aligned(step_name, steps, epochs)
         return tuple(
-            RawColumn(name, np.frombuffer(column.values), _at(steps, column), _at(epochs, column))
+            RawColumn(
+                name,
+                np.frombuffer(column.values),
+                _at(steps, column),
+                _at(epochs, column),
+                meaning=f"val/{name}" if name in validated else None,
+            )
             for name, column in self._columns.items()
-            if name not in (step_name, epoch_name)
+            if name not in (step_name, epoch_name) and name not in merged
         )
+
+    def _with_other_counts(self, step_name: str, steps: NDArray[np.float64]) -> tuple[NDArray[np.float64], set[str]]:
+        """Return steps with those that have another name in records without the first, and these names.
+
+        A program may print "iter 10" where it trains and "step 10" where it validates.
+        """
+        merged = set[str]()
+        for name, column in self._columns.items():
+            known = counter_name(name)
+            if name == step_name or known not in STEP_NAMES or known == EXAMPLE:
+                continue
+            values = self._all_records(name)
+            if values is not None and np.isnan(steps[column.records]).all():
+                steps = np.where(np.isnan(steps), values, steps)
+                merged.add(name)
+        return steps, merged
+
+    def _with_epochs_of_validation(
+        self, step_name: str, steps: NDArray[np.float64], epochs: NDArray[np.float64] | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None, frozenset[str]]:
+        """Return steps and epochs, and the columns of validation, of records whose "step" is the epoch, as in MMEngine.
+
+        These have no epoch, and their steps are small; they belong to the step of the record before.
+        """
+        if epochs is None or "iter" not in self._columns or counter_name(step_name) != "step":
+            return steps, epochs, frozenset()
+        own = np.isnan(epochs) & np.isfinite(steps)
+        if not own.any() or own[0] or (steps[own] > np.nanmax(epochs)).any():
+            return steps, epochs, frozenset()
+        before = np.maximum.accumulate(np.where(own, 0, np.arange(self.count)))
+        epochs = np.where(own, steps, epochs)
+        names = frozenset(name for name, column in self._columns.items() if own[column.records].all())
+        return steps[before], epochs, names
 
     def _counter(self, names: tuple[str, ...]) -> str | None:
         """Return the counter of most records, the most specific name first."""

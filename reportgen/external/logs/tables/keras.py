@@ -9,6 +9,7 @@ from reportgen.external.logs.raw import LogFormat, RawLog
 from reportgen.external.logs.roles import EPOCHS, STEPS, meaning_of, plain_name
 from reportgen.external.logs.tables.columns import INDICES, Form, raw_log
 from reportgen.external.logs.tables.head import Head, find_head
+from reportgen.external.logs.tables.stacked import NAMED, NUMBERED
 from reportgen.external.logs.tables.table import read_table
 
 NAME = "keras-csv"
@@ -23,6 +24,8 @@ def find(path: Path) -> Sequence[Path]:
 def _is_keras(head: Head) -> bool:
     """Return whether all other columns are known, since without an epoch little distinguishes a history."""
     plain = [plain_name(name) for name in head.names]
+    if not {*NAMED, *NUMBERED}.isdisjoint(plain):
+        return False
     if "loss" not in head.names or any(name in STEPS or name.startswith("train_") for name in plain):
         return False
     if plain[0] in EPOCHS:

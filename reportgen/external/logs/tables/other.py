@@ -30,7 +30,7 @@ def find(path: Path) -> Sequence[Path]:
 
 
 def read(path: Path) -> Sequence[RawLog]:
-    """Return the run, or the runs that a column numbers."""
+    """Return the run, or the runs that columns name or number."""
     table = read_table(path)
     refuse_table_of_runs(table)
     validated = any(known.split == "val" for known in map(meaning_of, table.columns) if known is not None)

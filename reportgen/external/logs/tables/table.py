@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,10 @@ from reportgen.external.logs.tables.head import Head, read_head
 from reportgen.runs.training_log import LogNote
 
 Mask = NDArray[np.bool_]
+Labels = NDArray[np.int32]
+
+MOST_TEXTS = 1000
+"""Different texts of a column up to which they are kept, as they may name runs."""
 
 MISSING = frozenset(("", "na", "n/a", "#n/a", "null", "none", "-", "--", "\u2013", "\u2014", "<na>", "nil"))
 """Cells without a value, in lower case; NaN is a value."""
@@ -27,11 +32,14 @@ class Column:
 
     values : of the rows that have one. present : which rows have one, (rows,), None if all do.
     text : a cell that is not a number, if the column holds text; it has no values then.
+    labels : the text of each row as an index of `names`, (rows,), if the column holds few different texts.
     """
 
     values: Array
     present: Mask | None
     text: str | None = None
+    names: tuple[str, ...] = ()
+    labels: Labels | None = None
 
 
 @dataclass(eq=False)
@@ -106,10 +114,13 @@ class _Builder:
         self._size = 0
         self._present: list[tuple[int, Mask | None]] = []
         self._text: str | None = None
+        self._labels = array("i")
+        self._names: dict[str, int] = {}
 
     def add(self, path: Path, cells: Sequence[str], lines: Sequence[int], decimal_comma: bool) -> None:
         """Append the numbers of some rows; raises StudyError for text after numbers."""
         if self._text is not None:
+            self._label(cells)
             return
         present = None
         try:
@@ -119,6 +130,8 @@ class _Builder:
             wrong = next((index for index, value in enumerate(found) if value is False), None)
             if wrong is not None:
                 self._refuse(path, cells[wrong], lines[wrong], any(value is not None for value in found[:wrong]))
+                self._label([""] * sum(rows for rows, _ in self._present))
+                self._label(cells)
                 return
             present = np.fromiter((value is not None for value in found), np.bool_, len(found))
             values = np.array([value for value in found if value is not None], np.float64)
@@ -142,9 +155,16 @@ class _Builder:
             raise StudyError("invalid-data", message, f"{path}:{line}", "a number, or an empty cell")
         self._text = cell.strip()[:40]
 
+    def _label(self, cells: Sequence[str]) -> None:
+        """Keep the texts of some rows, unless there are too many different ones."""
+        if len(self._names) <= MOST_TEXTS:
+            self._labels.extend(self._names.setdefault(cell.strip(), len(self._names)) for cell in cells)
+
     def column(self) -> Column:
         if self._text is not None:
-            return Column(np.zeros(0), None, self._text)
+            few = len(self._names) <= MOST_TEXTS
+            labels = np.frombuffer(self._labels, np.int32) if few else None
+            return Column(np.zeros(0), None, self._text, tuple(self._names) if few else (), labels)
         values = self._values[: self._size]
         if all(present is None or present.all() for _, present in self._present):
             return Column(values, None)

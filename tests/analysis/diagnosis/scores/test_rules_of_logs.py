@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from reportgen.analysis.diagnosis.rules.generalization import metric_loss_mismatch
 from reportgen.analysis.diagnosis.rules.optimization import gradient_spikes, resumed_run
 from reportgen.analysis.finding import Abstention, Finding
+from reportgen.runs.training_log import LostState
 from tests.analysis.diagnosis.scores.curves import evidence, falling, healthy, log, noisy
 
 
@@ -73,3 +75,16 @@ def test_softmax_applied_twice_shows_in_the_lowest_loss() -> None:
 
 def test_contradictions_need_pairs_of_loss_and_accuracy() -> None:
     assert isinstance(metric_loss_mismatch.check(evidence(log(val_loss=[1.0] * 9))), Abstention)
+
+
+def test_a_loss_that_returns_to_its_beginning_is_reported_where_it_does() -> None:
+    anew = replace(log(train_loss=[2.0, 1.5, 1.0, 0.8]), lost_states=(LostState(12.0, 0.5, 2.0),))
+    outcome = resumed_run.check(evidence(anew))
+    assert isinstance(outcome, Finding)
+    assert (outcome.severity, outcome.step) == ("warning", 12)
+
+
+def test_curves_are_not_said_to_continue_without_values_before() -> None:
+    outcome = resumed_run.check(evidence(log(train_loss=[2.0, 1.5, 1.0, 0.8], resumed_at=(0.5,))))
+    assert isinstance(outcome, Finding)
+    assert "continue" not in outcome.message

@@ -84,12 +84,6 @@ def test_epochs_that_begin_again_are_counted_on_if_the_loss_goes_on(tmp_path: Pa
     assert (log.end, log.resumed_at, codes(log)) == (6, (), {"epochs-joined"})
 
 
-def test_another_run_in_the_same_file_replaces_the_first(tmp_path: Path) -> None:
-    log = keras_of(tmp_path, [0, 1, 2, 0, 1, 2], [1.0, 0.5, 0.2, 0.95, 0.45, 0.15])
-    curve = log.curves[0]
-    assert (curve.values.tolist(), codes(log)) == ([0.95, 0.45, 0.15], {"resumed"})
-
-
 def test_a_history_without_epochs_is_counted(tmp_path: Path) -> None:
     rows = [(i, TRAIN[i], VAL[i], 0.1) for i in range(EPOCHS)]
     log = only(write_rows(tmp_path / "history.csv", ("Unnamed: 0", "loss", "val_loss", "lr"), rows))

@@ -6,8 +6,10 @@ Only logs of scores are judged by this rule.
 and the learning rates before and after it.
 
 **Reference.** A run that continues from a complete checkpoint continues its curves. Reported if the loss rises by more
-than three standard errors and by a tenth of its value, or if the learning rate more than doubles or halves. Resuming
-without such a change is reported for information only, because values after an earlier position replace others.
+than three standard errors and by a tenth of its value, or if the learning rate more than doubles or halves. A loss
+that returns to its first value and falls again as it fell at first has lost its weights, also if the steps count on.
+Resuming without such a change is reported for information only, because values after an earlier position replace
+others.
 
 **Advice.** Save and load the state of the optimizer, the schedule, the scaler of mixed precision and the order of the
 data together with the weights.
@@ -36,8 +38,9 @@ class _Resumed:
     before: float
     after: float
     rises: bool
-    rate_before: float
-    rate_after: float
+    rate_before: float = math.nan
+    rate_after: float = math.nan
+    begins_anew: bool = False
 
     @property
     def rate_jumps(self) -> bool:
@@ -47,7 +50,8 @@ class _Resumed:
 
 
 def _sign(log: TrainingLog) -> _Resumed | Abstention | None:
-    found = [_at(log, position) for position in log.resumed_at]
+    found = [_Resumed(lost.position, lost.before, lost.after, True, begins_anew=True) for lost in log.lost_states]
+    found += [_at(log, position) for position in log.resumed_at]
     return min(found, key=lambda sign: (not (sign.rises or sign.rate_jumps), sign.position), default=None)
 
 
@@ -89,11 +93,15 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
 
 def _message(shown: Shown[_Resumed], sign: _Resumed) -> str:
     jumps = []
-    if sign.rises:
+    if sign.begins_anew:
+        jumps.append(f"the loss returns {from_to(sign.before, sign.after)}, its beginning: the weights were lost")
+    elif sign.rises:
         jumps.append(f"the training loss rises {from_to(sign.before, sign.after)}")
     if sign.rate_jumps:
         jumps.append(f"the learning rate changes from {number(sign.rate_before)} to {number(sign.rate_after)}")
-    what = " and ".join(jumps) if jumps else "the curves continue, as far as the log shows"
+    is_known = not math.isnan(sign.before + sign.after) or not math.isnan(sign.rate_before + sign.rate_after)
+    unchanged = "the curves continue, as far as the log shows" if is_known else "the log has no values before it"
+    what = " and ".join(jumps) if jumps else unchanged
     return f"Training was resumed after {shown.position(sign.position)}, where {what}"
 
 
