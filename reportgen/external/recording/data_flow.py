@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from reportgen.engine.tables.activations import ACTIVATIONS
-from reportgen.external.recording.convert import named
 from reportgen.external.recording.layer_arrays import Nonlinearity
+from reportgen.external.recording.pointwise import named_activation, written_activation
 from reportgen.external.recording.torch_modules import (
     DROPOUTS,
     FREE,
     IGNORED,
     NORMS,
-    OTHER_ACTIVATIONS,
     PRODUCTS,
     RESHAPES,
     SCALINGS,
@@ -174,7 +173,7 @@ class DataFlow:
             args, kwargs = self._without_dropout(name, args, kwargs, tags)
         if not tags or name in IGNORED:
             return func(*args, **kwargs)
-        pooled = tags[0].is_open and not tags[0].is_same and _activation(name, args, kwargs) is not None
+        pooled = tags[0].is_open and not tags[0].is_same and named_activation(name, args, kwargs) is not None
         slope_inputs = tensors[0].detach().clone() if pooled else None
         result = func(*args, **kwargs)
         if not hasattr(result, "grad_fn"):
@@ -182,7 +181,7 @@ class DataFlow:
                 if hasattr(part, "grad_fn"):
                     self._tag_result(name, part, tensors, tags)
             return result
-        activation = _activation(name, args, kwargs)
+        activation = named_activation(name, args, kwargs)
         if activation is not None and tags[0].is_open and result.shape == tensors[0].shape:
             return self._activate(tags[0], activation, result, slope_inputs)
         return self._tag_result(name, result, tensors, tags)
@@ -212,7 +211,19 @@ class DataFlow:
             for tag in tags:
                 tag.call.is_opaque |= tag.is_open and not is_linear
             self.tag(result, first.call, False, False)
+        if name not in (RESHAPES | DROPOUTS | SELECTIONS | NORMS | SUMS | WEIGHTED | PRODUCTS) and "pool" not in name:
+            self._recognize(result, first.call, tags)
         return result
+
+    def _recognize(self, result: Any, call: Call, tags: list[Tag]) -> None:
+        """Note the activation that functions compute together, such as `z * sigmoid(z)`."""
+        found = written_activation(call.preactivation, result) if call.is_opaque else None
+        if found is not None:
+            call.activated, call.nonlinearity = True, found
+            call.activations, call.slope_inputs = result.detach().clone(), None
+            self.tag(result, call, False, True)
+        elif {tag.is_open for tag in tags if tag.call is call} == {True, False}:
+            call.nonlinearity = call.activations = call.slope_inputs = None  # a gate, whose function is unknown
 
     def _add(self, result: Any, tensors: list[Any], tags: list[Tag]) -> Any:
         """Let a sum be the pre-activation of the deepest layer whose outputs it adds to a shortcut."""
@@ -283,18 +294,3 @@ def _mode(torch: Any, function: Callable[..., Any]) -> Any:
             return function(func, args, kwargs or {})
 
     return Mode()
-
-
-def _activation(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Nonlinearity | None] | None:
-    """Return the activation that a function computes, (None,) if it is not known to a study; None for no activation."""
-    plain = name.removesuffix("_")
-    if plain in OTHER_ACTIVATIONS:
-        return (None,)
-    row = named(ACTIVATIONS, plain) if plain not in WEIGHTED else None
-    if row is None or row.activate is None:
-        return None
-    values = [v for v in (*args[1:], *kwargs.values()) if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    parameters = {parameter.name: parameter.default for parameter in row.parameters}
-    if len(parameters) == 1 and values:
-        parameters = dict.fromkeys(parameters, float(values[0]))
-    return (Nonlinearity(row, parameters),)

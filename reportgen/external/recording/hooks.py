@@ -55,7 +55,7 @@ from reportgen.external.recording.traces import (
 DROPOUT_PASSES = 8
 """Number of passes with dropout whose outputs are averaged."""
 
-COPYING = 0.02
+COPYING = 0.005
 """Largest share of the time since the first copy of the weights that copies take, unless a probe follows."""
 
 

@@ -16,6 +16,10 @@ Pair = tuple[Array, Array | None]
 """An array and the gradient of the loss with respect to it, None if the gradient is unknown."""
 
 
+SAME = 0.01
+"""Largest difference between products that count as equal, relative to the largest value; half precision has less."""
+
+
 class Norm(NamedTuple):
     """Batch normalization of a layer: scale, shift, running mean and running variance, (units,) each."""
 
@@ -189,9 +193,33 @@ def probe_of(
         )
         for i in range(len(z))
     ]
-    kinds = None if is_dense else [_kind(part, units_axis) for part, _ in w]
+    kinds = _sums(layers) if is_dense else [_kind(part, units_axis) for part, _ in w]
     outputs, gradient = z[-1] if z[-1][0].ndim == 2 else (None, None)
     return Probe(layers, len(z[0][0]), outputs, gradient, kinds=kinds, parameters=sum(_size(part) for part in layers))
+
+
+def _sums(layers: Sequence[LayerArrays]) -> list[dict[str, Any]] | None:
+    """Return the descriptions of fully connected layers if a shortcut is added to the outputs of any; None for a chain.
+
+    Without a shortcut, pre-activations follow from the activations of the layer before, or from its pre-activations.
+    """
+    found: list[dict[str, Any]] = [{"kind": "dense"} for _ in layers]
+    known = [(layer.preactivations[0], layer.outputs(False)) for layer in layers if layer.preactivations is not None]
+    for index, layer in enumerate(layers[1:], 1):
+        (z, _), (weights, _) = known[index], layer.weights
+        inputs = [t for t in known[index - 1] if t is not None and t.shape[1] == weights.shape[1]]
+        biases = 0 if layer.biases is None else layer.biases[0]
+        rest = [z - (tensor @ weights.T + biases) for tensor in inputs]
+        if layer.norm is not None or not rest or any(_is_zero(values, z) for values in rest):
+            continue
+        earlier = [(at, t) for at, pair in enumerate(known[:index], 1) for t in pair if t is not None]
+        added = (at for at, t in earlier for r in rest if t.shape == r.shape and _is_zero(r - t, z))
+        found[index]["adds"] = next(added, 0)
+    return found if any("adds" in entry for entry in found) else None
+
+
+def _is_zero(values: Array, scale: Array) -> bool:
+    return bool(np.abs(values).max(initial=0) <= SAME * np.abs(scale).max(initial=0))
 
 
 def _both(pair: tuple[Array, Array], reshape: Any, axis: int) -> Pair:

@@ -22,6 +22,8 @@ PROBES_PER_DECADE = 4
 _DUE = frozenset({0, *(math.ceil(10 ** (power / PROBES_PER_DECADE) - 1e-9) for power in range(12 * PROBES_PER_DECADE))})
 """Steps after which a probe is due; a set, because this is asked at every step."""
 
+_IN_ORDER = sorted(_DUE)
+
 OPTIONAL = tuple(f"probe_{name}" for name in STATISTICS[STATISTICS.index("bn_gamma_mean") :])
 """Arrays of statistics that a record omits if no layer has them: those of batch normalization and the last ones."""
 
@@ -244,6 +246,11 @@ def same_outputs(a: Array, b: Array) -> bool:
 def is_due(step: int) -> bool:
     """Return whether a probe is due after this step; probes are about evenly spaced on a logarithmic scale."""
     return step in _DUE
+
+
+def next_due(step: int) -> int:
+    """Return the first step after a step at which a probe is due."""
+    return next(n for n in _IN_ORDER if n > step)
 
 
 def _moments(values: Array) -> tuple[float, float]:

@@ -24,13 +24,12 @@ from reportgen.external.recording.convert import (
 )
 from reportgen.external.recording.given_examples import GivenExamples, image_shape
 from reportgen.external.recording.layer_arrays import Probe, check_chain, nonlinearity_of, probe_of, with_two_outputs
-from reportgen.external.recording.layer_statistics import ProbeSeries, is_due
+from reportgen.external.recording.layer_statistics import ProbeSeries, is_due, next_due
 from reportgen.external.recording.recorder_settings import RecorderSettings
 from reportgen.external.recording.scores import ScoreSeries
 from reportgen.external.recording.watched import WatchedTraining
 
 NOT_WATCHED = {"framework": "other"}
-"""Facts about the loop of a network that was not watched."""
 
 
 class Recorder:
@@ -145,31 +144,33 @@ class Recorder:
         weights: weights of each layer, not needed after `watch`. labels: classes of the minibatch, for all steps or
         none, which show whether batches are sorted by class.
         """
-        value, weights = scalar_loss(loss, "step loss"), list(weights)
+        value = scalar_loss(loss, "step loss")
         if self._watched is not None:
             value = self._step_of(self._watched, loss, value)
-        elif not self._losses and not self._probes.steps and not weights:
-            hint = "call watch(net) before training, or look before the first step"
-            raise UsageError("nothing-recorded", "no probe precedes the first step", hint=hint)
+        else:
+            self._weights_before = [array(values).copy() for values in weights]
+            if not self._losses and not self._probes.steps and not self._weights_before:
+                hint = "call watch(net) before training, or look before the first step"
+                raise UsageError("nothing-recorded", "no probe precedes the first step", hint=hint)
         self._losses.append(value)
         if labels is not None:
             self._top_shares.append(top_share(labels))
-        self._weights_before = [array(values).copy() for values in weights]
 
     def _step_of(self, watched: WatchedTraining, loss: Any, value: float) -> float:
         """Observe a step of a watched network, and probe it if a probe is due; return its mean loss."""
-        if self._steps == self._next_probe:
+        steps = len(self._losses)
+        if steps == self._next_probe:
             if not self._scores.steps and watched.is_whole and self._given.fits(watched.root):
                 self.score()
-            probe = watched.probe(self._steps)
+            probe = watched.probe(steps)
             self._add(probe)
             self._settings.activation = watched.activation_setting(self._settings.activation)
             check_network(self._network())
-            watched.check_scores(self._scores, self._steps, probe.outputs, self._network())
-            self._next_probe = next(n for n in range(self._steps + 1, 2 * self._steps + 3) if is_due(n))
-        if self._steps == 1:
+            watched.check_scores(self._scores, steps, probe.outputs, self._network())
+            self._next_probe = next_due(steps)
+        if steps == 1:
             watched.check_rate(self._settings)
-        return watched.step(loss, value, self._steps, is_followed=self._steps + 1 == self._next_probe)
+        return watched.step(loss, value, steps, is_followed=steps + 1 == self._next_probe)
 
     def score(self, train_outputs: Any = None, val_outputs: Any = None) -> None:
         """Record loss (softmax cross-entropy) and accuracy of the network in test mode.

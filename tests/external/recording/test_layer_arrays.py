@@ -56,3 +56,24 @@ def test_gradients_of_other_shapes_are_errors() -> None:
         with pytest.raises(UsageError) as caught:
             recorder.look(*lists)
         assert (caught.value.code, caught.value.where) == ("wrong-shape", "layer 1")
+
+
+@pytest.mark.parametrize("shortcut", [1, 0, None])
+def test_shortcuts_between_given_arrays_are_recognized(tmp_path: Path, shortcut: int | None) -> None:
+    """0 is a shortcut from a tensor that is not given."""
+    draws = np.random.default_rng(0)
+    x, y = draws.normal(size=(30, 6)), np.arange(30) % 3
+    weights = [draws.normal(size=size) / 3 for size in ((8, 6), (8, 8), (8, 8), (3, 8))]
+    z = [x @ weights[0].T]
+    for number, w in enumerate(weights[1:], 2):
+        z.append(np.maximum(z[-1], 0) @ w.T)
+        if number == 3 and shortcut is not None:
+            z[-1] += np.maximum(z[0], 0) if shortcut else draws.normal(size=z[-1].shape)
+    lists = [[(part, part) for part in parts] for parts in (z, weights, [np.zeros(len(w)) for w in weights])]
+    recorder = Recorder(x, y, activation="relu", lr=RATE)
+    recorder.look(*lists)
+    recorder.step(1.0, weights)
+    recorder.save(tmp_path / "a.npz")
+    layers = read_records(tmp_path / "a.npz")[0].record.spec.network.layers
+    adds = None if shortcut is None else shortcut - 1
+    assert [layer.adds for layer in layers] == [None, None, adds, None]

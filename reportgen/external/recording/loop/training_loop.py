@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.external.recording.convert import Array
-from reportgen.external.recording.layer_statistics import is_due
+from reportgen.external.recording.layer_statistics import next_due
 from reportgen.external.recording.loop.batches import BatchObserver
 from reportgen.external.recording.loop.loss_graph import LossGraph, graph_of
 
@@ -40,10 +40,12 @@ class TrainingLoop:
         self._inputs: Any = None
         self._input_handle: Any = None
         self._steps = self._updates = 0
+        self._next_step, self._next_update = 0, 1
         self._kept: list[bool] = []
         self._kept_handle: Any = None
         self._checked = self._unzeroed = 0
         self._steps_in_test_mode = 0
+        self._watches_modes = False
         self._evaluations = {True: 0, False: 0}
         self._scores_in = {True: 0, False: 0}
         self.graph: LossGraph | None = None
@@ -68,6 +70,7 @@ class TrainingLoop:
     def watch_modes(self) -> None:
         """Note the mode of every evaluation, since the network differs between the modes."""
         if hasattr(self._root, "register_forward_pre_hook") and hasattr(self._root, "training"):
+            self._watches_modes = True
             self._handles.append(self._root.register_forward_pre_hook(self._note_evaluation))
 
     def close(self) -> None:
@@ -87,14 +90,16 @@ class TrainingLoop:
 
     def step(self, loss: Any) -> None:
         """Note a training step before its update; loss: its loss with its graph."""
+        if self._steps == self._next_step:
+            self._inspect(loss)
+            self._next_step = next_inspected(self._steps)
         self._steps += 1
-        self._evaluations = {True: 0, False: 0}
+        if self._steps == self._next_step:
+            self._observe_inputs()
+        if self._watches_modes:
+            self._evaluations = {True: 0, False: 0}
         if getattr(self._root, "training", True) is False:
             self._steps_in_test_mode += 1
-        if self._is_inspected(self._steps - 1):
-            self._inspect(loss)
-        if self._is_inspected(self._steps):
-            self._observe_inputs()
 
     def _inspect(self, loss: Any) -> None:
         """Inspect the graph and the batch of a step."""
@@ -116,10 +121,6 @@ class TrainingLoop:
         elif self._evaluations[True] or self._evaluations[False]:
             self._scores_in[not self._evaluations[False]] += 1
         self._evaluations = {True: 0, False: 0}
-
-    @staticmethod
-    def _is_inspected(step: int) -> bool:
-        return step < CLOSELY or is_due(step)
 
     def add_optimizer(self, optimizer: Any) -> None:
         """Observe an optimizer of PyTorch, also inside of a wrapper with an attribute `optimizer`."""
@@ -155,8 +156,9 @@ class TrainingLoop:
                 self._checked += 1
                 self._unzeroed += all(self._kept)
         self._updates += 1
-        if self._is_inspected(self._updates):
+        if self._updates == self._next_update:
             self._observe_gradient(optimizer)
+            self._next_update = next_inspected(self._updates)
 
     def _observe_gradient(self, optimizer: Any) -> None:
         """Note for each gradient of the smallest trained parameter whether an earlier one is still stored."""
@@ -210,6 +212,11 @@ class TrainingLoop:
         starts = [0, *(start for start, _ in self.rates[1:]), steps]
         counts = np.maximum(np.diff(starts), 0)
         return np.repeat([rate for _, rate in self.rates], counts)[:steps]
+
+
+def next_inspected(step: int) -> int:
+    """Return the next step or update that is inspected."""
+    return step + 1 if step + 1 < CLOSELY else next_due(step)
 
 
 def rate_of(optimizer: Any) -> float:
