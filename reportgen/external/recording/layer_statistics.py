@@ -71,6 +71,19 @@ class ProbeSeries:
         if "loss_form" not in self.facts:
             self.facts |= _form_facts(probe, labels)
 
+    @property
+    def rate(self) -> float:
+        """Learning rate that the changes of the weights and their gradients show, 0 if no weights change.
+
+        It is the median over probes and layers, as exact as the gradients of a probe equal those of a step.
+        """
+        changes, gradients = (
+            np.array(self._values[name], np.float64) for name in ("weight_norm", "weight_gradient_norm")
+        )
+        changes = changes[1:] * np.array(self._values["update_ratio"], np.float64)[1:]
+        known = np.isfinite(changes) & (gradients[:-1] > 0)
+        return float(np.median(changes[known] / gradients[:-1][known])) if known.any() else 0.0
+
     def arrays(self) -> dict[str, Array]:
         """Return the arrays of the record, without optional statistics that no layer has."""
         arrays: dict[str, Any] = {f"probe_{name}": np.array(values) for name, values in self._values.items()}

@@ -164,6 +164,7 @@ class Recorder:
                 self.score()
             probe = watched.probe(steps)
             self._add(probe)
+            watched.check_optimizer(steps, probe)
             self._settings.activation = watched.activation_setting(self._settings.activation)
             check_network(self._network())
             watched.check_scores(self._scores, steps, probe.outputs, self._network())
@@ -241,7 +242,7 @@ class Recorder:
         Parameters
         ----------
         path : path of the record, such as "record.npz".
-        settings : settings that the constructor did not get; `lr` is required unless `watch` observed the optimizer.
+        settings : settings that the constructor did not get; `lr` is required unless a network is watched.
 
         Raises
         ------
@@ -253,10 +254,9 @@ class Recorder:
             raise UsageError("nothing-recorded", "no steps were recorded", hint=hint)
         if self._watched is not None:
             self._watched.add_settings(self._settings)
-        if "lr" not in self._settings:
-            raise UsageError("missing-key", "the learning rate is missing", "settings.lr", "such as save(path, lr=0.1)")
-        if self._watched is not None:
             self._add(self._watched.probe(self._steps))
+            self._settings.estimate_rate(self._probes.rate)
+        self._settings.require_rate()
         if self._probes.hidden_units is None:
             hint = "call watch before training, or look before save"
             raise UsageError("nothing-recorded", "no probes were recorded", hint=hint)

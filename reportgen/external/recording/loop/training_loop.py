@@ -36,6 +36,7 @@ class TrainingLoop:
         self._root, self._batches = root, batches
         self._parameters = {id(parameter): parameter for parameter in parameters}
         self._handles: list[Any] = []
+        self._sees_updates = False
         self._known: dict[int, Any] = {}
         self._inputs: Any = None
         self._input_handle: Any = None
@@ -58,6 +59,7 @@ class TrainingLoop:
         module = sys.modules.get("torch.optim.optimizer")
         if hasattr(module, "register_optimizer_step_pre_hook"):
             hooks: Any = module
+            self._sees_updates = True
             self._handles.append(hooks.register_optimizer_step_pre_hook(self._before_update))
             self._handles.append(hooks.register_optimizer_step_post_hook(self._after_update))
         self._observe_inputs()
@@ -200,10 +202,15 @@ class TrainingLoop:
         return float(id(weight) in self.graph.parameters)
 
     def held(self, weight: Any) -> float:
-        """Return whether an observed optimizer holds a parameter: 1 or 0, NaN without an observed optimizer."""
-        if not self.optimizers or not getattr(weight, "is_leaf", False):
+        """Return whether an optimizer that was used or given holds a parameter: 1 or 0, NaN if updates are not seen."""
+        if not self._sees_updates or not getattr(weight, "is_leaf", False):
             return np.nan
         return float(any(weight is parameter for optimizer in self.optimizers for parameter in _held(optimizer)))
+
+    @property
+    def other_optimizer(self) -> Any:
+        """An optimizer that was used, if none of those holds parameters of the network; None otherwise."""
+        return None if self.optimizers else next(iter(self._known.values()), None)
 
     def step_rates(self, steps: int) -> Array | None:
         """Return the learning rate of each step, (steps,); None if no update was observed."""

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from reportgen import Recorder
+from reportgen.analysis.diagnosis.partial import diagnose_partial
 from reportgen.errors import UsageError
 from reportgen.external.reader import read_records
 from reportgen.runs.record import RunRecord
@@ -222,3 +223,38 @@ def test_lazy_modules_and_forgotten_watch_are_errors() -> None:
 def test_images_have_a_shape(shape: tuple[int, ...], image: list[int]) -> None:
     recorder = Recorder(np.random.default_rng(0).normal(size=shape), np.arange(30) % 3)
     assert json.loads(json.dumps(recorder.facts["image_shape"])) == image
+
+
+def trained_by_hand(path: Path, rate: float, **settings: Any) -> RunRecord:
+    """Train without an optimizer; a rate of 0 changes nothing."""
+    net, (x, y) = network(), data()
+    recorder = Recorder(x, y)
+    recorder.watch(net)
+    for _ in range(STEPS):
+        net.zero_grad()
+        loss = functional.cross_entropy(net(x), y)
+        recorder.step(loss)
+        loss.backward()
+        with torch.no_grad():
+            for parameter in net.parameters():
+                parameter -= rate * parameter.grad
+    recorder.save(path, **settings)
+    return read_records(path)[0].record
+
+
+@pytest.mark.parametrize("rate", [0.25, 0.0])
+def test_a_loop_without_optimizer_is_saved_with_an_estimated_rate(tmp_path: Path, rate: float) -> None:
+    record = trained_by_hand(tmp_path / "a.npz", rate)
+    assert record.spec.training.lr == pytest.approx(rate, rel=0.02)
+    found = diagnose_partial({"a": [record]})[0].findings
+    assert ("frozen_weights" in {finding.rule for finding in found}) == (rate == 0)
+    assert trained_by_hand(tmp_path / "b.npz", rate, lr=0.5).spec.training.lr == 0.5
+
+
+def test_an_optimizer_of_another_network_is_named_early_and_in_the_record(tmp_path: Path) -> None:
+    other = torch.optim.SGD(network().parameters(), lr=0.3)
+    with pytest.warns(UserWarning, match="no optimizer that was used holds"):
+        record = run(tmp_path / "a.npz", network(), optimizer=other)
+    assert record.spec.training.lr == 0.3
+    found = diagnose_partial({"a": [record]})[0].findings
+    assert "frozen_weights" in {finding.rule for finding in found}
