@@ -55,8 +55,9 @@ from reportgen.external.recording.traces import (
 DROPOUT_PASSES = 8
 """Number of passes with dropout whose outputs are averaged."""
 
-COPYING = 0.005
-"""Largest share of the time since the first copy of the weights that copies take, unless a probe follows."""
+COPIED, COPYING = 256, 0.005
+"""Number of steps before which the weights are always copied. Later, copies without a probe take at most this share of
+the time."""
 
 
 class HookedNetwork:
@@ -116,10 +117,10 @@ class HookedNetwork:
         """Copy all weights before a step, which the next probe compares with the changed ones.
 
         step: number of completed steps. needed: whether a probe follows the step. Otherwise the weights are copied only
-        if copies take little time, because any step may be the last one.
+        in the first steps and if copies take little time, because any step may be the last one.
         """
         start = time.perf_counter()
-        if not needed and self._copying > COPYING * (start - self._since):
+        if not needed and step >= COPIED and self._copying > COPYING * (start - self._since):
             return
         for key, (module, name) in self._matrices.items():
             self._before[key] = copy_of(getattr(module, name), self._before.get(key))
