@@ -109,6 +109,7 @@ class Recorder:
         ------
         UsageError : there are no layers, or `loss` is not a function.
         """
+        self._probes.shows_loss = loss is not None
         loss = self._given.loss_of(layers) if loss is None else loss
         self._watched = WatchedTraining(layers, loss, self._nonlinearity, self._given.training)
         for known in (self._optimizer, optimizer):
@@ -177,8 +178,8 @@ class Recorder:
         """Record loss (softmax cross-entropy) and accuracy of the network in test mode.
 
         train_outputs, val_outputs: logits of all examples of the split, (n, classes), or one logit per example for two
-        classes; val_outputs is not needed without validation. After `watch`, the recorder computes both in test mode if
-        they are missing. Raises UsageError for a wrong shape, and for probabilities.
+        classes; probabilities are recorded as such. val_outputs is not needed without validation. After `watch`, the
+        recorder computes both in test mode if they are missing. Raises UsageError for a wrong shape.
         """
         if train_outputs is None and self._watched is not None:
             train_outputs, val_outputs = self._watched.outputs_of(self._given)
@@ -250,8 +251,7 @@ class Recorder:
         """
         self._settings.add(settings, self._probes.hidden_units)
         if not self._steps:
-            hint = "call step before each change of the weights"
-            raise UsageError("nothing-recorded", "no steps were recorded", hint=hint)
+            raise UsageError("nothing-recorded", "no steps were recorded", hint="call step before each update")
         if self._watched is not None:
             self._watched.add_settings(self._settings)
             self._add(self._watched.probe(self._steps))

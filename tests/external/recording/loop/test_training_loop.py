@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -258,3 +259,53 @@ def test_an_optimizer_of_another_network_is_named_early_and_in_the_record(tmp_pa
     assert record.spec.training.lr == 0.3
     found = diagnose_partial({"a": [record]})[0].findings
     assert "frozen_weights" in {finding.rule for finding in found}
+
+
+def rules_of(record: RunRecord) -> tuple[set[str], set[str]]:
+    """Return the rules with findings and those that cannot judge."""
+    [found] = diagnose_partial({"a": [record]})
+    return {finding.rule for finding in found.findings}, set(found.not_judged)
+
+
+def long_run(path: Path, *extra: Any, loss: Any = functional.cross_entropy, order: Any = torch.randperm) -> RunRecord:
+    """Train on more examples than a probe has."""
+    net = network(*extra)
+    x = torch.randn(900, 6)
+    y = x[:, :3].argmax(1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.05)
+    recorder = Recorder(x, y, batch_size=30)
+    recorder.watch(net)
+    for batch in order(900).split(30) if order is torch.randperm else y.argsort().split(30):
+        value = loss(net(x[batch]), y[batch])
+        recorder.step(value)
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+    recorder.score()
+    recorder.save(path)
+    return read_records(path)[0].record
+
+
+def test_the_form_of_the_loss_is_that_of_a_step_with_any_number_of_examples(tmp_path: Path) -> None:
+    facts = long_run(tmp_path / "a.npz").facts
+    assert facts["loss_form"] == "cross_entropy"
+    assert facts["loss_scale"] == pytest.approx(1, rel=1e-4)
+    summed = long_run(tmp_path / "b.npz", loss=lambda z, y: functional.cross_entropy(z, y, reduction="none").sum() * 1)
+    assert summed.facts["loss_scale"] == pytest.approx(30, rel=1e-4)
+    assert "summed_loss" in rules_of(summed)[0]
+
+
+def test_batches_of_a_loop_show_whether_they_are_sorted(tmp_path: Path) -> None:
+    assert "sorted_batches" in rules_of(long_run(tmp_path / "a.npz", order=None))[0]
+    shuffled = long_run(tmp_path / "b.npz")
+    assert "sorted_batches" not in set().union(*rules_of(shuffled))
+    unknown = {name: value for name, value in shuffled.facts.items() if name != "batches_top_share"}
+    assert "sorted_batches" in rules_of(replace(shuffled, facts=unknown))[1]
+
+
+def test_a_softmax_at_the_end_of_the_network_is_recorded_and_named(tmp_path: Path) -> None:
+    net = nn.Sequential(*network(), nn.Softmax(dim=1))
+    record = run(tmp_path / "a.npz", net)
+    assert record.facts["outputs"] == "probabilities"
+    assert record.facts["loss_response"] == "softmax"
+    assert "loss_mismatch" in rules_of(record)[0]
