@@ -93,7 +93,7 @@ def test_the_rule_of_the_recipe_fires_on_its_fault_alone() -> None:
             statistic=lambda name: np.array([[0.5] * len(zeros), zeros]),
             spec=SimpleNamespace(seed=3),
         )
-        return SimpleNamespace(records=[record], variant=SimpleNamespace(id="v"))
+        return SimpleNamespace(records=[record], subject="v")
 
     found = rule.check(evidence([0.5, 1.0, 0.0]))
     assert found is not None

@@ -22,6 +22,7 @@ The absolute tolerance is for differences of scores close to 0, where only such 
 ITEMS = {
     "variants": ("id",),
     "runs": ("variant", "seed"),
+    "confusion": ("variant", "true_class", "predicted_class"),
     "claims": ("id",),
     "findings": ("rule", "variant"),
     "ensembles": ("variant", "size"),
@@ -38,6 +39,7 @@ ROWS = {
     "layers": ("variant", "seed", "step", "layer"),
     "architecture": ("variant", "first"),
     "rounds": ("variant", "seed", "round"),
+    "confusion": ("variant", "true_class", "predicted_class"),
     "claims": ("id",),
     "comparisons": ("a", "b", "score"),
     "findings": ("rule", "variant"),

@@ -219,7 +219,7 @@ def test_an_error_in_a_template_names_the_template(study: Path, monkeypatch: pyt
         def broken(analysis: Any, error: Exception = error) -> str:
             raise error
 
-        monkeypatch.setattr(preview.report, "page", broken)
+        monkeypatch.setattr(preview, "page", broken)
         assert found.refresh(ProgressListener()) == message
 
 

@@ -84,6 +84,7 @@ class Optimizer(Row):
     states : number of state arrays of the size of the parameters.
     decay : name of the parameter with the weight decay that the kernel applies separately from the gradient.
     highest_rate : highest plausible learning rate, beyond which no advice goes.
+    proportional : whether a step is proportional to the gradients, so that it vanishes with them.
     """
 
     kind: ClassVar[str] = "optimizer"
@@ -92,6 +93,7 @@ class Optimizer(Row):
     states: int = 0
     decay: str | None = None
     highest_rate: float = 0.1
+    proportional: bool = False
 
 
 def _form_of_sgd(parameters: dict[str, Any]) -> Callable[..., Any]:
@@ -117,6 +119,7 @@ OPTIMIZERS = Table(
         Optimizer(
             name="sgd",
             highest_rate=10.0,
+            proportional=True,
             aliases=("gradient_descent",),
             kernel=_form_of_sgd,
             hyper=lambda p: (p["momentum"],),

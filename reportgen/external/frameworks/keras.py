@@ -61,7 +61,8 @@ class KerasTraining:
         last = _activation_name(self._model.layers[-1])
         if last == "softmax" or "Softmax" in type(self._model.layers[-1]).__name__:
             return np.log(np.maximum(outputs, SMALLEST))
-        if last == "sigmoid":
+        row = named(ACTIVATIONS, last)
+        if row is not None and row.bounded and (outputs >= 0).all():
             return np.log(np.maximum(outputs, SMALLEST)) - np.log(np.maximum(1 - outputs, SMALLEST))
         return outputs
 

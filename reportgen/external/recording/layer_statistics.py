@@ -100,9 +100,9 @@ class ProbeSeries:
 
 def _form_facts(probe: Probe, labels: Labels) -> dict[str, Any]:
     """Return the form of the loss as facts; empty if outputs, their gradient or their labels are unknown."""
-    given = probe.targets
-    if given is not None and np.size(given) == probe.examples:
-        labels = array(given).reshape(-1).astype(np.int64)
+    given = None if probe.targets is None else array(probe.targets).reshape(-1)
+    if given is not None and given.size == probe.examples:
+        labels = given.astype(np.int64)
     z, delta = probe.outputs, probe.output_gradient
     if z is None or delta is None or len(labels) != len(z) or labels.min() < 0 or labels.max() >= z.shape[1]:
         return {}

@@ -56,6 +56,8 @@ PAPERS = {
     "6(2), 1979.",
     "Huang et al. 2017": "G. Huang, Y. Li, G. Pleiss, Z. Liu, J. E. Hopcroft and K. Q. Weinberger. Snapshot ensembles: "
     "train 1, get M for free. ICLR 2017.",
+    "Humbatova et al. 2020": "N. Humbatova, G. Jahangirova, G. Bavota, V. Riccio, A. Stocco and P. Tonella. "
+    "Taxonomy of real faults in deep learning systems. ICSE 2020.",
     "Ioffe 2017": "S. Ioffe. Batch renormalization: towards reducing minibatch dependence in batch-normalized models. "
     "NeurIPS 2017.",
     "Ioffe and Szegedy 2015": "S. Ioffe and C. Szegedy. Batch normalization: accelerating deep network training "
@@ -86,12 +88,15 @@ PAPERS = {
     "Poole et al. 2016": "B. Poole, S. Lahiri, M. Raghu, J. Sohl-Dickstein and S. Ganguli. Exponential "
     "expressivity in deep neural networks through transient chaos. NeurIPS 2016.",
     "Prechelt 1998": "L. Prechelt. Early stopping, but when? In Neural networks: tricks of the trade, Springer, 1998.",
+    "PyTorch documentation": "PyTorch documentation, docs.pytorch.org.",
     "Quinonero-Candela et al. 2009": "J. Quinonero-Candela, M. Sugiyama, A. Schwaighofer and N. D. Lawrence. Dataset "
     "shift in machine learning. MIT Press, 2009.",
     "Saxe, McClelland and Ganguli 2014": "A. M. Saxe, J. L. McClelland and S. Ganguli. Exact solutions to the "
     "nonlinear dynamics of learning in deep linear neural networks. ICLR 2014.",
     "Schoenholz et al. 2017": "S. S. Schoenholz, J. Gilmer, S. Ganguli and J. Sohl-Dickstein. Deep information "
     "propagation. ICLR 2017.",
+    "Schoop, Huang and Hartmann 2021": "E. Schoop, F. Huang and B. Hartmann. UMLAUT: debugging deep learning programs "
+    "using program structure and model behavior. CHI 2021.",
     "Smith 2017": "L. N. Smith. Cyclical learning rates for training neural networks. WACV 2017.",
     "Srivastava et al. 2014": "N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever and R. Salakhutdinov. Dropout: a "
     "simple way to prevent neural networks from overfitting. Journal of Machine Learning Research 15, 2014.",
@@ -112,6 +117,8 @@ PAPERS = {
     "of batch normalization. ICLR 2019.",
     "Zhang et al. 2017": "C. Zhang, S. Bengio, M. Hardt, B. Recht and O. Vinyals. Understanding deep learning requires "
     "rethinking generalization. ICLR 2017.",
+    "Zhang et al. 2018": "Y. Zhang, Y. Chen, S.-C. Cheung, Y. Xiong and L. Zhang. An empirical study on TensorFlow "
+    "program bugs. ISSTA 2018.",
     "Zhang, Dauphin and Ma 2019": "H. Zhang, Y. N. Dauphin and T. Ma. Fixup initialization: residual learning without "
     "normalization. ICLR 2019.",
 }

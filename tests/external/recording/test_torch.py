@@ -234,3 +234,13 @@ def test_tokens_may_be_recorded_as_floats(tmp_path: Path) -> None:
     recorder.step(functional.cross_entropy(net(tokens), y))
     recorder.save(tmp_path / "a.npz")
     assert not net[0]._forward_pre_hooks
+
+
+def test_the_form_of_the_loss_is_measured_on_a_part_of_the_examples(tmp_path: Path) -> None:
+    x, y = torch.randn(600, 4), torch.arange(600) % CLASSES
+    net = nn.Linear(4, CLASSES)
+    recorder = Recorder(x, y, lr=0.1)
+    recorder.watch(net)
+    recorder.step(functional.cross_entropy(net(x), y))
+    recorder.save(tmp_path / "a.npz")
+    assert read_records(tmp_path / "a.npz")[0].record.facts["loss_form"] == "cross_entropy"

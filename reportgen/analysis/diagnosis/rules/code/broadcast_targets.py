@@ -18,7 +18,7 @@ from reportgen.analysis.diagnosis.training_code import in_framework, known_fact
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 
-SOURCES = ("PyTorch documentation, broadcasting semantics", "Humbatova et al. 2020, Taxonomy of real faults")
+SOURCES = ("PyTorch documentation, broadcasting semantics", "Humbatova et al. 2020")
 
 
 def _shape(record: RunRecord) -> tuple[int, ...] | None:

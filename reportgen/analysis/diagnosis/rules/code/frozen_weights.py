@@ -24,6 +24,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import in_most, layers_in_mo
 from reportgen.analysis.diagnosis.layers import normalizations
 from reportgen.analysis.diagnosis.training_code import in_framework, layer_values, moved, severity_of
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.runs.record import RunRecord
 
 VISIBLE = 1e-6
@@ -49,7 +50,7 @@ def _visible(record: RunRecord, gradients: NDArray[np.float64]) -> NDArray[np.bo
         return np.zeros(record.layers, bool)  # the gradient of a batch of one is 0 below batch normalization
     rates = np.asarray(record.arrays.get("epoch_lr", ()), np.float64)
     rate = float(rates.min()) if rates.size and np.isfinite(rates).all() else training.lr
-    if training.optimizer.name != "sgd":
+    if not OPTIMIZERS[training.optimizer.name].proportional:
         return np.full(record.layers, rate >= VISIBLE)
     norms = np.asarray(record.statistic("weight_norm"), np.float64)
     return np.asarray((rate * gradients[:-1] >= VISIBLE * norms[:-1]).all(axis=0))

@@ -32,7 +32,7 @@ NLL_OF_SOFTMAX, NLL_OF_OUTPUTS = "nll_of_softmax", "nll_of_outputs"
 SOURCES = (
     "PyTorch documentation, torch.nn.CrossEntropyLoss",
     "Goodfellow, Bengio and Courville 2016, 6.2.2.3",
-    "Zhang et al. 2018, An empirical study on TensorFlow program bugs",
+    "Zhang et al. 2018",
 )
 
 

@@ -25,7 +25,7 @@ from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 
 LEAST, AGREES, EXPLAINS, ERRORS = 50, 0.9, 0.9, 3.0
-SOURCES = ("csci-497p", "Humbatova et al. 2020, Taxonomy of real faults in deep learning systems")
+SOURCES = ("csci-497p", "Humbatova et al. 2020")
 
 
 def _disagreement(record: RunRecord) -> tuple[float, str] | None:

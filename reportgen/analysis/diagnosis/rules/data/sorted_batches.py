@@ -158,7 +158,7 @@ def _proposals(record: RunRecord) -> tuple[Proposal, ...]:
 
 def _severity(records: Sequence[RunRecord]) -> Severity:
     """Return the severity from the training accuracy."""
-    known = [float(r.final["train_accuracy"]) for r in records if "train_accuracy" in r.final]
+    known = [float(r.final["train_accuracy"]) for r in records if r.final.get("train_accuracy") is not None]
     majority_share = training_majority(records)
     if known and mean(known) < majority_share + POOR * (1 - majority_share):
         return "error"
