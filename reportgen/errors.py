@@ -114,7 +114,6 @@ CODES: dict[str, str] = {
     "no-layers": "There are no layers to record.",
     "no-records": "A folder has no records and no logs of training.",
     "not-an-array": "A member of an archive is not an array.",
-    "not-logits": "The outputs are probabilities instead of logits.",
     "nothing-recorded": "A record without training steps or without probes of the layers cannot be saved.",
     "random-loss": "Two passes with the same weights have different losses.",
     "unknown-array": "A record has an array with an unknown name; it may be misspelled.",

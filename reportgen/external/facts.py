@@ -40,13 +40,15 @@ POSITIVE_COUNT, COUNT = _count(1), _count(0)
 WORD: Check = (lambda value: isinstance(value, str) and value.isprintable() and 0 < len(value) < 40, "a word")
 
 OF_TRAINING: Mapping[str, Check] = {
-    "framework": WORD,
+    **dict.fromkeys(("framework", "outputs"), WORD),
     **dict.fromkeys(("loss_form", "loss_response", "loss_reduction"), WORD),
     "loss_scale": NUMBER,
     "loss_error": NONNEGATIVE,
     "loss_broadcast": (_are_counts, "a list of whole numbers: the shape of the differences, or an empty list"),
     **dict.fromkeys(("batches_observed", "batches_distinct", "batch_examples", "targets_matched"), COUNT),
-    **dict.fromkeys(("targets_agreeing", "targets_agreeing_shifted", "targets_off_by_one"), FRACTION),
+    **dict.fromkeys(
+        ("targets_agreeing", "targets_agreeing_shifted", "targets_off_by_one", "batches_top_share"), FRACTION
+    ),
     "targets_shift": NUMBER,
     "updates_checked": COUNT,
     **dict.fromkeys(("gradients_kept", "steps_in_test_mode", "scores_in_training_mode"), FRACTION),

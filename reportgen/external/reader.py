@@ -27,6 +27,7 @@ from reportgen.external.layer_settings import with_layers
 from reportgen.external.settings import (
     ARCHIVE,
     KEYS,
+    VARIANT,
     facts_of,
     final_of,
     mapping_of,
@@ -92,9 +93,21 @@ def read_records(
         errors += failed
     _check_settings(records)
     names = variant_names((record.path, record.variant) for record in records if record.variant.startswith("{"))
-    named = [replace(record, variant=names.get(record.variant, record.variant)) for record in records]
+    named = [replace(record, variant=names.get(record.variant, record.variant)) for record in _by_file(records)]
     _check_seeds(named)
     return named
+
+
+def _by_file(records: list[ExternalRecord]) -> list[ExternalRecord]:
+    """Return the records; a single one without a variant has the name of its file, or of the folder of `arrays.npz`."""
+    unnamed = [record for record in records if record.variant == VARIANT]
+    if len(unnamed) != 1:
+        return records
+    path = unnamed[0].path.resolve()
+    name = path.parent.name if path.name == ARCHIVE else path.stem
+    if not name.strip() or not name.isprintable() or name in {record.variant for record in records}:
+        return records
+    return [replace(record, variant=name) if record is unnamed[0] else record for record in records]
 
 
 def record_files(path: Path) -> list[Path]:

@@ -232,10 +232,10 @@ def test_a_rule_without_its_data_is_not_judged(tmp_path: Path, capsys: pytest.Ca
     assert invoke(["diagnose", str(tmp_path / "a.npz"), "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["findings"] == []
-    assert "nan_divergence" in answer["not_found"]["variant"]
-    assert answer["not_judged"]["variant"]["vanishing_gradients"]
-    assert "final.val_accuracy" in answer["not_judged"]["variant"]["overfitting"]
-    assert not set(answer["not_found"]["variant"]) & set(answer["not_judged"]["variant"])
+    assert "nan_divergence" in answer["not_found"]["a"]
+    assert answer["not_judged"]["a"]["vanishing_gradients"]
+    assert "final.val_accuracy" in answer["not_judged"]["a"]["overfitting"]
+    assert not set(answer["not_found"]["a"]) & set(answer["not_judged"]["a"])
 
 
 def test_complete_records_are_judged_by_every_rule_but_those_about_code(tmp_path: Path) -> None:
@@ -295,3 +295,10 @@ def test_pytorch_example(tmp_path: Path) -> None:
     """The code of the docs page saves a record that gets the diagnosis stated there."""
     pytest.importorskip("torch")
     check_example(tmp_path)
+
+
+def test_a_single_record_without_a_variant_has_the_name_of_its_file(tmp_path: Path) -> None:
+    save(tmp_path / "wide.npz")
+    assert [record.variant for record in read_records(tmp_path / "wide.npz")] == ["wide"]
+    save(tmp_path / "deep.npz", RUN | {"seed": 1})
+    assert {record.variant for record in read_records(tmp_path)} == {"variant"}

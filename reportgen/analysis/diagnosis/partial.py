@@ -30,9 +30,18 @@ from reportgen.study.planning.plan import Variant
 OPTIONAL = (
     *("facts.val_loss_sd", "probe_bias_gradient_norm", "probe_curvature"),
     *("facts.baseline_kernel", "facts.baseline_kernel_left_out"),
-    *("step_top_share", "facts.class_labels", "facts.class_runs", "facts.val_input_offset", "facts.val_input_scale"),
+    *(
+        "facts.batches_top_share",
+        "facts.class_labels",
+        "facts.class_runs",
+        "facts.val_input_offset",
+        "facts.val_input_scale",
+    ),
 )
 """Measurements that rules can do without, with less certainty or by other means."""
+
+OF_LOOPS = ("step_top_share",)
+"""Measurements that only a training loop needs, since it may order its examples in any way."""
 
 WITH_DROPOUT = ("facts.train_mode_scale",)
 WITH_BATCHNORM = ("facts.batch_dependent_fraction", "facts.bn_identity_gap")
@@ -138,7 +147,8 @@ def _not_required(record: RunRecord) -> tuple[str, ...]:
     """Return the measurements that a record need not contain, for lack of the layers concerned."""
     without_dropout = () if dropouts(record.spec.network) else WITH_DROPOUT
     without_batchnorm = () if normalizations(record.spec.network) else WITH_BATCHNORM
-    return (*OPTIONAL, *without_dropout, *without_batchnorm)
+    optional = OPTIONAL if is_of_loop(record) else (*OPTIONAL, *OF_LOOPS)
+    return (*optional, *without_dropout, *without_batchnorm)
 
 
 def _checked(check: Check, evidence: Evidence, missing: Mapping[str, None]) -> Finding | None:

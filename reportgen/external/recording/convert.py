@@ -117,7 +117,7 @@ def outputs_of(values: Any, split: str, examples: int, classes: int, certain: bo
 
     One logit z for each example, (examples, 1) or (examples,), stands for the logits 0 and z of two classes. certain:
     whether the number of classes is known from earlier outputs, and not only from the labels. Raises UsageError for a
-    wrong shape, and for probabilities.
+    wrong shape.
     """
     where = f"{split} outputs"
     if values is None:
@@ -131,11 +131,12 @@ def outputs_of(values: Any, split: str, examples: int, classes: int, certain: bo
             f"logits of {examples} examples and {'' if certain else 'at least '}{classes} classes, (n, classes)"
         )
         raise UsageError("wrong-shape", f"invalid shape {outputs.shape}", where, shape_hint)
-    if len(outputs) and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, rtol=0, atol=1e-5):
-        message = "the outputs are probabilities, which add up to 1 for each example"
-        hint = "logits (the inputs of the softmax) or logarithms of probabilities"
-        raise UsageError("not-logits", message, where, hint)
     return outputs
+
+
+def are_probabilities(outputs: Array) -> bool:
+    """Return whether the outputs of each example, (n, classes), are probabilities, which add up to 1."""
+    return bool(len(outputs) and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, rtol=0, atol=1e-5))
 
 
 def check_output_units(units: int, classes: int, certain: bool) -> None:

@@ -18,10 +18,12 @@ from reportgen.external.recording.pointwise import named_activation, written_act
 from reportgen.external.recording.torch_modules import (
     DROPOUTS,
     FREE,
+    GATED,
     IGNORED,
     NORMS,
     PRODUCTS,
     RESHAPES,
+    SCALING_NORMS,
     SCALINGS,
     SELECTIONS,
     SUMS,
@@ -205,9 +207,11 @@ class DataFlow:
         elif name in SELECTIONS or "pool" in name:
             self.tag(result, first.call, first.is_open, False)
         elif name in NORMS:
+            first.call.is_opaque |= first.is_open and name in SCALING_NORMS
             self.tag(result, first.call, first.is_open and not first.call.adds, first.is_same)
         else:
-            is_linear = name in WEIGHTED or (name in PRODUCTS and len(tags) < len(tensors))
+            is_linear = name in WEIGHTED - GATED or (name in PRODUCTS and len(tags) < len(tensors))
+            is_linear &= name != "bilinear" or len(tags) == 1
             for tag in tags:
                 tag.call.is_opaque |= tag.is_open and not is_linear
             self.tag(result, first.call, False, False)

@@ -38,6 +38,7 @@ class ProbeSeries:
     has_norm : whether each hidden layer has batch normalization.
     layers : description of the layers as a setting of the record, empty if `hidden_units` describe them.
     facts : number of examples of a probe, number of parameters and form of the loss if they are known.
+    shows_loss : whether the loss of a probe is the caller's, and not the cross-entropy in its place.
     """
 
     def __init__(self, singular_values: bool) -> None:
@@ -49,6 +50,7 @@ class ProbeSeries:
         self.has_norm: list[bool] = []
         self.layers: dict[str, Any] = {}
         self.facts: dict[str, Any] = {}
+        self.shows_loss = True
 
     def add(self, step: int, probe: Probe, labels: Labels) -> None:
         """Add the statistics of a probe after a step; labels: classes of all training examples."""
@@ -68,8 +70,21 @@ class ProbeSeries:
         self.hidden_units, self.has_norm = units, [layer.norm is not None for layer, _ in hidden]
         self.layers = {} if probe.kinds is None else {"layers": probe.kinds}
         self.facts |= {"probe_n": probe.examples} | ({"parameters": probe.parameters} if probe.parameters else {})
-        if "loss_form" not in self.facts:
+        if self.shows_loss and "loss_form" not in self.facts:
             self.facts |= _form_facts(probe, labels)
+
+    @property
+    def rate(self) -> float:
+        """Learning rate that the changes of the weights and their gradients show, 0 if no weights change.
+
+        It is the median over probes and layers, as exact as the gradients of a probe equal those of a step.
+        """
+        changes, gradients = (
+            np.array(self._values[name], np.float64) for name in ("weight_norm", "weight_gradient_norm")
+        )
+        changes = changes[1:] * np.array(self._values["update_ratio"], np.float64)[1:]
+        known = np.isfinite(changes) & (gradients[:-1] > 0)
+        return float(np.median(changes[known] / gradients[:-1][known])) if known.any() else 0.0
 
     def arrays(self) -> dict[str, Array]:
         """Return the arrays of the record, without optional statistics that no layer has."""
@@ -92,7 +107,7 @@ def _form_facts(probe: Probe, labels: Labels) -> dict[str, Any]:
     if z is None or delta is None or len(labels) != len(z) or labels.min() < 0 or labels.max() >= z.shape[1]:
         return {}
     found = loss_form(z, delta, labels)
-    return {} if found is None else {"loss_form": found.name, "loss_scale": found.scale, "loss_error": found.error}
+    return {} if found is None else found.facts()
 
 
 def statistics_of(layer: LayerArrays, a: Array | None, is_output: bool, spectra: bool) -> dict[str, float]:

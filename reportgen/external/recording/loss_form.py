@@ -8,7 +8,7 @@ gradient, by the chain rule.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -31,6 +31,10 @@ class LossForm(NamedTuple):
     name: str
     scale: float
     error: float
+
+    def facts(self) -> dict[str, Any]:
+        """Return the form as facts of a record."""
+        return {"loss_form": self.name, "loss_scale": self.scale, "loss_error": self.error}
 
 
 def _of_softmax(z: Array, labels: Array) -> Array:

@@ -109,6 +109,7 @@ class Recorder:
         ------
         UsageError : there are no layers, or `loss` is not a function.
         """
+        self._probes.shows_loss = loss is not None
         loss = self._given.loss_of(layers) if loss is None else loss
         self._watched = WatchedTraining(layers, loss, self._nonlinearity, self._given.training)
         for known in (self._optimizer, optimizer):
@@ -164,6 +165,7 @@ class Recorder:
                 self.score()
             probe = watched.probe(steps)
             self._add(probe)
+            watched.check_optimizer(steps, probe)
             self._settings.activation = watched.activation_setting(self._settings.activation)
             check_network(self._network())
             watched.check_scores(self._scores, steps, probe.outputs, self._network())
@@ -176,8 +178,8 @@ class Recorder:
         """Record loss (softmax cross-entropy) and accuracy of the network in test mode.
 
         train_outputs, val_outputs: logits of all examples of the split, (n, classes), or one logit per example for two
-        classes; val_outputs is not needed without validation. After `watch`, the recorder computes both in test mode if
-        they are missing. Raises UsageError for a wrong shape, and for probabilities.
+        classes; probabilities are recorded as such. val_outputs is not needed without validation. After `watch`, the
+        recorder computes both in test mode if they are missing. Raises UsageError for a wrong shape.
         """
         if train_outputs is None and self._watched is not None:
             train_outputs, val_outputs = self._watched.outputs_of(self._given)
@@ -241,7 +243,7 @@ class Recorder:
         Parameters
         ----------
         path : path of the record, such as "record.npz".
-        settings : settings that the constructor did not get; `lr` is required unless `watch` observed the optimizer.
+        settings : settings that the constructor did not get; `lr` is required unless a network is watched.
 
         Raises
         ------
@@ -249,14 +251,12 @@ class Recorder:
         """
         self._settings.add(settings, self._probes.hidden_units)
         if not self._steps:
-            hint = "call step before each change of the weights"
-            raise UsageError("nothing-recorded", "no steps were recorded", hint=hint)
+            raise UsageError("nothing-recorded", "no steps were recorded", hint="call step before each update")
         if self._watched is not None:
             self._watched.add_settings(self._settings)
-        if "lr" not in self._settings:
-            raise UsageError("missing-key", "the learning rate is missing", "settings.lr", "such as save(path, lr=0.1)")
-        if self._watched is not None:
             self._add(self._watched.probe(self._steps))
+            self._settings.estimate_rate(self._probes.rate)
+        self._settings.require_rate()
         if self._probes.hidden_units is None:
             hint = "call watch before training, or look before save"
             raise UsageError("nothing-recorded", "no probes were recorded", hint=hint)

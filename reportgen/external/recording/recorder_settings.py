@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -53,6 +54,18 @@ class RecorderSettings:
         if rates and not self.agrees(optimizer, rates):
             self._given["lr"] = max(rates)
 
+    def estimate_rate(self, rate: float) -> None:
+        """Set the learning rate to an estimate, with a warning, if it is unknown."""
+        if self.rate is None:
+            message = f"no optimizer was observed; the learning rate is estimated as {rate:.3g}"
+            warnings.warn(f"{message} from the changes of the weights. save(path, lr=...) sets it", stacklevel=3)
+            self._given["lr"] = float(f"{rate:.3g}")
+
+    def require_rate(self) -> None:
+        """Raise UsageError without a learning rate."""
+        if self.rate is None:
+            raise UsageError("missing-key", "the learning rate is missing", "settings.lr", "such as save(path, lr=0.1)")
+
     def agrees(self, optimizer: Any, rates: Sequence[float]) -> bool:
         """Return whether an observed optimizer has, had, or will have the given learning rate."""
         given = self._given.get("lr")
@@ -64,9 +77,6 @@ class RecorderSettings:
     def rate(self) -> Any:
         """The given learning rate, None if there is none."""
         return self._given.get("lr")
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._given
 
     @property
     def seed(self) -> int:

@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from reportgen.external.recording.convert import Array, Labels, outputs_of
+from reportgen.external.recording.convert import Array, Labels, are_probabilities, outputs_of
+
+PROBABILITIES = "probabilities"
+LEAST = float(np.finfo(np.float32).tiny)
+"""Smallest probability of which the logarithm is taken."""
 
 SPLITS = {"train": "training", "val": "validation"}
 
@@ -20,7 +24,7 @@ class ScoreSeries:
     Attributes
     ----------
     steps : numbers of steps after which the network was scored.
-    train_outputs : logits of the last scores.
+    train_outputs : outputs of the last scores.
     """
 
     def __init__(self, labels: dict[str, Labels], facts: dict[str, Any]) -> None:
@@ -40,7 +44,10 @@ class ScoreSeries:
         return bool(self.train_outputs.shape == outputs.shape and self.steps[-1] == step)
 
     def add(self, step: int, train_outputs: Any, val_outputs: Any) -> None:
-        """Add the scores of outputs after a step; raises UsageError for a wrong shape, and for probabilities."""
+        """Add the scores of outputs after a step; probabilities are recorded as such.
+
+        Raises UsageError for a wrong shape.
+        """
         by_split = {"train": train_outputs} | ({"val": val_outputs} if len(self.labels["val"]) else {})
         checked = {
             split: outputs_of(
@@ -55,6 +62,9 @@ class ScoreSeries:
 
     def _add_split(self, split: str, outputs: Array) -> None:
         labels, classes = self.labels[split], outputs.shape[1]
+        if are_probabilities(outputs):
+            self._facts["outputs"] = PROBABILITIES
+            outputs = np.log(np.maximum(outputs, LEAST))
         losses = logsumexp(outputs, axis=1) - outputs[np.arange(len(labels)), labels]
         predicted = outputs.argmax(axis=1)
         self._columns[f"epoch_{split}_loss"].append(float(losses.mean()))

@@ -24,6 +24,9 @@ LEARNED_ACTIVATIONS = ("PReLU",)
 LOOKUPS = ("Embedding", "EmbeddingBag")
 """Classes whose weights have one column for each unit."""
 
+NOT_LINEAR = (*LOOKUPS, "Bilinear")
+"""Classes whose outputs are no linear function of their inputs, so that they need no activation."""
+
 TRANSPOSED = "_ConvTransposeNd"
 CONVOLUTION = "_ConvNd"
 
@@ -40,6 +43,9 @@ WEIGHTED = _names(
     "lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell multi_head_attention_forward"
 )
 """Functions that multiply their input by weights."""
+
+GATED = _names("lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell multi_head_attention_forward")
+"""Those among them that are not linear in their input."""
 
 FREE = _names("linear conv1d conv2d conv3d")
 """Functions that may use the weights of a layer outside of its module, as for tied weights."""
@@ -63,6 +69,9 @@ SELECTIONS = _names("mean amax sum __getitem__ chunk split pad interpolate unbin
 
 DROPOUTS = _names("dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout")
 NORMS = _names("batch_norm layer_norm group_norm instance_norm rms_norm")
+SCALING_NORMS = NORMS - {"batch_norm"}
+"""Those that divide each example by its own standard deviation, which is not linear."""
+
 IGNORED = _names("retain_grad register_hook backward size dim")
 
 

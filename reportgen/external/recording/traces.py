@@ -14,6 +14,7 @@ from reportgen.external.recording.convert import Array, array, scalar_loss, valu
 from reportgen.external.recording.data_flow import Call, DataFlow, FreeFunction, LayerTrace
 from reportgen.external.recording.layer_arrays import LayerArrays, Nonlinearity, Norm, Rows, Window, as_rows
 from reportgen.external.recording.torch_modules import (
+    NOT_LINEAR,
     as_matrix,
     class_names,
     description,
@@ -121,14 +122,15 @@ def descriptions_of(traces: Sequence[LayerTrace], given: Nonlinearity | None) ->
 def _activation_entry(call: Call, given: Nonlinearity | None) -> dict[str, Any]:
     """Return the activation of a layer as a setting; empty if it is unknown or the one of all layers.
 
-    The outputs of layers in sums, and of the first half of separable convolutions, have no activation of their own, but
-    such layers are not linear layers by mistake.
+    Embeddings, bilinear layers, layers in sums, and the first half of separable convolutions have no activation of
+    their own, but such layers are not linear layers by mistake.
     """
     found = call.resolved()
     if found is None or found == given:
         return {}
-    is_grouped = getattr(call.layer.module, "groups", 1) > 1
-    if not call.activated and (call.adds or call.is_added or is_grouped):
+    is_bent = bool(class_names(call.layer.module) & set(NOT_LINEAR))
+    is_designed = is_bent or call.adds or call.is_added or getattr(call.layer.module, "groups", 1) > 1
+    if not call.activated and is_designed:
         return {}
     return {"activation": {"name": found.row.name, **found.parameters} if found.parameters else found.row.name}
 

@@ -21,6 +21,7 @@ from reportgen.external.recording.scores import ScoreSeries
 from reportgen.external.recording.structure import guarded
 
 FRAMEWORK = "pytorch"
+OTHER_PARAMETERS = "no optimizer that was used holds parameters of the watched network, whose weights do not change"
 TRAINING_MODE = "score received outputs in training mode"
 
 
@@ -47,7 +48,7 @@ class WatchedTraining:
         self.network = HookedNetwork(layers, loss, given)
         self.loop = TrainingLoop(layers, self.network.parameters, BatchObserver(*training))
         self._guards = guarded(layers)
-        self._watches_modes = False
+        self._watches_modes = self._is_warned = False
         self._watch_modes()
 
     @property
@@ -106,14 +107,27 @@ class WatchedTraining:
             message = f"lr={settings.rate:g} was given, but the optimizer has a learning rate of {rates[0]:g}"
             warnings.warn(f"{message}; the record has the optimizer's", stacklevel=4)
 
+    def check_optimizer(self, step: int, probe: Probe) -> None:
+        """Warn once if optimizers were used, none holds the weights of the network, and a step did not change them."""
+        if self._is_warned or step < 2 or self.loop.other_optimizer is None:
+            return
+        if not any(layer.before is not None and np.any(layer.weights[0] != layer.before) for layer in probe.layers):
+            self._is_warned = True
+            warnings.warn(f"{OTHER_PARAMETERS}: give the optimizer net.parameters() of this network", stacklevel=4)
+
     def add_settings(self, settings: RecorderSettings) -> None:
-        """Add the settings of the observed optimizer, and correct the learning rate."""
+        """Add the settings of the observed optimizer, and correct the learning rate.
+
+        An optimizer of other parameters shows at least the learning rate that was meant.
+        """
         self.loop.close()
         while self._guards:
             self._guards.pop().remove()
         if self.loop.optimizers:
             optimizer = self.loop.optimizers[0]
             settings.add_observed(optimizer, [rate for _, rate in self.loop.rates] or [rate_of(optimizer)])
+        elif (other := self.loop.other_optimizer) is not None and settings.rate is None:
+            settings.add_observed(other, [rate_of(other)])
 
     def check_scores(self, scores: ScoreSeries, step: int, outputs: Array | None, network: Mapping[str, Any]) -> None:
         """Warn if dropout was on in `score`; a probe of all training examples then has other outputs.

@@ -192,7 +192,6 @@ def test_outputs_that_are_not_logits_are_errors() -> None:
     share = np.full((60, 3), 1 / 3)
     good = np.log(share), np.log(share)[:30]
     for outputs, code, where in (
-        ((share, share[:30]), "not-logits", "training outputs"),
         ((share[:, :1], share[:30, :1]), "wrong-shape", "training outputs"),
         (good[:1], "missing-outputs", "validation outputs"),
     ):
@@ -203,6 +202,13 @@ def test_outputs_that_are_not_logits_are_errors() -> None:
     with pytest.raises(UsageError) as caught:
         recorder.score(np.ones((60, 4)), np.ones((30, 4)))
     assert caught.value.code == "wrong-shape"
+
+
+def test_probabilities_are_scored_as_such() -> None:
+    share = np.tile([0.5, 0.3, 0.2], (60, 1))
+    recorder = Recorder(*DATA, activation="tanh")
+    recorder.score(share, share[:30])
+    assert recorder.facts["outputs"] == "probabilities"
 
 
 def test_a_loss_must_be_one_number() -> None:

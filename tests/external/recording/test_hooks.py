@@ -115,7 +115,7 @@ def test_rules_of_dropout_apply_to_a_complete_network_without_dropout(
     without = {"whole": [], "layers": ["over_regularization", "train_eval_mismatch", "wrong_mode"], "given": []}
     for name, rules in without.items():
         assert invoke(["diagnose", str(tmp_path / f"{name}.npz"), "--json"]) == 0
-        lacking = json.loads(capsys.readouterr().out)["not_judged"].get("variant", {})
+        lacking = json.loads(capsys.readouterr().out)["not_judged"].get(name, {})
         assert sorted(rule for rule in lacking if "network.dropout" in lacking[rule]) == rules
         assert not any("network.batchnorm" in needs for needs in lacking.values())
 

@@ -106,7 +106,7 @@ def test_every_documented_module_is_watched(tmp_path: Path, name: str) -> None:
 def test_rules_do_not_pass_on_layers_without_measurements(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     notes_of(tmp_path / "a.npz", around("LSTM"))
     assert invoke(["diagnose", str(tmp_path / "a.npz"), "--json"]) == 0
-    lacking = json.loads(capsys.readouterr().out)["not_judged"]["variant"]
+    lacking = json.loads(capsys.readouterr().out)["not_judged"]["a"]
     assert "probe_gradient_std" in lacking["vanishing_gradients"]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.external.epochs import top_share
 from reportgen.external.recording.convert import Array, Labels, array, values_of
 
 MOST_VALUES = 200_000_000
@@ -27,6 +28,7 @@ class BatchObserver:
         self._matched = self._agreeing = 0
         self._shifted = dict.fromkeys(SHIFTS, 0)
         self._off_by_one = 0
+        self._top_shares: list[float] = []
 
     def add(self, inputs: Any, targets: Any) -> None:
         """Add a batch: its inputs (n, ...), and its targets (n,), None if unknown."""
@@ -36,7 +38,9 @@ class BatchObserver:
         self._sampled += 1
         self._largest = max(self._largest, len(rows))
         self._known.add(blake2b(b"".join(sorted(row.tobytes() for row in rows))).digest())
-        labels = _classes(targets, len(rows))
+        labels = classes_of(targets, len(rows))
+        if labels is not None:
+            self._top_shares.append(top_share(labels))
         if labels is not None and self._y.size:
             self._compare(rows, labels)
 
@@ -74,6 +78,8 @@ class BatchObserver:
             "batches_distinct": len(self._known),
             "batch_examples": self._largest,
         }
+        if len(self._top_shares) == self._sampled:
+            facts["batches_top_share"] = float(np.mean(self._top_shares))
         if not self._matched:
             return facts
         best = max(self._shifted, key=lambda shift: self._shifted[shift])
@@ -94,7 +100,7 @@ def _rows(inputs: Any) -> Array | None:
     return values.reshape(len(values), -1).astype(np.float32) if values.size else None
 
 
-def _classes(targets: Any, examples: int) -> Labels | None:
+def classes_of(targets: Any, examples: int) -> Labels | None:
     """Return targets as classes (n,), None unless there is one whole number of at least 0 for each example.
 
     Targets -1 and 1 are the classes 0 and 1.

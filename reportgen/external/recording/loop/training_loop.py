@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 
 from reportgen.external.recording.convert import Array
+from reportgen.external.recording.given_examples import logits_of
 from reportgen.external.recording.layer_statistics import next_due
 from reportgen.external.recording.loop.batches import BatchObserver
 from reportgen.external.recording.loop.loss_graph import LossGraph, graph_of
+from reportgen.external.recording.loop.step_form import form_of_step
+from reportgen.external.recording.loss_form import LossForm
 
 CLOSELY = 8
 """Number of first steps and updates that are all inspected."""
@@ -36,9 +39,12 @@ class TrainingLoop:
         self._root, self._batches = root, batches
         self._parameters = {id(parameter): parameter for parameter in parameters}
         self._handles: list[Any] = []
+        self._sees_updates = False
         self._known: dict[int, Any] = {}
         self._inputs: Any = None
-        self._input_handle: Any = None
+        self._outputs: Any = None
+        self._observing: list[Any] = []
+        self._form: LossForm | None = None
         self._steps = self._updates = 0
         self._next_step, self._next_update = 0, 1
         self._kept: list[bool] = []
@@ -58,14 +64,15 @@ class TrainingLoop:
         module = sys.modules.get("torch.optim.optimizer")
         if hasattr(module, "register_optimizer_step_pre_hook"):
             hooks: Any = module
+            self._sees_updates = True
             self._handles.append(hooks.register_optimizer_step_pre_hook(self._before_update))
             self._handles.append(hooks.register_optimizer_step_post_hook(self._after_update))
         self._observe_inputs()
 
     def _observe_inputs(self) -> None:
-        """Keep the inputs of the next passes with gradients."""
-        if self._input_handle is None and hasattr(self._root, "register_forward_pre_hook"):
-            self._input_handle = self._root.register_forward_pre_hook(self._keep_inputs)
+        """Keep inputs and outputs of the next passes with gradients."""
+        if not self._observing and hasattr(self._root, "register_forward_hook"):
+            self._observing.append(self._root.register_forward_hook(self._keep))
 
     def watch_modes(self) -> None:
         """Note the mode of every evaluation, since the network differs between the modes."""
@@ -75,14 +82,14 @@ class TrainingLoop:
 
     def close(self) -> None:
         """Remove all hooks."""
-        for handle in (*self._handles, self._input_handle, self._kept_handle):
+        for handle in (*self._handles, *self._observing, self._kept_handle):
             if handle is not None:
                 handle.remove()
-        self._handles, self._input_handle, self._kept_handle = [], None, None
+        self._handles, self._observing, self._kept_handle = [], [], None
 
-    def _keep_inputs(self, _module: Any, inputs: tuple[Any, ...]) -> None:
+    def _keep(self, _module: Any, inputs: tuple[Any, ...], outputs: Any) -> None:
         if not self.is_probing and _has_gradients():
-            self._inputs = inputs[0] if inputs else None
+            self._inputs, self._outputs = inputs[0] if inputs else None, logits_of(outputs)
 
     def _note_evaluation(self, module: Any, _inputs: Any) -> None:
         if not self.is_probing and not _has_gradients():
@@ -103,13 +110,14 @@ class TrainingLoop:
 
     def _inspect(self, loss: Any) -> None:
         """Inspect the graph and the batch of a step."""
-        if self._input_handle is not None:
-            self._input_handle.remove()
-            self._input_handle = None
+        while self._observing:
+            self._observing.pop().remove()
         self.graph = graph_of(loss) or self.graph
         if self._inputs is not None and getattr(loss, "grad_fn", None) is not None and self.graph is not None:
             self._batches.add(self._inputs, self.graph.targets)
-        self._inputs = None
+        if self._form is None and self.graph is not None:
+            self._form = form_of_step(loss, self._outputs, self.graph.targets)
+        self._inputs = self._outputs = None
 
     def score(self, in_test_mode: bool = False) -> None:
         """Note scores: in training mode if all evaluations since the last step were.
@@ -185,6 +193,8 @@ class TrainingLoop:
         scored = sum(self._scores_in.values())
         if scored:
             found["scores_in_training_mode"] = self._scores_in[True] / scored
+        if self._form is not None:
+            found |= self._form.facts()
         graph = self.graph
         if graph is not None:
             found |= {"loss_response": graph.response or "none"} if graph.response is not None else {}
@@ -200,10 +210,15 @@ class TrainingLoop:
         return float(id(weight) in self.graph.parameters)
 
     def held(self, weight: Any) -> float:
-        """Return whether an observed optimizer holds a parameter: 1 or 0, NaN without an observed optimizer."""
-        if not self.optimizers or not getattr(weight, "is_leaf", False):
+        """Return whether an optimizer that was used or given holds a parameter: 1 or 0, NaN if updates are not seen."""
+        if not self._sees_updates or not getattr(weight, "is_leaf", False):
             return np.nan
         return float(any(weight is parameter for optimizer in self.optimizers for parameter in _held(optimizer)))
+
+    @property
+    def other_optimizer(self) -> Any:
+        """An optimizer that was used, if none of those holds parameters of the network; None otherwise."""
+        return None if self.optimizers else next(iter(self._known.values()), None)
 
     def step_rates(self, steps: int) -> Array | None:
         """Return the learning rate of each step, (steps,); None if no update was observed."""

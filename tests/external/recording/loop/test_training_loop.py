@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from reportgen import Recorder
+from reportgen.analysis.diagnosis.partial import diagnose_partial
 from reportgen.errors import UsageError
 from reportgen.external.reader import read_records
 from reportgen.runs.record import RunRecord
@@ -222,3 +224,141 @@ def test_lazy_modules_and_forgotten_watch_are_errors() -> None:
 def test_images_have_a_shape(shape: tuple[int, ...], image: list[int]) -> None:
     recorder = Recorder(np.random.default_rng(0).normal(size=shape), np.arange(30) % 3)
     assert json.loads(json.dumps(recorder.facts["image_shape"])) == image
+
+
+def trained_by_hand(path: Path, rate: float, **settings: Any) -> RunRecord:
+    """Train without an optimizer; a rate of 0 changes nothing."""
+    net, (x, y) = network(), data()
+    recorder = Recorder(x, y)
+    recorder.watch(net)
+    for _ in range(STEPS):
+        net.zero_grad()
+        loss = functional.cross_entropy(net(x), y)
+        recorder.step(loss)
+        loss.backward()
+        with torch.no_grad():
+            for parameter in net.parameters():
+                parameter -= rate * parameter.grad
+    recorder.save(path, **settings)
+    return read_records(path)[0].record
+
+
+@pytest.mark.parametrize("rate", [0.25, 0.0])
+def test_a_loop_without_optimizer_is_saved_with_an_estimated_rate(tmp_path: Path, rate: float) -> None:
+    record = trained_by_hand(tmp_path / "a.npz", rate)
+    assert record.spec.training.lr == pytest.approx(rate, rel=0.02)
+    found = diagnose_partial({"a": [record]})[0].findings
+    assert ("frozen_weights" in {finding.rule for finding in found}) == (rate == 0)
+    assert trained_by_hand(tmp_path / "b.npz", rate, lr=0.5).spec.training.lr == 0.5
+
+
+def test_an_optimizer_of_another_network_is_named_early_and_in_the_record(tmp_path: Path) -> None:
+    other = torch.optim.SGD(network().parameters(), lr=0.3)
+    with pytest.warns(UserWarning, match="no optimizer that was used holds"):
+        record = run(tmp_path / "a.npz", network(), optimizer=other)
+    assert record.spec.training.lr == 0.3
+    found = diagnose_partial({"a": [record]})[0].findings
+    assert "frozen_weights" in {finding.rule for finding in found}
+
+
+def rules_of(record: RunRecord) -> tuple[set[str], set[str]]:
+    """Return the rules with findings and those that cannot judge."""
+    [found] = diagnose_partial({"a": [record]})
+    return {finding.rule for finding in found.findings}, set(found.not_judged)
+
+
+def long_run(path: Path, *extra: Any, loss: Any = functional.cross_entropy, order: Any = torch.randperm) -> RunRecord:
+    """Train on more examples than a probe has."""
+    net = network(*extra)
+    x = torch.randn(900, 6)
+    y = x[:, :3].argmax(1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.05)
+    recorder = Recorder(x, y, batch_size=30)
+    recorder.watch(net)
+    for batch in order(900).split(30) if order is torch.randperm else y.argsort().split(30):
+        value = loss(net(x[batch]), y[batch])
+        recorder.step(value)
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+    recorder.score()
+    recorder.save(path)
+    return read_records(path)[0].record
+
+
+def test_the_form_of_the_loss_is_that_of_a_step_with_any_number_of_examples(tmp_path: Path) -> None:
+    facts = long_run(tmp_path / "a.npz").facts
+    assert facts["loss_form"] == "cross_entropy"
+    assert facts["loss_scale"] == pytest.approx(1, rel=1e-4)
+    summed = long_run(tmp_path / "b.npz", loss=lambda z, y: functional.cross_entropy(z, y, reduction="none").sum() * 1)
+    assert summed.facts["loss_scale"] == pytest.approx(30, rel=1e-4)
+    assert "summed_loss" in rules_of(summed)[0]
+
+
+def test_batches_of_a_loop_show_whether_they_are_sorted(tmp_path: Path) -> None:
+    assert "sorted_batches" in rules_of(long_run(tmp_path / "a.npz", order=None))[0]
+    shuffled = long_run(tmp_path / "b.npz")
+    assert "sorted_batches" not in set().union(*rules_of(shuffled))
+    unknown = {name: value for name, value in shuffled.facts.items() if name != "batches_top_share"}
+    assert "sorted_batches" in rules_of(replace(shuffled, facts=unknown))[1]
+
+
+def test_a_softmax_at_the_end_of_the_network_is_recorded_and_named(tmp_path: Path) -> None:
+    net = nn.Sequential(*network(), nn.Softmax(dim=1))
+    record = run(tmp_path / "a.npz", net)
+    assert record.facts["outputs"] == "probabilities"
+    assert record.facts["loss_response"] == "softmax"
+    assert "loss_mismatch" in rules_of(record)[0]
+
+
+class OfTokens(nn.Module):
+    """A network of embedded tokens, whose next module is not linear in them."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+        self.embed = nn.EmbeddingBag(9, 12) if kind == "bag" else nn.Embedding(3 if kind == "tied" else 9, 12)
+        modules = {
+            "lstm": lambda: nn.LSTM(12, 12, batch_first=True),
+            "gru": lambda: nn.GRU(12, 12, batch_first=True),
+            "lstm_behind_linear": lambda: nn.LSTM(12, 12, batch_first=True),
+            "attention": lambda: nn.TransformerEncoderLayer(12, 2, 16, batch_first=True),
+            "bilinear": lambda: nn.Bilinear(12, 12, 12),
+            "norm": lambda: nn.LayerNorm(12),
+        }
+        self.inner = modules[kind]() if kind in modules else nn.Linear(12, 12)
+        self.linear, self.out = nn.Linear(12, 12), nn.Linear(12, 3)
+
+    def forward(self, x: Any) -> Any:
+        z = self.embed(x)
+        if self.kind == "bag":
+            return self.out(z)
+        if self.kind == "tied":
+            return functional.linear(torch.relu(self.inner(z.mean(1))), self.embed.weight)
+        if self.kind == "bilinear":
+            return self.out(self.inner(z.mean(1), self.linear(z.mean(1))))
+        if self.kind == "norm":
+            return self.out(self.inner(self.linear(z.mean(1))))
+        z = self.inner(self.linear(z) if self.kind == "lstm_behind_linear" else z)
+        return self.out((z[0] if isinstance(z, tuple) else torch.relu(z)).mean(1))
+
+
+KINDS = ("lstm", "gru", "lstm_behind_linear", "attention", "bilinear", "norm", "tied", "bag", "linear")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_layers_before_modules_with_a_nonlinearity_are_not_linear_by_mistake(tmp_path: Path, kind: str) -> None:
+    torch.manual_seed(0)
+    x = torch.randint(0, 3 if kind == "tied" else 9, (60, 5))
+    y, net = x[:, 0] % 3, OfTokens(kind)
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+    recorder = Recorder(x, y)
+    recorder.watch(net)
+    for _ in range(5):
+        loss = functional.cross_entropy(net(x), y)
+        recorder.step(loss)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    recorder.save(tmp_path / "a.npz")
+    assert "missing_nonlinearity" not in rules_of(read_records(tmp_path / "a.npz")[0].record)[0]

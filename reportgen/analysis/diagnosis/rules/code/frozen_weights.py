@@ -86,9 +86,10 @@ def check(evidence: Evidence) -> Finding | None:
 def _advice(record: RunRecord, missing: bool, of_all: bool) -> str:
     keras = "Set layer.trainable = True, then compile the model again."
     if missing:
+        step = ", and call optimizer.step()" if of_all else ""
         given = (
             "Give the optimizer all parameters of the network that is trained (net.parameters()), after the network is "
-            "complete. If the layers are frozen on purpose, call requires_grad_(False)."
+            f"complete{step}. If the layers are frozen on purpose, call requires_grad_(False)."
         )
         return in_framework(record, given, keras)
     step = " and that optimizer.step() is called" if of_all else ""

@@ -1,7 +1,7 @@
 """The loss that is trained is not the cross-entropy of the outputs that are scored, such as with a second softmax.
 
 **Statistic.** The functions between the output layer and the loss, in the graph of the loss. The gradient of the loss
-with respect to the outputs at the first probe, compared with the gradient of the cross-entropy of the outputs
+with respect to the outputs at the first step or probe, compared with the gradient of the cross-entropy of the outputs
 (softmax minus one-hot labels), of their softmax, sigmoid, tanh and ReLU, by least squares.
 
 **Reference.** The cross-entropy contains the softmax, so that nothing else belongs between the output layer and the

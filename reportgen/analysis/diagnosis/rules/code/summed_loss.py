@@ -1,7 +1,7 @@
 """The loss is summed over the minibatch instead of averaged, which multiplies the gradient by the batch size.
 
 **Statistic.** The reduction of the loss function in its graph; or the factor between the gradient of the loss and that
-of the mean cross-entropy at the first probe.
+of the mean cross-entropy at the first step or probe.
 
 **Reference.** A sum over n examples has n times the gradient of the mean. For gradient descent, it has the effect of an
 n times higher learning rate, which changes with the batch size. The rule reports a loss function with reduction `sum`,
@@ -35,10 +35,11 @@ def _factor(record: RunRecord) -> float | None:
     examples = record.facts.get("batch_examples") or record.spec.training.batch_size or record.facts.get("train_n", 0)
     if known_fact(record, "loss_reduction") == "sum" and examples >= FEW:
         return float(examples)
-    scale, probed = known_fact(record, "loss_scale"), int(record.facts.get("probe_n", 0))
-    if scale is None or record.facts.get("loss_form") != "cross_entropy" or probed < FEW:
+    scale, sizes = known_fact(record, "loss_scale"), (examples, record.facts.get("probe_n", 0))
+    if scale is None or record.facts.get("loss_form") != "cross_entropy":
         return None
-    return float(scale) if math.isclose(scale, probed, rel_tol=NEAR) else None
+    is_sum = any(isinstance(size, int) and size >= FEW and math.isclose(scale, size, rel_tol=NEAR) for size in sizes)
+    return float(scale) if is_sum else None
 
 
 def check(evidence: Evidence) -> Finding | None:

@@ -1,6 +1,7 @@
 """Minibatches are sorted by class: most batches have examples of one class only.
 
-**Statistic.** If the record contains it, the largest share of one class in each minibatch. Otherwise, if the settings
+**Statistic.** If the record contains it, the largest share of one class in each minibatch, or in those that a recorder
+observed. Otherwise, if the settings
 keep the order of the examples, the mean number of examples of one class in a row. Otherwise the losses of the
 minibatches of the first epoch.
 
@@ -47,8 +48,8 @@ SOURCES = (
 
 def _sorted(record: RunRecord) -> str | None:
     """Return a clause on batches sorted by class, None if they are not."""
-    if "step_top_share" in record.arrays:
-        found, expected = float(np.mean(record.arrays["step_top_share"])), _expected_share(record)
+    found, expected = _observed_share(record), _expected_share(record)
+    if found is not None:
         clear = found > (1 + expected) / 2 and expected < 1
         share = f"on average {percent(found)} of the examples of a batch belong to one class"
         return f"{share} (shuffled batches: {percent(expected)})" if clear else None
@@ -62,6 +63,17 @@ def _sorted(record: RunRecord) -> str | None:
     return (
         f"in the first epoch the loss jumps above the loss of guessing {times}, each time where the next class begins"
     )
+
+
+def _observed_share(record: RunRecord) -> float | None:
+    """Return the largest share of one class in a batch, averaged over all batches or those observed; None if unknown.
+
+    The loop of a recorder may shuffle in any way, so that without this the rule cannot judge.
+    """
+    observed = record.facts.get("batches_top_share")
+    if observed is not None:
+        return float(observed)
+    return float(np.mean(record.arrays["step_top_share"])) if "step_top_share" in record.arrays else None
 
 
 def _run_length(record: RunRecord) -> float:
