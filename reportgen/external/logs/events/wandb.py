@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from reportgen.external.logs.binary import begins_with
 from reportgen.external.logs.events.blocks import MAGIC, Damage, read_records
 from reportgen.external.logs.events.tensors import Histogram, histogram_of_buckets
 from reportgen.external.logs.events.wire import VARINT, fields, parts
-from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
+from reportgen.external.logs.raw import Array, LogFormat, RawColumn, RawLog
+from reportgen.external.logs.roles import meaning_of
 from reportgen.external.logs.settings import flat_settings, settings_in
 from reportgen.external.logs.structured.documents import number, parse_json
 from reportgen.external.logs.structured.records import Records
@@ -74,8 +75,11 @@ def read(path: Path) -> RawLog:
     except OSError as error:
         raise StudyError("unreadable-file", f"the file cannot be read: {error.strerror}", str(path)) from error
     settings, settings_notes = (run.settings, ()) if run.settings else _settings_beside(files[0])
-    notes = (*_notes(run, damage), *settings_notes)
     columns = run.table.columns()
+    call_notes: tuple[LogNote, ...] = ()
+    if not run.histograms:
+        columns, call_notes = _without_validation_calls(columns)
+    notes = (*_notes(run, damage), *settings_notes, *call_notes)
     if not columns:
         reason = f" ({notes[0].text})" if notes else ""
         raise StudyError("invalid-file", f"the run of W&B has no readable scores{reason}", str(path))
@@ -89,6 +93,33 @@ def read(path: Path) -> RawLog:
         ignored={name: why for name, why in run.table.ignored.items() if name not in run.histograms},
         notes=notes,
     )
+
+
+def _without_validation_calls(columns: Sequence[RawColumn]) -> tuple[tuple[RawColumn, ...], tuple[LogNote, ...]]:
+    """Return columns whose steps count only calls with a training loss, if each call counts as a step.
+
+    Without a step of its own, a call of `wandb.log` with validation scores alone counts as one too.
+    """
+    losses = [one for one in columns if (known := meaning_of(one.name)) and known.quantity == "loss"]
+    training = [one.steps for one in losses if (known := meaning_of(one.name)) and known.split in (None, "train")]
+    others = [one.steps for one in losses if (known := meaning_of(one.name)) and known.split == "val"]
+    if len(training) != 1 or training[0] is None or not others:
+        return tuple(columns), ()
+    calls = training[0]
+    every = np.unique(np.concatenate([calls, *(steps for steps in others if steps is not None)]))
+    if every.size == calls.size or np.isin(np.concatenate([s for s in others if s is not None]), calls).any():
+        return tuple(columns), ()
+    if (np.diff(calls) < 1).any() or (np.diff(every) != 1).any():
+        return tuple(columns), ()
+    note = LogNote("calls-as-steps", "steps are calls of wandb.log with a training loss, without those of validation")
+    # a validation call has the step of the training before it, in the count from 0 that all calls have
+    placed = (one if one.steps is None else replace(one, steps=_position(calls, one.steps)) for one in columns)
+    return tuple(placed), (note,)
+
+
+def _position(calls: Array, steps: Array) -> Array:
+    """Return the number of the last call at or before each step, from 0."""
+    return np.asarray(np.maximum(np.searchsorted(calls, steps, "right") - 1.0, 0), np.float64)
 
 
 def _settings_beside(file: Path) -> tuple[dict[str, Any], tuple[LogNote, ...]]:

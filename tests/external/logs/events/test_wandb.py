@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.errors import StudyError
-from reportgen.external.logs.events.wandb import find, read
+from reportgen.external.logs.events.wandb import _without_validation_calls, find, read
 from tests.external.logs.events import writers
+from tests.external.logs.logs import column
 
 NAME = "run-abc123.wandb"
 RECORDS = [
@@ -132,3 +133,13 @@ def test_any_record_with_a_right_checksum_is_read(tmp_path_factory: pytest.TempP
     records = [*RECORDS, data, writers.text(2, data), writers.text(17, data), writers.text(5, data), item]
     log = read(write(tmp_path_factory.mktemp("any"), writers.wandb_file(records)))
     assert len(log.columns[0].values) >= 4
+
+
+def test_calls_with_validation_alone_are_no_steps() -> None:
+    steps = [float(step) for step in range(12) if step % 4 != 3]
+    columns = [column("train/loss", [1.0] * 9, steps=steps), column("val/loss", [1.0] * 3, steps=[3, 7, 11])]
+    found, [note] = _without_validation_calls(columns)
+    assert [one.steps.tolist() for one in found if one.steps is not None] == [list(range(9)), [2, 5, 8]]
+    assert note.code == "calls-as-steps"
+    together = [column("train/loss", [1.0] * 4, steps=range(4)), column("val/loss", [1.0] * 2, steps=[1, 3])]
+    assert _without_validation_calls(together) == (tuple(together), ())
