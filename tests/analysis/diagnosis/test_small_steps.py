@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
+from reportgen.analysis.diagnosis.evidence.learning_rate import first_ratio, rounded
 from reportgen.registry import Component
 from tests.analysis.diagnosis.rate_runs import clouds, found, run, runs
 
@@ -52,3 +52,11 @@ def test_a_network_that_no_learning_rate_would_move_is_not_reported() -> None:
     moved = dataclasses.replace(record, spec=spec, arrays={**record.arrays, **still})
     assert found("lr_too_low", [record] * 3) is not None
     assert found("lr_too_low", [moved] * 3) is None
+
+
+def test_the_advised_rate_keeps_the_first_step_small_relative_to_the_weights() -> None:
+    records = runs(lr=1e-5)
+    finding = found("lr_too_low", records)
+    assert finding is not None
+    times = finding.proposals[0].change["training.lr"] / 1e-5
+    assert all(first_ratio(record) * times <= 0.03 for record in records)

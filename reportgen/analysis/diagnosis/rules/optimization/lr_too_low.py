@@ -25,9 +25,10 @@ and the network does not fit. If the network is worse than simple models in trai
 the squared gradient is sufficient.
 
 **Advice.** Raise the learning rate by the power of ten that brings a step to about the size of the loss, but not beyond
-the highest plausible value of the optimizer (10 for gradient descent). If the
-schedule never reaches a tenth of the learning rate, or clipping removes more than nine tenths of the initial gradient,
-change the schedule or the clipping. If a schedule ends training early, let the learning rate decay later and by less.
+2% of the weights in the first step, nor beyond the highest plausible value of the optimizer (10 for gradient descent).
+If the schedule never reaches a tenth of the learning rate, or clipping removes more than nine tenths of the initial
+gradient, change the schedule or the clipping. If a schedule ends training early, let the learning rate decay later and
+by less.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.course import Course, finite, rises, training_course
 from reportgen.analysis.diagnosis.evidence.held_out import below_simple_models, scored
-from reportgen.analysis.diagnosis.evidence.learning_rate import higher, set_above_zero
+from reportgen.analysis.diagnosis.evidence.learning_rate import first_ratio, higher, set_above_zero
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.symptoms import (
@@ -64,6 +65,9 @@ LITTLE = 0.1
 LEAST_STEPS = 20
 UNUSABLE = 1e3
 """A network that only a learning rate above this would move has no gradient."""
+
+COMMON_RATIO = 0.02
+"""Update ratio of a first step that is common in training."""
 
 NEVER = 0.1
 DECAYED, NEGLIGIBLE, LEFT = 0.01, 0.05, 1e-3
@@ -194,6 +198,12 @@ def _times(effect: float) -> float:
     return float(10.0 ** max(1, round(-math.log10(max(effect, 1e-12)))))
 
 
+def _most_times(record: RunRecord) -> float:
+    """Return the power of ten, at least 10, that raises the first update ratio to COMMON_RATIO at most."""
+    ratio = first_ratio(record)
+    return float(10.0 ** max(1, math.floor(math.log10(COMMON_RATIO / ratio)))) if ratio > 0 else math.inf
+
+
 def _gradient(record: RunRecord) -> float:
     """Return the norm of the gradient before training."""
     norms = np.asarray(record.statistic("weight_gradient_norm")[0], np.float64)
@@ -217,7 +227,7 @@ def _step_limit(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
 
 
 def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]:
-    lr, times = record.spec.training.lr, _times(effect)
+    lr, times = record.spec.training.lr, min(_times(effect), _most_times(record))
     if lr <= 0:
         return set_above_zero()
     if limited := _step_limit(record):
