@@ -37,8 +37,9 @@ def test_columns_that_are_ignored_for_one_reason_share_a_line(tmp_path: Path, ca
     path = write_rows(tmp_path / "log.csv", ("epoch", "loss", *names), [(e, 1 / (e + 1), *range(14)) for e in range(5)])
     _, out, _ = run(capsys, "diagnose", str(path))
     [line] = [line for line in out.splitlines() if "ignored: " in line]
-    assert ", ".join(names[:12]) in line
-    assert "note12" not in line
+    assert ", ".join(names[:5]) in line
+    assert "note5" not in line
+    assert "and 9 more" in line
 
 
 def test_runs_of_one_group_are_described_once_if_they_are_alike(tmp_path: Path, capsys: Capture) -> None:
@@ -51,6 +52,19 @@ def test_runs_of_one_group_are_described_once_if_they_are_alike(tmp_path: Path, 
     assert out.splitlines()[:2] == ["version_0 and 1 more (Lightning CSVLogger, 2 runs)", "  version_0, version_1"]
     assert out.count("validation loss <-") == 1
     assert f"    length: {10 * EPOCHS} steps, 10 in an epoch, one value every 5" in out.splitlines()
+
+
+def test_a_folder_begins_with_a_summary_and_ends_with_what_all_lack(tmp_path: Path, capsys: Capture) -> None:
+    for name, rows in (("a", 12), ("b", 14)):
+        folder = tmp_path / name
+        folder.mkdir()
+        write_rows(folder / f"{name}.csv", ("epoch", "loss"), [(e, 1 / (e + 1)) for e in range(rows)])
+    _, out, _ = run(capsys, "diagnose", str(tmp_path))
+    lines = out.splitlines()
+    assert lines[0] == "2 runs"
+    repeated = [line for line in lines if line.startswith("  not judged: gradient_spikes")]
+    assert len(repeated) == 1
+    assert lines.index(repeated[0]) > lines.index("not judged in more than one of them")
 
 
 def test_json_has_the_keys_of_records_and_of_logs(tmp_path: Path, capsys: Capture) -> None:

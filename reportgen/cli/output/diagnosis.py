@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reportgen.analysis.diagnosis.outcome import PartialDiagnosis, missing_kind
+from reportgen.analysis.diagnosis.outcome import VERDICTS, PartialDiagnosis, missing_kind
 from reportgen.analysis.finding import Abstention, Finding
 from reportgen.cli.output.logs import log_lines, log_values, title
 from reportgen.cli.output.reports import Line
@@ -14,11 +15,23 @@ from reportgen.runs.store import plain
 from reportgen.workflow.diagnose import DiagnosedTraining
 
 STYLES = {"error": "red", "warning": "yellow", "info": ""}
+WORDS: Mapping[str, str] = {"info": "note"}
+"""Words for severities and verdicts that differ from their names in `--json`, as on the page."""
+
+MOST_NAMES = 5
+"""Largest number of groups that a line of the summary names."""
+
 INDENT = "  "
 
 
 def diagnosis_lines(diagnosed: DiagnosedTraining) -> Iterator[Line]:
-    """Yield the findings of each variant, causes before their consequences, and the rules without a finding."""
+    """Yield the findings of each variant, causes before their consequences, and the rules without a finding.
+
+    Several variants have a summary before them, and what could not be judged in more than one of them after them.
+    """
+    counts = Counter(line for diagnosis in diagnosed.diagnoses for line in _unjudged_lines(diagnosis))
+    several = [line for line, count in counts.items() if count > 1]
+    yield from _summary_lines(diagnosed)
     for index, diagnosis in enumerate(diagnosed.diagnoses):
         if index:
             yield "", ""
@@ -31,10 +44,32 @@ def diagnosis_lines(diagnosed: DiagnosedTraining) -> Iterator[Line]:
             seeds = sorted(record.record.spec.seed for record in variant)
             yield "bold", f"{diagnosis.variant} (seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))})"
         yield from _judgement_lines(diagnosis)
+        yield from (("", INDENT + line) for line in _unjudged_lines(diagnosis) if line not in several)
+    if several:
+        yield "", ""
+        yield "bold", "not judged in more than one of them"
+    for line in several:
+        yield "", f"{INDENT}{line} [in {counts[line]} of {len(diagnosed.diagnoses)}]"
+
+
+def _summary_lines(diagnosed: DiagnosedTraining) -> Iterator[Line]:
+    """Yield the names of several variants by their verdict, the worst first."""
+    diagnoses = diagnosed.diagnoses
+    if len(diagnoses) < 2:
+        return
+    runs = len(diagnosed.records) + sum(len(logs) for logs in diagnosed.logs.values())
+    yield "bold", f"{runs} runs" + (f" of {len(diagnoses)} settings" if runs > len(diagnoses) else "")
+    for verdict in VERDICTS:
+        names = [diagnosis.variant for diagnosis in diagnoses if diagnosis.verdict == verdict]
+        if names:
+            more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+            words = f"{WORDS.get(verdict, verdict)}: {len(names)} ({', '.join(names[:MOST_NAMES])}{more})"
+            yield STYLES.get(verdict, ""), INDENT + words
+    yield "", ""
 
 
 def _judgement_lines(diagnosis: PartialDiagnosis) -> Iterator[Line]:
-    """Yield the findings of a variant, the rules without a finding, and the rules that could not judge."""
+    """Yield the findings of a variant and the rules without a finding."""
     for root in (f for f in diagnosis.findings if f.consequence_of is None):
         yield from _finding_lines(root, INDENT)
         for finding in diagnosis.findings:
@@ -45,11 +80,15 @@ def _judgement_lines(diagnosis: PartialDiagnosis) -> Iterator[Line]:
         yield "", f"{INDENT}{diagnosis.verdict}: {count}"
     if diagnosis.passed:
         yield "", f"{INDENT}not found: {', '.join(diagnosis.passed)}"
+
+
+def _unjudged_lines(diagnosis: PartialDiagnosis) -> Iterator[str]:
+    """Yield the rules that could not judge a variant, by what is missing."""
     for rules, missing in _groups(diagnosis.not_judged):
-        yield "", f"{INDENT}not judged: {', '.join(rules)} (missing {', '.join(missing)})"
+        yield f"not judged: {', '.join(rules)} (missing {', '.join(missing)})"
     for abstention, rules in _abstentions(diagnosis).items():
         remedy = f"To have {'it' if len(rules) == 1 else 'them'} judged: {abstention.remedy}"
-        yield "", f"{INDENT}not judged: {', '.join(rules)} ({abstention.reason}). {remedy}"
+        yield f"not judged: {', '.join(rules)} ({abstention.reason}). {remedy}"
 
 
 def _abstentions(diagnosis: PartialDiagnosis) -> dict[Abstention, list[str]]:
@@ -73,7 +112,7 @@ def _groups(not_judged: Mapping[str, Sequence[str]]) -> list[tuple[list[str], li
 
 def _finding_lines(finding: Finding, indent: str, follows: str = "") -> Iterator[Line]:
     """Yield a finding; a consequence has no advice, since its cause must be fixed first."""
-    yield STYLES[finding.severity], f"{indent}{finding.severity}: {finding.rule}{follows}"
+    yield STYLES[finding.severity], f"{indent}{WORDS.get(finding.severity, finding.severity)}: {finding.rule}{follows}"
     advice = [] if follows else [f"Try: {finding.advice}"]
     for text in (finding.message, *advice, f"See: {'; '.join(finding.sources)}"):
         yield "", f"{indent}{INDENT}{text}"

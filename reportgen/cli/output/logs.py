@@ -11,7 +11,7 @@ from reportgen.runs.training_log import ROLES, Resolution, TrainingLog
 RESOLUTIONS: dict[Resolution, str] = {"step": "by step", "window": "means of windows", "epoch": "by epoch"}
 INDENT = "  "
 
-MOST_NAMES = 12
+MOST_NAMES = 5
 """Largest number of ignored columns that one line names; `--json` lists all."""
 
 
@@ -47,7 +47,7 @@ def _run_lines(log: TrainingLog) -> Iterator[str]:
     yield f"task: {log.task.kind}{classes}" + (f", since {log.task.reason}" if log.task.kind != "unknown" else "")
     yield from _ignored_lines(log)
     for note in log.notes:
-        yield f"note: {note.text}"
+        yield f"decision: {note.text}"
 
 
 def _ignored_lines(log: TrainingLog) -> Iterator[str]:

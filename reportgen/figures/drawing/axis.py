@@ -193,8 +193,17 @@ def fix_ticks(axis: Axis, places: Sequence[float], words: Sequence[str]) -> None
     axis.set_major_formatter(FixedFormatter(words))
 
 
+THOUSANDS, MILLIONS = 1e4, 1e6
+"""Ticks between these are written in full."""
+
+
 def _plain(value: float, _: int | None = None) -> str:
-    """Return the full number of a tick, so that the axis needs no common factor or offset."""
+    """Return the full number of a tick, so that the axis needs no common factor or offset.
+
+    Thousands have no exponent, so that 7500 and 10,000 on one axis look alike.
+    """
+    if THOUSANDS <= abs(value) < MILLIONS:
+        return f"{value:,.0f}"
     return exponents(f"{value:.4g}")
 
 

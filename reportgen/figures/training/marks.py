@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
+from reportgen.analysis.diagnosis.evidence.symptoms import whole
 from reportgen.analysis.training_groups import TrainingGroup, title_of
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.words import listing
@@ -110,7 +111,7 @@ def draw_names(ax: Axes, names: Sequence[Placed], inches: float, height: float) 
 def marks_words(group: TrainingGroup, marks: Sequence[Mark]) -> str:
     """Return sentences on the marks and on the findings without a step, empty without any."""
     unit = group.runs[0].unit
-    at = [f"“{mark.title}” ({severity_words(mark)}{unit} {mark.position:g})" for mark in marks]
+    at = [f"“{mark.title}” ({severity_words(mark)}{unit} {whole(mark.position)})" for mark in marks]
     without = [f"“{title_of(finding.rule)}”" for finding in group.findings if finding.step is None]
     parts = [f"Vertical lines mark {listing(at)}"] if at else []
     if without:

@@ -25,9 +25,12 @@ MOST = 12
 
 ACROSS = 3
 HEIGHT = 0.95
+BOLD = 0.84
+"""Width of text relative to bold text."""
+
 ROLES = ("train_loss", "val_loss")
 
-MARGINS = _style.Margins(left=0.64, across=0.6, top=0.38, between=0.62)
+MARGINS = _style.Margins(left=0.76, across=0.6, top=0.38, between=0.62)
 
 
 def draw(groups: Sequence[TrainingGroup]) -> Drawing | None:
@@ -50,8 +53,10 @@ def _figure(shown: Shown) -> Figure:
     handles, labels = legend_of([line for _, lines in shown for line in lines])
     figure, axes = _style.panels(len(shown), columns, HEIGHT, _style.legend_height(labels), MARGINS)
     inches = (_style.WIDTH - MARGINS.left - MARGINS.right - (columns - 1) * MARGINS.across) / columns
-    for ax, (group, lines) in zip(axes, shown, strict=True):
+    for index, (ax, (group, lines)) in enumerate(zip(axes, shown, strict=True)):
         _panel(ax, group, lines, inches)
+        if index % columns == 0:
+            ax.set_ylabel("loss", labelpad=2, fontsize=_style.SMALL)
     _style.legend(figure, handles, labels)
     return figure
 
@@ -65,8 +70,8 @@ def _panel(ax: Axes, group: TrainingGroup, lines: Sequence[Line], inches: float)
     ax.xaxis.set_major_locator(MaxNLocator(3, integer=True))
     draw_marks(ax, marks)
     text: dict[str, Any] = {"transform": ax.transAxes, "ha": "left", "va": "bottom"}
-    room = inches + 0.3
-    ax.text(0, 1 + 0.17 / HEIGHT, _style.clip(group.name, 0.85 * room, _style.TEXT), weight="bold", **text)
+    room = inches + MARGINS.right / 2
+    ax.text(0, 1 + 0.17 / HEIGHT, _style.clip(group.name, BOLD * room, _style.TEXT), weight="bold", **text)
     words, colour = _verdict(group)
     ax.text(0, 1 + 0.04 / HEIGHT, _style.clip(words, room), color=colour, fontsize=_style.SMALL, **text)
     ax.set_xlabel(group.runs[0].unit, labelpad=1, fontsize=_style.SMALL)

@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from reportgen.figures.drawing.axis import Scale, accuracy_scale, decade_ticks, fraction_scale, scale_for, set_y
@@ -110,6 +111,16 @@ def test_an_axis_of_shares_has_no_tick_outside_of_0_to_100_percent(
     ax = Figure().subplots()
     set_y(ax, scale)
     assert all(0 <= tick <= 1 for tick in ax.get_yticks() if scale.low <= tick <= scale.high)
+
+
+def test_ticks_of_one_axis_have_no_exponent_beside_full_numbers() -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.set_ylim(4000, 11_000)
+    set_y(axes, Scale(False, 4000.0, 11_000.0))
+    FigureCanvasAgg(figure).draw()
+    words = [label.get_text() for label in axes.get_yticklabels()]
+    assert {"7500", "10,500"} <= set(words)
 
 
 @pytest.mark.parametrize("ends", [(6.9, 8.1), (7.36, 8.64), (-0.9, 32.1)])

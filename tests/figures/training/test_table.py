@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from reportgen.analysis.training_groups import TrainingGroup
 from reportgen.figures.drawing.export import csv_text, svg_text
@@ -98,6 +99,19 @@ def test_the_overview_shows_the_worst_groups_first() -> None:
     assert drawing.rows[0][0] == "bad"
     assert "12 worst of 22 runs" in drawing.caption
     assert "bad: Learning rate too high" in drawing.alt
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_titles_of_the_overview_stay_in_the_figure(count: int) -> None:
+    names = [f"overfit{k}/lightning_logs/version_0 with {'W' * 40}" for k in range(count)]
+    drawing = overview.draw([group(name) for name in names])
+    assert drawing is not None
+    figure = drawing.figure
+    assert figure.axes[0].get_ylabel() == "loss"
+    FigureCanvasAgg(figure)
+    titles = [text for ax in figure.axes for text in ax.texts]
+    for text in titles:
+        assert text.get_window_extent().x1 <= figure.bbox.x1, text.get_text()
 
 
 def test_there_is_no_overview_of_a_single_group() -> None:

@@ -72,6 +72,9 @@ def words_for_seeds(seeds: Sequence[int], of: int) -> str:
 
 MILLION = 1e6
 
+MANY_TIMES = 10.0
+"""From this ratio on, a share is stated as a factor instead of in percent."""
+
 
 def number(value: float) -> str:
     """Return a number with three significant digits, without an exponent from 1000 to a million.
@@ -82,6 +85,20 @@ def number(value: float) -> str:
     if 1000 <= abs(rounded) <= MILLION:
         return f"{rounded:,.0f}" if abs(rounded) >= 10_000 else f"{rounded:.0f}"
     return f"{value:.3g}"
+
+
+def whole(value: float) -> str:
+    """Return a step or an epoch as a whole number with all its digits."""
+    rounded = round(value)
+    return f"{rounded:,}" if abs(rounded) >= 10_000 else f"{rounded}"
+
+
+def share_of(value: float, whole_: float, words: str) -> str:
+    """Return a value relative to a whole in words: "12% of the first loss", and as a factor from ten times on."""
+    share = value / whole_
+    if share < MANY_TIMES:
+        return f"{percent(share)} of {words}"
+    return f"{number(share)} times {words}" if share < MILLION else f"more than a million times {words}"
 
 
 def from_to(before: float, after: float) -> str:

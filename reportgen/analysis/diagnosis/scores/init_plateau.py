@@ -18,7 +18,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, below_any_guess, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.guessing import below_any_guess, guess_loss, unknown_classes
 from reportgen.analysis.diagnosis.scores.evidence.points import Array, Points, points, scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
@@ -45,7 +45,7 @@ def _sign(log: TrainingLog) -> _Plateau | Abstention | None:
     guess = guess_loss(log)
     if guess is None:
         early = [scores(log, role).first(FEW) for role in ("train_loss", "val_loss")]
-        return None if below_any_guess(log, *early) else UNKNOWN_CLASSES
+        return None if below_any_guess(log, *early) else unknown_classes(log)
     train, val = smoothed(scores(log, "train_loss")), scores(log, "val_loss")
     found = train if train.size >= LEAST and train.resolution != "step" else val
     if found.size < LEAST:

@@ -20,7 +20,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.swings import amplitude
-from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
+from reportgen.analysis.diagnosis.evidence.symptoms import number, percent, share_of
 from reportgen.analysis.diagnosis.scores import overfitting
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale, scale_in_words
@@ -103,7 +103,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         numbers={"swing": size, "late_loss": level, "scale": of, "limit": sign.limit},
         message=(
             f"From {shown.position(sign.start)} on, the {ROLES[sign.role]} swings by {number(size)} "
-            f"({percent(size / of)} of {scale_in_words(shown.logs[0])}, limit {percent(sign.limit)}) around "
+            f"({share_of(size, of, scale_in_words(shown.logs[0]))}, limit {percent(sign.limit)}) around "
             f"{number(level)} and does not settle"
         ),
         advice="Lower the learning rate tenfold, or let it decay.",

@@ -15,7 +15,7 @@ from __future__ import annotations
 from reportgen.analysis.diagnosis.evidence.symptoms import from_to, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, unknown_classes
 from reportgen.analysis.diagnosis.scores.evidence.points import points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.diagnosis.scores.evidence.slow import Slow, slow_fall
@@ -30,7 +30,7 @@ CAUSES = ("vanishing_gradients", "vanishing_activations", "update_ratio_low", "u
 def _sign(log: TrainingLog) -> Slow | Abstention | None:
     guess, right = guess_loss(log), scores(log, "val_accuracy")
     if guess is None and not right.size:
-        return UNKNOWN_CLASSES
+        return unknown_classes(log)
     known = [p for role in ("val_loss", "train_loss") if (p := scores(log, role)).resolution != "step"]
     most = max((p.size for p in known), default=0)
     if most < LEAST:

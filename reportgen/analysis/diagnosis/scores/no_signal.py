@@ -1,8 +1,8 @@
 """No signal on scores: validation is never better than guessing, although the training examples are learned.
 
-**Statistic.** The lowest validation loss over all values (averages of two), and the late training loss.
+**Statistic.** The lowest average of two consecutive validation losses, and the late training loss.
 
-**Reference.** The loss of guessing, ln C. Reported if the validation loss is never below 97% of it, while the training
+**Reference.** The loss of guessing, ln C. Reported if that average is not below 97% of it, while the training
 loss ends below 95% of it (or training accuracy ends 30 percentage points above that of validation).
 A validation accuracy that is clearly better or far worse than guessing is judged by `split_mismatch`.
 
@@ -21,7 +21,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, below_any_guess, classes, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.guessing import below_any_guess, classes, guess_loss, unknown_classes
 from reportgen.analysis.diagnosis.scores.evidence.points import scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
@@ -34,9 +34,10 @@ SOURCES = ("stanford-scribe", "Zhang et al. 2017, Understanding deep learning re
 
 @dataclass(frozen=True)
 class Nothing:
-    """The lowest validation loss, the late training loss (NaN if unknown), the loss of guessing and the end."""
+    """The lowest validation loss and its position, the late training loss (NaN if unknown), guessing and the end."""
 
     val: float
+    at: float
     train: float
     guess: float
     end: float
@@ -45,7 +46,7 @@ class Nothing:
 def _sign(log: TrainingLog) -> Nothing | Abstention | None:
     guess, val = guess_loss(log), scores(log, "val_loss")
     if guess is None:
-        return None if below_any_guess(log, val.late(0.5)) else UNKNOWN_CLASSES
+        return None if below_any_guess(log, val.late(0.5)) else unknown_classes(log)
     if val.size < LEAST:
         return thin("validation losses", val.size, LEAST)
     train = smoothed(scores(log, "train_loss")).late(1 / 3)
@@ -55,7 +56,8 @@ def _sign(log: TrainingLog) -> Nothing | Abstention | None:
     lowest = float(((val.values[1:] + val.values[:-1]) / 2).min())
     if diverged(log) or lowest < GUESSING * guess or not _learned(log, train.mean, guess) or not _at_chance(log):
         return None
-    return Nothing(lowest, train.mean, guess, float(val.positions[-1]))
+    at = int(val.values.argmin())
+    return Nothing(float(val.values[at]), float(val.positions[at]), train.mean, guess, float(val.positions[-1]))
 
 
 def _learned(log: TrainingLog, train: float, guess: float) -> bool:
@@ -76,6 +78,8 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if shown is None or isinstance(shown, Abstention):
         return shown
     val, train, guess = (shown.mean(name) for name in ("val", "train", "guess"))
+    alone = len(shown.signs) == 1
+    place = f"{number(val)} at {shown.position(shown.signs[0].at)}" if alone else f"{number(val)} on average"
     learned = f"the training loss falls to {number(train)}" if train == train else "the training accuracy rises"
     return finding(
         "no_signal",
@@ -85,9 +89,10 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         position=shown.signs[0].end,
         numbers={"lowest_val_loss": val, "late_train_loss": train, "guessing": guess},
         message=(
-            f"Validation is never better than guessing: the lowest validation loss is {number(val)}, the loss of "
-            f"guessing is {number(guess)}, and {learned}. The labels do not follow from the inputs, the validation "
-            "examples are unlike the training examples, or the network memorizes a few training examples"
+            f"Validation is {'never' if val >= guess else 'hardly'} better than guessing: the lowest validation loss "
+            f"is {place}, the loss of guessing is {number(guess)}, and {learned}. The labels do not follow from the "
+            "inputs, the validation examples are unlike the training examples, or the network memorizes a few "
+            "training examples"
         ),
         advice=(
             "Score a part of the training examples that was left out of training. If it fails too, check that labels "

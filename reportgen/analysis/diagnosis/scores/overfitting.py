@@ -10,11 +10,15 @@ accuracy) in the same places.
    the loss of guessing, while accuracy does not rise by two percentage points (above guessing, only for a single
    run). If the number of classes is not known, the level at the start replaces guessing, 40% of it are enough, and
    the rise must be half of the minimum.
-2. *Accuracy* falls by at least a tenth of its lead over guessing (of its best value, if C is not known), and the
-   loss, if it is logged, rises by a tenth.
+2. *Accuracy* falls by at least a tenth of its lead over guessing (over its first value, at most a half, if C is not
+   known), and the loss, if it is logged, rises by a tenth; or rises significantly from its own best window while the
+   accuracy falls by six standard errors, as for wrong labels that are memorized.
 
 The change must exceed the noise of the curve by three standard errors for a single run and by two for several together
 (Stouffer 1949), and training must have improved meanwhile by more than its own noise.
+
+If nothing of training is logged, only a rise of the validation loss by a fifth and by six standard errors counts, and
+its cause is open.
 
 **Severity.** Warning. A significant rise of the loss by a tenth of its minimum, which does not meet these limits, is
 reported for information only: predictions become more confident, and few of them wrong.
@@ -51,6 +55,10 @@ RISES, RISES_UNKNOWN, LOST, LOST_UNKNOWN, FALLS, NOTED, NOTED_ABOVE, LEAST_GAIN 
 )
 MOST_ERRORS, MORE = 20.0, 0.02
 ALONE, TOGETHER, EACH = 3.0, 2.0, 1.0
+HALF = 0.5
+MANY_ERRORS = 6.0
+"""Standard errors from which on a single score suffices, or nearly so."""
+
 SOURCES = (
     "stanford-scribe",
     "chicago-14",
@@ -60,14 +68,21 @@ SOURCES = (
 )
 
 
+ADVICE = "Keep the weights of the best epoch; then try stronger weight decay or dropout, or more examples."
+
+
 @dataclass(frozen=True)
 class _Decline:
-    """The decline of a validation score over the runs: their changes, and whether it is serious."""
+    """The decline of a validation score over the runs: their changes, and whether it is serious.
+
+    trained: whether training is logged.
+    """
 
     score: str
     changes: tuple[Change, ...]
     serious: bool
     errors: float
+    trained: bool = True
 
 
 def _z(found: Sequence[Change]) -> float:
@@ -79,7 +94,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     """Return a finding if validation gets worse in most runs while training improves."""
     judged = [(i, log) for i, log in enumerate(evidence.logs) if _size(log) >= LEAST and _training(log) is not None]
     if not judged:
-        return _lacking(evidence.logs)
+        return _untold(evidence) or _lacking(evidence.logs)
     judged = [(i, log) for i, log in judged if not diverged(log)]
     logs = [log for _, log in judged]
     declines = [d for d in (_by_loss(logs), _by_accuracy(logs)) if d is not None] if logs else []
@@ -89,6 +104,21 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     runs = tuple(i for i, _ in judged)
     seeds = tuple(seeds_of(evidence.logs)[i] for i in runs)
     return _finding(evidence, decline, Shown(runs, tuple(logs), decline.changes, len(judged), seeds))
+
+
+def _untold(evidence: ScoreEvidence) -> Finding | None:
+    """Return a finding if the validation loss rises beyond doubt in logs without a training score."""
+    judged = [(i, log) for i, log in enumerate(evidence.logs) if scores(log, "val_loss").size >= LEAST]
+    logs = [log for _, log in judged if not diverged(log)]
+    decline = _by_loss(logs) if logs and len(logs) == len(judged) else None
+    if decline is None or decline.errors < MANY_ERRORS:
+        return None
+    if mean([c.after for c in decline.changes]) < (1 + RISES) * mean([c.before for c in decline.changes]):
+        return None
+    runs = tuple(i for i, _ in judged)
+    seeds = tuple(seeds_of(evidence.logs)[i] for i in runs)
+    decline = replace(decline, serious=True, trained=False)
+    return _finding(evidence, decline, Shown(runs, tuple(logs), decline.changes, len(runs), seeds))
 
 
 def _size(log: TrainingLog) -> int:
@@ -114,10 +144,10 @@ def _lacking(logs: Sequence[TrainingLog]) -> Abstention:
 
 
 def _improved(log: TrainingLog, change: Change) -> bool:
-    """Return whether the training score improves from the best validation window to the end."""
+    """Return whether the training score, if there is one, improves from the best validation window to the end."""
     known = _training(log)
     if known is None:
-        return False
+        return True
     found, sign = known
     before, after = found.between(-math.inf, change.best_to).late(1 / 3), found.between(change.best_to, math.inf)
     first = before if before.size else after.early(1 / 3)
@@ -171,12 +201,20 @@ def _by_accuracy(logs: Sequence[TrainingLog]) -> _Decline | None:
     found = changes([scores(log, "val_accuracy") for log in logs], sign=-1.0)
     before, after = mean([c.before for c in found]), mean([c.after for c in found])
     count = classes(logs[0])
-    floor = 1 / count if count else 0.0
+    firsts = [float(scores(log, "val_accuracy").values[0]) for log in logs]
+    floor = 1 / count if count else min(mean(firsts), HALF)
     if before - after < FALLS * (before - floor) or before <= floor or not _significant(logs, found, -1.0):
         return None
-    if not all(_loss_rises(log, change) for log, change in zip(logs, found, strict=True)):
+    rises = all(_loss_rises(log, change) for log, change in zip(logs, found, strict=True))
+    if not rises and not (_z(found) > MANY_ERRORS and _loss_turns(logs)):
         return None
     return _Decline("accuracy", tuple(found), True, _z(found))
+
+
+def _loss_turns(logs: Sequence[TrainingLog]) -> bool:
+    """Return whether the validation loss rises beyond its noise after its own best window."""
+    runs = [scores(log, "val_loss") for log in logs]
+    return all(run.size >= LEAST for run in runs) and _significant(logs, changes(runs), 1.0)
 
 
 def _loss_rises(log: TrainingLog, change: Change) -> bool:
@@ -189,25 +227,40 @@ def _loss_rises(log: TrainingLog, change: Change) -> bool:
     return min(before.size, after.size) == 0 or after.mean > (1 + NOTED) * before.mean
 
 
+def _best_value(log: TrainingLog, decline: _Decline) -> tuple[float, float] | None:
+    """Return the position and value of the best score of a run, None if it is among the last values, by chance."""
+    found = scores(log, f"val_{decline.score}")
+    at = int(found.values.argmin() if decline.score == "loss" else found.values.argmax())
+    place = float(found.positions[at])
+    return None if place >= decline.changes[0].end_from else (place, float(found.values[at]))
+
+
 def _finding(evidence: ScoreEvidence, decline: _Decline, shown: Shown[Change]) -> Finding:
     before, after = shown.mean("before"), shown.mean("after")
-    first, last = mean([c.best_from for c in shown.signs]), mean([c.best_to for c in shown.signs])
+    at = mean([(c.best_from + c.best_to) / 2 for c in shown.signs])
     more = "more than " if decline.errors > MOST_ERRORS else ""
     shape = number if decline.score == "loss" else percent
     z = min(decline.errors, MOST_ERRORS)
+    training = ", while the training score still improves"
+    if not decline.trained:
+        training = ". Training is not logged, so the cause is open: overfitting, or the training itself gets worse"
+    place = f"around {shown.position(at)} (on average {shape(before)})"
+    if len(shown.logs) == 1 and (best := _best_value(shown.logs[0], decline)) is not None:
+        at, before = best
+        place = f"at {shown.position(at)} ({shape(before)})"
     return finding(
         "overfitting",
         evidence,
         shown,
         severity="warning" if decline.serious else "info",
-        position=last,
+        position=at,
         numbers={f"best_val_{decline.score}": before, f"last_val_{decline.score}": after, "standard_errors": z},
         message=(
-            f"Validation {decline.score} is best around {shown.position((first + last) / 2)} ({shape(before)}) and "
-            f"{'rises' if after > before else 'falls'} to {shape(after)} at the end ({more}{number(z)} standard "
-            "errors), while the training score still improves"
+            f"Validation {decline.score} is best {place} and "
+            f"{'rises' if after > before else 'falls'} to {shape(after)}, the mean of the last fifth "
+            f"({more}{number(z)} standard errors){training}"
         ),
-        advice="Keep the weights of the best epoch; then try stronger weight decay or dropout, or more examples.",
+        advice=ADVICE if decline.trained else f"Log the training loss. {ADVICE}",
         sources=SOURCES,
         causes=("no_signal", "split_mismatch"),
     )

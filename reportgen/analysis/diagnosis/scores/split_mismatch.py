@@ -18,7 +18,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, below_any_guess, classes, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.guessing import below_any_guess, classes, guess_loss, unknown_classes
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin_smoothed
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
@@ -48,7 +48,7 @@ class _Apart:
 def _sign(log: TrainingLog) -> _Apart | Abstention | None:
     guess, val, train = guess_loss(log), scores(log, "val_loss"), smoothed(scores(log, "train_loss"))
     if guess is None:
-        return None if below_any_guess(log, val.late(0.5)) else UNKNOWN_CLASSES
+        return None if below_any_guess(log, val.late(0.5)) else unknown_classes(log)
     if val.size < LEAST or train.size < LEAST:
         few = val.size < LEAST
         return thin_smoothed(*(("validation", val) if few else ("training", scores(log, "train_loss"))), LEAST)

@@ -22,7 +22,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, below_any_guess, guess_loss
+from reportgen.analysis.diagnosis.scores.evidence.guessing import below_any_guess, guess_loss, unknown_classes
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
@@ -49,7 +49,7 @@ class _Mismatch:
 def _sign(log: TrainingLog) -> _Mismatch | Abstention | None:
     guess, val, train = guess_loss(log), scores(log, "val_loss"), smoothed(scores(log, "train_loss"))
     if guess is None:
-        return None if below_any_guess(log, val.late(0.5)) else UNKNOWN_CLASSES
+        return None if below_any_guess(log, val.late(0.5)) else unknown_classes(log)
     if val.size < LEAST:
         return thin("validation losses", val.size, LEAST)
     if train.size == 0:

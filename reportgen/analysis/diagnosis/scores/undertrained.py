@@ -3,6 +3,7 @@
 **Statistic.** Training loss (minibatches averaged over blocks) and validation loss at a quarter, at half and at the
 end, clipped at the loss of guessing. The expected gain of training twice as long is the decrease over the second half,
 multiplied by its ratio to that over the second quarter if that is below 1, and at most a decrease by the same factor.
+The forecast that is stated also does not go below the limit of an exponential with the two decreases.
 
 **Reference.** A gain of more than 5% of the loss of guessing (of the first loss, if the number of classes is not
 known) in each loss that the log holds. The late decrease of each must exceed two standard errors of its noise.
@@ -21,9 +22,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale, scale_in_words
+from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale
 from reportgen.analysis.diagnosis.scores.evidence.points import Array, Points, points, scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
@@ -37,7 +38,10 @@ CAUSES = ("lr_too_low", "update_ratio_low", "unnormalized_input", "vanishing_gra
 
 @dataclass(frozen=True)
 class _Falling:
-    """The expected gain as a share of the scale, whether it is beyond noise, losses at half and end, and the rest."""
+    """The expected gain as a share of the scale, whether it is beyond noise, losses at half and end, and the rest.
+
+    forecast: the loss expected after twice as many steps.
+    """
 
     gain: float
     certain: bool
@@ -47,6 +51,7 @@ class _Falling:
     settled: bool = False
     first_rate: float = math.nan
     last_rate: float = math.nan
+    forecast: float = math.nan
 
 
 def _sign(log: TrainingLog) -> _Falling | Abstention | None:
@@ -95,7 +100,20 @@ def _fall(found: Points, size: float, guess: float | None) -> _Falling:
     gain = min(slowing, end * (1 - end / half)) if half > 0 and end > 0 else 0.0
     noise = found.late(0.5 if found.size >= 8 else 1.0).noise
     certain = late > ERRORS * noise * math.sqrt(2 / _reach(found))
-    return _Falling(gain / size, certain, half, end, float(found.positions[-1]))
+    forecast = end - min(gain, _room(before, late))
+    return _Falling(gain / size, certain, half, end, float(found.positions[-1]), forecast=forecast)
+
+
+def _room(before: float, late: float) -> float:
+    """Return how far a loss is above the limit of an exponential, infinite if its decrease does not slow down.
+
+    before, late: its decrease over the second quarter and over the second half. If q is the share of the distance to
+    the limit that a quarter leaves, the later decrease is q (1 + q) times the earlier one.
+    """
+    if before <= 0 or late >= 2 * before:
+        return math.inf
+    left = (math.sqrt(1 + 4 * max(late, 0.0) / before) - 1) / 2
+    return late * left**2 / (1 - left**2)
 
 
 def _reach(found: Points) -> int:
@@ -146,10 +164,10 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         )
         advice = "Train longer, or shorten the warm-up to a tenth of all steps."
     else:
-        gain = shown.mean("gain")
+        forecast = shown.mean("forecast")
         message = (
             f"The loss still falls at {shown.position(sign.end)}: from {number(half)} at half of training to "
-            f"{number(last)}. Twice as many steps would gain about {percent(gain)} of {scale_in_words(shown.logs[0])}"
+            f"{number(last)}. If it goes on in this way, twice as many steps lower it to about {number(forecast)}"
         )
         advice = "Train four times as long. If the loss falls as slowly from the start, raise the learning rate first."
     return finding(
@@ -158,7 +176,14 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         shown,
         severity="info" if enough(sum(sign.settled for sign in shown.signs), len(shown.signs)) else "warning",
         position=sign.end,
-        numbers={"gain": sign.gain, "limit": GAIN, "loss_at_half": half, "last_loss": last, "last_lr": sign.last_rate},
+        numbers={
+            "gain": sign.gain,
+            "forecast": sign.forecast,
+            "limit": GAIN,
+            "loss_at_half": half,
+            "last_loss": last,
+            "last_lr": sign.last_rate,
+        },
         message=message,
         advice=advice,
         sources=SOURCES,

@@ -7,24 +7,28 @@ within the first epoch. Reported from twice the loss of guessing on, if it is la
 on for a minibatch). For information only below ten times, if the late losses are below 30% of guessing, since the
 poor start did no harm. The log must begin within the first epoch, or within the first tenth of its steps.
 
+**Start.** Only a loss of the first five steps is the initial loss. A mean over a window or an epoch, or a later value,
+is also high after first steps that are too large; then both causes are named, the learning rate first.
+
 **Causes.** Output weights or hidden weights that are too large, inputs that are too large, or first steps that are.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import UNKNOWN_CLASSES, guess_in_words, highest_guess
+from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_in_words, highest_guess, unknown_classes
 from reportgen.analysis.diagnosis.scores.evidence.points import points, scores
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
+from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import Curve, TrainingLog
 
-LEAST = 3
+LEAST, FIRST_STEPS = 3, 5
 TIMES, TIMES_OF_ONE, FALLEN, SOON = 2.0, 3.0, 0.5, 0.1
 HARMLESS, LEARNED = 10.0, 0.3
 SOURCES = ("stanford-scribe", "lecture-review", "He et al. 2015", "Hanin and Rolnick 2018")
@@ -33,19 +37,24 @@ CAUSES = ("unnormalized_input", "exploding_activations", "exploding_gradients", 
 
 @dataclass(frozen=True)
 class _Start:
-    """The first training loss, a later one, the loss of guessing, the first position, and whether it did no harm."""
+    """The first training loss, a later one, the loss of guessing, the first position, and whether it did no harm.
+
+    initial: whether the first loss is that of the first steps. rate: the first learning rate, NaN if unknown.
+    """
 
     first: float
     later: float
     guess: float
     position: float
     harmless: bool
+    initial: bool
+    rate: float
 
 
 def _sign(log: TrainingLog) -> _Start | Abstention | None:
     guess = highest_guess(log)
     if guess is None:
-        return UNKNOWN_CLASSES
+        return unknown_classes(log)
     curves = [curve for curve in log.curves if curve.role == "train_loss" and points(curve).size >= LEAST]
     if not curves:
         most = max((points(c).size for c in log.curves if c.role == "train_loss"), default=0)
@@ -57,7 +66,7 @@ def _sign(log: TrainingLog) -> _Start | Abstention | None:
             f"the first training loss is at {log.unit} {number(first)}", "log the training loss from step 1 on"
         )
     val = scores(log, "val_loss").late(0.5).mean
-    signs = [sign for curve in early if (sign := _of_curve(curve, guess, val)) is not None]
+    signs = [sign for curve in early if (sign := _of_curve(log, curve, guess, val)) is not None]
     return signs[0] if signs and not diverged(log) else None
 
 
@@ -67,13 +76,43 @@ def _begins_early(log: TrainingLog, curve: Curve) -> bool:
     return float(points(curve).positions[0]) <= max(1.0, SOON * log.end)
 
 
-def _of_curve(curve: Curve, guess: float, val: float) -> _Start | None:
+def _of_curve(log: TrainingLog, curve: Curve, guess: float, val: float) -> _Start | None:
     found = points(curve)
     first, later = float(found.values[0]), found.late(0.5).mean
     harmless = first < HARMLESS * guess and max(later, np.nan_to_num(val)) < LEARNED * guess
     limit = TIMES_OF_ONE if curve.resolution == "step" else TIMES
     starts = first > limit * guess and later < FALLEN * first
-    return _Start(first, later, guess, float(found.positions[0]), harmless) if starts else None
+    rates = points(log.curve("lr"))
+    rate = float(rates.values[0]) if rates.size else math.nan
+    place = float(found.positions[0])
+    return _Start(first, later, guess, place, harmless, _is_initial(log, curve), rate) if starts else None
+
+
+def _is_initial(log: TrainingLog, curve: Curve) -> bool:
+    """Return whether the first value is of the first steps."""
+    steps = 1.0 if log.unit == "step" else log.steps_per_epoch or math.inf
+    return curve.resolution != "epoch" and float(points(curve).positions[0]) * steps <= FIRST_STEPS
+
+
+def _initial(_: Shown[_Start]) -> tuple[str, str]:
+    """Return the message and the advice for losses of the first steps."""
+    return (
+        "The first training loss, at {at}, is {level}. At first, the network makes confident wrong predictions",
+        "Standardize the inputs and scale the weights by fan-in, above all in the output layer. If the loss before the "
+        "first step is not far above guessing, lower the learning rate of the first steps.",
+    )
+
+
+def _averaged(shown: Shown[_Start]) -> tuple[str, str]:
+    """Return the message and the advice for first losses that come after some steps."""
+    rate = shown.signs[0].rate
+    known = f" (the first learning rate of the log is {number(rate)})" if rate == rate else ""
+    return (
+        "The first training loss of the log, up to {at}, is {level}. It is not the loss before training, so either the "
+        f"first steps were too large{known}, or the network started with confident wrong predictions",
+        "Lower the learning rate tenfold. If that does not help, print the loss before the first step; if it is far "
+        "above guessing, standardize the inputs and scale the weights by fan-in, above all in the output layer.",
+    )
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
@@ -81,6 +120,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     shown = in_most_runs(evidence, _sign)
     if shown is None or isinstance(shown, Abstention):
         return shown
+    words, advice = (_initial if all(sign.initial for sign in shown.signs) else _averaged)(shown)
     first, later, guess = (shown.mean(name) for name in ("first", "later", "guess"))
     return finding(
         "wrong_init_loss",
@@ -89,16 +129,11 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="info" if enough(sum(sign.harmless for sign in shown.signs), len(shown.signs)) else "warning",
         position=shown.signs[0].position,
         numbers={"first_loss": first, "later_loss": later, "guessing": guess},
-        message=(
-            f"The first training loss, at {shown.position(shown.signs[0].position)}, is {number(first)}, far above "
-            f"{guess_in_words(shown.logs[0], guess)}. Later it is {number(later)}. At first, the network makes "
-            "confident wrong predictions"
+        message=words.format(
+            at=shown.position(shown.signs[0].position),
+            level=f"{number(first)}, far above {guess_in_words(shown.logs[0], guess)}. Later it is {number(later)}",
         ),
-        advice=(
-            "Print the loss before the first step. If it is far above guessing, standardize the inputs and scale the "
-            "weights by fan-in, above all in the output layer. If not, lower the learning rate of the "
-            "first steps."
-        ),
+        advice=advice,
         sources=SOURCES,
         causes=CAUSES,
     )

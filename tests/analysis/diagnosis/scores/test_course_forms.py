@@ -43,6 +43,18 @@ def test_a_validation_loss_that_rises_while_training_improves_is_overfitting() -
     assert found(overfitting.check, *map(overfitted, range(3))).seeds == (0, 1, 2)
 
 
+def test_the_stated_best_value_stands_in_the_log() -> None:
+    run = overfitted()
+    val = run.curve("val_loss")
+    assert val is not None
+    finding = found(overfitting.check, run)
+    assert finding.evidence["best_val_loss"] == val.values.min()
+    assert finding.step == val.positions[val.values.argmin()]
+    assert f"epoch {finding.step} " in finding.message
+    two = log(Task("classification", 2, ""), train_loss=falling(0.69, 0.1, 8), val_loss=[0.6934, 0.71, *[0.75] * 6])
+    assert found(no_signal.check, two).evidence["lowest_val_loss"] == 0.6934
+
+
 def test_overfitting_is_found_without_the_number_of_classes() -> None:
     assert found(overfitting.check, overfitted(task=UNTOLD)).severity == "warning"
 
@@ -61,6 +73,35 @@ def test_a_validation_accuracy_that_falls_is_overfitting() -> None:
     assert found(overfitting.check, log_).severity == "warning"
 
 
+def test_an_accuracy_that_falls_far_beyond_noise_needs_a_slight_rise_of_the_loss() -> None:
+    right = noisy(np.concatenate([np.linspace(0.14, 0.87, 8), np.linspace(0.87, 0.77, 17)]), 0.005)
+    curves = {"train_loss": falling(2.4, 0.5, 25), "val_accuracy": right}
+    level = noisy(np.concatenate([falling(2.2, 0.67, 14), np.linspace(0.67, 0.72, 11)]), 0.005)
+    assert found(overfitting.check, log(UNTOLD, val_loss=level, **curves)).severity == "warning"
+    assert overfitting.check(evidence(log(UNTOLD, val_loss=falling(2.2, 0.4, 25), **curves))) is None
+
+
+def test_a_rise_of_the_validation_loss_alone_is_reported_with_an_open_cause() -> None:
+    rises = np.concatenate([falling(2.0, 0.8, 6), np.linspace(0.8, 1.42, 14)])
+    finding = found(overfitting.check, log(UNTOLD, val_loss=noisy(rises, 0.01)))
+    assert finding.severity == "warning"
+    assert "training is not logged" in finding.message.lower()
+    assert isinstance(overfitting.check(evidence(log(UNTOLD, val_loss=noisy(falling(2.0, 0.8, 20), 0.02)))), Abstention)
+
+
+@pytest.mark.parametrize("task", [UNTOLD, Task("classification", 10, "")])
+def test_healthy_runs_do_not_overfit(task: Task) -> None:
+    alarms = 0
+    for seed in range(200):
+        run = healthy(12 + seed % 40, seed, task=task)
+        val = run.curve("val_accuracy")
+        assert val is not None
+        rough = np.random.default_rng(seed).binomial(100, val.values) / 100
+        rough_run = healthy(12 + seed % 40, seed, task=task, val_accuracy=rough)
+        alarms += sum(isinstance(overfitting.check(evidence(one)), Finding) for one in (run, rough_run))
+    assert alarms == 0
+
+
 def test_losses_that_still_fall_are_undertrained() -> None:
     steep = {"train_loss": np.linspace(2.2, 1.2, 10), "val_loss": np.linspace(2.2, 1.3, 10)}
     assert found(undertrained.check, log(**steep)).severity == "warning"
@@ -68,6 +109,15 @@ def test_losses_that_still_fall_are_undertrained() -> None:
     assert good.severity == "info"
     assert undertrained.check(evidence(log(lr=np.geomspace(0.1, 0.01, 10), **steep))) is None
     assert undertrained.check(evidence(healthy())) is None
+
+
+@pytest.mark.parametrize("task", [UNTOLD, Task("unknown")])
+def test_the_forecast_is_a_loss_above_the_limit_of_the_curve(task: Task) -> None:
+    limit = 1.0
+    curve = falling(3.0, limit, 40, 2.5)
+    finding = found(undertrained.check, log(task, train_loss=curve, val_loss=curve))
+    assert limit - 0.02 <= finding.evidence["forecast"] < curve[-1]
+    assert "guessing" not in finding.message
 
 
 def test_a_rate_that_still_rises_is_a_warm_up_that_never_ended() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from reportgen.analysis.diagnosis.on_scores import diagnose_logs
 from reportgen.analysis.diagnosis.rules.optimization import no_learning
 from reportgen.analysis.diagnosis.scores import init_plateau, lr_too_high, lr_too_low, nan_divergence, wrong_init_loss
 from reportgen.analysis.finding import Abstention, Finding
@@ -79,10 +81,34 @@ def test_rules_about_guessing_abstain_for_other_tasks(task: Task) -> None:
         assert outcome.remedy
 
 
+def test_only_what_is_missing_is_asked_for() -> None:
+    between = {"train_loss": [1.3] * 8, "val_loss": [1.4] * 8}
+    for task, asked in ((UNTOLD, False), (Task("unknown"), True)):
+        outcome = no_learning.check(evidence(log(task, **between)))
+        assert isinstance(outcome, Abstention)
+        assert ("--task" in outcome.remedy) is asked
+        assert "--classes" in outcome.remedy
+
+
 def test_a_loss_above_guessing_that_swings_has_too_high_a_rate() -> None:
     wild = log(train_loss=noisy([9.0] * 12, 0.3), val_loss=noisy([8.0] * 12, 0.3, 1))
     assert found(lr_too_high.check, wild).severity == "error"
     assert lr_too_high.check(evidence(healthy())) is None
+
+
+@pytest.mark.parametrize("task", [Task("unknown"), UNTOLD])
+def test_a_loss_that_grows_without_swinging_is_said_to_grow(task: Task) -> None:
+    grows = np.concatenate([np.linspace(2.0, 0.5, 15), np.exp(np.arange(1.0, 15.0))])
+    finding = found(lr_too_high.check, log(task, train_loss=grows, val_loss=1.1 * grows))
+    assert finding.step == 15
+    assert "swing" not in finding.message
+    assert "%" not in finding.message
+
+
+def test_a_swing_of_many_times_its_scale_is_not_in_percent() -> None:
+    wild = log(UNTOLD, train_loss=[1.0, *[5e4, 2e4] * 6], val_loss=[1.0, *[5e4, 2e4] * 6])
+    assert "swing" in found(lr_too_high.check, wild).message
+    assert "%" not in found(lr_too_high.check, wild).message
 
 
 def test_a_noisy_minibatch_loss_is_not_a_swing() -> None:
@@ -104,6 +130,21 @@ def test_a_first_loss_far_above_guessing_is_named_if_it_did_harm() -> None:
     assert found(wrong_init_loss.check, start).severity == "warning"
     assert found(wrong_init_loss.check, harmless).severity == "info"
     assert wrong_init_loss.check(evidence(healthy())) is None
+
+
+def test_a_first_mean_is_not_the_initial_loss() -> None:
+    window = {"train_loss": np.arange(20.0, 180.0, 20.0)}
+    means = log(positions=window, resolution={"train_loss": "window"}, train_loss=[1260.0, *[2.37] * 7],
+                val_loss=[2.35] * 8, lr=[3.0] * 8)  # fmt: skip
+    [diagnosis] = diagnose_logs({"run": [means]})
+    roots = [finding.rule for finding in diagnosis.findings if finding.consequence_of is None]
+    assert roots == ["lr_too_high"]
+    mean = found(wrong_init_loss.check, means).message
+    assert mean.index("log is 3") < mean.index("started")
+    steps = {"train_loss": "step"}
+    first = log(resolution=steps, train_loss=[60.0, 2.0, 1.5, 1.3, 1.2, 1.1], val_loss=[3.0, 2.0, 1.6, 1.4, 1.3, 1.3])
+    first = replace(first, unit="step")
+    assert "learning rate" not in found(wrong_init_loss.check, first).message
 
 
 def test_a_log_that_begins_late_does_not_show_the_start() -> None:

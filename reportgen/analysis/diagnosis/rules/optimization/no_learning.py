@@ -29,11 +29,11 @@ from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, perce
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, levels, too_few_losses
 from reportgen.analysis.diagnosis.scores.evidence.guessing import (
-    UNKNOWN_CLASSES,
     below_any_guess,
     classes,
     guess_loss,
     highest_guess,
+    unknown_classes,
 )
 from reportgen.analysis.diagnosis.scores.evidence.points import scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run
@@ -102,7 +102,7 @@ def _sign(log: TrainingLog) -> Levels | Abstention | None:
 
 def _unknown(log: TrainingLog) -> Abstention | None:
     late = [scores(log, role).late(0.5) for role in ("train_loss", "val_loss")]
-    return None if below_any_guess(log, *late) else UNKNOWN_CLASSES
+    return None if below_any_guess(log, *late) else unknown_classes(log)
 
 
 def _far_above(log: TrainingLog) -> Levels | None:

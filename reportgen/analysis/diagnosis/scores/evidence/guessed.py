@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.means import mean
-from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores, smoothed
+from reportgen.analysis.diagnosis.scores.evidence.points import Array, Points, scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import thin_smoothed
 from reportgen.analysis.finding import Abstention
 from reportgen.runs.training_log import TrainingLog
@@ -28,7 +28,8 @@ class Levels:
     """Late mean losses as shares of the loss of guessing, and the rise, fall and swing of the loss with most values.
 
     train, val: NaN if the log has no such loss. tolerance: allowance for the noise of `train`. swing: mean rise from
-    value to value over the last two thirds, as a standard deviation. first, last, start, end: values and positions of
+    value to value over the last two thirds, as a standard deviation. turns: the same for falls, 0 for a loss that only
+    grows. first, last, start, end: values and positions of
     the loss without sampling noise, training before validation. early: first training loss. moves: range of the late
     values of the loss without sampling noise, validation before training.
     """
@@ -38,6 +39,7 @@ class Levels:
     val: float
     tolerance: float
     swing: float
+    turns: float
     first: float
     last: float
     start: float
@@ -69,7 +71,8 @@ def levels(log: TrainingLog, guess: float) -> Levels | None:
         train=train.late(LATE).mean / guess,
         val=val.late(LATE).mean / guess,
         tolerance=FEW if few else 0.0,
-        swing=max(_swing(found) for found in judged) / guess,
+        swing=max(_swing(found.values) for found in judged) / guess,
+        turns=max(_swing(-found.values) for found in judged) / guess,
         first=float(course.values[0]) / guess,
         last=float(course.values[-1]) / guess,
         start=float(course.positions[0]),
@@ -85,9 +88,9 @@ def too_few_losses(log: TrainingLog) -> Abstention:
     return thin_smoothed("training or validation", found, LEAST)
 
 
-def _swing(found: Points) -> float:
+def _swing(values: Array) -> float:
     """Return the mean rise between consecutive late values as a standard deviation, 0 for a loss that only falls."""
-    late = found.late(2 / 3).values
+    late = values[-max(1, math.ceil(2 / 3 * values.size)) :]
     return 1.77 * mean(np.maximum(late[1:] - late[:-1], 0)) if late.size > 1 else 0.0
 
 

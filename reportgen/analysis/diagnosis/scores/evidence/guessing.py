@@ -17,9 +17,14 @@ from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores
 from reportgen.analysis.finding import Abstention
 from reportgen.runs.training_log import TrainingLog
 
-UNKNOWN_CLASSES = Abstention(
+UNKNOWN_TASK = Abstention(
     "the loss of guessing is not known: the log does not say that the task is a classification with C classes",
     "state the task and the number of classes (--task classification --classes C)",
+)
+
+UNKNOWN_CLASSES = Abstention(
+    "the loss of guessing is not known: the log does not state the number of classes",
+    "state the number of classes (--classes C)",
 )
 
 LEAST, FIRST, LOSS_ERROR, ACCURACY_ERROR = 4, 2, 0.02, 0.15
@@ -43,6 +48,11 @@ def guess_loss(log: TrainingLog) -> float | None:
     """Return ln C, or None if the task is not a classification or C is neither stated nor inferred."""
     count = classes(log)
     return math.log(count) if count is not None and count > 1 else None
+
+
+def unknown_classes(log: TrainingLog) -> Abstention:
+    """Return the abstention of a rule that needs the loss of guessing, with what the log lacks."""
+    return UNKNOWN_CLASSES if log.task.kind == "classification" else UNKNOWN_TASK
 
 
 def highest_guess(log: TrainingLog) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from reportgen.analysis.diagnosis.evidence.means import mean
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, number
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, whole
 from reportgen.analysis.diagnosis.scores.evidence.points import LEAST_OF_BLOCK, Points
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, Severity
 from reportgen.runs.training_log import TrainingLog
@@ -35,8 +35,8 @@ class Shown(Generic[Sign]):
         return f"{len(self.runs)} of {self.judged} runs" if self.judged > 1 else "1 run"
 
     def position(self, value: float) -> str:
-        """Return a position in the unit of the logs: "epoch 12"."""
-        return f"{self.logs[0].unit} {number(value)}"
+        """Return a position in the unit of the logs, a whole number as in the figures: "epoch 12"."""
+        return f"{self.logs[0].unit} {whole(value)}"
 
 
 def in_most_runs(
