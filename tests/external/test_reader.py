@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from reportgen.analysis.diagnosis.partial import diagnose_partial
+from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.cli.main import invoke
 from reportgen.errors import StudyError, UsageError
 from reportgen.external.reader import read_records
 from reportgen.runs.store import Store
+from reportgen.workflow.diagnose import diagnose_path
 from tests.analysis.diagnosis.rate_runs import runs
 from tests.pytorch_example import check_example
 from tests.runs.records import planned, record, spec
@@ -239,8 +243,6 @@ def test_a_rule_without_its_data_is_not_judged(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_complete_records_are_judged_by_every_rule_but_those_about_code(tmp_path: Path) -> None:
-    from reportgen.analysis.diagnosis.rules import RULES
-    from reportgen.workflow.diagnose import diagnose_path
 
     for run in runs(2):
         Store(tmp_path).save(run)
@@ -251,8 +253,6 @@ def test_complete_records_are_judged_by_every_rule_but_those_about_code(tmp_path
 
 
 def test_rules_about_code_are_listed_for_recorded_loops_alone(tmp_path: Path) -> None:
-    from reportgen.analysis.diagnosis.partial import diagnose_partial
-    from reportgen.analysis.diagnosis.rules import RULES
 
     def unjudged(**facts: Any) -> set[str]:
         head = RUN | {"facts": RUN["facts"] | facts}
@@ -266,10 +266,6 @@ def test_rules_about_code_are_listed_for_recorded_loops_alone(tmp_path: Path) ->
 
 
 def test_exceptions_of_a_rule_are_not_hidden(tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    from reportgen.analysis.diagnosis.partial import diagnose_partial
-    from reportgen.analysis.diagnosis.rules import RULES
 
     def broken(_: Any) -> None:
         raise ValueError("a bug")
@@ -280,7 +276,6 @@ def test_exceptions_of_a_rule_are_not_hidden(tmp_path: Path) -> None:
 
 
 def test_rules_that_need_finite_numbers_do_not_judge_a_diverged_run(tmp_path: Path) -> None:
-    from reportgen.analysis.diagnosis.partial import diagnose_partial
 
     head = {"network": {"hidden": [4]}, "training": {"lr": 0.1}, "facts": {"classes": 3}}
     losses = np.array([1.0, 2.0, 5.0, np.nan], np.float32)

@@ -101,6 +101,6 @@ def test_a_folder_may_hold_records_and_logs(tmp_path: Path) -> None:
     saved(tmp_path / "scores", epoch_train_loss=LOSSES)
     (tmp_path / "log.csv").write_text("epoch,loss\n0,1\n1,0.5\n", encoding="utf-8")
     diagnosed = diagnose_path(tmp_path)
-    assert [record.variant for record in diagnosed.records] == ["variant"]
-    assert sorted(diagnosed.logs) == ["log", "run"]
-    assert [diagnosis.variant for diagnosis in diagnosed.diagnoses] == ["variant", "log", "run"]
+    assert [record.variant for record in diagnosed.records] == ["run"]
+    assert sorted(diagnosed.logs) == ["log", "run (log)"]
+    assert [diagnosis.variant for diagnosis in diagnosed.diagnoses] == ["run", "log", "run (log)"]

@@ -16,56 +16,12 @@ from reportgen.analysis.diagnosis.partial import diagnose_partial
 from reportgen.errors import UsageError
 from reportgen.external.reader import read_records
 from reportgen.runs.record import RunRecord
+from tests.external.recording.loop.loops import STEPS, data, network, rules_of, run
 
 torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
-
-STEPS = 12
-
-
-def data(classes: int = 3) -> tuple[Any, Any]:
-    draws = torch.Generator().manual_seed(1)
-    x = torch.randn(60, 6, generator=draws)
-    return x, x[:, :classes].argmax(1)
-
-
-def network(*extra: Any, outputs: int = 3) -> Any:
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(6, 8), nn.Tanh(), *extra, nn.Linear(8, outputs))
-
-
-def run(
-    path: Path,
-    net: Any,
-    loss: Any = functional.cross_entropy,
-    optimizer: Any = None,
-    classes: int = 3,
-    batches: Any = None,
-    zero: bool = True,
-    after: Any = None,
-    **settings: Any,
-) -> RunRecord:
-    """Train with as little as possible told to the recorder; return the record."""
-    x, y = data(classes)
-    optimizer = optimizer or torch.optim.SGD(net.parameters(), lr=0.05)
-    recorder = Recorder(x, y, **settings)
-    recorder.watch(net)
-    for step in range(STEPS):
-        batch = (torch.arange(20) + 20 * step) % 60 if batches is None else batches(step)
-        value = loss(net(x[batch]), y[batch])
-        recorder.step(value)
-        if zero:
-            optimizer.zero_grad()
-        value.backward()
-        optimizer.step()
-        if after is not None:
-            after(net)
-        if step % 3 == 2:
-            recorder.score()
-    recorder.save(path)
-    return read_records(path)[0].record
 
 
 def test_nothing_needs_to_be_told(tmp_path: Path) -> None:
@@ -261,12 +217,6 @@ def test_an_optimizer_of_another_network_is_named_early_and_in_the_record(tmp_pa
     assert "frozen_weights" in {finding.rule for finding in found}
 
 
-def rules_of(record: RunRecord) -> tuple[set[str], set[str]]:
-    """Return the rules with findings and those that cannot judge."""
-    [found] = diagnose_partial({"a": [record]})
-    return {finding.rule for finding in found.findings}, set(found.not_judged)
-
-
 def long_run(path: Path, *extra: Any, loss: Any = functional.cross_entropy, order: Any = torch.randperm) -> RunRecord:
     """Train on more examples than a probe has."""
     net = network(*extra)
@@ -309,56 +259,3 @@ def test_a_softmax_at_the_end_of_the_network_is_recorded_and_named(tmp_path: Pat
     assert record.facts["outputs"] == "probabilities"
     assert record.facts["loss_response"] == "softmax"
     assert "loss_mismatch" in rules_of(record)[0]
-
-
-class OfTokens(nn.Module):
-    """A network of embedded tokens, whose next module is not linear in them."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        self.kind = kind
-        self.embed = nn.EmbeddingBag(9, 12) if kind == "bag" else nn.Embedding(3 if kind == "tied" else 9, 12)
-        modules = {
-            "lstm": lambda: nn.LSTM(12, 12, batch_first=True),
-            "gru": lambda: nn.GRU(12, 12, batch_first=True),
-            "lstm_behind_linear": lambda: nn.LSTM(12, 12, batch_first=True),
-            "attention": lambda: nn.TransformerEncoderLayer(12, 2, 16, batch_first=True),
-            "bilinear": lambda: nn.Bilinear(12, 12, 12),
-            "norm": lambda: nn.LayerNorm(12),
-        }
-        self.inner = modules[kind]() if kind in modules else nn.Linear(12, 12)
-        self.linear, self.out = nn.Linear(12, 12), nn.Linear(12, 3)
-
-    def forward(self, x: Any) -> Any:
-        z = self.embed(x)
-        if self.kind == "bag":
-            return self.out(z)
-        if self.kind == "tied":
-            return functional.linear(torch.relu(self.inner(z.mean(1))), self.embed.weight)
-        if self.kind == "bilinear":
-            return self.out(self.inner(z.mean(1), self.linear(z.mean(1))))
-        if self.kind == "norm":
-            return self.out(self.inner(self.linear(z.mean(1))))
-        z = self.inner(self.linear(z) if self.kind == "lstm_behind_linear" else z)
-        return self.out((z[0] if isinstance(z, tuple) else torch.relu(z)).mean(1))
-
-
-KINDS = ("lstm", "gru", "lstm_behind_linear", "attention", "bilinear", "norm", "tied", "bag", "linear")
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_layers_before_modules_with_a_nonlinearity_are_not_linear_by_mistake(tmp_path: Path, kind: str) -> None:
-    torch.manual_seed(0)
-    x = torch.randint(0, 3 if kind == "tied" else 9, (60, 5))
-    y, net = x[:, 0] % 3, OfTokens(kind)
-    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
-    recorder = Recorder(x, y)
-    recorder.watch(net)
-    for _ in range(5):
-        loss = functional.cross_entropy(net(x), y)
-        recorder.step(loss)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    recorder.save(tmp_path / "a.npz")
-    assert "missing_nonlinearity" not in rules_of(read_records(tmp_path / "a.npz")[0].record)[0]
