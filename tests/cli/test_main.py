@@ -196,6 +196,13 @@ def test_the_command_line_loads_no_heavy_modules():
     assert found.stdout.strip() == "[]"
 
 
+def test_a_report_of_results_alone_loads_no_drawing_code():
+    modules = "reportgen.workflow.run, reportgen.report.publish.publisher"
+    code = f"import {modules}, sys; print([name for name in ('matplotlib', 'weasyprint') if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
 def test_help_and_version_through_the_installed_command():
     begin = time.monotonic()
     reportgen = [sys.executable, "-m", "reportgen"]

@@ -14,8 +14,8 @@ from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
-from reportgen.figures.training.lines import thinned
 from reportgen.figures.training.marks import Mark, draw_marks, marks_of, marks_words
+from reportgen.figures.training.points import thinned
 from reportgen.runs.training_log import Array, Curve, TrainingLog
 
 MOST_PANELS = 6

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from reportgen.analysis.words.foreign import table_text
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.style import SeriesStyle
+from reportgen.figures.training.points import LARGEST, thinned
 from reportgen.runs.training_log import ROLES, Array, Curve, TrainingLog
 
 MOST_POINTS = 3000
@@ -22,8 +22,6 @@ MOST_POINTS = 3000
 FEWEST = 60
 """Each line has at least this number of points."""
 
-LARGEST = 1e100
-"""Larger values are drawn at this height, since matplotlib's scales overflow."""
 
 SMOOTH_FROM = 150
 """A curve by step with this number of values is noisy; the mean of windows is drawn on it."""
@@ -98,24 +96,6 @@ def look(run: TrainingLog, curve: Curve) -> tuple[str, SeriesStyle]:
         return words, OTHER
     by_epoch = any(c.role == curve.role and c.resolution == "epoch" for c in run.curves)
     return (f"{words} (minibatches)", MINIBATCH) if curve.resolution != "epoch" and by_epoch else (words, TRAINING)
-
-
-def thinned(x: Array, y: Array, most: int) -> tuple[Array, Array]:
-    """Return at most `most` points in order: of each window the lowest and the highest value, and both ends.
-
-    Values that are not finite become NaN; a window without a finite value keeps one of them as a gap.
-    """
-    y = np.where(np.isfinite(y), y, np.nan)
-    if y.size <= most:
-        return np.asarray(x, float), y
-    edges = np.linspace(0, y.size, max(most // 2, 2)).astype(int)
-    kept = {0, y.size - 1}
-    for low, high in itertools.pairwise(edges):
-        part = y[low:high]
-        finite = np.isfinite(part)
-        kept |= {low + int(np.nanargmin(part)), low + int(np.nanargmax(part))} if finite.any() else {int(low)}
-    at = np.array(sorted(kept))
-    return np.asarray(x, float)[at], y[at]
 
 
 def window_means(x: Array, y: Array, windows: int) -> tuple[Array, Array]:

@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.analysis.diagnosis.outcome import VERDICTS, Verdict
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.training_groups import TrainingGroup, worst_first
-from reportgen.figures.training.lines import LARGEST, thinned
+from reportgen.figures.training.points import LARGEST, thinned
 from reportgen.runs.training_log import SCORES, Array, Curve, TrainingLog
 
 POINTS = 60

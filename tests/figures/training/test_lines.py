@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.figures.training.lines import COLUMNS, MOST_POINTS, lines_of, look, rows_of, thinned, window_means
+from reportgen.figures.training.lines import COLUMNS, MOST_POINTS, lines_of, look, rows_of, window_means
+from reportgen.figures.training.points import thinned
 from tests.training_examples import curve, log, steps_log
 
 
