@@ -210,6 +210,9 @@ def test_probes_change_neither_modes_nor_gradients_nor_hooks(tmp_path: Path) -> 
     recorder.step(1.0)
     assert not net.training
     assert all(p.grad is None for p in net.parameters())
+    observed = [module for module in net.modules() if module._forward_hooks]
+    assert observed == [net]  # the outputs of the steps are observed until the record is saved
+    recorder.save(tmp_path / "a.npz", lr=0.1)
     assert not any(module._forward_hooks for module in net.modules())
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
 
