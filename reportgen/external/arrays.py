@@ -104,7 +104,7 @@ def read_archive(path: Path) -> dict[str, Array]:
         message = "the archive is damaged or incomplete" if _begins_as_zip(path) else "the file is not an NPZ archive"
         hint = "an .npz archive, as numpy.savez writes it, or a folder of them"
         raise StudyError("invalid-file", message, str(path), hint) from error
-    except (EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+    except (EOFError, OSError, ValueError, RuntimeError) as error:
         hint = "an .npz archive, as numpy.savez writes it"
         raise StudyError("invalid-file", "the file cannot be read as arrays", str(path), hint) from error
 

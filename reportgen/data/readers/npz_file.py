@@ -23,7 +23,11 @@ MOST_BYTES = 16 * 2**30  # limit for the unpacked file
 
 _CHANNELS = (1, 3, 4)  # usual numbers of channels: grey, colour, colour with transparency
 
-_BROKEN = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+BROKEN_ARCHIVE = (
+    *(OSError, ValueError, EOFError, KeyError, RuntimeError),  # a compression that Python lacks is a RuntimeError
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""Exceptions that a damaged or foreign archive causes."""
 
 
 def identity(request: Request) -> str:
@@ -55,7 +59,7 @@ def _stored_shape(path: Path, _: Stamp, name: str) -> ImageShape | None:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             _check_names([member.removesuffix(".npy") for member in archive.namelist()], name)
             return _image_shape(_header(archive, "x_train")[0], "x_train", name)
-    except _BROKEN as error:
+    except BROKEN_ARCHIVE as error:
         raise _invalid(name) from error
 
 
@@ -65,7 +69,7 @@ def _read(path: Path, _: Stamp, name: str) -> Source:
         arrays = _arrays(path, name)
     except MemoryError as error:
         raise StudyError("too-large", "the file needs more memory than this machine has", name) from error
-    except _BROKEN as error:
+    except BROKEN_ARCHIVE as error:
         raise _invalid(name) from error
     splits = ["train", "val"] + (["test"] if "x_test" in arrays else [])
     xs = [_examples(arrays[f"x_{split}"], f"x_{split}", name) for split in splits]

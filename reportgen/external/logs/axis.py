@@ -87,38 +87,43 @@ def axis_of(raw: RawLog, assigned: Sequence[Assigned]) -> tuple[Axis, tuple[Assi
     return replace(axis, steps_per_epoch=spe), columns
 
 
-def with_told_counts(raw: RawLog, options: LogOptions) -> RawLog:
+def with_named_counts(raw: RawLog, options: LogOptions) -> RawLog:
     """Return a log whose steps or epochs are those of the columns that the user names.
 
     Raises
     ------
-    StudyError : there is no such column of numbers, or it does not tell the positions of the others.
+    StudyError : there is no such column of numbers, or it does not give the positions of the others.
     """
     for option, name, known in (("--step", options.step, STEPS), ("--epoch", options.epoch, EPOCHS)):
-        told = next((column for column in raw.columns if column.name.strip() == name), None)
-        if name is None or (told is None and plain_name(name) in known):
+        named = next((column for column in raw.columns if column.name.strip() == name), None)
+        if name is None or (named is None and plain_name(name) in known and _is_counted(raw, option)):
             continue
-        if told is None:
+        if named is None:
             columns = ", ".join(column.name for column in raw.columns[:12])
             message = f"{option}: there is no column {name!r} of numbers"
             raise StudyError("missing-column", message, str(raw.path), f"columns: {columns}")
         is_step = option == "--step"
-        others = tuple(_counted_by(column, told, is_step=is_step) for column in raw.columns if column is not told)
+        others = tuple(_counted_by(column, named, is_step=is_step) for column in raw.columns if column is not named)
         notes = tuple(note for note in raw.notes if note.code != "rows-counted")
         raw = replace(raw, columns=others, notes=notes)
     return raw
 
 
-def _counted_by(column: RawColumn, told: RawColumn, *, is_step: bool) -> RawColumn:
+def _is_counted(raw: RawLog, option: str) -> bool:
+    """Return whether the format has already read the counts that an option names."""
+    return any((c.steps if option == "--step" else c.epochs) is not None for c in raw.columns)
+
+
+def _counted_by(column: RawColumn, named: RawColumn, *, is_step: bool) -> RawColumn:
     """Return a column with the counts of another one, in the rows that both have."""
-    at, own = ((one.steps if one.steps is not None else one.epochs) for one in (told, column))
-    rows = np.arange(told.values.size)
-    if column.values.size != told.values.size and at is not None and own is not None and at.size:
+    at, own = ((one.steps if one.steps is not None else one.epochs) for one in (named, column))
+    rows = np.arange(named.values.size)
+    if column.values.size != named.values.size and at is not None and own is not None and at.size:
         rows = np.minimum(np.searchsorted(at, own), at.size - 1)
         kept = at[rows] == own
         rows = rows[kept]
         column = replace(column, values=column.values[kept], steps=None, epochs=None)
-    counts = told.values[rows]
+    counts = named.values[rows]
     has_rows_alone = column.epochs is None or column.epochs is at
     return (
         replace(column, steps=counts, epochs=None if has_rows_alone else column.epochs)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import StudyError, UsageError
-from reportgen.external.logs.axis import with_told_counts
+from reportgen.external.logs.axis import with_named_counts
 from reportgen.external.logs.binary import begins_with, binary_kind, refuse_other_binary
 from reportgen.external.logs.cleaning import clean
 from reportgen.external.logs.formats import FORMATS
@@ -80,7 +80,7 @@ def collect_logs(
     errors: list[StudyError] = []
     for log in found:
         try:
-            read = [with_told_counts(raw, options) for raw in _runs(log.format.read(log.path))]
+            read = [with_named_counts(raw, options) for raw in _runs(log.format.read(log.path))]
             runs = [run for raw in read for run in divided(raw, options)]
         except StudyError as error:
             errors.append(error)

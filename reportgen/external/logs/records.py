@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import difflib
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from reportgen.data.readers.npz_file import BROKEN_ARCHIVE
 from reportgen.engine.spec import EPOCH_COLUMNS
 from reportgen.errors import StudyError
 from reportgen.external.arrays import IGNORED, MAGIC, SETTINGS, SHAPES, Array, read_archive
@@ -35,16 +35,7 @@ def find(path: Path) -> Sequence[Path]:
     """Return the file if it is an archive with scores that is no complete record."""
     try:
         return [path] if path.is_file() and is_of_scores(path) else []
-    except (
-        OSError,
-        StudyError,
-        zipfile.BadZipFile,
-        zlib.error,
-        ValueError,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-    ):
+    except (StudyError, *BROKEN_ARCHIVE):
         return []
 
 

@@ -1,4 +1,4 @@
-"""Columns that count steps and epochs, under many names or told by the user."""
+"""Columns that count steps and epochs, under many names or named by the user."""
 
 from __future__ import annotations
 
@@ -58,3 +58,12 @@ def test_the_columns_are_listed_if_none_has_a_role(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as caught:
         only(path)
     assert (caught.value.code, "Verlust" in (caught.value.hint or "")) == ("unknown-columns", True)
+
+
+@pytest.mark.parametrize(
+    ("counter", "options"), [("epoch", {"step": "global_step"}), ("global_step", {"epoch": "Ep."})]
+)
+def test_a_usual_name_that_the_log_lacks_is_an_error(counter: str, options: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as error:
+        only(written(tmp_path, counter, 50), LogOptions(**options))
+    assert error.value.code == "missing-column"

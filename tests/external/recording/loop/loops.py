@@ -40,7 +40,7 @@ def run(
     after: Any = None,
     **settings: Any,
 ) -> RunRecord:
-    """Train with as little as possible told to the recorder; return the record."""
+    """Train with as few settings as possible for the recorder; return the record."""
     x, y = data(classes)
     optimizer = optimizer or torch.optim.SGD(net.parameters(), lr=0.05)
     recorder = Recorder(x, y, **settings)
