@@ -26,7 +26,8 @@ def make_report(request: RunRequest, runs: StoredRuns, listener: ProgressListene
     collected = runs.collect(request)
     analysed = analyse_runs(collected, runs, listener)
     is_complete = runs.may_train and all(record.status != "failed" for record in analysed.records.values())
-    return write_report(analysed, listener, origin_of(request, runs.used) if is_complete else None)
+    origin = origin_of(request, runs.used, len(collected.records)) if is_complete else None
+    return write_report(analysed, listener, origin)
 
 
 def run_study(

@@ -29,7 +29,7 @@ from reportgen.study.loading.loader import dump_study
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import Report
 from reportgen.workflow.ownership import source_of
-from reportgen.workflow.request import RunRequest, plan_jobs, unique
+from reportgen.workflow.request import RunRequest, plan_jobs
 from reportgen.workflow.stored_runs import StoredRuns
 
 if TYPE_CHECKING:
@@ -59,14 +59,13 @@ def _analysis(request: RunRequest) -> Analysis:
     return analyse_runs(runs.collect(request), runs, ProgressListener()).analysis
 
 
-def origin_of(request: RunRequest, keys: Iterable[str]) -> Origin:
+def origin_of(request: RunRequest, keys: Iterable[str], runs: int) -> Origin:
     """Return what the report of a request is made from.
 
-    keys: of all stored runs that the analysis read. Formats of the former report are included if it has the same
+    keys: of all stored runs that the analysis read. runs: number of runs without those of remedies and checks. Formats of the former report are included if it has the same
     origin, because its files stay.
     """
     names = [*(f"{RUNS}/{key}" for key in keys), *_measurements(request.folder)]
-    runs = len(unique(plan_jobs(request.plan)))
     origin = Origin(inputs_hash(request), _digests(request.folder, names), runs, tuple(sorted(request.formats)))
     former = read_origin(request.folder)
     if former is None or replace(former, formats=origin.formats) != origin:

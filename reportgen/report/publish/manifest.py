@@ -27,7 +27,7 @@ class Origin:
     ----------
     inputs : a hash of the study, the command, the program and its libraries.
     records : the SHA-256 of the stored runs and measurements that the analysis read, by name.
-    runs : number of runs in the plan of the study.
+    runs : number of runs of the study, in all stages of its searches.
     formats : the formats that were written.
     """
 
