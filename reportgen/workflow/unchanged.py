@@ -62,8 +62,8 @@ def _analysis(request: RunRequest) -> Analysis:
 def origin_of(request: RunRequest, keys: Iterable[str], runs: int) -> Origin:
     """Return what the report of a request is made from.
 
-    keys: of all stored runs that the analysis read. runs: number of runs without those of remedies and checks. Formats of the former report are included if it has the same
-    origin, because its files stay.
+    keys: of all stored runs that the analysis read. runs: number of runs without those of remedies and checks. Formats
+    of the former report are included if it has the same origin, because its files stay.
     """
     names = [*(f"{RUNS}/{key}" for key in keys), *_measurements(request.folder)]
     origin = Origin(inputs_hash(request), _digests(request.folder, names), runs, tuple(sorted(request.formats)))
