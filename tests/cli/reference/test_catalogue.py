@@ -83,7 +83,7 @@ def test_describe_suggests_a_name(capsys):
 
 
 def test_list_suggests_a_kind(capsys):
-    code, _, err = run(capsys, "list", "data")
+    code, _, err = run(capsys, "list", "datsets")
     assert code == 2
     assert "'datasets'" in err
 
