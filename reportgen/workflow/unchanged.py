@@ -85,6 +85,7 @@ def inputs_hash(request: RunRequest) -> str:
         "study": [study.sha256, study.watermark, dump_study(study, request.folder)],
         "source": None if request.file is None else source_of(request.file, request.folder),
         "command": request.command,
+        "script": request.script,
         "runs": sorted({job.key for job in plan_jobs(request.plan)}),
         "plugins": plugins_used(),
     }

@@ -37,7 +37,7 @@ def write_report(analysed: AnalysedStudy, listener: ProgressListener, origin: Or
         refuse_other_report(replace(request, folder=final))
         return final
 
-    published = publish(analysis, request.folder, request.formats, listener.stage, place, origin)
+    published = publish(analysis, request.folder, request.formats, listener.stage, place, origin, script=request.script)
     if published.folder != request.folder:
         _copy_runs(analysed, Store(published.folder / RUNS))
     return Report(

@@ -41,6 +41,8 @@ def publish(
     stage: Callable[[str], None],
     place: Callable[[Path], Path],
     origin: Origin | None = None,
+    *,
+    script: bool = True,
 ) -> Published:
     """Write the report in the chosen formats, always with results.json, tables/, study.yaml and manifest.json.
 
@@ -54,12 +56,13 @@ def publish(
     stage : is called with the name of each stage that begins
     place : is called when everything is written, and returns the folder that the report may replace
     origin : what the report is made from, for its manifest; None if it must not be reused
+    script : whether the page has the explorer
 
     Raises
     ------
     StoreError : a file cannot be written, or a folder has the name of a file of the report.
     """
-    write = partial(_write, analysis, formats=formats, stage=stage)
+    write = partial(_write, analysis, formats=formats, stage=stage, script=script)
     return publish_files(folder, write, place, RESULTS, origin)
 
 
@@ -104,7 +107,7 @@ def publish_files(
 
 
 def _write(
-    analysis: Analysis, folder: Path, final: Path, formats: Collection[str], stage: Callable[[str], None]
+    analysis: Analysis, folder: Path, final: Path, formats: Collection[str], stage: Callable[[str], None], script: bool
 ) -> MissingError | None:
     """Write the report into a temporary folder; return the error for which the PDF is missing, if any."""
     drawings: list[figures.Drawing] = []
@@ -120,7 +123,7 @@ def _write(
     from reportgen.report.write import write  # results alone need no matplotlib, which loads slowly
 
     try:
-        write(analysis, drawings, folder, formats)
+        write(analysis, drawings, folder, formats, script=script)
     except MissingError as error:  # everything but the PDF is written
         return error
     return None
