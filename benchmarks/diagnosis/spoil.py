@@ -48,7 +48,7 @@ def _sorted(rng: Generator, arrays: Arrays) -> Arrays:
 def unlike(rng: Generator, study: Study) -> dict[str, Any] | None:
     """Return the change to validation examples that are unlike the training examples."""
     kind = (_raw, _shuffled, _renumbered)[int(rng.integers(3))]
-    return {"data": {"name": "npz", "path": _file(rng, study, kind)}}
+    return {"data": {"name": "npz", "path": data_file(rng, study, kind)}}
 
 
 def in_order(rng: Generator, study: Study) -> dict[str, Any] | None:
@@ -56,7 +56,7 @@ def in_order(rng: Generator, study: Study) -> dict[str, Any] | None:
     batch = study["training"]["batch_size"]
     if batch == "full" or batch < 4:
         return None
-    data = {"name": "npz", "path": _file(rng, study, _sorted), "shuffle": False}
+    data = {"name": "npz", "path": data_file(rng, study, _sorted), "shuffle": False}
     return {"data": data, "training.shuffle": False}
 
 
@@ -76,7 +76,7 @@ def _load(study: Study) -> Dataset:
     return load(Data.model_validate(study["data"]).spec, (), 0)
 
 
-def _file(rng: Generator, study: Study, kind: Callable[[Generator, Arrays], Arrays]) -> str:
+def data_file(rng: Generator, study: Study, kind: Callable[[Generator, Arrays], Arrays]) -> str:
     """Write the spoiled examples and return the path, whose name depends on the contents."""
     drawn = _load(study)
     names = ("x_train", "y_train", "x_val", "y_val")

@@ -28,7 +28,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.course import LAST, ends, finite
+from reportgen.analysis.diagnosis.evidence.course import ends, finite
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, learned_task, stuck
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_layers, words_for_seeds
 from reportgen.analysis.diagnosis.layers import batchnorm_sizes, dropouts, normalizations
@@ -39,7 +39,7 @@ LOST, TINY, SMALL = 3, 4, 8
 """Largest numbers of values whose variance is no larger than its error, that count as tiny, and as small."""
 
 COST = 0.1
-ENOUGH = 16
+ENOUGH, LONG_EPOCHS = 16, 2
 SOURCES = ("csci-497p", "lecture-review", "Ioffe and Szegedy 2015", "Ioffe 2017", "Wu and He 2018, figure 1")
 
 
@@ -71,7 +71,7 @@ def _cost(record: RunRecord) -> float:
     late = -(-count // 2)
     cost = float((trained[-late:] - tested[-late:]).mean())
     steps = finite(record.arrays.get("step_loss", ()))
-    if count < LAST and steps.size:  # the mean over a long epoch contains the losses from before its steps
+    if count <= LONG_EPOCHS and steps.size:  # the mean over a long epoch contains the losses from before its steps
         cost = min(cost, ends(steps)[1] - float(tested[-1]))
     return cost / guess_loss(record)
 
