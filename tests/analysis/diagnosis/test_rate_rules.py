@@ -233,7 +233,7 @@ def test_a_narrow_layer_explains_a_loss_that_does_not_settle() -> None:
     assert finding is not None
     assert finding.causes is not None
     assert "underfitting" in finding.causes
-    wide = found("lr_too_high", runs(lr=3.0, epochs=20))
+    wide = found("lr_too_high", runs(**TOO_HIGH["flat parts of tanh"]))
     assert wide is not None
     assert wide.causes is None
 
