@@ -24,8 +24,7 @@ external record does not contain simple models, a network no better in training 
 either. If another rule reports such a fault, underfitting is shown as its consequence or omitted.
 
 **Advice.** More units (or a first hidden layer), at first in a layer much narrower than the others, then more epochs.
-For a network with enough capacity: another learning rate or more epochs. If early stopping ended training: more
-patience.
+With enough capacity: another learning rate or more epochs. After early stopping: more patience.
 """
 
 from __future__ import annotations
