@@ -22,8 +22,8 @@ SCORES = {
     "false_alarms": ("healthy networks with any alarm", "at most 5%"),
     "right_cause": ("faults whose cause is named", "at least 85%"),
     "helped": ("faults for which a tested remedy helps", "at least 85%"),
-    "helped_by_setting": ("of these, faults that a setting repairs", "at least 85%"),
-    "helped_by_repair": ("of these, faults that only other data repair", "at least 85%"),
+    "helped_by_setting": ("of these, faults that a setting removes", "at least 85%"),
+    "helped_by_repair": ("of these, faults that only repaired data remove", "at least 85%"),
 }
 
 
