@@ -111,12 +111,13 @@ def _at_random(options: argparse.Namespace, folder: Path) -> int:
     """Score the rules on random networks, for all seeds together."""
     drawn = [sample(options.random, seed, folder, options.jobs, _say) for seed in options.seed]
     whole = together(drawn)
-    faulty = [network.case for network in whole.judged if network.fault] if options.remedies else []
-    tried = {case.case.name: tried_remedies(case, folder, options.jobs) for case in faulty}
+    faulty = [network for network in whole.judged if network.fault] if options.remedies else []
+    tried = {network.case.case.name: random_score.remedies(network, folder, options.jobs) for network in faulty}
     print("\n".join(random_score.lines(whole, tried)))
     if options.publish:
-        text = json.dumps(random_score.published(whole, tried, options.seed), indent=1)
-        _write_text(random_score.DRAWN, text + "\n")
+        found = random_score.published(whole, tried, options.seed)
+        _write_text(random_score.DRAWN, json.dumps(found, indent=1) + "\n")
+        _write_text(PAGE, random_score.updated(PAGE.read_text(encoding="utf-8"), found))
     return 0
 
 

@@ -32,6 +32,7 @@ from benchmarks.diagnosis.build import SEEDS, Measured, Prepared, measure, prepa
 from benchmarks.diagnosis.cases import Case
 from benchmarks.diagnosis.draw import RATES, Study, draw
 from benchmarks.diagnosis.plant import FAULTS, Change, Fault
+from benchmarks.diagnosis.spoil import spoiled_part
 from reportgen.analysis.diagnosis.evidence.held_out import SIMPLE
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.finding import Finding
@@ -68,16 +69,26 @@ Records = Sequence[RunRecord]
 
 @dataclass(frozen=True)
 class Judged:
-    """A random network that counts, with its findings; fault is None for a healthy one."""
+    """A random network that counts, with its findings.
+
+    fault: None for a healthy network. sound: the same network without the fault, with the same seeds; None for a
+    healthy network.
+    """
 
     case: Measured
     fault: Fault | None
     found: tuple[Finding, ...]
+    sound: Measured | None = None
 
     @property
     def alarms(self) -> tuple[Finding, ...]:
         """Warnings and errors, in the order of a report."""
         return tuple(finding for finding in self.found if finding.severity != "info")
+
+    @property
+    def spoiled(self) -> str | None:
+        """The part of the validation examples that the fault spoils, None if a setting repairs the fault."""
+        return spoiled_part(self.sound.case.study, self.case.case.study) if self.sound else None
 
     @property
     def right(self) -> bool:
@@ -137,7 +148,7 @@ def judged(seed: int, number: int, folder: Path, workers: int) -> tuple[list[Jud
     for fault, change in _planted(rng, study):
         ill = prepare(_case(f"{name}-{len(harmless)}", with_values(study, change), fault), folder)
         if harms(before, _trained(ill, ill.plan.runs, folder, workers)):
-            return [_diagnosed(ill, fault, folder)], harmless
+            return [_diagnosed(ill, fault, folder, measure(sound, folder))], harmless
         harmless.append(HARMLESS)
     return [], harmless
 
@@ -147,9 +158,9 @@ def _case(name: str, study: Study, fault: Fault | None = None) -> Case:
     return Case(name=name, family=FAMILY, plants=plants, because="drawn", study=study, shows=(), must=causes)
 
 
-def _diagnosed(prepared: Prepared, fault: Fault | None, folder: Path) -> Judged:
+def _diagnosed(prepared: Prepared, fault: Fault | None, folder: Path, sound: Measured | None = None) -> Judged:
     case = measure(prepared, folder)
-    return Judged(case, fault, findings(case))
+    return Judged(case, fault, findings(case), sound)
 
 
 def _planted(rng: Generator, study: Study) -> Iterator[tuple[Fault, Change]]:

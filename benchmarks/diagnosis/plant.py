@@ -118,7 +118,8 @@ def _rare_class(rng: Generator, study: Study) -> Change | None:
 
 def _absent_class(rng: Generator, study: Study) -> Change | None:
     classes = 10 if study["data"]["name"] == "digits" else study["data"].get("classes", 2)
-    return {"data.keep": {int(rng.integers(classes)): 0}} if classes > 2 else None
+    present = bool(study["data"].get("label_noise"))  # wrong labels bring the class back
+    return {"data.keep": {int(rng.integers(classes)): 0}} if classes > 2 and not present else None
 
 
 def _cut_short(rng: Generator, study: Study) -> Change | None:

@@ -1,4 +1,8 @@
-"""Remedies of the findings on a fault, tested as in a report with the same seeds."""
+"""Remedies of the findings on a fault, tested as in a report with the same seeds.
+
+No setting repairs spoiled data files. If the advice names the spoiled part of the data, the remedy is to repair it: the
+network without the fault, with the same seeds, is the network on repaired data.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,9 @@ from benchmarks.diagnosis.alarms import findings
 from benchmarks.diagnosis.build import Measured, request
 from benchmarks.diagnosis.score import Share
 from reportgen.analysis.analyse import analyse
-from reportgen.analysis.finding import Remedy
+from reportgen.analysis.diagnosis.remedies import compare_remedy
+from reportgen.analysis.diagnosis.rules.data.split_mismatch import MEND
+from reportgen.analysis.finding import Finding, Proposal, Remedy
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import PlannedRun
 from reportgen.workflow.analysing.remedies import try_remedies
@@ -44,6 +50,17 @@ def tried_remedies(case: Measured, folder: Path, workers: int) -> tuple[Tried, .
     analysis = dataclasses.replace(analyse(case.prepared.plan, case.records), findings=findings(case))
     found = try_remedies(analysis, fetch).findings
     return tuple(Tried(finding.rule, finding.remedy) for finding in found if finding.remedy is not None)
+
+
+def tried_repairs(case: Measured, found: Sequence[Finding], part: str, sound: Measured) -> tuple[Tried, ...]:
+    """Return the repair of the data, tested for each root cause among the alarms that names this part of the data.
+
+    part: the spoiled part, as in the evidence of a finding; sound: the same network on data without the fault.
+    """
+    variant, repair = case.prepared.subject, Proposal({"data": sound.case.study["data"]}, "data without the fault")
+    naming = [f for f in found if f.severity != "info" and f.consequence_of is None and f.evidence.get(MEND) == part]
+    remedies = [(f.rule, compare_remedy(f, repair, variant, case.own, sound.own)) for f in naming]
+    return tuple(Tried(rule, remedy) for rule, remedy in remedies if remedy is not None)
 
 
 def helped(tried: Mapping[str, Sequence[Tried]]) -> Share:

@@ -17,6 +17,9 @@ from reportgen.study.model.data_settings import Data
 
 Arrays = dict[str, Any]
 
+PARTS = {"inputs": "x_val", "labels": "y_val"}
+"""Parts of the validation examples and their arrays."""
+
 
 def _raw(rng: Generator, arrays: Arrays) -> Arrays:
     """Return validation inputs with another scale and mean."""
@@ -45,7 +48,7 @@ def _sorted(rng: Generator, arrays: Arrays) -> Arrays:
 def unlike(rng: Generator, study: Study) -> dict[str, Any] | None:
     """Return the change to validation examples that are unlike the training examples."""
     kind = (_raw, _shuffled, _renumbered)[int(rng.integers(3))]
-    return {"data": {"name": "npz", "path": _file(rng, study, kind)}}
+    return {"data": {"name": "npz", "path": data_file(rng, study, kind)}}
 
 
 def in_order(rng: Generator, study: Study) -> dict[str, Any] | None:
@@ -53,13 +56,29 @@ def in_order(rng: Generator, study: Study) -> dict[str, Any] | None:
     batch = study["training"]["batch_size"]
     if batch == "full" or batch < 4:
         return None
-    data = {"name": "npz", "path": _file(rng, study, _sorted), "shuffle": False}
+    data = {"name": "npz", "path": data_file(rng, study, _sorted), "shuffle": False}
     return {"data": data, "training.shuffle": False}
 
 
-def _file(rng: Generator, study: Study, kind: Callable[[Generator, Arrays], Arrays]) -> str:
+def spoiled_part(sound: Study, faulty: Study) -> str | None:
+    """Return the part of the validation examples that a fault spoils: "inputs" or "labels"; None if it spoils neither.
+
+    A setting repairs all faults that spoil neither, such as the order of training examples.
+    """
+    if sound["data"] == faulty["data"] or faulty["data"]["name"] != "npz":
+        return None
+    before, after = _load(sound), _load(faulty)
+    changed = [part for part, name in PARTS.items() if not np.array_equal(getattr(before, name), getattr(after, name))]
+    return changed[0] if changed else None
+
+
+def _load(study: Study) -> Dataset:
+    return load(Data.model_validate(study["data"]).spec, (), 0)
+
+
+def data_file(rng: Generator, study: Study, kind: Callable[[Generator, Arrays], Arrays]) -> str:
     """Write the spoiled examples and return the path, whose name depends on the contents."""
-    drawn: Dataset = load(Data.model_validate(study["data"]).spec, (), 0)
+    drawn = _load(study)
     names = ("x_train", "y_train", "x_val", "y_val")
     arrays = kind(rng, {name: getattr(drawn, name) for name in names})
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(arrays[name]).tobytes() for name in names)).hexdigest()

@@ -218,7 +218,8 @@ def gain_interval(before: ArrayLike, after: ArrayLike, examples: int) -> tuple[f
 
     The interval is Student's t for the differences of log odds, transformed back to shares at the mean before. It thus
     stays within 0 and 1 and is narrower near these ends. Half an example on each side keeps the odds finite
-    (Haldane 1956). The standard error has the lower bound `paired_error`, relative to the difference.
+    (Haldane 1956). It is at least as wide as the normal interval for the standard error `paired_error`, relative to the
+    difference, which is known from hundreds of examples.
     """
     was, now = np.asarray(before, np.float64), np.asarray(after, np.float64)
     difference = float((now - was).mean())
@@ -229,8 +230,10 @@ def gain_interval(before: ArrayLike, after: ArrayLike, examples: int) -> tuple[f
     center, gain = float(scipy.special.logit(half + was.mean() * (1 - 2 * half))), float((odds_now - odds_was).mean())
     near = abs(difference) <= ROUNDING
     slope = 1 / float(was.mean() * (1 - was.mean()) + half) if near else abs(gain / difference)
-    _, lo, hi = mean_interval(odds_now - odds_was, slope * paired_error(difference, examples, was.size))
-    ends = [float(scipy.special.expit(center + bound) - scipy.special.expit(center)) for bound in (lo, hi)]
+    _, _, hi = mean_interval(odds_now - odds_was)
+    half_width = max(hi - gain, _normal_half(slope * paired_error(difference, examples, was.size)))
+    bounds = (gain - half_width, gain + half_width)
+    ends = [float(scipy.special.expit(center + bound) - scipy.special.expit(center)) for bound in bounds]
     return difference, min(ends[0], difference), max(ends[1], difference)
 
 
@@ -244,11 +247,16 @@ def ratio_interval(before: ArrayLike, after: ArrayLike, least: float, least_erro
     was, now = np.asarray(before, np.float64), np.asarray(after, np.float64)
     difference = float((now - was).mean())
     center, _, hi = mean_interval(np.log((now + least) / (was + least)))
-    half = max(hi - center, float(scipy.special.ndtri((1 + LEVEL) / 2)) * least_error)
+    half = max(hi - center, _normal_half(least_error))
     level = float(was.mean()) + least
     ends = [level * math.expm1(min(bound, 700.0)) for bound in (center - half, center + half)]
     ends[0] = max(ends[0], -float(was.mean()))  # sizes are not negative
     return difference, min(ends[0], difference), max(ends[1], difference)
+
+
+def _normal_half(error: float) -> float:
+    """Return half the width of the normal interval for a known standard error."""
+    return float(scipy.special.ndtri((1 + LEVEL) / 2)) * error
 
 
 def share_interval(successes: float, trials: int) -> tuple[float, float]:

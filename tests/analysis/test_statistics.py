@@ -241,6 +241,11 @@ def test_the_interval_of_no_gain_contains_zero_and_stays_in_range() -> None:
     assert -1 < lo < 0 < hi < 0.05
 
 
+def test_a_gain_of_all_seeds_is_as_certain_as_its_examples() -> None:
+    _, lo, hi = statistics.gain_interval([0.5, 0.5, 0.5], [0.6, 0.6, 0.6], 300)
+    assert (lo, hi) == pytest.approx((0.08, 0.12), abs=0.002)
+
+
 def test_gains_on_null_data_are_rarely_claimed() -> None:
     draw, claimed = np.random.default_rng(0), 0
     for _ in range(1000):

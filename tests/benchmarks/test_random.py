@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.diagnosis import spoil
 from benchmarks.diagnosis.at_random import Judged, harms
-from benchmarks.diagnosis.draw import draw
+from benchmarks.diagnosis.build import Measured, Prepared
+from benchmarks.diagnosis.cases import Case
+from benchmarks.diagnosis.draw import Study, draw
 from benchmarks.diagnosis.plant import FAULTS
-from benchmarks.diagnosis.random_score import LOOKED_AT, SINCE, section
+from benchmarks.diagnosis.random_score import LOOKED_AT, SINCE, section, updated
+from benchmarks.diagnosis.remedies import tried_repairs
+from benchmarks.diagnosis.spoil import spoiled_part
 from reportgen.analysis.finding import Finding
+from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
 from reportgen.study.loading.overrides import with_values
-from reportgen.study.planning.plan import changed
+from reportgen.study.planning.plan import Variant, changed
 from tests.analysis.diagnosis.held_out_runs import EPOCHS, runs
 
 FAST = next(fault for fault in FAULTS if fault.name.startswith("a rate thirty"))
@@ -92,6 +99,7 @@ def test_the_cause_is_named_by_a_root_that_the_report_leads_with(found: list[Fin
 
 def test_the_page_states_what_was_drawn() -> None:
     scores = {"recall": [9, 10], "false_alarms": [1, 10], "right_cause": [8, 10], "helped": [7, 10]}
+    scores |= {"helped_by_setting": [5, 7], "helped_by_repair": [2, 3]}
     found = {
         "date": "d",
         "engine_version": 1,
@@ -103,6 +111,7 @@ def test_the_page_states_what_was_drawn() -> None:
     text = section(found)
     assert "--random 5 --seed 4 5" in text
     assert "90% (9 of 10;" in text
+    assert "67% (2 of 3;" in text
     assert "2 (not healthy)" in text
     assert "| k | 1 | 1 | 0 | 0 |" in text
     assert f"{LOOKED_AT[-2]} and {LOOKED_AT[-1]}" in " ".join(text.split())
@@ -110,3 +119,58 @@ def test_the_page_states_what_was_drawn() -> None:
     again = " ".join(section(found | {"seeds": [*LOOKED_AT[-2:]]}).split())
     assert f"{LOOKED_AT[-4]} and {LOOKED_AT[-3]} among them" in again
     assert SINCE.strip() in again
+    page = f"# Page\n\n## Networks drawn at random\n\nold\n\n## Next\n\n{text}"
+    assert updated(page, found) == f"# Page\n\n{text}\n## Next\n\n{text}"
+
+
+def spoiling(kind: Any) -> tuple[Study, Study]:
+    """Return a study and the same study with validation examples of this kind."""
+    sound = {"data": {"name": "moons", "samples": 120, "validation": 0.3, "noise": 0.1}}
+    return sound, with_values(
+        sound, {"data": {"name": "npz", "path": spoil.data_file(np.random.default_rng(0), sound, kind)}}
+    )
+
+
+@pytest.mark.parametrize(("kind", "part"), [("raw", "inputs"), ("renumbered", "labels"), ("sorted", None)])
+def test_the_spoiled_part_of_the_validation_examples_is_known(kind: str, part: str | None) -> None:
+    assert spoiled_part(*spoiling(getattr(spoil, f"_{kind}"))) == part
+    sound, _ = spoiling(spoil._raw)
+    assert spoiled_part(sound, with_values(sound, {"data.keep": {0: 0}})) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "evidence", "cause", "helps"),
+    [
+        ("split_mismatch", {"mend": "labels"}, None, ["helped"]),
+        ("split_mismatch", {"mend": "inputs"}, None, []),
+        ("split_mismatch", {"mend": "labels"}, "absent_class", []),
+        ("overfitting", {}, None, []),
+    ],
+    ids=["named", "another part", "a consequence", "another rule"],
+)
+def test_a_repair_of_data_counts_if_the_advice_names_the_spoiled_part(
+    rule: str, evidence: dict[str, Any], cause: str | None, helps: list[str]
+) -> None:
+    found = dataclasses.replace(finding(rule, cause), evidence=evidence)
+    ill, sound = (measured(runs(curves={"val_accuracy": right, "val_loss": loss})) for right, loss in BOTH)
+    tried = tried_repairs(ill, [found], "labels", sound)
+    assert [one.remedy.verdict for one in tried] == helps
+
+
+BOTH = ((0.3, 2.0), (0.9, 0.3))
+"""Validation accuracy and loss with and without a fault."""
+
+
+def measured(records: Sequence[RunRecord]) -> Measured:
+    """Return a case with these records."""
+    variant = Variant("v", "v", {}, {})
+    case = Case("c", "f", "p", "b", {"data": {"name": "moons"}}, ())
+    plan: Any = None
+    return Measured(Prepared(case, plan, variant, ()), {("v", r.spec.seed): r for r in records}, ())
+
+
+def test_wrong_labels_make_no_class_absent() -> None:
+    fault = next(fault for fault in FAULTS if fault.name.startswith("a class without"))
+    study = {"data": {"name": "blobs", "classes": 3}}
+    assert fault.change(np.random.default_rng(0), study) is not None
+    assert fault.change(np.random.default_rng(0), with_values(study, {"data.label_noise": 0.1})) is None

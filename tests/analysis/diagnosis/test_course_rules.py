@@ -209,6 +209,31 @@ def test_dead_units_of_a_fitting_network_are_for_information_only(right: float, 
     assert (finding.severity, finding.layers) == (severity, (1,))
 
 
+def test_dead_units_of_one_network_in_three_are_for_information_only() -> None:
+    record = run(**RELU)
+    dead = np.zeros_like(record.arrays["probe_unit_dead"])
+    dead[1:, :8] = True
+    ill = dataclasses.replace(
+        _with(record, probe_unit_dead=dead), final={**record.final, "train_accuracy": 0.6, "val_accuracy": 0.6}
+    )
+    fitting = dataclasses.replace(ill, final={**record.final, "train_accuracy": 0.95, "val_accuracy": 0.95})
+    for others, severity in ((fitting, "info"), (ill, "warning")):
+        finding = found("dead_relu", [ill, others, dataclasses.replace(record)])
+        assert finding is not None
+        assert finding.severity == severity
+
+
+@pytest.mark.parametrize(("before", "after", "reported"), [(6, 7, False), (2, 7, True), (7, 7, True)])
+def test_units_dead_by_chance_are_no_units_killed_in_training(before: int, after: int, reported: bool) -> None:
+    record = run(**RELU)
+    dead = np.zeros_like(record.arrays["probe_unit_dead"])
+    dead[0, :before], dead[1:, :after] = True, True
+    ill = dataclasses.replace(
+        _with(record, probe_unit_dead=dead), final={**record.final, "train_accuracy": 0.6, "val_accuracy": 0.6}
+    )
+    assert (found("dead_relu", [ill] * 3) is not None) == reported
+
+
 def test_advice_does_not_repeat_the_initialization_in_use() -> None:
     record = run(**RELU)
     dead = np.zeros_like(record.arrays["probe_unit_dead"])

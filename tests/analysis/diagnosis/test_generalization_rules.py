@@ -18,6 +18,7 @@ from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
 from tests.analysis.diagnosis.held_out_runs import (
     BLIND,
+    CLASSES,
     EPOCHS,
     LEARNED,
     RISING,
@@ -28,6 +29,7 @@ from tests.analysis.diagnosis.held_out_runs import (
     runs,
     with_spec,
 )
+from tests.engine.networks import spec
 
 MINE = ("overfitting", "underfitting", "over_regularization", "no_signal", "class_imbalance")
 
@@ -145,6 +147,16 @@ def test_weights_shrunk_to_nothing_indicate_a_penalty() -> None:
     assert alarm("over_regularization", runs(curves=POOR, arrays=shrunk, l2=1.0))
 
 
+def test_a_layer_much_narrower_than_the_others_is_widened_first() -> None:
+    narrow = [
+        replace(record, spec=replace(record.spec, network=spec((12, 12, 2), CLASSES).network))
+        for record in runs(curves=POOR)
+    ]
+    finding = found("underfitting", narrow)
+    assert finding is not None
+    assert dict(finding.proposals[0].change) == {"network.hidden": [12, 12, 12]}
+
+
 def test_dropout_that_hides_the_signal_is_reported() -> None:
     finding = found("over_regularization", runs(curves=POOR | {"batch_loss": 1.35}, dropout=0.7))
     assert finding is not None
@@ -152,8 +164,9 @@ def test_dropout_that_hides_the_signal_is_reported() -> None:
 
 
 def test_dropout_that_multiplies_the_first_loss_is_reported() -> None:
-    for first, drowns in ((9.0, True), (5.0, False)):
-        lost = runs(curves=POOR, arrays={"step_loss": np.geomspace(first, 1e9, 400)}, dropout=0.8)
+    """Five times the loss without dropout, or twice that loss if nearly all units are dropped."""
+    for first, rate, drowns in ((9.0, 0.5, True), (5.0, 0.5, False), (5.0, 0.8, True), (2.5, 0.8, False)):
+        lost = runs(curves=POOR, arrays={"step_loss": np.geomspace(first, 1e9, 400)}, dropout=rate)
         lost = [replace(record, status="diverged") for record in lost]
         assert (found("over_regularization", lost) is not None) == drowns
         assert (found("lr_too_high", lost) is None) == drowns

@@ -36,7 +36,7 @@ def unbalanced(recognized: float, rare: int = 12) -> dict[str, Any]:
 
 
 def test_a_class_much_rarer_in_training_than_in_validation_is_reported() -> None:
-    """Only if at least a quarter of it is missed and the splits differ in it."""
+    """Only if a quarter of it is missed, or it costs five points of accuracy, and the splits differ in it."""
     counts = np.diag([60, 60, 60, 20]).astype(np.int32)
     counts[3, 0] = 40
     table = {"val_confusion": counts, "train_confusion": np.diag([100, 100, 100, 10]).astype(np.int32)}
@@ -46,7 +46,7 @@ def test_a_class_much_rarer_in_training_than_in_validation_is_reported() -> None
     assert finding.evidence["classes"] == [3]
     assert {"60", "180", "3"} <= set(re.findall(r"\d+", finding.message))
     assert found("class_imbalance", runs(arrays=table, facts=even)) is None
-    for recognized, named in ((28, True), (42, True), (47, False), (55, False)):
+    for recognized, named in ((28, True), (42, True), (47, True), (50, False)):
         known = {**table, "val_confusion": np.diag([60, 60, 60, recognized]).astype(np.int32)}
         known["val_confusion"][3, 0] = 60 - recognized
         assert (found("class_imbalance", runs(arrays=known, facts=scarce)) is not None) == named

@@ -144,6 +144,17 @@ def test_cost_in_train_mode_counts_only_for_small_batches() -> None:
     assert alarm("bn_tiny_batch", [small]) is not None
 
 
+@pytest.mark.parametrize(("last", "reported"), [(0.0, False), (1.0, True)])
+def test_the_cost_of_a_single_epoch_is_measured_at_its_end(last: float, reported: bool) -> None:
+    record = run(**NORM | {"epochs": 1, "batch_size": 4})
+    tested = float(record.arrays["epoch_train_loss"][-1])
+    falling = np.linspace(tested + 2.0, tested + last, record.steps)
+    arrays = {**record.arrays, "step_loss": falling, "epoch_batch_loss": np.array([np.nan, falling.mean()])}
+    final = {**record.final, "train_accuracy": 0.6, "val_accuracy": 0.6}
+    finding = found("bn_tiny_batch", [dataclasses.replace(record, arrays=arrays, final=final)])
+    assert (finding is not None) == reported
+
+
 @pytest.mark.parametrize(
     ("size", "right", "severity"),
     [(3, 1.0, "warning"), (4, 1.0, "info"), (4, 0.6, "warning"), (8, 0.6, "info")],

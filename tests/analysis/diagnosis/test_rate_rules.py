@@ -215,6 +215,29 @@ def test_an_implausible_loss_of_the_first_steps_counts_without_recovery(right: f
     assert finding is None or (finding.severity, finding.evidence["sign"]) == ("warning", "thrown at the start")
 
 
+@pytest.mark.parametrize(("least", "named"), [(2.0, True), (0.5, False)])
+def test_a_validation_loss_that_stays_above_guessing_is_no_recovery(least: float, named: bool) -> None:
+    record = run(lr=0.05, epochs=40)
+    losses = record.arrays["step_loss"].copy()
+    losses[: losses.size // 50] = 1e3
+    val = np.full_like(record.arrays["epoch_val_loss"], 3.0)
+    val[-1] = least
+    fitting = {**record.final, "train_accuracy": 0.95, "val_accuracy": 0.95}
+    arrays = {**record.arrays, "step_loss": losses, "epoch_val_loss": val}
+    assert (sign(dataclasses.replace(record, arrays=arrays, final=fitting)) == "thrown at the start") == named
+
+
+def test_a_narrow_layer_explains_a_loss_that_does_not_settle() -> None:
+    shown = runs(widths=(16, 1, 16), lr=0.6, epochs=20)
+    finding = found("lr_too_high", shown)
+    assert finding is not None
+    assert finding.causes is not None
+    assert "underfitting" in finding.causes
+    wide = found("lr_too_high", runs(**TOO_HIGH["flat parts of tanh"]))
+    assert wide is not None
+    assert wide.causes is None
+
+
 def test_lost_progress_is_visible_in_three_epochs() -> None:
     record = run(epochs=3, lr=3.0, batch_size=1)
     quiet = np.full(record.arrays["step_loss"].size, 0.9)

@@ -99,6 +99,14 @@ def test_a_narrow_network_that_learns_nothing_is_reported_despite_theory() -> No
     assert [dict(p.change) for p in finding.proposals] == [{"network.hidden": [24] * 16}, {"network.batchnorm": True}]
 
 
+@pytest.mark.parametrize(("units", "reported"), [(1, False), (8, True)])
+def test_the_gradients_that_a_single_narrow_layer_collects_do_not_explode(units: int, reported: bool) -> None:
+    healthy = record(clouds(), widths=(units, 24), epochs=1, lr=1e-4)
+    grown = np.zeros_like(healthy.statistic("gradient_std")) + np.array([30.0, 1.0, 1.0])
+    steep = changed(healthy, probe_gradient_std=grown, probe_gradient_mean=np.zeros_like(grown))
+    assert bool(findings([steep], "exploding_gradients")) == reported
+
+
 def test_a_gradient_vanishing_in_training_requires_several_probes_and_a_stuck_run() -> None:
     healthy = record(clouds(), epochs=4, lr=1e-5)
     gone = np.array(healthy.statistic("gradient_std"))

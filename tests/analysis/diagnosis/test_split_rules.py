@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from reportgen.data.dataset import facts_of
+from reportgen.data.spec import DataSpec
+from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 from tests.analysis.diagnosis.held_out_runs import found, runs, with_spec
 
@@ -56,6 +58,17 @@ def test_inputs_that_differ_and_labels_that_differ_get_different_advice() -> Non
     assert relabelled is not None
     assert raw.evidence["input_offset"] > 10 > 1 > relabelled.evidence["input_offset"]
     assert raw.advice != relabelled.advice
+    assert [finding.evidence["mend"] for finding in (raw, relabelled)] == ["inputs", "labels"]
+
+
+@pytest.mark.parametrize(("network", "reported"), [(0.27, True), (0.45, False)])
+def test_fewer_examples_suffice_if_nothing_is_left_in_validation(network: float, reported: bool) -> None:
+    names = ("baseline_linear", "baseline_neighbours")
+    facts = {"val_class_counts": [25] * 4, "val_n": 100, "baseline_left_out_n": 83, "baseline_val_n": 100}
+    facts |= {f"{name}_left_out": 0.53 for name in names} | dict.fromkeys(names, 0.27)
+    shared = DataSpec(Component("npz"))
+    shown = with_spec(runs(facts=EVEN | facts, curves={"val_accuracy": network}), data=shared)
+    assert (found("split_mismatch", shown) is not None) == reported
 
 
 @pytest.mark.parametrize("n_val", [3, 8, 20, 200])

@@ -103,6 +103,12 @@ def worse_than_simple_models(record: RunRecord) -> bool:
     return float(record.final.get("val_accuracy", math.nan)) < best - max(CLEAR_ERRORS * error, least)
 
 
+def above_guessing(record: RunRecord) -> bool:
+    """Return whether the validation loss was above the loss of guessing after every epoch."""
+    losses = np.asarray(record.arrays.get("epoch_val_loss", NOTHING), np.float64)[1:]
+    return losses.size > 0 and bool(np.nanmin(losses, initial=math.inf) > guess_loss(record))
+
+
 def _matches_simple_models(record: RunRecord) -> bool:
     best, error = _simple_models(record)
     significant = error > 0 and best > float(record.facts.get("baseline_majority", 1.0)) + CLEAR_ERRORS * error

@@ -42,6 +42,12 @@ COSTS = 0.1
 SHRUNK = 0.5
 """Weights have shrunk if the product of their norms is below this share of its initial value."""
 
+DOMINATES = 10.0
+"""A penalty dominates from this multiple of the loss of guessing on: a perfect fit is worth a tenth of it."""
+
+LOST = 0.1
+"""Least rise of the losses that a penalty undoes, as a share of the loss of guessing."""
+
 NOISE = 0.1
 """Dropout limits the fit if it adds this share of the loss of guessing to the training loss."""
 
@@ -51,8 +57,9 @@ MOST_DROPPED = 0.8
 FALLING = 0.1
 """A loss that decreases by this share over the last quarter of training is not at a minimum."""
 
-INFLATED = 5.0
-"""Largest loss of the first batch with dropout, in multiples of the loss without dropout or of guessing."""
+INFLATED, INFLATED_BY_STRONG = 5.0, 2.0
+"""Largest loss of the first batch with dropout, and with dropout that limits the fit at any loss, in multiples of the
+loss without dropout or of guessing."""
 
 FEW_KEPT = 0.1
 """Below this product of keep probabilities, outputs with dropout hardly depend on the outputs without."""
@@ -69,6 +76,31 @@ def penalty_limits_fit(record: RunRecord) -> bool:
 def penalty_shrinks(record: RunRecord) -> bool:
     """Return whether L2, L1 or weight decay has shrunk the weights, which training alone increases."""
     return _penalized(record) and shrinkage(record) <= SHRUNK
+
+
+def penalty_dominates(record: RunRecord) -> bool:
+    """Return whether an L2 or L1 penalty exceeded the loss of guessing by far before training and shrank the weights.
+
+    Such a penalty undoes what the network learns at any learning rate, except under batch normalization.
+    """
+    if normalizations(record.spec.network):
+        return False
+    penalties = np.asarray(record.arrays.get("epoch_penalty", ()), np.float64)
+    return bool(penalties.size and penalties[0] >= DOMINATES * guess_loss(record)) and penalty_shrinks(record)
+
+
+def lost_to_penalty(record: RunRecord) -> tuple[float, float] | None:
+    """Return the lowest and the last training loss by epoch if a dominant penalty undid progress, otherwise None.
+
+    The last losses in training and in validation exceed the lowest ones by a tenth of the loss of guessing.
+    """
+    if not penalty_dominates(record):
+        return None
+    train, val = (finite(record.arrays.get(f"epoch_{split}_loss", ())) for split in ("train", "val"))
+    least = LOST * guess_loss(record)
+    if any(losses.size < 2 or losses[-1] - losses.min() < least for losses in (train, val)):
+        return None
+    return float(train.min()), float(train[-1])
 
 
 def penalty_raises_rate(record: RunRecord) -> bool:
@@ -128,7 +160,8 @@ def dropout_inflates_loss(record: RunRecord) -> bool:
     noisy, clean = (np.asarray(record.arrays.get(name, ())) for name in ("step_loss", "epoch_train_loss"))
     if not dropout_rate(record) or not len(noisy) or not len(clean):
         return False
-    limit = INFLATED * max(float(clean[0]), guess_loss(record))
+    times = INFLATED_BY_STRONG if dropout_rate(record) >= MOST_DROPPED else INFLATED
+    limit = times * max(float(clean[0]), guess_loss(record))
     return bool(clean[0] < plausible_loss(record) and not noisy[0] < min(limit, plausible_loss(record)))
 
 

@@ -7,7 +7,8 @@ examples of each class in both splits, and the means and standard deviations of 
 **Reference.** If both splits are drawn from the same examples, a model is as accurate on one as on the other, apart
 from chance. The rule considers the models that predict left-out labels. Every one of them must be less accurate on
 validation examples, by three standard errors of the difference and a tenth of its lead over the most common class. The
-best of them must lose four standard errors, at least eight percentage points and a fifth of its lead. The shares of the
+best of them must lose four standard errors (three if neither the models nor the network exceed the most common class in
+validation by two), at least eight percentage points and a fifth of its lead. The shares of the
 classes may differ for good reason, for example if a common class is reduced in training only. This explains at most a
 difference of half the sum of the absolute differences between the shares, so that much is subtracted first. The network
 itself must also be less accurate in validation than the best model on left-out examples. Seeds with the same examples
@@ -38,6 +39,7 @@ from reportgen.analysis.classes import class_counts
 from reportgen.analysis.diagnosis.evidence.held_out import (
     SIMPLE,
     examples,
+    majority,
     mean_fact,
     predicts_labels,
     training_majority,
@@ -50,12 +52,15 @@ from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.statistics import share_error
 from reportgen.runs.record import RunRecord
 
-EACH, BEST = 3.0, 4.0
+EACH, BEST, LEFT = 3.0, 4.0, 2.0
 SMALL, LEAST, SHARE = 0.1, 0.08, 0.2
 GRAVE = 0.5
 SHIFTED, SCALED = 0.5, 2.0
 FAR, APART = 2.0, 4.0
 FEWEST, COSTS = 20, 0.15
+
+MEND = "mend"
+"""Name of the evidence on the part of the validation examples to mend first: "inputs" or "labels"."""
 
 
 @dataclass(frozen=True)
@@ -127,14 +132,23 @@ def _best_drop(records: Sequence[RunRecord]) -> _Drop | None:
     if not drops or not all(drop.exceeds(EACH, SMALL) for drop in drops):
         return None
     best = max(drops, key=lambda drop: drop.left_out)
-    agree = best.exceeds(BEST, SHARE) and best.unexplained >= LEAST and _network_agrees(records, best)
+    certain = EACH if _nothing_left(records, drops) else BEST
+    agree = best.exceeds(certain, SHARE) and best.unexplained >= LEAST and _network_agrees(records, best)
     return best if agree else None
+
+
+def _nothing_left(records: Sequence[RunRecord], drops: Sequence[_Drop]) -> bool:
+    """Return whether neither simple models nor the network exceed the most common class in validation."""
+    chance = mean([majority(r) for r in records])
+    known = [float(r.final.get("val_accuracy", math.nan)) for r in records]
+    reached = max(mean(known), *(drop.validation for drop in drops))
+    return reached <= chance + LEFT * share_error(chance, examples(records, "baseline_val_n"))
 
 
 def _measured(records: Sequence[RunRecord], best: _Drop | None) -> dict[str, Any]:
     inputs = {name: mean_fact(records, f"val_{name}") for name in ("input_offset", "input_scale")}
     if best is None:
-        return inputs
+        return {**inputs, MEND: _part(records)}
     return {
         "model": best.model,
         "left_out_accuracy": best.left_out,
@@ -142,6 +156,7 @@ def _measured(records: Sequence[RunRecord], best: _Drop | None) -> dict[str, Any
         "error": best.error,
         "explained_by_classes": mean([_explained(r) for r in records]),
         **inputs,
+        MEND: _part(records),
     }
 
 
@@ -176,7 +191,7 @@ def _inputs(records: Sequence[RunRecord]) -> str:
     offset, scale = mean_fact(records, "val_input_offset"), mean_fact(records, "val_input_scale")
     if math.isnan(offset + scale):
         return "The two splits differ in their inputs or in their labels."
-    if not _differ(records, SHIFTED, SCALED):
+    if _part(records) == "labels":
         return "The inputs have similar means and standard deviations in both splits, so compare the labels first."
     return (
         f"The inputs of the splits differ: the means of the features by {number(offset)} standard deviations of the "
@@ -184,8 +199,13 @@ def _inputs(records: Sequence[RunRecord]) -> str:
     )
 
 
+def _part(records: Sequence[RunRecord]) -> str:
+    """Return the part of the validation examples to mend first: inputs that differ in scale or mean, else labels."""
+    return "inputs" if _differ(records, SHIFTED, SCALED) else "labels"
+
+
 def _advice(records: Sequence[RunRecord]) -> str:
-    if _differ(records, SHIFTED, SCALED):
+    if _part(records) == "inputs":
         return (
             "Preprocess the validation examples exactly like the training examples, with the means and standard "
             "deviations of the training examples. If this is done, draw both splits from the same examples."

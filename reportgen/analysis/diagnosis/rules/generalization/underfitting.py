@@ -23,8 +23,8 @@ external record does not contain simple models, a network no better in training 
 **Causes.** A network that does not train (learning rate, initialization, missing nonlinearity, penalties) does not fit
 either. If another rule reports such a fault, underfitting is shown as its consequence or omitted.
 
-**Advice.** More units (or a first hidden layer), then more epochs. For a network with enough capacity: another learning
-rate or more epochs. If early stopping ended training: more patience.
+**Advice.** More units (or a first hidden layer), at first in a layer much narrower than the others, then more epochs.
+With enough capacity: another learning rate or more epochs. After early stopping: more patience.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ from reportgen.runs.record import RunRecord
 
 FAR = 0.2
 FALLING = 0.1
-SATURATED = 0.5
+SATURATED, PINCHED = 0.5, 0.25
 SOURCES = (
     "stanford-scribe",
     "chicago-14",
@@ -243,6 +243,11 @@ def _remedy(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
         change = Proposal(wider, "a hidden layer allows curved class boundaries")
         return "Add a hidden layer: without one, the class boundaries are linear.", (change, longer)
     change = Proposal(wider, "more units")
+    usual = int(np.median(widths))
+    if min(widths) <= PINCHED * usual:  # a single change first
+        even = [usual if width <= PINCHED * usual else width for width in widths]
+        narrow = Proposal({"network.hidden": even}, "no layer much narrower than the others")
+        return f"Widen the narrowest hidden layer to {usual} units, like the others.", (narrow, change, longer)
     return f"Use wider hidden layers, such as {wider['network.hidden']}, then train longer.", (change, longer)
 
 

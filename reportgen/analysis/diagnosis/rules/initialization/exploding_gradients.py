@@ -9,7 +9,8 @@ of the ratio has a standard deviation of 0.5 sqrt(S) by chance, where S is the s
 false discovery rate is 0.001. Mean-field theory predicts that squared deltas are multiplied by
 chi = sigma_w^2 E[phi'(z)^2] per layer. They explode if chi > 1, even where tanh bounds the activations. Batch
 normalization increases deltas by a factor of 1.21 per ReLU layer. The rule allows for this factor up to a total of 100,
-since a dozen such layers train well. Beyond 100, no network without shortcuts trains well.
+since a dozen such layers train well. Beyond 100, no network without shortcuts trains well. A layer with at most half as
+many units as there are classes collects the gradients of a wide next layer, whatever the depth: see `underfitting`.
 
 **Severity.** Error if the run diverged or if the training loss stays within 10% of the loss of guessing, otherwise
 warning. For information only if the network fits the training set; from a factor of 100, only if its training accuracy
@@ -46,6 +47,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
+from reportgen.analysis.diagnosis.layers import has_bottleneck
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -68,7 +70,9 @@ def _growth(record: RunRecord) -> tuple[NDArray[np.bool_], float]:
     """Return which hidden layers have exploding gradients, and the factor of the first layer."""
     sizes = backward(record)
     nowhere = np.zeros(sizes.size, np.bool_)
-    if sizes.size < 2 or has_zero_weights(record) or not (np.isfinite(sizes).all() and (sizes > 0).all()):
+    if sizes.size < 2 or has_zero_weights(record) or has_bottleneck(record):
+        return nowhere, 1.0
+    if not (np.isfinite(sizes).all() and (sizes > 0).all()):
         return nowhere, 1.0
     normalized = [layer.batchnorm is not None for layer in record.spec.network.layers[:-1]]
     change = np.log(sizes / sizes[-1])

@@ -4,18 +4,19 @@
 probes after step 0 (at initialization if nothing is trained). A channel of a convolution is one unit, which is silent
 if it outputs zero at every position.
 
-**Reference.** More than 40% of a layer's units, or more than 20% if that is 15 percentage points above the share at
-initialization. In a deep network with He initialization and zero biases, 10 to 20% of a layer's units are silent by
-chance, and the network trains well. A unit that is silent on most examples only is healthy. At least 100 probe examples
-are required. A layer that gets less than a hundredth of the first layer's signal before training outputs little more
-than its biases, so that small steps silence it: see `vanishing_activations`. A layer whose weights are zero, or have
-shrunk to a thousandth of their size, is silent for other reasons, which other rules report.
+**Reference.** More than 40% of a layer's units at initialization and in the end, or more than 20% if that is 15
+percentage points above the share at initialization. In a deep network with He initialization and zero biases, 10 to 20%
+of a layer's units are silent by chance, and the network trains well. A unit that is silent on most examples only is
+healthy. At least 100 probe examples are required. A layer that gets less than a hundredth of the first layer's signal
+before training outputs little more than its biases, so that small steps silence it: see `vanishing_activations`. A
+layer whose weights are zero, or have shrunk to a thousandth of their size, is silent for other reasons, which other
+rules report.
 
 **Causes.** Dead from step 0: the biases or the scale of the weights. Dead later: steps that were too large, because of
 an input that is too large or of the learning rate.
 
-**Severity.** Error if the network learns next to nothing, otherwise warning. For information only if the network fits
-the training set: it has units to spare.
+**Severity.** Error if the network learns next to nothing, otherwise warning. For information only if most
+networks fit the training set or have no such layer: they have units to spare.
 
 **Advice.** Dead from the start: zero biases and He initialization; if both are present, leaky ReLU or wider layers.
 Dead in training: a standardized input, a learning rate at most a tenth as high, or leaky ReLU.
@@ -74,7 +75,7 @@ def _rectified(record: RunRecord) -> list[bool]:
 
 def _flagged(record: RunRecord) -> NDArray[np.bool_]:
     start, end = _dead_by_layer(record)
-    flags = (end > MANY) | ((end > start + GROWTH) & (end > MANY / 2))
+    flags = ((start > MANY) & (end > MANY)) | ((end > start + GROWTH) & (end > MANY / 2))
     return np.asarray(flags & ((start > MANY) | ~_without_signal(record)))
 
 
@@ -118,7 +119,7 @@ def check(evidence: Evidence) -> Finding | None:
         most, when = start, "at initialization"
     return RULE.finding(
         evidence,
-        severity=_severity(shown),
+        severity=_severity(shown, len(records)),
         seeds=seeds,
         layers=layers,
         step=0 if from_start else _when(shown[0]),
@@ -133,8 +134,9 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _severity(records: Sequence[RunRecord]) -> Severity:
-    if 2 * sum(fits(record) for record in records) > len(records):
+def _severity(records: Sequence[RunRecord], runs: int) -> Severity:
+    """Return the severity for the runs with dead units, of all diagnosed runs."""
+    if not enough(sum(not fits(record) for record in records), runs):
         return "info"
     return "error" if all(stuck(record) for record in records) else "warning"
 

@@ -32,6 +32,7 @@ from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import FITS, fits, guess_loss
 from reportgen.analysis.diagnosis.evidence.swings import still_descending, swing, swing_is_harmful, swing_of_blocks
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, percent, words_for_seeds
+from reportgen.analysis.diagnosis.layers import has_bottleneck
 from reportgen.analysis.diagnosis.scores.loss_oscillation import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
@@ -89,6 +90,7 @@ def check(evidence: Evidence) -> Finding | None:
             slower,
             Proposal({"training.schedule": "cosine"}, "with a decaying learning rate, the loss settles"),
         ),
+        causes=(*RULE.causes, "underfitting") if has_bottleneck(record) else None,
     )
 
 

@@ -11,8 +11,8 @@ of guessing (the best constant prediction), and above 10.
 
 1. *Broke out.* The loss was plausible before the first step and became infinite or NaN, or ended implausible. Or it was
    implausible after an epoch and ends no better than guessing. Or it was implausible on average over the first 2% of
-   all steps, and the network does not fit the training set and is clearly worse than simple models on validation
-   examples.
+   all steps, and the network did not recover: it does not fit the training set and is clearly worse than simple models
+   on validation examples, or its validation loss was above guessing after every epoch.
 2. *No better than guessing.* The loss ends at 95% of guessing or above, in train and test mode, and is not still
    decreasing. The predicted decrease is at least e^20, and one step had twice the size of the loss.
 3. *Lost ground.* The loss ends above its minimum by more than a tenth of guessing, by epoch or, beyond three standard
@@ -29,9 +29,9 @@ ones. The rule does not report
 
 - schedules that raise the learning rate until training diverges;
 - inputs that are too large for the weights, which cause the large first step;
-- weights shrunk by a penalty while the average step is below a fifth of the loss, since the penalty causes the loss of
-  accuracy (under batch normalization, where small weights make steps more effective, the penalty is named as the
-  cause);
+- weights shrunk by a penalty while the average step is below a fifth of the loss, or by a penalty that was ten times
+  the loss of guessing before training, since the penalty causes the loss of accuracy (under batch normalization, where
+  small weights make steps more effective, the penalty is named as the cause);
 - strong dropout, whose noise keeps the loss from settling, dropout without scaling, or dropout that makes the initial
   loss implausible.
 
@@ -56,17 +56,18 @@ from reportgen.analysis.diagnosis.evidence.input_scale import input_too_large
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower, other_rates
 from reportgen.analysis.diagnosis.evidence.means import noise
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
-from reportgen.analysis.diagnosis.evidence.outcome import fits, guess_loss, worse_than_simple_models
+from reportgen.analysis.diagnosis.evidence.outcome import above_guessing, fits, guess_loss, worse_than_simple_models
 from reportgen.analysis.diagnosis.evidence.regularization import (
     dropout_inflates_loss,
     dropout_limits_fit,
     dropout_unscaled,
+    penalty_dominates,
     penalty_raises_rate,
     penalty_shrinks,
 )
 from reportgen.analysis.diagnosis.evidence.swings import still_descending, swing, swing_is_harmful
 from reportgen.analysis.diagnosis.evidence.symptoms import at_most, enough, from_to, number, probed, words_for_seeds
-from reportgen.analysis.diagnosis.layers import normalizations
+from reportgen.analysis.diagnosis.layers import has_bottleneck, normalizations
 from reportgen.analysis.diagnosis.scores.lr_too_high import FORM
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
@@ -109,6 +110,7 @@ def sign(record: RunRecord) -> str | None:
         course is None
         or course.predicted_decrease < PROMISE
         or (penalty_shrinks(record) and course.typical_step_effect < LATE)
+        or penalty_dominates(record)
     ):
         return None
     if fits(record):
@@ -139,7 +141,9 @@ def _beyond_reason(record: RunRecord, course: Course) -> bool:
 
 def _thrown(record: RunRecord, course: Course) -> bool:
     """Return whether the first steps made the loss implausible and the network did not recover."""
-    return bool(course.first >= plausible_loss(record)) and not fits(record) and worse_than_simple_models(record)
+    if course.first < plausible_loss(record):
+        return False
+    return (not fits(record) and worse_than_simple_models(record)) or above_guessing(record)
 
 
 def _by_the_input(record: RunRecord) -> bool:
@@ -231,8 +235,16 @@ def check(evidence: Evidence) -> Finding | None:
         ),
         advice=f"{rate}.",
         proposals=(slower, *other_rates(record)),
-        causes=("over_regularization", *RULE.causes) if 2 * by_penalty > len(shown) else None,
+        causes=_causes(record, commonest, 2 * by_penalty > len(shown)),
     )
+
+
+def _causes(record: RunRecord, commonest: str, by_penalty: bool) -> tuple[str, ...] | None:
+    """Return the rules that may explain the finding: a narrow layer lowers the highest usable learning rate."""
+    if by_penalty:
+        return ("over_regularization", *RULE.causes)
+    narrow = has_bottleneck(record) and commonest in (GUESSES, LOSES, UNSETTLED)
+    return (*RULE.causes, "underfitting") if narrow else None
 
 
 def _facts(record: RunRecord) -> dict[str, float]:

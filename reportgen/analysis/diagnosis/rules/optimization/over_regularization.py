@@ -17,9 +17,11 @@ rule requires two conditions.
 
 Layers with batch normalization do not count for the penalty, because the size of their weights does not change their
 output. But a penalty that has halved it makes each step four times as effective; if the learning rate is then too high,
-the penalty is reported. If the scaling of dropout alone makes the loss of the first batch implausible or five times as
-large, no reference is required for a network that does not fit. A network that keeps less than a hundredth of its
-signal or gradient before training is reported by other rules.
+the penalty is reported. No reference is required either if a penalty was ten times the loss of guessing before
+training, has shrunk the weights, and both losses end above their minimum by a tenth of guessing: the penalty undoes
+progress. If the scaling of dropout alone makes the loss of the first batch implausible or five times as large (twice,
+if it drops 80% of a layer), no reference is required for a network that does not fit. A network that keeps less than a
+hundredth of its signal or gradient before training is reported by other rules.
 
 **Severity.** Error if training accuracy is below half of the reference, otherwise warning.
 
@@ -43,12 +45,20 @@ from reportgen.analysis.diagnosis.evidence.regularization import (
     dropout_inflates_loss,
     dropout_limits_fit,
     dropout_rate,
+    lost_to_penalty,
     penalty_limits_fit,
     penalty_raises_rate,
     shrinkage,
 )
 from reportgen.analysis.diagnosis.evidence.siblings import better_sibling, less_regularized, weight_decay
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, probed, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import (
+    enough,
+    in_most,
+    number,
+    percent,
+    probed,
+    words_for_seeds,
+)
 from reportgen.analysis.diagnosis.layers import has_bottleneck
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import below_sibling
 from reportgen.analysis.diagnosis.rules.initialization.init_plateau import weak_at_start
@@ -92,6 +102,9 @@ def check(evidence: Evidence) -> Finding | None:
     raised = [r for r in evidence.records if penalty_raises_rate(r) and lr_too_high.sign(r)]
     if enough(len(raised), len(evidence.records)):
         return _raised_rate(evidence, raised)
+    undone = in_most(evidence.records, [lost_to_penalty(r) for r in evidence.records])
+    if undone:
+        return _undone_progress(evidence, undone)
     records = [r for r in scored(evidence.records) if not _weak_at_start(r)]
     by_penalty, by_dropout = ([r for r in records if holds(r)] for holds in (penalty_limits_fit, dropout_limits_fit))
     shown = [r for r in records if r in by_penalty or r in by_dropout]
@@ -138,6 +151,27 @@ def _inflated_loss(evidence: Evidence, records: Sequence[RunRecord]) -> Finding 
             f"Before the first step, the loss of a batch is {number(noisy)} with a dropout rate of {number(rate)} and "
             f"{number(clean)} without dropout: each layer scales the remaining units by {number(1 / (1 - rate))} "
             f"({words_for_seeds(seeds, len(evidence.records))}, at step 0)."
+        ),
+        advice=_advice(acting),
+        proposals=_proposals(records[0], acting),
+    )
+
+
+def _undone_progress(evidence: Evidence, shown: Sequence[tuple[RunRecord, tuple[float, float]]]) -> Finding:
+    """Return the finding on a penalty that shrinks the weights after the network has learned."""
+    records, seeds = [r for r, _ in shown], tuple(r.spec.seed for r, _ in shown)
+    lowest, last = (mean([losses[side] for _, losses in shown]) for side in (0, 1))
+    kept, acting = mean([shrinkage(r) for r in records]), {"penalty": True, "dropout": False}
+    return RULE.finding(
+        evidence,
+        severity="error" if all(stuck(r) for r in records) else "warning",
+        seeds=seeds,
+        step=records[0].steps,
+        evidence={"lowest_loss": lowest, "last_loss": last, "weights_kept": kept},
+        message=(
+            f"The penalty undoes what the network has learned: the training loss was {number(lowest)} and rises to "
+            f"{number(last)}, while the product of the weight norms falls to {number(kept)} times its initial value "
+            f"({words_for_seeds(seeds, len(evidence.records))})."
         ),
         advice=_advice(acting),
         proposals=_proposals(records[0], acting),
