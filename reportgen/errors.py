@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     "no-study": "A folder contains no study file.",
     "not-a-file": "A path is a folder or a device instead of a file.",
     "not-finite": "A number is NaN, infinite, or too large for float32.",
+    "not-filled-in": "A blank of an assignment is not filled in.",
     "not-text": "A file is not UTF-8 text.",
     "out-of-range": "A number is too small or too large.",
     "too-large": "A file or a data set is too large.",

@@ -57,6 +57,7 @@ class Report:
     trained, stored : number of runs that were trained now, and that were stored before.
     failed : the runs that failed.
     missing : the reason why a requested PDF could not be made.
+    left_out : a sentence for each data file that is too large to be copied into the report.
     """
 
     folder: Path
@@ -66,6 +67,7 @@ class Report:
     stored: int
     failed: tuple[FailedRun, ...]
     missing: MissingError | None
+    left_out: tuple[str, ...] = ()
 
     @property
     def failures(self) -> tuple[str, ...]:

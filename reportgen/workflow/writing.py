@@ -43,6 +43,7 @@ def write_report(analysed: AnalysedStudy, listener: ProgressListener) -> Report:
         analysed.stored,
         _failed(analysed),
         published.missing,
+        published.left_out,
     )
 
 

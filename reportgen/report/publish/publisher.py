@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from reportgen import disk, figures
 from reportgen.analysis.results import Analysis
 from reportgen.errors import MissingError, StoreError
 from reportgen.paths import RESULTS, STUDY
+from reportgen.report.publish.data_copies import DataCopies, choose_copies, write_copies
 from reportgen.report.publish.stale_files import tidy
 from reportgen.report.results.results import write_results
 from reportgen.report.results.tables import write_tables
@@ -26,11 +27,13 @@ class Published:
     folder : the folder of the report
     paths : the files and folders that were written into it
     missing : the error for which a requested PDF was not written, or None
+    left_out : a sentence for each data file that is too large to be copied into the report
     """
 
     folder: Path
     paths: tuple[Path, ...]
     missing: MissingError | None
+    left_out: tuple[str, ...] = ()
 
 
 def publish(
@@ -42,7 +45,8 @@ def publish(
 ) -> Published:
     """Write the report in the chosen formats, always with results.json, tables/, study.yaml and manifest.json.
 
-    Files of a former report in other formats are removed if its results differ. Files that a user added stay.
+    The user's data files are copied, unless the study turns that off. Files of a former report in other formats are
+    removed if its results differ. Files that a user added stay.
 
     Parameters
     ----------
@@ -56,8 +60,9 @@ def publish(
     ------
     StoreError : a file cannot be written, or a folder has the name of a file of the report.
     """
-    write = partial(_write, analysis, formats=formats, stage=stage)
-    return publish_files(folder, write, place, RESULTS)
+    copies = choose_copies(analysis.plan)
+    write = partial(_write, analysis, copies, formats=formats, stage=stage)
+    return replace(publish_files(folder, write, place, RESULTS), left_out=copies.left_out)
 
 
 def publish_files(
@@ -99,7 +104,12 @@ def publish_files(
 
 
 def _write(
-    analysis: Analysis, folder: Path, final: Path, formats: Collection[str], stage: Callable[[str], None]
+    analysis: Analysis,
+    copies: DataCopies,
+    folder: Path,
+    final: Path,
+    formats: Collection[str],
+    stage: Callable[[str], None],
 ) -> MissingError | None:
     """Write the report into a temporary folder; return the error for which the PDF is missing, if any."""
     drawings: list[figures.Drawing] = []
@@ -109,7 +119,8 @@ def _write(
     stage("writing")
     write_results(analysis, folder / RESULTS, drawings)
     write_tables(analysis, folder / "tables")
-    disk.write_synced(folder / STUDY, dump_study(analysis.plan.study, final).encode())
+    write_copies(copies, folder, final)
+    disk.write_synced(folder / STUDY, dump_study(analysis.plan.study, final, copies.names).encode())
     if not set(formats) - {"json"}:
         return None
     from reportgen.report.write import write  # results alone need no matplotlib, which loads slowly
