@@ -20,6 +20,7 @@ CODES: dict[str, str] = {
     "invalid-id": "An id contains characters other than lower-case letters, digits and single hyphens.",
     "invalid-name": "A name is not one line of printable text.",
     "invalid-override": "A --set argument is not a dotted path and a value.",
+    "invalid-key": "A file is not the key of an assignment.",
     "invalid-range": "A range is not two numbers, the lower one first.",
     "invalid-value": "A value is not allowed here, for a reason without its own code.",
     "invalid-yaml": "A text is not valid YAML.",

@@ -31,6 +31,16 @@ for _tag, _pattern, _first in SCALARS:
     _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^{_pattern}$"), _first)
 
 
+class _BlockDumper(_Dumper):
+    """A dumper that writes texts of several lines as blocks."""
+
+
+_BlockDumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, "|" if "\n" in text else None),
+)
+
+
 def text_of(study: Study, folder: Path | None = None, copies: Mapping[Path, str] | None = None) -> str:
     """Return the study as YAML text; paths of data become relative to `folder`, if it is given, or name copies."""
     written = study_as_written(study)
@@ -39,9 +49,10 @@ def text_of(study: Study, folder: Path | None = None, copies: Mapping[Path, str]
     return as_yaml(written)
 
 
-def as_yaml(written: dict[str, Any]) -> str:
-    """Return the contents of a study as YAML 1.2 text."""
-    return yaml.dump(written, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+def as_yaml(written: dict[str, Any], compact: bool = False) -> str:
+    """Return values as YAML 1.2 text; `compact` writes short lists and mappings on one line, and texts as blocks."""
+    dumper, flow = (_BlockDumper, None) if compact else (_Dumper, False)
+    return yaml.dump(written, Dumper=dumper, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=100)
 
 
 def moved(written: dict[str, Any], old: Path, new: Path, copies: Mapping[Path, str]) -> dict[str, Any]:
