@@ -56,8 +56,8 @@ class Report:
     analysis : the analysis in the report.
     trained, stored : number of runs that were trained now, and that were stored before.
     failed : the runs that failed.
-    missing : the reason why a requested PDF could not be made.
-    left_out : a sentence for each data file that is too large to be copied into the report.
+    missing : the reason why a requested PDF or QTI package could not be made.
+    left_out : a sentence for each part of the report that is not possible, such as a copy of too large data.
     """
 
     folder: Path

@@ -65,7 +65,11 @@ def fill(document: Content, pictures: Mapping[str, Markup], medium: str) -> str:
 
 def fill_page(template: str, **context: Any) -> str:
     """Return the HTML of a page of a site, in the style of the reports."""
-    return environment(print_medium=False).get_template(template).render(context | _style("screen.css", "site.css"))
+    return (
+        environment(print_medium=False)
+        .get_template(template)
+        .render(context | _style("screen.css", "site.css", "quiz.css"))
+    )
 
 
 def _style(*names: str) -> dict[str, Any]:
