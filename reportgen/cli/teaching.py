@@ -49,6 +49,10 @@ def grade(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the grades; by default grades.")
     ] = Path("grades"),
+    retrain: Annotated[
+        int,
+        typer.Option("--retrain", min=0, metavar="N", help="Train N runs of each report again, to find forged ones."),
+    ] = 0,
     as_json: Json = False,
 ) -> None:
     """Grade the reports of an assignment.
@@ -62,7 +66,7 @@ def grade(
     from reportgen.teaching.write import write_grades
 
     answers = read_key(key)
-    grades = grade_folders(folders, answers, say)
+    grades = grade_folders(folders, answers, say, retrain)
     table = write_grades(grades, answers, output)
     if as_json:
         print_json([grade_values(grade) for grade in grades])

@@ -18,14 +18,20 @@ from reportgen.teaching.copied import with_copies
 from reportgen.teaching.grades import Grade, Problem
 from reportgen.teaching.key import Key
 from reportgen.teaching.points import items_of
+from reportgen.teaching.retrain import forged_runs
 from reportgen.teaching.same_study import changes, other_data
 from reportgen.teaching.submissions import Submission, find_submissions, paths_outside
 
 SHOWN = 3  # differences and changes that a problem quotes
 
 
-def grade_folders(folders: Iterable[str | Path], key: Key, say: Callable[[str], None]) -> list[Grade]:
-    """Return the grade of each submission; `say` is called with a line before each one.
+def grade_folders(folders: Iterable[str | Path], key: Key, say: Callable[[str], None], retrain: int = 0) -> list[Grade]:
+    """Return the grade of each submission.
+
+    Parameters
+    ----------
+    say : is called with a line before each submission.
+    retrain : number of runs of each report without problems to train again.
 
     Raises
     ------
@@ -35,11 +41,11 @@ def grade_folders(folders: Iterable[str | Path], key: Key, say: Callable[[str], 
     grades = []
     for number, submission in enumerate(submissions, 1):
         say(f"[{number}/{len(submissions)}] {submission.folder}")
-        grades.append(_grade(submission, key))
+        grades.append(_grade(submission, key, retrain))
     return with_copies(grades)
 
 
-def _grade(submission: Submission, key: Key) -> Grade:
+def _grade(submission: Submission, key: Key, retrain: int) -> Grade:
     """Return the grade of a submission, without a comparison with others."""
     name = submission.folder.resolve().name
     if not submission.reports:
@@ -53,7 +59,7 @@ def _grade(submission: Submission, key: Key) -> Grade:
         if outside := paths_outside(report):
             problem = Problem("no-data", f"the report does not contain its data, {', '.join(outside)}")
             return _refused(name, report, key, problem)
-        return _grade_report(report, name, key)
+        return _grade_report(report, name, key, retrain)
     except ReportgenError as error:
         kind = "other-engine" if error.code == "engine-mismatch" else "not-readable"
         return _refused(name, report, key, Problem(kind, error.message, f"{error.code}, {error.where}"))
@@ -66,14 +72,18 @@ def _refused(student: str, folder: Path, key: Key, problem: Problem) -> Grade:
     return Grade(student, folder, (problem,), items_of(key, None))
 
 
-def _grade_report(folder: Path, name: str, key: Key) -> Grade:
+def _grade_report(folder: Path, name: str, key: Key, retrain: int) -> Grade:
     results = read_results(folder)
     verification = verify_report(folder, captions=False)
     plan, analysis = verification.plan, verification.analysis
+    problems = list(_problems(results, verification, key))
+    forged = forged_runs(folder, plan, retrain) if retrain and not problems else []
+    if forged:
+        problems.append(Problem("not-reproduced", "training again gives other results", "; ".join(forged)))
     return Grade(
         student=plan.study.student or name,
         folder=folder,
-        problems=tuple(_problems(folder, results, verification, key)),
+        problems=tuple(problems),
         items=items_of(key, analysis),
         claims=claim_views(analysis) if analysis else (),
         seeds=frozenset(run.seed for run in results.runs),
@@ -82,7 +92,7 @@ def _grade_report(folder: Path, name: str, key: Key) -> Grade:
     )
 
 
-def _problems(folder: Path, results: Results, verification: Verification, key: Key) -> Iterator[Problem]:
+def _problems(results: Results, verification: Verification, key: Key) -> Iterator[Problem]:
     plan = verification.plan
     study = plan.study
     if study.watermark or results.study.watermark:

@@ -33,6 +33,7 @@ PROBLEMS = {
     "no-data": "The report does not contain its data.",
     "other-data": "The data are not those of the assignment.",
     "differs": "The report does not agree with the records of its runs, or records are missing or damaged.",
+    "not-reproduced": "A run that was trained again has other results.",
     "same-student": "Another folder has the same student.",
     "same-records": "Another student handed in the same records.",
 }
