@@ -46,9 +46,9 @@ def assignment(
 def grade(
     folders: Annotated[list[str], typer.Argument(metavar="FOLDER...", help="Folders that students handed in.")],
     key: Annotated[Path, typer.Option("--key", metavar="FILE", help="The key of the assignment.")],
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the grades; by default grades.")
-    ] = Path("grades"),
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the grades.")] = Path(
+        "grades"
+    ),
     retrain: Annotated[
         int,
         typer.Option("--retrain", min=0, metavar="N", help="Train N runs of each report again, to find forged ones."),

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from reportgen import disk
+from reportgen.analysis.words.foreign import printable, table_text
 from reportgen.report.media.render import fill_page
 from reportgen.report.results.tables import csv_text
 from reportgen.teaching.grades import PARTS, Grade
 from reportgen.teaching.key import Key
 
 TABLE, PAGE, GRADESCOPE = "grades.csv", "feedback.html", "results.json"
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters of cells that spreadsheets may take for formulas."""
 
 
 def write_grades(grades: Sequence[Grade], key: Key, folder: Path) -> Path:
@@ -57,19 +55,12 @@ def _numbered(name: str, number: int) -> str:
 def _row(grade: Grade) -> list[Any]:
     problems = "; ".join(problem.full for problem in grade.problems)
     parts = [grade.part(part) for part in PARTS]
-    return [
-        safe_cell(grade.student),
-        safe_cell(str(grade.folder)),
-        grade.points,
-        grade.most,
-        *parts,
-        safe_cell(problems),
-    ]
+    return [_cell(grade.student), _cell(str(grade.folder)), grade.points, grade.most, *parts, _cell(problems)]
 
 
-def safe_cell(text: str) -> str:
-    """Return text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+def _cell(text: str) -> str:
+    """Return text of students for a cell; it may be empty."""
+    return table_text(printable(text, None)) if text else ""
 
 
 def gradescope(grade: Grade) -> dict[str, Any]:

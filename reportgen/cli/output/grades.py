@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from reportgen.analysis.words.foreign import printable
 from reportgen.cli.output.reports import Line
 from reportgen.teaching.grades import Grade
 
@@ -13,8 +14,11 @@ from reportgen.teaching.grades import Grade
 def grade_lines(grades: Sequence[Grade]) -> Iterator[Line]:
     """Yield a line with the points of each student, and a line for each problem."""
     for grade in grades:
-        yield "red" if grade.problems else "green", f"{grade.student}: {grade.points:g} of {grade.most:g} points"
-        yield from (("", f"  {problem.full}") for problem in grade.problems)
+        yield (
+            "red" if grade.problems else "green",
+            f"{printable(grade.student)}: {grade.points:g} of {grade.most:g} points",
+        )
+        yield from (("", f"  {printable(problem.full, None)}") for problem in grade.problems)
 
 
 def grade_values(grade: Grade) -> dict[str, Any]:
