@@ -12,6 +12,7 @@ from reportgen.analysis.results import Analysis
 from reportgen.errors import MissingError, StoreError
 from reportgen.paths import RESULTS, STUDY
 from reportgen.report.publish.data_copies import DataCopies, choose_copies, write_copies
+from reportgen.report.publish.manifest import Origin
 from reportgen.report.publish.stale_files import tidy
 from reportgen.report.quiz.questions import make_quiz
 from reportgen.report.results.results import write_results
@@ -48,6 +49,7 @@ def publish(
     formats: Collection[str],
     stage: Callable[[str], None],
     place: Callable[[Path], Path],
+    origin: Origin | None = None,
 ) -> Published:
     """Write the report in the chosen formats, always with results.json, tables/, study.yaml and manifest.json.
 
@@ -61,6 +63,7 @@ def publish(
     formats : any of "html", "pdf", "json", "kit" and "quiz"
     stage : is called with the name of each stage that begins
     place : is called when everything is written, and returns the folder that the report may replace
+    origin : what the report is made from, for its manifest; None if it must not be reused
 
     Raises
     ------
@@ -70,7 +73,7 @@ def publish(
     write = partial(_write, analysis, copies, formats=formats, stage=stage)
     no_quiz = "quiz" in formats and make_quiz(analysis) is None
     left_out = (*copies.left_out, *([NO_QUIZ] if no_quiz else []))
-    return replace(publish_files(folder, write, place, RESULTS), left_out=left_out)
+    return replace(publish_files(folder, write, place, RESULTS, origin), left_out=left_out)
 
 
 def publish_files(
@@ -78,6 +81,7 @@ def publish_files(
     write: Callable[[Path, Path], MissingError | None],
     place: Callable[[Path], Path],
     results: str,
+    origin: Origin | None = None,
 ) -> Published:
     """Write the files of a report into a temporary folder, then move them into the folder of the report.
 
@@ -88,6 +92,7 @@ def publish_files(
         the PDF is missing, if any
     place : as in `publish`
     results : the name of the JSON file with the results
+    origin : as in `publish`; a report without its PDF has none
 
     Raises
     ------
@@ -101,7 +106,7 @@ def publish_files(
             final = place(folder)
             final.mkdir(exist_ok=True)
             _refuse_foreign_paths(staged, final)
-            tidy(final, staged, results)
+            tidy(final, staged, results, None if missing else origin)
             paths = tuple(final / path.name for path in sorted(staged.iterdir()))
             _move(staged, final)
             return Published(final, paths, missing)
