@@ -8,7 +8,7 @@ from pathlib import Path
 from reportgen import disk
 from reportgen.audit.verify import Verification, verify_report
 from reportgen.engine.spec import ENGINE_VERSION
-from reportgen.errors import ReportgenError
+from reportgen.errors import MissingError, ReportgenError
 from reportgen.paths import RUNS
 from reportgen.report.document.claim_view import claim_views
 from reportgen.report.site.finished import Results, read_results
@@ -60,6 +60,9 @@ def _grade(submission: Submission, key: Key, retrain: int) -> Grade:
             problem = Problem("no-data", f"the report does not contain its data, {', '.join(outside)}")
             return _refused(name, report, key, problem)
         return _grade_report(report, name, key, retrain)
+    except MissingError as error:
+        problem = Problem("not-here", "the machine that graded the report does not have its data", error.message)
+        return _refused(name, report, key, problem)
     except ReportgenError as error:
         kind = "other-engine" if error.code == "engine-mismatch" else "not-readable"
         return _refused(name, report, key, Problem(kind, error.message, f"{error.code}, {error.where}"))

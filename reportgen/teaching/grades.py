@@ -31,6 +31,7 @@ PROBLEMS = {
     "no-student": "The study names no student.",
     "other-seeds": "The runs do not have the seeds of the student.",
     "no-data": "The report does not contain its data.",
+    "not-here": "This machine does not have the published data of the study; grade again where they are.",
     "other-data": "The data are not those of the assignment.",
     "differs": "The report does not agree with the records of its runs, or records are missing or damaged.",
     "not-reproduced": "A run that was trained again has other results.",

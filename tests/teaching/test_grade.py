@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.engine import spec
+from reportgen.errors import MissingError
 from reportgen.runs.arrays import pack, unpack
 from reportgen.runs.store import _checksum
 from reportgen.study.model.student import student_seeds
@@ -193,6 +194,14 @@ def test_an_error_inside_a_damaged_report_is_a_problem(handed_in: Path, key: Key
     assert problems(grades(key, handed_in / "ann")["ann"]) == ["not-readable"]
 
 
+def test_data_that_the_lecturer_lacks_are_no_fault_of_the_report(handed_in: Path, key: Key, monkeypatch) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise MissingError("missing-data", "files of mnist are missing")
+
+    monkeypatch.setattr("reportgen.teaching.grade.verify_report", fail)
+    assert problems(grades(key, handed_in / "ann")["ann"]) == ["not-here"]
+
+
 def test_the_report_of_another_study_is_named(course: Path, handed_in: Path, key: Key) -> None:
     claims = [claim.model_copy(update={"id": f"other-{claim.id}"}) for claim in key.claims]
     other = key.model_copy(update={"claims": claims, "gaps": [], "title": "Another"})
@@ -244,3 +253,9 @@ def test_training_again_finds_forged_records(handed_in: Path, key: Key) -> None:
     forge(handed_in / "ann" / "act", 1.01)
     assert problems(grades(key, handed_in / "ann")["ann"]) == []
     assert problems(grades(key, handed_in / "ann", retrain=1)["ann"]) == ["not-reproduced"]
+
+
+def test_the_docs_explain_every_problem() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "assignments.md").read_text(encoding="utf-8")
+    table = text.partition("### Problems")[2].partition("### Gradescope")[0]
+    assert [name for name in PROBLEMS if f"`{name}`" not in table] == []
