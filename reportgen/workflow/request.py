@@ -92,12 +92,12 @@ def make_request(
     return RunRequest(plan, folder, tuple(formats), command or f"reportgen run {source}", path)
 
 
-def check_formats(formats: Collection[str]) -> None:
-    """Raise UsageError if there is no format, or one that is not in ALL_FORMATS."""
-    hint = f"one or more of {', '.join(ALL_FORMATS)}"
+def check_formats(formats: Collection[str], known: Collection[str] = ALL_FORMATS) -> None:
+    """Raise UsageError if there is no format, or one that is not known."""
+    hint = f"one or more of {', '.join(known)}"
     if not formats:
         raise UsageError("empty-value", "no format is given", hint=hint)
-    for name in sorted(set(formats) - set(ALL_FORMATS)):
+    for name in sorted(set(formats) - set(known)):
         raise UsageError("unknown-name", f"unknown format {name!r}", hint=hint)
 
 
