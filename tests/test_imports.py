@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "reportgen"
 FOLDERS = (
     "cli",
     "preview",
+    "teaching",
     "audit",
     "workflow",
     "report",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,19 +40,27 @@ class Verification:
     study : id of the study.
     runs : number of runs in the plan.
     differences : differences between the report and its recomputation.
+    plan : the plan of the study in the report.
+    analysis : the recomputed results, None if records are missing or damaged.
     """
 
     folder: Path
     study: str
     runs: int
     differences: tuple[Difference, ...]
+    plan: Plan = field(repr=False)
+    analysis: Analysis | None = field(repr=False)
 
 
-def verify_report(folder: Path, allow_code: bool = False) -> Verification:
+def verify_report(folder: Path, allow_code: bool = False, captions: bool = True) -> Verification:
     """Return the differences between a report and the records of its runs.
 
-    If records are missing or damaged, these are the only differences, since nothing can be recomputed. With
-    `allow_code`, the plug-ins in the study are loaded.
+    If records are missing or damaged, these are the only differences, since nothing can be recomputed.
+
+    Parameters
+    ----------
+    allow_code : load the plug-ins in the study.
+    captions : draw the figures and compare the numbers in their captions, which takes most of the time.
 
     Raises
     ------
@@ -70,10 +78,13 @@ def verify_report(folder: Path, allow_code: bool = False) -> Verification:
     request = replace(request, plan=_with_paths(request.plan, results))
     jobs = unique(plan_jobs(request.plan))
     differences = tuple(_faults(request, [job for job in jobs if job.key not in records], results))
+    analysis = None
     if not differences:
+        if not captions:
+            reported.pop("figures", None)
         analysis = analyse_runs(CollectedRuns(request, records), StoredRuns(), ProgressListener()).analysis
         differences = (*_in_results(analysis, reported), *_in_tables(analysis, folder / "tables"))
-    return Verification(folder, results.study.id, len(jobs), differences)
+    return Verification(folder, results.study.id, len(jobs), differences, request.plan, analysis)
 
 
 def _request(folder: Path, results: Results, reported: Mapping[str, Any], allow_code: bool) -> RunRequest:

@@ -18,6 +18,7 @@ from reportgen.cli.diagnose import diagnose
 from reportgen.cli.doctor import doctor
 from reportgen.cli.new import new
 from reportgen.cli.preview import preview
+from reportgen.cli.teaching import assignment, grade
 from reportgen.cli.terminal import print_json, print_lines, report_error, say
 from reportgen.errors import Interruption, ReportgenError, UsageError
 
@@ -32,6 +33,8 @@ app.command()(preview)
 app.command()(reports.index)
 app.command()(reports.compare)
 app.command()(reports.verify)
+app.command()(assignment)
+app.command()(grade)
 app.command()(diagnose)
 app.command("list")(explain.list_)
 app.command()(explain.describe)

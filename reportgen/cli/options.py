@@ -26,7 +26,9 @@ Output = Annotated[
 ]
 Formats = Annotated[
     list[str] | None,
-    typer.Option("-f", "--format", metavar="LIST", help="Formats: html, pdf, json, kit; by default all."),
+    typer.Option(
+        "-f", "--format", metavar="LIST", help="Formats: html, pdf, json, kit, which are the default, and quiz."
+    ),
 ]
 Set = Annotated[
     list[str] | None,

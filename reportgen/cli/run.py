@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from reportgen.workflow.outcomes import Report
     from reportgen.workflow.request import RunRequest
 
+NEED_LIBRARIES = {"pdf", "quiz"}
+"""Formats that need libraries which may be missing."""
+
 
 def run(
     studies: Studies,
@@ -133,7 +136,7 @@ def _make_reports(options: RunOptions, make: Maker, show: Show) -> None:
         for request, position in zip(requests, positions(requests), strict=True):
             ended.append(run_one(request, make, show.listener(position)))
             answers.values.append(show.ended(ended[-1]))
-            answers.codes += _codes(ended[-1], options.strict, "pdf" in options.chosen_formats)
+            answers.codes += _codes(ended[-1], options.strict, bool(NEED_LIBRARIES & {*options.chosen_formats}))
     except KeyboardInterrupt:
         show.summary(ended)
         raise Interruption("Interrupted. Finished runs are kept; the same command continues with the rest.") from None
@@ -141,13 +144,13 @@ def _make_reports(options: RunOptions, make: Maker, show: Show) -> None:
     answers.finish()
 
 
-def _codes(ended: StudyOutcome, strict: bool, pdf: bool) -> list[int]:
-    """Return the nonzero exit codes for the outcome of a study."""
+def _codes(ended: StudyOutcome, strict: bool, needs_libraries: bool) -> list[int]:
+    """Return the nonzero exit codes for the outcome of a study; `needs_libraries`: of a format that was asked for."""
     from reportgen.cli.output.reports import has_unsupported_claim
 
     report = ended.report
     if report is None:
         return [as_user_error(error).exit_code for error in [ended.error] if error]
-    conditions = {FAILED: bool(report.failures), MISSING: bool(report.missing and pdf)}
+    conditions = {FAILED: bool(report.failures), MISSING: bool(report.missing and needs_libraries)}
     conditions[NOT_SUPPORTED] = strict and has_unsupported_claim(report)
     return [code for code, met in conditions.items() if met]

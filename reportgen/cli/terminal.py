@@ -128,6 +128,8 @@ class Show:
 
         if not self.as_json:
             print_lines([("", str(main_file(report)))] if self.quiet else report_lines(report))
+        for sentence in report.left_out:
+            say(f"reportgen: {sentence}")
         if report.missing:
             say(f"reportgen: {report.missing}")
         if self.open:

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from reportgen.data.dataset import Dataset, FloatArray, ImageShape, IntArray
 from reportgen.data.datasets import DATASETS, DataSet
 from reportgen.data.preprocessing.steps import STEPS, prepare, width_after
+from reportgen.data.readers.files import locate
 from reportgen.data.source import RawArray, Request, Source, settings
 from reportgen.data.spec import DataSpec
 from reportgen.data.split import split
@@ -23,7 +24,17 @@ DATA_VERSION = 1
 _SIZES = ("samples", "features", "classes")
 _DEFAULT_VALIDATION = 0.2  # the default of DataSpec, so a study may not have set it
 
-__all__ = ["DATA_VERSION", "Dataset", "fingerprint", "image_shape_of", "load", "missing_files", "shape", "source_of"]
+__all__ = [
+    "DATA_VERSION",
+    "Dataset",
+    "fingerprint",
+    "image_shape_of",
+    "load",
+    "missing_files",
+    "own_file",
+    "shape",
+    "source_of",
+]
 
 
 def load(spec: DataSpec, preprocess: tuple[Component, ...], seed: int, folder: Path | None = None) -> Dataset:
@@ -69,6 +80,12 @@ def fingerprint(spec: DataSpec, folder: Path | None = None) -> str:
     """Return a text that identifies the examples: name and version of the data set, and SHA-256 of files."""
     row, request = _row_and_request(spec, 0, folder)
     return " ".join(filter(None, (row.name, str(DATA_VERSION), row.identity(request))))
+
+
+def own_file(spec: DataSpec, folder: Path | None = None) -> Path | None:
+    """Return the path of the user's file with the examples, None for any other data set."""
+    row, params = settings(DATASETS, spec.source, "data set")
+    return locate(params["path"], folder) if row.own_file else None
 
 
 def missing_files(spec: DataSpec, folder: Path | None = None) -> int:

@@ -47,7 +47,8 @@ class DataSet(Row):
     fraction. own_splits: splits that the data set itself has; a fraction for them is an error. image_shape: return
     (channels, height, width) of the examples, or None if they are not images. may_hold_images: whether the file
     determines if examples are images. counts: return the number of examples of each class outside the data set's own
-    test split, (classes,), or None if the examples must be generated or read to count them.
+    test split, (classes,), or None if the examples must be generated or read to count them. own_file: whether `path` is
+    one file of the user, which a report contains a copy of.
     """
 
     kind: ClassVar[str] = "data set"
@@ -62,6 +63,7 @@ class DataSet(Row):
     image_shape: Callable[[Request], ImageShape | None] = _no_images
     may_hold_images: bool = False
     counts: Callable[[Request], IntArray | None] = _unknown
+    own_file: bool = False
 
     def size(self, name: str, params: Mapping[str, Any]) -> int:
         """Return `samples`, `features` or `classes` if the study does not set it; 0 if only the file determines it."""
@@ -258,6 +260,7 @@ _NPZ = DataSet(
     own_splits=("validation", "test"),
     image_shape=npz_file.image_shape,
     may_hold_images=True,
+    own_file=True,
 )
 _CSV = DataSet(
     name="csv",
@@ -267,6 +270,7 @@ _CSV = DataSet(
     parameters=csv_file.PARAMETERS,
     make=csv_file.read,
     identity=csv_file.identity,
+    own_file=True,
 )
 
 DATASETS = Table(

@@ -62,7 +62,8 @@ class Report:
     results : the content of results.json.
     trained, stored : number of runs that were trained now, and that were stored before.
     failed : the runs that failed.
-    missing : the reason why a requested PDF could not be made.
+    missing : the reason why a requested PDF or QTI package could not be made.
+    left_out : a sentence for each part of the report that is not possible, such as a copy of too large data.
     unchanged : whether the report is a former one, because nothing that it was made from has changed.
     """
 
@@ -74,6 +75,7 @@ class Report:
     stored: int
     failed: tuple[FailedRun, ...] = ()
     missing: MissingError | None = None
+    left_out: tuple[str, ...] = ()
     unchanged: bool = False
     analyse: Callable[[], Analysis] | None = field(default=None, repr=False, compare=False)
     """Returns the analysis; used once, because the analysis of an unchanged report takes time."""

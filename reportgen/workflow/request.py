@@ -22,7 +22,10 @@ from reportgen.study.planning.plan import Plan, PlannedRun
 from reportgen.workflow.quick import quick_folder, quick_overrides
 
 FORMATS = ("html", "pdf", "json", "kit")
-"""The formats of a report; results.json, tables/ and study.yaml are always written."""
+"""The formats of a report by default; results.json, tables/ and study.yaml are always written."""
+
+ALL_FORMATS = (*FORMATS, "quiz")
+"""All formats of a report."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class RunRequest:
     ----------
     plan : the plan of the study.
     folder : the report's folder.
-    formats : some of `FORMATS`.
+    formats : some of `ALL_FORMATS`.
     command : the command that reproduces the report.
     file : the study file, None if only the report is known.
     script : whether the page has the explorer, which needs a script.
@@ -93,12 +96,12 @@ def make_request(
     return RunRequest(plan, folder, tuple(formats), command or f"reportgen run {source}", path, script)
 
 
-def check_formats(formats: Collection[str]) -> None:
-    """Raise UsageError if there is no format, or one that is not in FORMATS."""
-    hint = f"one or more of {', '.join(FORMATS)}"
+def check_formats(formats: Collection[str], known: Collection[str] = ALL_FORMATS) -> None:
+    """Raise UsageError if there is no format, or one that is not known."""
+    hint = f"one or more of {', '.join(known)}"
     if not formats:
         raise UsageError("empty-value", "no format is given", hint=hint)
-    for name in sorted(set(formats) - set(FORMATS)):
+    for name in sorted(set(formats) - set(known)):
         raise UsageError("unknown-name", f"unknown format {name!r}", hint=hint)
 
 

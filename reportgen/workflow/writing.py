@@ -49,6 +49,7 @@ def write_report(analysed: AnalysedStudy, listener: ProgressListener, origin: Or
         analysed.stored,
         _failed(analysed),
         published.missing,
+        left_out=published.left_out,
         analyse=lambda: analysis,
     )
 

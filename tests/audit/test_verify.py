@@ -77,6 +77,13 @@ def test_an_unchanged_report_agrees(report: Path, capsys) -> None:
     assert verify(capsys, report / "results.json", "-q") == (0, [], "")
 
 
+def test_a_report_with_its_data_agrees_in_another_place(report: Path, tmp_path: Path, capsys) -> None:
+    moved = tmp_path / "elsewhere" / "rates"
+    shutil.move(report, moved)
+    shutil.rmtree(tmp_path / "own")
+    assert verify(capsys, moved)[:2] == (0, [f"{moved}: agrees with the records of its 6 runs"])
+
+
 def test_a_folder_of_reports_is_verified_whole(report: Path, capsys) -> None:
     shutil.copytree(report, report.with_name("other"))
     edit(report / "results.json", lambda values: values["claims"][0].update(n=4))
@@ -146,7 +153,7 @@ def test_damaged_records_are_the_only_differences(report: Path, capsys) -> None:
 
 
 def test_records_for_other_data_are_differences(report: Path, capsys) -> None:
-    data = report.parents[1] / "own.csv"
+    data = report / "data" / "own.csv"
     data.write_text(data.read_text("utf-8").replace("3,0,0", "3,1,0"), encoding="utf-8")
     code, lines, _ = verify(capsys, report)
     assert (code, len(lines)) == (3, 7)

@@ -97,7 +97,7 @@ def test_a_missing_library_of_the_pdf_is_an_error_only_if_the_pdf_was_chosen(his
     assert diagnose(capsys, "history.csv", "-f", "html,pdf")[0] == MissingError.exit_code
 
 
-@pytest.mark.parametrize(("chosen", "code"), [("htm", "unknown-name"), (",", "empty-value")])
+@pytest.mark.parametrize(("chosen", "code"), [("htm", "unknown-name"), ("quiz", "unknown-name"), (",", "empty-value")])
 def test_unknown_formats_are_refused(history, capsys, chosen, code):
     assert error_code(capsys, "history.csv", "-f", chosen) == (2, code)
     assert not FOLDER.exists()

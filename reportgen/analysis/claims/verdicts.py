@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +27,9 @@ from reportgen.analysis.statistics import (
     share_seeds_needed,
     sign_p_value,
 )
+from reportgen.study.model.claims import Verdict
 
-Word = Literal["supported", "contradicted", "inconclusive"]
+Word = Verdict
 Values = NDArray[np.float64]
 
 METHOD_OF_SHARES = "exact 95% interval of a share of seeds (Clopper and Pearson)"

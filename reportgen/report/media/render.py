@@ -73,7 +73,7 @@ def fill(document: Content, pictures: Mapping[str, Markup], medium: str, *, scri
 
 def fill_page(template: str, **context: Any) -> str:
     """Return the HTML of a page of a site, in the style of the reports."""
-    shared = _style("screen.css", "site.css") | _script(None)
+    shared = _style("screen.css", "site.css", "quiz.css") | _script(None)
     return environment(print_medium=False).get_template(template).render(context | shared)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -11,11 +11,18 @@ from reportgen import disk, figures
 from reportgen.analysis.results import Analysis
 from reportgen.errors import MissingError, StoreError
 from reportgen.paths import RESULTS, STUDY
+from reportgen.report.publish.data_copies import DataCopies, choose_copies, write_copies
 from reportgen.report.publish.manifest import Origin
 from reportgen.report.publish.stale_files import tidy
+from reportgen.report.quiz.questions import make_quiz
 from reportgen.report.results.results import write_results
 from reportgen.report.results.tables import write_tables
 from reportgen.study.loading.loader import dump_study
+
+NOT_DRAWN = {"json", "quiz"}
+"""Formats without figures."""
+
+NO_QUIZ = "there is no quiz, because it needs claims with verdicts"
 
 
 @dataclass(frozen=True)
@@ -26,12 +33,14 @@ class Published:
     ----------
     folder : the folder of the report
     paths : the files and folders that were written into it
-    missing : the error for which a requested PDF was not written, or None
+    missing : the error for which a requested PDF or QTI package was not written, or None
+    left_out : a sentence for each data file that is too large to be copied, and for a quiz that is not possible
     """
 
     folder: Path
     paths: tuple[Path, ...]
     missing: MissingError | None
+    left_out: tuple[str, ...] = ()
 
 
 def publish(
@@ -46,13 +55,14 @@ def publish(
 ) -> Published:
     """Write the report in the chosen formats, always with results.json, tables/, study.yaml and manifest.json.
 
-    Files of a former report in other formats are removed if its results differ. Files that a user added stay.
+    The user's data files are copied, unless the study turns that off. Files of a former report in other formats are
+    removed if its results differ. Files that a user added stay.
 
     Parameters
     ----------
     analysis : the results of the study
     folder : the folder of the report
-    formats : any of "html", "pdf", "json" and "kit"
+    formats : any of "html", "pdf", "json", "kit" and "quiz"
     stage : is called with the name of each stage that begins
     place : is called when everything is written, and returns the folder that the report may replace
     origin : what the report is made from, for its manifest; None if it must not be reused
@@ -62,8 +72,11 @@ def publish(
     ------
     StoreError : a file cannot be written, or a folder has the name of a file of the report.
     """
-    write = partial(_write, analysis, formats=formats, stage=stage, script=script)
-    return publish_files(folder, write, place, RESULTS, origin)
+    copies = choose_copies(analysis.plan)
+    write = partial(_write, analysis, copies, formats=formats, stage=stage, script=script)
+    no_quiz = "quiz" in formats and make_quiz(analysis) is None
+    left_out = (*copies.left_out, *([NO_QUIZ] if no_quiz else []))
+    return replace(publish_files(folder, write, place, RESULTS, origin), left_out=left_out)
 
 
 def publish_files(
@@ -107,24 +120,45 @@ def publish_files(
 
 
 def _write(
-    analysis: Analysis, folder: Path, final: Path, formats: Collection[str], stage: Callable[[str], None], script: bool
+    analysis: Analysis,
+    copies: DataCopies,
+    folder: Path,
+    final: Path,
+    formats: Collection[str],
+    stage: Callable[[str], None],
+    script: bool,
 ) -> MissingError | None:
-    """Write the report into a temporary folder; return the error for which the PDF is missing, if any."""
+    """Write the report into a temporary folder; return the error for which a format is missing, if any."""
     drawings: list[figures.Drawing] = []
-    if set(formats) - {"json"}:
+    if set(formats) - NOT_DRAWN:
         stage("drawing")
         drawings = figures.draw_all(analysis)
     stage("writing")
     write_results(analysis, folder / RESULTS, drawings)
     write_tables(analysis, folder / "tables")
-    disk.write_synced(folder / STUDY, dump_study(analysis.plan.study, final).encode())
-    if not set(formats) - {"json"}:
-        return None
+    write_copies(copies, folder, final)
+    disk.write_synced(folder / STUDY, dump_study(analysis.plan.study, final, copies.names).encode())
+    missing = _quiz(analysis, folder) if "quiz" in formats else None
+    if not set(formats) - NOT_DRAWN:
+        return missing
     from reportgen.report.write import write  # results alone need no matplotlib, which loads slowly
 
     try:
         write(analysis, drawings, folder, formats, script=script)
     except MissingError as error:  # everything but the PDF is written
+        return error
+    return missing
+
+
+def _quiz(analysis: Analysis, folder: Path) -> MissingError | None:
+    """Write the quiz of a study with verdicts; return the error for which a part is missing, if any."""
+    from reportgen.report.quiz.write import write_quiz
+
+    quiz = make_quiz(analysis)
+    try:
+        if quiz is not None:
+            write_quiz(quiz, folder / "quiz")
+    except MissingError as error:
         return error
     return None
 

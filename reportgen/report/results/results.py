@@ -17,6 +17,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.report.document.opening import opening_figure
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import plain
+from reportgen.study.model.claims import Claim
 from reportgen.study.model.study import Study
 
 FORMAT = "reportgen-results"
@@ -38,6 +39,7 @@ PROVENANCE = (
 
 def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[str, Any]:
     """Return the content of results.json as plain values; drawings: the figures of the report in its order."""
+    predictions = {claim.id: _prediction(claim) for claim in analysis.plan.study.claims}
     labels = {summary.variant.id: _class_labels(summary) for summary in analysis.variants}
     results = {
         "format": FORMAT,
@@ -49,7 +51,7 @@ def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[s
             for variant in analysis.plan.variants
         ],
         "runs": [_run(variant, record) for variant, record in planned_records(analysis)],
-        "claims": [_claim(claim) for claim in analysis.claims],
+        "claims": [_claim(claim) | predictions.get(claim.id, {}) for claim in analysis.claims],
         "findings": [finding_values(finding) for finding in analysis.findings],
     }
     if analysis.ensembles:
@@ -94,7 +96,7 @@ def _class_labels(summary: VariantSummary) -> dict[str, Any]:
 
 def _study(study: Study) -> dict[str, Any]:
     named = {name: getattr(study, name) for name in ("id", "title", "question", "sha256")}
-    return named | ({"watermark": study.watermark} if study.watermark else {})
+    return named | {name: value for name in ("watermark", "student") if (value := getattr(study, name))}
 
 
 def _provenance(known: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,6 +134,11 @@ def _claim(claim: ClaimResult) -> dict[str, Any]:
         "by_layer": claim.by_layer,
         "sides": claim.sides,
     }
+
+
+def _prediction(claim: Claim) -> dict[str, str]:
+    """Return the prediction of a student and its reason, as far as the study has them."""
+    return {name: value for name in ("predict", "why") if (value := getattr(claim, name)) is not None}
 
 
 def _figure(drawing: Drawing, opens: bool) -> dict[str, Any]:

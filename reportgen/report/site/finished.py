@@ -17,6 +17,7 @@ from reportgen.errors import ResultsError, UsageError
 from reportgen.paths import DIAGNOSIS, PAGE, RESULTS
 from reportgen.report.document.claim_words import QUANTITIES
 from reportgen.report.results.results import FORMAT, VERSION
+from reportgen.study.model.claims import Verdict
 
 Name = Annotated[str, StringConstraints(pattern=r"^[^/\\:\x00-\x1f]+$", max_length=200)]  # part of a file name
 Real = float | None
@@ -84,7 +85,7 @@ class FinishedClaim(_Part):
     says: str
     source: str | list[str] | None = None
     lecture: int | None = None
-    verdict: Literal["supported", "contradicted", "inconclusive"]
+    verdict: Verdict
     measured: Real
     interval: tuple[Real, Real]
     n: Annotated[int, Field(ge=0)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reportgen import disk
 from reportgen.errors import ReportgenError, ResultsError, StoreError, UsageError
-from reportgen.paths import DIAGNOSIS, PAGE, RESULTS, RUNS
+from reportgen.paths import DATA, DIAGNOSIS, PAGE, RESULTS, RUNS
 from reportgen.report.media.render import fill_page
 from reportgen.report.publish.manifest import checksums, read_manifest, remove_unchanged, write_manifest
 from reportgen.report.results.tables import write_csv
@@ -23,15 +23,15 @@ from reportgen.report.site.finished import Finished, find_reports, read_report
 PAGES = {PAGE: "site_index.html.j2", "lectures.html": "site_lectures.html.j2", "claims.html": "site_lectures.html.j2"}
 """Templates of the pages; a site has the second if its studies test claims of the lectures, else the third."""
 TABLE = "claims.csv"
-NOT_COPIED = (RUNS, "sanity")
-"""Folders of stored runs, which are not copied into a site."""
+NOT_COPIED = (RUNS, "sanity", DATA)
+"""Folders of stored runs and of the user's data, which are not copied into a site."""
 
 
 def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = None) -> list[Path]:
     """Write index.html, the page of all claims and claims.csv into a folder and return their paths; also a manifest.
 
     The page of all claims is lectures.html, or claims.html if no study tests a claim of the lectures. Reports outside
-    of the folder are copied into it without their stored runs.
+    of the folder are copied into it without their stored runs and data.
 
     Parameters
     ----------

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from reportgen.data.readers.files import locate
 from reportgen.study.model.components import plain, plain_value
 from reportgen.study.model.ranges import OPTIONS
 from reportgen.study.model.settings import SECTIONS, Settings
@@ -29,19 +31,42 @@ for _tag, _pattern, _first in SCALARS:
     _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^{_pattern}$"), _first)
 
 
-def text_of(study: Study, folder: Path | None = None) -> str:
-    """Return the study as YAML text; paths of data become relative to `folder`, if it is given."""
+class _BlockDumper(_Dumper):
+    """A dumper that writes texts of several lines as blocks."""
+
+
+_BlockDumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, "|" if "\n" in text else None),
+)
+
+
+def text_of(study: Study, folder: Path | None = None, copies: Mapping[Path, str] | None = None) -> str:
+    """Return the study as YAML text; paths of data become relative to `folder`, if it is given, or name copies."""
     written = study_as_written(study)
     if folder is not None:
-        written = _moved(written, study.folder, folder.resolve())
-    return yaml.dump(written, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+        written = moved(written, study.folder, folder.resolve(), copies or {})
+    return as_yaml(written)
 
 
-def _moved(written: dict[str, Any], old: Path, new: Path) -> dict[str, Any]:
-    """Return the study with every path of data, including varied ones, relative to the folder `new`."""
+def as_yaml(written: dict[str, Any], compact: bool = False) -> str:
+    """Return values as YAML 1.2 text; `compact` writes short lists and mappings on one line, and texts as blocks."""
+    dumper, flow = (_BlockDumper, None) if compact else (_Dumper, False)
+    return yaml.dump(written, Dumper=dumper, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=100)
+
+
+def moved(written: dict[str, Any], old: Path, new: Path, copies: Mapping[Path, str]) -> dict[str, Any]:
+    """Return the study with every path of data, including varied ones, relative to the folder `new`.
+
+    The names in `copies`, by the path of the original, take the place of their originals.
+    """
 
     def relative(path: Any) -> Any:
-        if not isinstance(path, str) or Path(path).expanduser().is_absolute():
+        if not isinstance(path, str):
+            return path
+        if copies and (copy := copies.get(locate(path, old))):
+            return copy
+        if Path(path).expanduser().is_absolute():
             return path
         try:
             return Path(os.path.relpath(old / path, new)).as_posix()
@@ -54,16 +79,16 @@ def _moved(written: dict[str, Any], old: Path, new: Path) -> dict[str, Any]:
     def change(path: str, value: Any) -> Any:
         return relative(value) if path == "data.path" else source(value) if path == "data" else value
 
-    def moved(choice: Choice, written: Any) -> Any:
+    def moved_choice(choice: Choice, written: Any) -> Any:
         """Return a choice with a new path and the label that belongs to its old path."""
         value = change(choice.path, choice.value)
         if value == choice.value:
             return written
         return (value if isinstance(value, dict) else {"value": value}) | {"label": choice.label}
 
-    vary = {path: list(map(moved, axis_of(path, values), values)) for path, values in written["vary"].items()}
+    vary = {path: list(map(moved_choice, axis_of(path, values), values)) for path, values in written["vary"].items()}
     variants = {
-        name: {choice.path: moved(choice, changes[choice.path]) for choice in choices_of(name, changes)}
+        name: {choice.path: moved_choice(choice, changes[choice.path]) for choice in choices_of(name, changes)}
         for name, changes in written["variants"].items()
     }
     plugins = {"plugins": list(map(relative, written["plugins"]))} if "plugins" in written else {}
@@ -88,6 +113,8 @@ def study_as_written(study: Study) -> dict[str, Any]:
     written |= {"search": study.search.written if study.search else "none", "seeds": list(study.seeds)}
     written["ensembles"] = study.ensembles if isinstance(study.ensembles, bool) else list(study.ensembles)
     written["sanity"] = list(study.sanity)
+    written |= {} if study.student is None else {"student": study.student, "seeds": len(study.seeds)}
+    written |= {} if study.copy_data else {"copy_data": False}
     written["claims"] = [claim.model_dump(exclude_none=True) for claim in study.claims]
     written["figures"] = list(study.figures)
     written["remedies"] = study.remedies.model_dump()

@@ -16,6 +16,7 @@ from reportgen.registry import Component, Plugin
 from reportgen.study.checks.claims import check_claims
 from reportgen.study.checks.ensembles import check_ensembles, check_snapshots
 from reportgen.study.checks.searched import check_searches
+from reportgen.study.loading.blanks import refuse_blanks
 from reportgen.study.loading.origin import Origin
 from reportgen.study.model.settings import VARIABLE, VARIED
 from reportgen.study.model.study import Study, StudyFile
@@ -67,6 +68,7 @@ def load_study(
     watermark = changes.pop(WATERMARK, None)
     origin = Origin(document, changes, flags or {})
     tree = origin.tree()
+    refuse_blanks(tree, origin.where)
     plugin_files = _load_plugins(tree.get("plugins"), path.resolve().parent, origin.where, allow_code)
     errors = StudyErrors()
     contents, usable = origin.validate(tree, errors)
@@ -205,13 +207,14 @@ def in_report(path: FilePath) -> bool:
     return path.name == STUDY and path.with_name(RESULTS).is_file()
 
 
-def dump_study(study: Study, folder: FilePath | None = None) -> str:
+def dump_study(study: Study, folder: FilePath | None = None, copies: Mapping[FilePath, str] | None = None) -> str:
     """Return the study as YAML with all overrides and defaults; loading the text gives the same plan.
 
     Parameters
     ----------
     folder : the folder of the new file, if it differs from the study's; paths of data become relative to it.
+    copies : names, relative to `folder`, of copies of data files, by the path of the original.
     """
     from reportgen.study.loading.dump import text_of
 
-    return text_of(study, folder)
+    return text_of(study, folder, copies)

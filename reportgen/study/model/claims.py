@@ -27,6 +27,9 @@ Where = dict[str, Any]
 LECTURE_CLAIMS = 50
 """The number of claims in the lectures, numbered from 1."""
 
+Verdict = Literal["supported", "contradicted", "inconclusive"]
+"""The possible verdicts on a claim."""
+
 Layer = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
 
@@ -206,6 +209,8 @@ class Claim(Section):
     )
     tune: Tune | None = None
     expect: Annotated[SerializeAsAny[Expect], PlainValidator(_read_expect), WithJsonSchema({"type": "object"})]
+    predict: Verdict | None = Field(default=None, description="the verdict that a student predicts")
+    why: str | None = Field(default=None, min_length=1, description="reason for the prediction")
     required: bool = Field(default=False, description="`run --strict` fails unless this claim is supported")
     note: str | None = Field(default=None, description="choices made for a fair test, with reasons")
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field, InstanceOf, field_validator
+from pydantic import BeforeValidator, Field, InstanceOf, field_validator, model_validator
 
 from reportgen.data.spec import DataSpec
 from reportgen.registry import Component, Plugin, table_of
 from reportgen.study.model.claims import Claim
-from reportgen.study.model.components import problem, shown, suggest, whole_number
+from reportgen.study.model.components import below, problem, shown, suggest, whole_number
 from reportgen.study.model.data_settings import MOST_SEED
 from reportgen.study.model.sanity import SANITY_CHECKS, read_checks
 from reportgen.study.model.search import read_search
 from reportgen.study.model.section import Section, Takes
 from reportgen.study.model.settings import Settings
+from reportgen.study.model.student import read_student, student_seeds
 from reportgen.study.planning.variants import Point
 
 MOST_SEEDS = 1000
@@ -102,11 +104,31 @@ class StudyFile(Settings):
     sanity: Annotated[
         tuple[str, ...], BeforeValidator(read_checks), Takes(f"list of {', '.join(f'`{x}`' for x in SANITY_CHECKS)}")
     ] = Field(default=(), description="additional [checks](#sanity-checks)")
+    student: Annotated[str | None, BeforeValidator(read_student), Takes("text, or integer")] = Field(
+        default=None, description="id of the student, which [determines the seeds](assignments.md#seeds-of-a-student)"
+    )
+    copy_data: bool = Field(
+        default=True, description="copy your own data files into the report, so that it can be moved and verified"
+    )
     claims: Annotated[tuple[Claim, ...], Field(strict=False)] = ()
     figures: tuple[str, ...] = Field(
         default=(), strict=False, description="[figures](#figures) of the report; by default all that apply"
     )
     remedies: Annotated[Remedies, BeforeValidator(_remedies)] = Field(default_factory=Remedies)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _seeds_of_student(cls, value: Any) -> Any:
+        """Replace the number of seeds by the seeds of the student; a list of other seeds is an error."""
+        if not isinstance(value, dict) or value.get("student") is None:
+            return value
+        student, seeds = below("student", partial(read_student, value["student"])), value.get("seeds")
+        if isinstance(seeds, list):
+            message = "seeds and student exclude each other, because the id of the student determines the seeds"
+            raise problem("conflicting-settings", message, "give the number of seeds, such as seeds: 5", ("seeds",))
+        count = len(cls.model_fields["seeds"].default) if seeds is None else seeds
+        valid = isinstance(count, int) and not isinstance(count, bool) and 1 <= count <= MOST_SEEDS
+        return value | {"seeds": list(student_seeds(student, count))} if valid else value
 
     @field_validator("figures")
     @classmethod

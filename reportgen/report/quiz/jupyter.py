@@ -1,0 +1,25 @@
+"""The quiz as JSON for jupyterquiz, which shows it in notebooks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from markupsafe import escape
+
+from reportgen.report.quiz.questions import VERDICTS, Question, Quiz
+
+
+def jupyter(quiz: Quiz) -> str:
+    """Return the text of the file for `jupyterquiz.display_quiz`."""
+    return json.dumps(list(map(_question, quiz.questions)), indent=1, ensure_ascii=False) + "\n"
+
+
+def _question(question: Question) -> dict[str, Any]:
+    """Return a multiple-choice question; jupyterquiz inserts its texts as HTML with $formulas$."""
+    answers = [
+        {"answer": verdict, "correct": verdict == question.answer, "feedback": str(escape(question.feedback(verdict)))}
+        for verdict in VERDICTS
+    ]
+    text = f"{escape(question.says)}<br>{escape(question.test)}"
+    return {"question": text, "type": "multiple_choice", "answers": answers}

@@ -1,0 +1,81 @@
+"""The questions of a quiz, one for each claim of a study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+from reportgen.analysis.results import Analysis
+from reportgen.report.document.claim_view import ClaimView, claim_views
+from reportgen.report.document.claim_words import SAME, expected, measured, measured_interval, quantity, sides, what
+from reportgen.study.model.claims import Verdict
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+"""The answers to each question, in their order."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question about the verdict on a claim.
+
+    Attributes
+    ----------
+    id : the id of the claim.
+    says : the claim as Markdown on one line.
+    test : what was measured and expected, as plain text.
+    answer : the verdict.
+    result : the measured value with its interval, as plain text.
+    """
+
+    id: str
+    says: str
+    test: str
+    answer: Verdict
+    result: str
+
+    def feedback(self, choice: Verdict) -> str:
+        """Return the feedback for a choice."""
+        opening = "Right" if choice == self.answer else f"The verdict is {self.answer}"
+        return f"{opening}. {self.result}"
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """A quiz: id, title and question of the study, and its questions."""
+
+    id: str
+    title: str
+    about: str
+    questions: tuple[Question, ...]
+
+
+def make_quiz(analysis: Analysis) -> Quiz | None:
+    """Return the quiz of a study, None if it has no claims with verdicts."""
+    study = analysis.plan.study
+    if study.watermark or not analysis.claims:
+        return None
+    questions = tuple(map(_question, claim_views(analysis)))
+    return Quiz(study.id, " ".join(study.title.split()), " ".join(study.question.split()), questions)
+
+
+def _question(view: ClaimView) -> Question:
+    result = view.result
+    tested = f"{what(view)}{f'; {view.subjects}' if view.subjects else ''}; expected: {expected(view)}"
+    return Question(result.id, " ".join(result.says.split()), _sentence(tested), result.verdict, _result(view))
+
+
+def _result(view: ClaimView) -> str:
+    """Return the measured value with its interval and the number of seeds, as sentences."""
+    result = view.result
+    of, kind, range_ = sides(result), quantity(result), measured_interval(result)
+    between = "; " if result.quantity == "deviation" else " "
+    value = f"{of}: {measured(result)}" if of else between.join(filter(None, [measured(result), kind]))
+    seeds = f"{result.n} seed{'' if result.n == 1 else 's'}"
+    spread = (
+        "" if range_ == "–" else f" ({range_})" if range_ == SAME or result.quartiles else f" (95% interval {range_})"
+    )
+    return f"Measured over {seeds}: {value}{spread}."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,1 @@
+"""Assignments from studies: the folder for students, the key for the lecturer, and grades of reports."""

@@ -1,0 +1,137 @@
+"""The key of an assignment: what a report must contain, and the points for it. The lecturer edits and keeps it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from reportgen.errors import StudyError
+from reportgen.study.loading.dump import as_yaml
+from reportgen.study.loading.messages import study_error
+from reportgen.study.model.section import Number, Section
+from reportgen.study.syntax.yaml12 import Document, read
+
+FORMAT = "reportgen-key"
+
+HEAD = """\
+# The key of an assignment. Keep this file, and do not hand it out.
+# You can change `points`, the `weight` of each claim and the claims of each gap. `reportgen grade` needs the rest.
+"""
+
+
+class Points(Section):
+    """The points for each part of a report.
+
+    Attributes
+    ----------
+    report : for a report that agrees with the records of its runs.
+    prediction : for each claim with a prediction and a reason, times the weight of the claim.
+    right : for each prediction that equals the verdict, times the weight of the claim.
+    gap : for each gap whose claims are supported.
+    own_claim : for each claim of the student's own with a verdict other than inconclusive.
+    own_claims : the largest number of own claims that count.
+    """
+
+    report: Number = Field(default=2.0, ge=0)
+    prediction: Number = Field(default=1.0, ge=0)
+    right: Number = Field(default=1.0, ge=0)
+    gap: Number = Field(default=2.0, ge=0)
+    own_claim: Number = Field(default=1.0, ge=0)
+    own_claims: int = Field(default=1, ge=0, le=100)
+
+
+class KeyClaim(Section):
+    """A claim of the assignment; `test` is what determines its verdict."""
+
+    id: str
+    says: str
+    weight: Number = Field(default=1.0, ge=0)
+    test: dict[str, Any]
+
+
+class Gap(Section):
+    """A setting that the student chooses, and the claims that it has to support."""
+
+    setting: str
+    claims: list[str] = Field(min_length=1)
+
+
+class Key(Section):
+    """The key of an assignment.
+
+    Attributes
+    ----------
+    assignment, title : id and title of the study.
+    engine : version of the engine with which the assignment was made.
+    seeds : the smallest number of seeds.
+    data : fingerprint of the user's data file by variant.
+    common, variants : the settings that all variants share, and those of each variant, by dotted path.
+    """
+
+    format: Literal["reportgen-key"]
+    version: Literal[1]
+    assignment: str
+    title: str
+    engine: int
+    seeds: int = Field(ge=1)
+    points: Points = Field(default_factory=Points)
+    claims: list[KeyClaim]
+    gaps: list[Gap] = Field(default_factory=list)
+    data: dict[str, str] = Field(default_factory=dict)
+    common: dict[str, Any]
+    variants: dict[str, dict[str, Any]]
+
+    @property
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """All settings of each variant."""
+        return {variant: {**self.common, **own} for variant, own in self.variants.items()}
+
+
+def write_key(key: Key) -> str:
+    """Return the text of the file of a key."""
+    return HEAD + as_yaml(key.model_dump(), compact=True)
+
+
+def read_key(path: Path) -> Key:
+    """Return the key in a file.
+
+    Raises
+    ------
+    StudyError : the file cannot be read, is not the key of an assignment ("invalid-key"), or has an invalid value.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise StudyError("file-not-found", "the key does not exist", str(path), "the file after --key") from None
+    except UnicodeDecodeError:
+        raise StudyError("invalid-key", "the file is not UTF-8 text", str(path), "the file after --key") from None
+    except OSError as error:
+        message = f"cannot read the key: {error.strerror or error}"
+        raise StudyError("unreadable-file", message, str(path)) from None
+    document = read(text, str(path))
+    if not isinstance(document.value, dict) or document.value.get("format") != FORMAT:
+        hint = f"`reportgen assignment` writes keys, with format: {FORMAT}"
+        raise StudyError("invalid-key", "the file is not the key of an assignment", str(path), hint)
+    return _checked(document)
+
+
+def _checked(document: Document) -> Key:
+    """Return the key in a document; raises StudyError for an invalid value or an unknown claim."""
+    try:
+        key = Key.model_validate(document.value)
+    except ValidationError as error:
+        raise study_error(error, document.value, partial(_where, document)) from None
+    known = [claim.id for claim in key.claims]
+    for index, gap in enumerate(key.gaps):
+        for position, claim in enumerate(gap.claims):
+            if claim not in known:
+                place = document.where(("gaps", index, "claims", position))
+                raise StudyError("unknown-name", f"unknown claim {claim!r}", place, f"one of {', '.join(known)}")
+    return key
+
+
+def _where(document: Document, path: tuple[str | int, ...], key: bool) -> str:
+    return document.where(path, key)

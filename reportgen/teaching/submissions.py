@@ -1,0 +1,91 @@
+"""Folders that students handed in, and the reports in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import StudyError, UsageError
+from reportgen.paths import RESULTS, RUNS, STUDY
+from reportgen.study.syntax.yaml12 import read
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A folder that a student handed in, and the folders of the reports in it."""
+
+    folder: Path
+    reports: tuple[Path, ...]
+
+
+def find_submissions(arguments: Iterable[str | Path]) -> list[Submission]:
+    """Return the submissions in folders, each once.
+
+    A folder is the submission of one student. If several of its subfolders contain reports, each subfolder is a
+    submission. Raises UsageError if a folder does not exist.
+    """
+    found: dict[Path, Submission] = {}
+    for argument in arguments:
+        folder = Path(argument)
+        if not folder.is_dir():
+            raise UsageError("file-not-found", "no such folder", where=str(folder), hint="a folder with a report")
+        for submission in _submissions(folder):
+            found.setdefault(submission.folder.resolve(), submission)
+    return list(found.values())
+
+
+def _submissions(folder: Path) -> Iterator[Submission]:
+    reports = _reports(folder)
+    if len({report.relative_to(folder).parts[:1] for report in reports}) > 1:
+        inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        yield from (
+            Submission(path, tuple(report for report in reports if path in (report, *report.parents)))
+            for path in inside
+        )
+    else:
+        yield Submission(folder, tuple(reports))
+
+
+def _reports(folder: Path) -> list[Path]:
+    """Return the folders of all reports in a folder, the folder itself included."""
+    found = (path for path in folder.rglob(RESULTS) if RUNS not in path.relative_to(folder).parts)
+    return sorted(path.parent for path in found if path.is_file())
+
+
+def paths_outside(report: Path) -> list[str]:
+    """Return the paths of data in the study of a report that are not files inside of the report.
+
+    Nothing of the study is loaded, so that no file outside of the report is read.
+
+    Raises
+    ------
+    StudyError : the study is missing or is not YAML.
+    """
+    path = report / STUDY
+    try:
+        tree = read(path.read_text(encoding="utf-8"), str(path)).value
+    except (OSError, UnicodeDecodeError):
+        raise StudyError("unreadable-file", f"{STUDY} is missing or cannot be read", str(path)) from None
+    inside = report.resolve()
+    sections = [tree.get(name) for name in ("data", "vary", "variants")] if isinstance(tree, dict) else []
+    return sorted({name for name in _paths(sections) if not _is_file_in(report / name, inside)})
+
+
+def _is_file_in(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder) and path.is_file()
+    except (OSError, ValueError):  # an invalid name, or symbolic links that form a loop
+        return False
+
+
+def _paths(tree: Any, inside: bool = False) -> Iterator[str]:
+    """Yield the texts at or below the keys `path` and `data.path`, other than labels."""
+    if isinstance(tree, str) and inside:
+        yield tree
+    for key, value in tree.items() if isinstance(tree, dict) else ():
+        if key != "label":
+            yield from _paths(value, inside or key in ("path", "data.path"))
+    for value in tree if isinstance(tree, list) else ():
+        yield from _paths(value, inside)

@@ -1,0 +1,80 @@
+"""Write grades: a table with a row for each student, pages of feedback, and the results of Gradescope."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from reportgen import disk
+from reportgen.analysis.words.foreign import printable, table_text
+from reportgen.report.media.render import fill_page
+from reportgen.report.results.tables import csv_text
+from reportgen.teaching.grades import PARTS, Grade
+from reportgen.teaching.key import Key
+
+TABLE, PAGE, GRADESCOPE = "grades.csv", "feedback.html", "results.json"
+
+
+def write_grades(grades: Sequence[Grade], key: Key, folder: Path) -> Path:
+    """Write grades.csv, and feedback.html and results.json in a folder for each student; return the path of the table.
+
+    Raises
+    ------
+    UsageError : the folder is not writable.
+    """
+    disk.make_writable(folder)
+    for grade, name in zip(grades, folder_names(grades), strict=True):
+        disk.make_writable(folder / name)
+        page = fill_page("feedback.html.j2", grade=grade, key=key, parts=PARTS)
+        disk.replace_file(folder / name / PAGE, page.encode())
+        text = json.dumps(gradescope(grade), indent=1, ensure_ascii=False)
+        disk.replace_file(folder / name / GRADESCOPE, (text + "\n").encode())
+    columns = ("student", "folder", "points", "most", *PARTS, "problems")
+    disk.replace_file(folder / TABLE, csv_text(columns, map(_row, grades)).encode())
+    return folder / TABLE
+
+
+def folder_names(grades: Sequence[Grade]) -> list[str]:
+    """Return a name for the folder of each grade: the student, with a number for a repeated name."""
+    names: list[str] = []
+    for grade in grades:
+        plain = re.sub(r"[^A-Za-z0-9._@+-]+", "-", grade.student).strip("-.") or "folder"
+        taken = [name.casefold() for name in names]
+        number = next(n for n in range(1, len(names) + 2) if _numbered(plain, n).casefold() not in taken)
+        names.append(_numbered(plain, number))
+    return names
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}-{number}"
+
+
+def _row(grade: Grade) -> list[Any]:
+    problems = "; ".join(problem.full for problem in grade.problems)
+    parts = [grade.part(part) for part in PARTS]
+    return [_cell(grade.student), _cell(str(grade.folder)), grade.points, grade.most, *parts, _cell(problems)]
+
+
+def _cell(text: str) -> str:
+    """Return text of students for a cell; it may be empty."""
+    return table_text(printable(text, None)) if text else ""
+
+
+def gradescope(grade: Grade) -> dict[str, Any]:
+    """Return the results of an autograder in the format of Gradescope."""
+    tests = [
+        {
+            "name": f"{PARTS[item.part]}: {item.name}" if item.name else PARTS[item.part],
+            "score": 0.0 if grade.problems else item.points,
+            "max_score": item.most,
+            "status": "passed" if item.points == item.most and not grade.problems else "failed",
+            "output": "" if grade.problems else item.reason,
+        }
+        for item in grade.items
+    ]
+    problems = [problem.text for problem in grade.problems]
+    output = "No points: " + "; ".join(problems) if problems else "The report agrees with the records of its runs."
+    return {"score": grade.points, "output": output, "output_format": "text", "tests": tests}

@@ -1,0 +1,80 @@
+"""Folders that students handed in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reportgen.errors import StudyError, UsageError
+from reportgen.teaching.submissions import find_submissions, paths_outside
+
+
+def report(folder: Path, study: str = "title: T\n") -> Path:
+    folder.mkdir(parents=True)
+    (folder / "results.json").write_text("{}", encoding="utf-8")
+    (folder / "study.yaml").write_text(study, encoding="utf-8")
+    return folder
+
+
+def found(*arguments: Path) -> dict[str, list[Path]]:
+    return {submission.folder.name: list(submission.reports) for submission in find_submissions(arguments)}
+
+
+def test_a_folder_with_subfolders_of_students(tmp_path: Path) -> None:
+    ann, bob = report(tmp_path / "ann" / "reports" / "act"), report(tmp_path / "bob")
+    (tmp_path / "cyd").mkdir()
+    (tmp_path / ".git").mkdir()
+    assert found(tmp_path) == {"ann": [ann], "bob": [bob], "cyd": []}
+
+
+def test_one_folder_for_each_student(tmp_path: Path) -> None:
+    ann = report(tmp_path / "ann" / "deep" / "act")
+    (tmp_path / "bob" / "data").mkdir(parents=True)
+    assert found(tmp_path / "ann", tmp_path / "bob", tmp_path / "ann") == {"ann": [ann], "bob": []}
+
+
+def test_a_report_itself_and_its_runs(tmp_path: Path) -> None:
+    ann = report(tmp_path / "ann")
+    report(ann / "runs" / "abc")
+    assert found(ann) == {"ann": [ann]}
+
+
+def test_several_reports_of_a_student(tmp_path: Path) -> None:
+    first, second = report(tmp_path / "ann" / "x" / "one"), report(tmp_path / "ann" / "x" / "two")
+    assert found(tmp_path / "ann") == {"ann": [first, second]}
+
+
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        found(tmp_path / "none")
+    assert (caught.value.code, caught.value.where) == ("file-not-found", str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize(
+    ("study", "outside"),
+    [
+        ("data: {path: data/own.csv}", []),
+        ("data: {path: ../own.csv}", ["../own.csv"]),
+        ("data: {path: data/none.csv}", ["data/none.csv"]),
+        ("data: {path: data/link.csv}", ["data/link.csv"]),
+        ("vary: {data.path: [data/own.csv, {value: /x.csv, label: a.csv}]}", ["/x.csv"]),
+        ("variants: {a: {data: {name: csv, path: ../b.csv}}}", ["../b.csv"]),
+        ("claims: [{where: {data.path: ../c.csv}}]", []),
+        ("data: moons", []),
+    ],
+)
+def test_paths_of_data_outside_of_a_report(tmp_path: Path, study: str, outside: list[str]) -> None:
+    folder = report(tmp_path / "ann", study)
+    (folder / "data").mkdir()
+    for path in (tmp_path / "own.csv", folder / "data" / "own.csv"):
+        path.write_text("a", encoding="utf-8")
+    (folder / "data" / "link.csv").symlink_to(tmp_path / "own.csv")
+    assert paths_outside(folder) == outside
+
+
+def test_a_report_without_a_study_is_an_error(tmp_path: Path) -> None:
+    (report(tmp_path / "ann") / "study.yaml").unlink()
+    with pytest.raises(StudyError) as caught:
+        paths_outside(tmp_path / "ann")
+    assert caught.value.code == "unreadable-file"
