@@ -219,7 +219,9 @@ def test_two_records_of_one_seed_and_variant_are_an_error(tmp_path: Path) -> Non
 
 
 def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    good, bad = save(tmp_path / "good.npz"), save(tmp_path / "bad.npz", step_loss=np.zeros((2, 2)))
+    settled = np.array([1.4, 0.5, 0.32, 0.3, 0.3, 0.3])
+    good = save(tmp_path / "good.npz", epoch_train_loss=settled, epoch_val_loss=settled + 0.05)
+    bad = save(tmp_path / "bad.npz", step_loss=np.zeros((2, 2)))
     lost = save(tmp_path / "lost.npz", step_loss=np.array([1.4, 9.0, np.inf]), probe_step=np.arange(3))
     assert invoke(["diagnose", str(good)]) == 0
     assert invoke(["diagnose", str(good), "--strict"]) == 0
@@ -238,6 +240,7 @@ def test_a_rule_without_its_data_is_not_judged(tmp_path: Path, capsys: pytest.Ca
     assert answer["findings"] == []
     assert "nan_divergence" in answer["not_found"]["a"]
     assert answer["not_judged"]["a"]["vanishing_gradients"]
+    assert "overfitting" not in answer["not_found"]["a"]
     assert "final.val_accuracy" in answer["not_judged"]["a"]["overfitting"]
     assert not set(answer["not_found"]["a"]) & set(answer["not_judged"]["a"])
 
