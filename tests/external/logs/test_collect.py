@@ -115,3 +115,22 @@ def test_a_told_column_makes_a_file_a_log(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "x.csv", ("t", "energy"), [(0, 1.0), (1, 0.5)])
     [[log]] = read_logs(path, LogOptions(columns={"train_loss": "energy"})).values()
     assert log.format == "csv"
+
+
+def test_another_log_in_the_folder_of_a_run_is_named(tmp_path: Path) -> None:
+    samples.SAMPLES["tensorboard"](tmp_path)
+    samples.keras(tmp_path)
+    (tmp_path / "notes.txt").write_text("nothing to read here\n", encoding="utf-8")
+    [[log]] = read_logs(tmp_path).values()
+    [note] = [note for note in log.notes if note.code == "other-log"]
+    assert log.format == "tensorboard"
+    assert "log.csv" in note.text
+    assert "notes.txt" not in note.text
+
+
+@pytest.mark.parametrize("name", samples.SAMPLES)
+def test_the_files_of_one_run_are_no_other_logs(tmp_path: Path, name: str) -> None:
+    samples.SAMPLES[name](tmp_path)
+    logs = [log for group in read_logs(tmp_path).values() for log in group]
+    assert logs
+    assert not [note for log in logs for note in log.notes if note.code == "other-log"]
