@@ -59,11 +59,15 @@ COPIED, COPYING = 256, 0.005
 """Number of steps before which the weights are always copied. Later, copies without a probe take at most this share of
 the time."""
 
+PAUSE = 8
+"""Number of steps after which a copy is considered again if copies took too much time."""
+
 
 class HookedNetwork:
     """A network or its layers, with a function that computes a loss.
 
-    nonlinearity: activation of the layers whose activation is not observed, None if unknown.
+    nonlinearity: activation of the layers whose activation is not observed, None if unknown. next_copy: number of
+    completed steps from which on `keep_weights` may copy the weights although no probe follows.
     """
 
     def __init__(self, layers: Any, loss: Callable[[], Any], nonlinearity: Nonlinearity | None) -> None:
@@ -85,6 +89,7 @@ class HookedNetwork:
             raise UsageError("no-layers", "no layers to watch", hint="the network, or its layers in order")
         self._order: list[LayerTrace] = []
         self._before: dict[int, Any] = {}
+        self.next_copy = 0
         self._copied_at, self._copying, self._since = 0, 0.0, time.perf_counter()
         self.batchnorm: Any = None
         self.dropout: Any = None
@@ -121,6 +126,7 @@ class HookedNetwork:
         """
         start = time.perf_counter()
         if not needed and step >= COPIED and self._copying > COPYING * (start - self._since):
+            self.next_copy = step + PAUSE
             return
         for key, (module, name) in self._matrices.items():
             self._before[key] = copy_of(getattr(module, name), self._before.get(key))

@@ -146,8 +146,11 @@ class Recorder:
         none, which show whether batches are sorted by class.
         """
         value = scalar_loss(loss, "step loss")
-        if self._watched is not None:
-            value = self._step_of(self._watched, loss, value)
+        watched, steps = self._watched, len(self._losses)
+        if watched is not None:
+            if steps == self._next_probe or steps == 1:
+                self._inspect(watched, steps)
+            value = watched.step(loss, value, steps, is_followed=steps + 1 == self._next_probe)
         else:
             self._weights_before = [array(values).copy() for values in weights]
             if not self._losses and not self._probes.steps and not self._weights_before:
@@ -157,9 +160,8 @@ class Recorder:
         if labels is not None:
             self._top_shares.append(top_share(labels))
 
-    def _step_of(self, watched: WatchedTraining, loss: Any, value: float) -> float:
-        """Observe a step of a watched network, and probe it if a probe is due; return its mean loss."""
-        steps = len(self._losses)
+    def _inspect(self, watched: WatchedTraining, steps: int) -> None:
+        """Probe a watched network before a step if a probe is due; check the learning rate after the first step."""
         if steps == self._next_probe:
             if not self._scores.steps and watched.is_whole and self._given.fits(watched.root):
                 self.score()
@@ -172,7 +174,6 @@ class Recorder:
             self._next_probe = next_due(steps)
         if steps == 1:
             watched.check_rate(self._settings)
-        return watched.step(loss, value, steps, is_followed=steps + 1 == self._next_probe)
 
     def score(self, train_outputs: Any = None, val_outputs: Any = None) -> None:
         """Record loss (softmax cross-entropy) and accuracy of the network in test mode.

@@ -84,9 +84,11 @@ class WatchedTraining:
 
         value: value of the loss, a sum or mean. steps: number of completed steps. is_followed: whether a probe follows.
         """
-        self.network.keep_weights(steps, is_followed)
-        self.loop.step(loss)
-        graph = self.loop.graph
+        network, loop = self.network, self.loop
+        if is_followed or steps >= network.next_copy:
+            network.keep_weights(steps, is_followed)
+        loop.step(loss)
+        graph = loop.graph
         return value / graph.examples if graph and graph.reduction == "sum" and graph.examples else value
 
     def activation_setting(self, setting: Any) -> Any:

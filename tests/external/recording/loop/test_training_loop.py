@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -259,3 +261,32 @@ def test_a_softmax_at_the_end_of_the_network_is_recorded_and_named(tmp_path: Pat
     assert record.facts["outputs"] == "probabilities"
     assert record.facts["loss_response"] == "softmax"
     assert "loss_mismatch" in rules_of(record)[0]
+
+
+def test_a_step_without_a_probe_takes_few_calls(tmp_path: Path) -> None:
+    x, y = data()
+    net = network()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.05)
+    recorder = Recorder(x, y)
+    recorder.watch(net)
+    calls: list[str] = []
+
+    def note(frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "call" and frame.f_globals.get("__name__", "").startswith("reportgen."):
+            calls.append(frame.f_code.co_name)
+
+    counts = []
+    for step in range(400):
+        probes = recorder.due
+        calls.clear()
+        sys.setprofile(note)
+        loss = functional.cross_entropy(net(x[:20]), y[:20])
+        recorder.step(loss)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        sys.setprofile(None)
+        if step >= 300 and not probes:
+            counts.append(len(calls))
+    recorder.save(tmp_path / "a.npz")  # removes the hooks
+    assert np.median(counts) <= 6
