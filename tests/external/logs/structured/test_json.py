@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +176,25 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
         FORMATS[name].read(path)
     except StudyError:
         return
+
+
+@pytest.mark.parametrize("item", ["{}", "[]", '""', "[{}]"])
+def test_a_document_of_too_many_values_is_refused_before_it_is_read(tmp_path: Path, item: str) -> None:
+    count = 6_000_000 if item == '""' else 2_000_000
+    path = write(tmp_path, f"[{','.join([item] * count)}]")
+    tracemalloc.start()
+    try:
+        with pytest.raises(StudyError) as error:
+            json_records.read(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert error.value.code == "too-large"
+    assert peak < 2 * path.stat().st_size
+
+
+def test_a_long_list_of_records_is_read(tmp_path: Path) -> None:
+    rows = 50_000
+    row = '{"epoch": 1, "loss": 0.123456, "val_loss": 0.2345678, "accuracy": 0.5}'
+    log = json_records.read(write(tmp_path, f"[{','.join([row] * rows)}]"))
+    assert columns(log)["loss"].values.size == rows
