@@ -29,8 +29,6 @@ from reportgen.external.recording.recorder_settings import RecorderSettings
 from reportgen.external.recording.scores import ScoreSeries
 from reportgen.external.recording.watched import WatchedTraining
 
-NOT_WATCHED = {"framework": "other"}
-
 
 class Recorder:
     """Recorder of a training run in another program, which saves a record for `reportgen diagnose`.
@@ -149,7 +147,7 @@ class Recorder:
         watched, steps = self._watched, len(self._losses)
         if watched is not None:
             if steps == self._next_probe or steps == 1:
-                self._inspect(watched, steps)
+                self._inspect(watched, steps, loss)
             value = watched.step(loss, value, steps, is_followed=steps + 1 == self._next_probe)
         else:
             self._weights_before = [array(values).copy() for values in weights]
@@ -160,9 +158,10 @@ class Recorder:
         if labels is not None:
             self._top_shares.append(top_share(labels))
 
-    def _inspect(self, watched: WatchedTraining, steps: int) -> None:
+    def _inspect(self, watched: WatchedTraining, steps: int, loss: Any) -> None:
         """Probe a watched network before a step if a probe is due; check the learning rate after the first step."""
         if steps == self._next_probe:
+            self._given.notice(loss)
             if not self._scores.steps and watched.is_whole and self._given.fits(watched.root):
                 self.score()
             probe = watched.probe(steps)
@@ -182,14 +181,15 @@ class Recorder:
         classes; probabilities are recorded as such. val_outputs is not needed without validation. After `watch`, the
         recorder computes both in test mode if they are missing. Raises UsageError for a wrong shape.
         """
-        if train_outputs is None and self._watched is not None:
-            train_outputs, val_outputs = self._watched.outputs_of(self._given)
-            self._watched.loop.score(in_test_mode=True)
-        elif self._watched is not None:
-            self._watched.loop.score()
-        self._scores.add(self._steps, train_outputs, val_outputs)
-        if self._watched is not None:
-            self._weight_sizes.append(self._watched.network.weight_sizes())
+        watched, are_missing = self._watched, train_outputs is None
+        if watched is None:
+            self._scores.add(self._steps, train_outputs, val_outputs)
+            return
+        if are_missing:
+            train_outputs, val_outputs = watched.outputs_of(self._given)
+        watched.loop.score(in_test_mode=are_missing)
+        self._scores.add(self._steps, train_outputs, val_outputs, watched.last_function(self._given))
+        self._weight_sizes.append(watched.network.weight_sizes())
 
     def look(
         self,
@@ -275,7 +275,7 @@ class Recorder:
         """Return the settings of the record."""
         network = self._network()
         check_network(network)
-        watched = NOT_WATCHED if self._watched is None else self._watched.facts(self._scores, self._steps)
+        watched = {"framework": "other"} if self._watched is None else self._watched.facts(self._scores, self._steps)
         return {
             "seed": self._settings.seed,
             "variant": self._settings.variant,

@@ -263,6 +263,10 @@ def test_a_softmax_at_the_end_of_the_network_is_recorded_and_named(tmp_path: Pat
     assert "loss_mismatch" in rules_of(record)[0]
 
 
+OF_COPIES = ("keep_weights", "copy_of")
+"""Functions that a step calls only if copies of the weights take little time."""
+
+
 def test_a_step_without_a_probe_takes_few_calls(tmp_path: Path) -> None:
     x, y = data()
     net = network()
@@ -279,14 +283,14 @@ def test_a_step_without_a_probe_takes_few_calls(tmp_path: Path) -> None:
     for step in range(400):
         probes = recorder.due
         calls.clear()
-        sys.setprofile(note)
         loss = functional.cross_entropy(net(x[:20]), y[:20])
+        sys.setprofile(note)
         recorder.step(loss)
+        sys.setprofile(None)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        sys.setprofile(None)
         if step >= 300 and not probes:
-            counts.append(len(calls))
+            counts.append(sum(name not in OF_COPIES for name in calls))
     recorder.save(tmp_path / "a.npz")  # removes the hooks
-    assert np.median(counts) <= 6
+    assert np.median(counts) <= 4
