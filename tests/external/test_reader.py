@@ -269,7 +269,6 @@ def test_rules_about_code_are_listed_for_recorded_loops_alone(tmp_path: Path) ->
 
 
 def test_exceptions_of_a_rule_are_not_hidden(tmp_path: Path) -> None:
-
     def broken(_: Any) -> None:
         raise ValueError("a bug")
 
@@ -279,7 +278,6 @@ def test_exceptions_of_a_rule_are_not_hidden(tmp_path: Path) -> None:
 
 
 def test_rules_that_need_finite_numbers_do_not_judge_a_diverged_run(tmp_path: Path) -> None:
-
     head = {"network": {"hidden": [4]}, "training": {"lr": 0.1}, "facts": {"classes": 3}}
     losses = np.array([1.0, 2.0, 5.0, np.nan], np.float32)
     np.savez(tmp_path / "a.npz", run=json.dumps(head), step_loss=losses)

@@ -295,7 +295,6 @@ class Recorder:
         shares = {"step_top_share": np.array(self._top_shares)} if self._top_shares else {}
         arrays = {"step_loss": np.array(self._losses)} | shares | self._scores.arrays() | self._probes.arrays()
         if self._weight_sizes and len(self._weight_sizes) == len(arrays["epoch_step"]):
-            training = self._settings.training
-            squares, absolutes = np.array(self._weight_sizes).T
+            training, (squares, absolutes) = self._settings.training, np.array(self._weight_sizes).T
             arrays["epoch_penalty"] = training.get("l2", 0) / 2 * squares + training.get("l1", 0) * absolutes
         return arrays if self._watched is None else arrays | self._watched.arrays(self._scores.steps, self._steps)
