@@ -65,6 +65,10 @@ EPOCHS = ("epoch", "epochs", "train_epoch", "ep", "epoche", "n_epoch", "epoch_nu
 BATCHES = ("batch", "batch_idx", "batch_index", "iter", "iteration", "step")
 """Names of columns of positions, the preferred first; a column of BATCHES may begin again in each epoch."""
 
+METRICS = ("metric", "metric_name", "key", "tag", "name", "variable", "series", "scalar", "quantity", "measure")
+VALUES = ("value", "metric_value", "val", "scalar_value", "values")
+"""Names of columns of metrics and of values where each row has one value, in lower case and joined by "_"."""
+
 
 REGRESSION = re.compile("mae|mse|rmse|msle|mape|r2|r_2|mean_(?:absolute|squared)\\w*|root_mean\\w*")
 """Scores that show a regression."""

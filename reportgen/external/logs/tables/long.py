@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.errors import StudyError
 from reportgen.external.logs.raw import Array, LogFormat, RawLog
-from reportgen.external.logs.roles import EPOCHS, SPLITS, STEPS, meaning_of, plain_name
+from reportgen.external.logs.roles import EPOCHS, METRICS, SPLITS, STEPS, VALUES, meaning_of, plain_name
 from reportgen.external.logs.tables.columns import INDICES, Form, raw_log
 from reportgen.external.logs.tables.head import Head, find_head
 from reportgen.external.logs.tables.other import SCORED, seed_in
@@ -19,10 +19,6 @@ from reportgen.external.logs.tables.table import Column, Mask, Table, read_table
 from reportgen.runs.training_log import LogNote
 
 NAME = "csv-long"
-METRICS = ("metric", "metric_name", "key", "tag", "name", "variable", "series", "scalar", "quantity", "measure")
-VALUES = ("value", "metric_value", "val", "scalar_value", "values")
-"""Usual names of the columns of metrics and of values, in lower case and joined by "_"."""
-
 TIMES = ("wall_time", "walltime", "time", "timestamp", "relative", "relative_time", "date", "datetime")
 SHARE = 0.5
 """Least share of the first rows whose names are of a score if the column of metrics has another name."""

@@ -198,3 +198,18 @@ def test_a_long_list_of_records_is_read(tmp_path: Path) -> None:
     row = '{"epoch": 1, "loss": 0.123456, "val_loss": 0.2345678, "accuracy": 0.5}'
     log = json_records.read(write(tmp_path, f"[{','.join([row] * rows)}]"))
     assert columns(log)["loss"].values.size == rows
+
+
+@pytest.mark.parametrize("by_metric", [False, True])
+@pytest.mark.parametrize("lines", [False, True])
+def test_records_of_one_value_are_named_by_their_metric(tmp_path: Path, by_metric: bool, lines: bool) -> None:
+    curves = {"train_loss": [3.0, 2.0, 1.5], "val_loss": [3.1, 2.5, 2.2]}
+    rows = [(name, step, value) for name, own in curves.items() for step, value in enumerate(own)]
+    rows = rows if by_metric else sorted(rows, key=lambda row: row[1])
+    texts = [json.dumps({"metric": name, "step": step, "value": value}) for name, step, value in rows]
+    reader = json_lines if lines else json_records
+    log = reader.read(write(tmp_path, "\n".join(texts) if lines else f"[{','.join(texts)}]"))
+    found = columns(log)
+    for name, own in curves.items():
+        np.testing.assert_array_equal(found[name].values, own)
+        np.testing.assert_array_equal(found[name].steps, [0, 1, 2])
