@@ -26,7 +26,7 @@ nn, functional = torch.nn, torch.nn.functional
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
-def test_nothing_needs_to_be_told(tmp_path: Path) -> None:
+def test_no_settings_are_needed(tmp_path: Path) -> None:
     found = run(tmp_path / "a.npz", network(), optimizer=None)
     assert found.spec.training.lr == 0.05
     assert found.spec.network.layers[0].activation.name == "tanh"
