@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.data.split import class_shares
 from reportgen.runs.record import RunRecord
 
 
@@ -37,3 +38,19 @@ def class_counts(record: RunRecord, split: str = "train") -> NDArray[np.float64]
     else:
         counts = record.facts.get("val_class_counts", ())
     return np.asarray(counts, np.float64) if len(counts) and sum(counts) else None
+
+
+def kept_shares(record: RunRecord) -> dict[int, float]:
+    """Return the share of the training examples that is kept (`data.keep`) by the number of the class."""
+    labels, classes = record.facts.get("class_labels", ()), int(record.facts["classes"])
+    return class_shares(record.spec.data.keep, tuple(map(str, labels)), classes)
+
+
+def keep_setting(record: RunRecord, shares: Mapping[int, float]) -> dict[int | str, float]:
+    """Return shares by the number of the class as the setting `data.keep`, whose classes are named by their labels."""
+    return {_setting_key(label_of(record.facts, number)): share for number, share in shares.items()}
+
+
+def _setting_key(label: str) -> int | str:
+    """Return a label as a study file reads it: a whole number without quotes."""
+    return int(label) if label.lstrip("-").isdecimal() and str(int(label)) == label else label

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reportgen.registry import Component, Parameter
@@ -23,7 +24,8 @@ class DataSpec:
     label_noise : fraction of the training labels that is replaced by other classes.
     shuffle_labels : whether the training labels are permuted.
     shuffle : whether the examples are shuffled before they are split.
-    keep : (class, fraction) pairs, the fraction of the training examples of this class to keep.
+    keep : (class, fraction) pairs, the fraction of the training examples of this class to keep; a class by its label,
+        or by its number if the data have no labels or none is equal. See `in_order`.
     seed : seed of generation and split; None for the seed of the run.
     """
 
@@ -37,8 +39,13 @@ class DataSpec:
     label_noise: float = 0.0
     shuffle_labels: bool = False
     shuffle: bool = True
-    keep: tuple[tuple[int, float], ...] = ()
+    keep: tuple[tuple[int | str, float], ...] = ()
     seed: int | None = None
+
+
+def in_order(keep: Mapping[int | str, float]) -> tuple[tuple[int | str, float], ...]:
+    """Return the fractions of classes in one order, whatever the order of the study file: numbers, then texts."""
+    return tuple(sorted(keep.items(), key=lambda item: (isinstance(item[0], str), item[0])))
 
 
 OPTIONS = (
@@ -67,7 +74,13 @@ OPTIONS = (
         "shuffle the examples; false: cut the splits in the order of the data, training first",
     ),
     Parameter(
-        "keep", "numbers", None, "fraction of the training examples to keep, as a mapping from class to fraction", 0, 1
+        "keep",
+        "numbers",
+        None,
+        "fraction of the training examples to keep, as a mapping from class to fraction; a class by its label in the "
+        "data, by its number from 0 for data without labels",
+        0,
+        1,
     ),
     Parameter("seed", "integer", None, "seed of generation and split; not set: the seed of each run", 0),
 )

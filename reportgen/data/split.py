@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,9 @@ from reportgen.data.source import Source
 from reportgen.data.spec import DataSpec
 from reportgen.data.streams import stream
 from reportgen.errors import StudyError
+
+MOST_NAMES = 12
+"""Largest number of labels in a message."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ def split(source: Source, spec: DataSpec, seed: int) -> Split:
     `shuffle_labels` and `label_noise` apply to the training split, in this order. Each uses a separate random stream.
     """
     train, validation, test = _parts(source, spec, seed)
-    train = _keep(train, source.y, source.classes, spec)
+    train = _keep(train, source, spec)
     train = train[: train_size(len(train), spec.train)]
     return Split(train, validation, test, _labels(source.y[train], source.classes, spec, seed))
 
@@ -121,17 +125,13 @@ def _rank_in_class(labels: IntArray, counts: IntArray) -> IntArray:
     return rank
 
 
-def kept_counts(counts: IntArray, keep: tuple[tuple[int, float], ...]) -> IntArray:
+def kept_counts(counts: IntArray, shares: Mapping[int, float]) -> IntArray:
     """Return the number of training examples of each class to keep, (classes,).
 
-    A count is the rounded fraction, and at least 1 unless the fraction is 0. Raises StudyError for an unknown class,
-    or if no example remains.
+    A count is the rounded fraction, and at least 1 unless the fraction is 0. Raises StudyError if no example remains.
     """
     kept = counts.copy()
-    for label, fraction in keep:
-        if not 0 <= label < len(counts):
-            hint = f"the classes are 0 to {len(counts) - 1}"
-            raise StudyError("unknown-class", f"unknown class {label}", hint=hint, setting="keep")
+    for label, fraction in shares.items():
         least = min(1, int(counts[label])) if fraction > 0 else 0
         kept[label] = max(least, int(counts[label] * fraction + 0.5))
     if not kept.sum():
@@ -139,13 +139,34 @@ def kept_counts(counts: IntArray, keep: tuple[tuple[int, float], ...]) -> IntArr
     return kept
 
 
-def _keep(train: IntArray, y: IntArray, classes: int, spec: DataSpec) -> IntArray:
+def class_shares(keep: tuple[tuple[int | str, float], ...], names: Sequence[str], classes: int) -> dict[int, float]:
+    """Return the fractions of classes by their numbers from 0.
+
+    A class is named by its label, one of `names`; if the labels are no numbers or there are none, also by its number
+    from 0. Raises StudyError for an unknown class.
+    """
+    numbers = {name: number for number, name in enumerate(names)}
+    if not all(name.lstrip("-").isdecimal() for name in names) or not names:
+        numbers = {str(number): number for number in range(classes)} | numbers
+    shares: dict[int, float] = {}
+    for label, fraction in keep:
+        number = numbers.get(str(label))
+        if number is None:
+            known = ", ".join(names[:MOST_NAMES]) + ", ..." * (len(names) > MOST_NAMES)
+            hint = f"the classes are {known}" if names else f"the classes are 0 to {classes - 1}"
+            raise StudyError("unknown-class", f"unknown class {label}", hint=hint, setting="keep")
+        shares[number] = fraction
+    return shares
+
+
+def _keep(train: IntArray, source: Source, spec: DataSpec) -> IntArray:
     """Return the training examples to keep: the first ones of each class in `keep`."""
     if not spec.keep:
         return train
-    labels = y[train]
-    counts = np.bincount(labels, minlength=classes)
-    return train[_rank_in_class(labels, counts) < kept_counts(counts, spec.keep)[labels]]
+    labels = source.y[train]
+    counts = np.bincount(labels, minlength=source.classes)
+    shares = class_shares(spec.keep, source.class_names, source.classes)
+    return train[_rank_in_class(labels, counts) < kept_counts(counts, shares)[labels]]
 
 
 def train_size(available: int, wanted: int | None) -> int:

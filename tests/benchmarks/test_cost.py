@@ -1,4 +1,4 @@
-"""What diagnosing costs: measured on every run of a study, and told beside what training costs."""
+"""What diagnosing costs: measured on every run of a study, and stated beside what training costs."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def test_all_runs_of_a_study_are_trained_and_diagnosed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_is_told_is_what_was_measured() -> None:
+def test_the_text_states_what_was_measured() -> None:
     study, cases = Cost("init", 100, 0, 40.0, 0.2), Cost(CASES, 450, 9000, 30.0, 0.9)
     assert study.share == 0.005
     assert study.each == 2.0
     assert "0.5%   2.00 ms a run" in next(lines([study]))
     found = published([study, cases])
     assert found["costs"] == [dataclasses.asdict(study), dataclasses.asdict(cases)]
-    told = section(found)
-    assert "--cost init --publish" in told
-    assert "| `init` | 100 | 0 | 40.0 s | 0.20 s | 0.5% | 2.0 ms |" in told
-    assert f"| {CASES} | 450 | 9000 | 30.0 s | 0.90 s | 3.0% | 2.0 ms |" in told
+    text = section(found)
+    assert "--cost init --publish" in text
+    assert "| `init` | 100 | 0 | 40.0 s | 0.20 s | 0.5% | 2.0 ms |" in text
+    assert f"| {CASES} | 450 | 9000 | 30.0 s | 0.90 s | 3.0% | 2.0 ms |" in text

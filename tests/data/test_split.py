@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.data.source import Source
-from reportgen.data.split import Split, noisy_labels, split
+from reportgen.data.split import Split, class_shares, noisy_labels, split
 from reportgen.errors import StudyError
 from tests.data.specs import spec
 
@@ -76,6 +76,31 @@ def test_keep_reduces_a_class_in_the_training_split_only() -> None:
     assert np.bincount(parts.y_train).tolist() == [40, 4]
     assert np.array_equal(parts.validation, whole.validation)
     assert np.array_equal(parts.train, [i for i in whole.train if i < 50 or i in set(parts.train.tolist())])
+
+
+@pytest.mark.parametrize(
+    ("names", "key", "number"),
+    [
+        ((), 1, 1),
+        (("0", "1", "2"), 1, 1),
+        (("1", "2", "5"), 1, 0),
+        (("1", "2", "5"), "5", 2),
+        (("-1", "1"), -1, 0),
+        (("cat", "dog"), "dog", 1),
+        (("cat", "dog"), 0, 0),
+    ],
+)
+def test_classes_to_keep_are_named_by_their_labels(names: tuple[str, ...], key: int | str, number: int) -> None:
+    assert class_shares(((key, 0.5),), names, 3) == {number: 0.5}
+
+
+@pytest.mark.parametrize(
+    ("names", "key"), [(("1", "2", "5"), 0), (("1", "2", "5"), 3), (("cat", "dog"), "Dog"), ((), 3)]
+)
+def test_a_class_to_keep_must_be_a_label(names: tuple[str, ...], key: int | str) -> None:
+    with pytest.raises(StudyError) as caught:
+        class_shares(((key, 0.5),), names, 3)
+    assert (caught.value.code, caught.value.setting) == ("unknown-class", "keep")
 
 
 @pytest.mark.parametrize(("fraction", "left"), [(0.0, 0), (0.001, 1), (1.0, 40)])

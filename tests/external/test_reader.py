@@ -219,7 +219,9 @@ def test_two_records_of_one_seed_and_variant_are_an_error(tmp_path: Path) -> Non
 
 
 def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    good, bad = save(tmp_path / "good.npz"), save(tmp_path / "bad.npz", step_loss=np.zeros((2, 2)))
+    settled = np.array([1.4, 0.5, 0.32, 0.3, 0.3, 0.3])
+    good = save(tmp_path / "good.npz", epoch_train_loss=settled, epoch_val_loss=settled + 0.05)
+    bad = save(tmp_path / "bad.npz", step_loss=np.zeros((2, 2)))
     lost = save(tmp_path / "lost.npz", step_loss=np.array([1.4, 9.0, np.inf]), probe_step=np.arange(3))
     assert invoke(["diagnose", str(good)]) == 0
     assert invoke(["diagnose", str(good), "--strict"]) == 0
@@ -238,6 +240,7 @@ def test_a_rule_without_its_data_is_not_judged(tmp_path: Path, capsys: pytest.Ca
     assert answer["findings"] == []
     assert "nan_divergence" in answer["not_found"]["a"]
     assert answer["not_judged"]["a"]["vanishing_gradients"]
+    assert "overfitting" not in answer["not_found"]["a"]
     assert "final.val_accuracy" in answer["not_judged"]["a"]["overfitting"]
     assert not set(answer["not_found"]["a"]) & set(answer["not_judged"]["a"])
 
@@ -266,7 +269,6 @@ def test_rules_about_code_are_listed_for_recorded_loops_alone(tmp_path: Path) ->
 
 
 def test_exceptions_of_a_rule_are_not_hidden(tmp_path: Path) -> None:
-
     def broken(_: Any) -> None:
         raise ValueError("a bug")
 
@@ -276,7 +278,6 @@ def test_exceptions_of_a_rule_are_not_hidden(tmp_path: Path) -> None:
 
 
 def test_rules_that_need_finite_numbers_do_not_judge_a_diverged_run(tmp_path: Path) -> None:
-
     head = {"network": {"hidden": [4]}, "training": {"lr": 0.1}, "facts": {"classes": 3}}
     losses = np.array([1.0, 2.0, 5.0, np.nan], np.float32)
     np.savez(tmp_path / "a.npz", run=json.dumps(head), step_loss=losses)

@@ -25,11 +25,11 @@ def test_the_shares_of_a_layer_sum_to_one() -> None:
         assert sum(row[share] for row in drawing.rows if row[layer] == number) == pytest.approx(1)
 
 
-@pytest.mark.parametrize(("layers", "told"), [(11, False), (61, True)])
-def test_layers_that_are_not_shown_are_counted(layers: int, told: bool) -> None:
+@pytest.mark.parametrize(("layers", "is_counted"), [(11, False), (61, True)])
+def test_layers_that_are_not_shown_are_counted(layers: int, is_counted: bool) -> None:
     drawing = drawn(summary("a", [record(0, layers)]))
     assert len({row[drawing.columns.index("layer")] for row in drawing.rows}) == 10
-    assert (f"10 of {layers - 1} layers" in drawing.caption) == told
+    assert (f"10 of {layers - 1} layers" in drawing.caption) == is_counted
 
 
 def test_histograms_of_one_layer_are_side_by_side() -> None:

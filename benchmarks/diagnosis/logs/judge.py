@@ -67,8 +67,8 @@ def logged(measured: Measured, folder: Path) -> LoggedCase:
             if path is None:
                 continue
             paths[writer.name][key] = path
-            for told in (True, False):
-                logs.setdefault((writer.name, told), {})[key] = _read(path, record, told)
+            for with_classes in (True, False):
+                logs.setdefault((writer.name, with_classes), {})[key] = _read(path, record, with_classes)
     return LoggedCase(measured, paths, logs)
 
 
@@ -81,17 +81,17 @@ def _written(writer: Writer, record: RunRecord, folder: Path) -> Path | None:
     return writer.write(record, folder) if len(record.arrays.get("epoch_val_loss", ())) > 1 else None
 
 
-def _read(path: Path, record: RunRecord, told: bool) -> TrainingLog:
-    known = told and record.spec.training.loss.name == CROSS_ENTROPY
+def _read(path: Path, record: RunRecord, with_classes: bool) -> TrainingLog:
+    known = with_classes and record.spec.training.loss.name == CROSS_ENTROPY
     options = LogOptions(classes=int(record.facts["classes"]) if known else None)
     [[log]] = read_logs(path, options).values()
     return dataclasses.replace(log, seed=record.spec.seed)
 
 
-def found(case: LoggedCase, writer: str, told: bool, seeds: Sequence[int]) -> tuple[Finding, ...]:
+def found(case: LoggedCase, writer: str, with_classes: bool, seeds: Sequence[int]) -> tuple[Finding, ...]:
     """Return the findings on the logs of these seeds of the diagnosed variant, with its siblings as references."""
     groups: dict[str, list[TrainingLog]] = {}
-    for (variant, seed), log in sorted(case.logs.get((writer, told), {}).items()):
+    for (variant, seed), log in sorted(case.logs.get((writer, with_classes), {}).items()):
         if seed in seeds:
             groups.setdefault(variant, []).append(log)
     subject = case.measured.prepared.subject.id

@@ -96,3 +96,22 @@ def published_on_logs() -> tuple[LogScore, ...]:
 def _log_score(row: Mapping[str, Any]) -> LogScore:
     recall, right_cause, false_alarms = (tuple(row[name]) for name in ("recall", "right_cause", "false_alarms"))
     return LogScore(row["log"], row["runs"], OWN_RULES[row["rules"]], recall, right_cause, false_alarms)
+
+
+@dataclass(frozen=True)
+class RuleOnLogs:
+    """Results of the form on scores of one rule, as pairs of a count and a total of logs.
+
+    planted: logs of faults that require the rule, for which it fires. healthy: logs of healthy networks for which it
+    fires.
+    """
+
+    planted: tuple[int, int]
+    healthy: tuple[int, int]
+
+
+@functools.cache
+def published_by_rule() -> Mapping[str, RuleOnLogs]:
+    """Return the figures of each form on scores, from all logs of the benchmark, as shipped with this version."""
+    rows = json.loads(LOG_FIGURES.read_text(encoding="utf-8"))["by_rule"]
+    return {rule: RuleOnLogs(tuple(row["planted"]), tuple(row["healthy"])) for rule, row in rows.items()}

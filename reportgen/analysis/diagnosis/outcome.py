@@ -40,6 +40,8 @@ class PartialDiagnosis:
     passed : rules that judged and found nothing.
     not_judged : names of the missing measurements by rule.
     abstained : rules that a log cannot show, or that need more values than it has, with the reason.
+    by_scores : rules that judged a record by their form on scores alone, with the measurements that their form on
+        complete records lacks.
     """
 
     variant: str
@@ -47,6 +49,7 @@ class PartialDiagnosis:
     passed: tuple[str, ...]
     not_judged: Mapping[str, tuple[str, ...]]
     abstained: Mapping[str, Abstention] = field(default_factory=dict)
+    by_scores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def judged(self) -> int:

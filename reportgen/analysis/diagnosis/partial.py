@@ -2,7 +2,8 @@
 
 An external record contains only the measurements of the user's training. A rule that needed a missing measurement and
 returned no finding has not passed: it was not tested. The measurements that a rule reads are recorded while it runs, so
-rules need not declare them.
+rules need not declare them. A rule whose form on complete records lacks measurements judges by its form on scores, if
+it has one; the diagnosis names these rules, since that form has another accuracy.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from reportgen.analysis.diagnosis.causes import in_order, with_causes
 from reportgen.analysis.diagnosis.checks import Check, checks
 from reportgen.analysis.diagnosis.diagnose import usable
 from reportgen.analysis.diagnosis.layers import dropouts, normalizations
+from reportgen.analysis.diagnosis.on_scores import log_of_scores
 from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.diagnosis.training_code import is_of_loop
-from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.analysis.finding import Abstention, Evidence, Finding, Rule, ScoreEvidence
 from reportgen.analysis.words.frameworks import in_words_of
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
@@ -61,7 +63,7 @@ EVERY_LAYER = tuple(
 )
 """Statistics that are defined for every layer. A rule that reads them for a layer without them has not passed."""
 
-FINITE_END = "a run that ends in finite numbers"
+ENDED = ("a run that ends in finite numbers",)
 """The missing measurement of rules that read only losses if all runs diverged."""
 
 
@@ -126,12 +128,29 @@ def _of_variant(
         elif required := (*required, *_unmeasured(records, read)):
             not_judged[id_] = required
         elif not read.keys() - {"step_loss"} and all(record.status == "diverged" for record in records):
-            not_judged[id_] = (FINITE_END,)
+            not_judged[id_] = ENDED
         else:
             passed.append(id_)
+    outcomes = _by_scores(name, by_variant, {id_: rules[id_] for id_, names in not_judged.items() if names != ENDED})
+    found += [outcome for outcome in outcomes.values() if outcome is not None]
+    passed += [id_ for id_, outcome in outcomes.items() if outcome is None]
+    by_scores = {id_: not_judged.pop(id_) for id_ in outcomes}
     findings = in_order(with_causes(found, rules))
     dropped = {f.rule for f in found} - {f.rule for f in findings}
-    return PartialDiagnosis(name, findings, tuple(sorted((*passed, *dropped))), not_judged)
+    return PartialDiagnosis(name, findings, tuple(sorted((*passed, *dropped))), not_judged, by_scores=by_scores)
+
+
+def _by_scores(
+    name: str, by_variant: Mapping[str, Sequence[RunRecord]], rules: Mapping[str, Rule]
+) -> dict[str, Finding | None]:
+    """Return the outcomes of those rules that can judge a variant by their form on scores."""
+    forms = {id_: rule.on_scores for id_, rule in rules.items() if rule.on_scores is not None}
+    if not forms:
+        return {}
+    logs = {variant: [log_of_scores(record) for record in records] for variant, records in by_variant.items()}
+    evidence = ScoreEvidence(name, logs.pop(name), logs)
+    outcomes = {id_: form.check(evidence) for id_, form in forms.items()}
+    return {id_: outcome for id_, outcome in outcomes.items() if not isinstance(outcome, Abstention)}
 
 
 def _unmeasured(records: Sequence[RunRecord], read: Collection[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.finding import Evidence
+from reportgen.data.spec import in_order
 from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec, NetworkSpec, Node
 from reportgen.engine.spec import RunSpec
 from reportgen.registry import Component
@@ -199,7 +200,7 @@ def _changes(own: Values, new: Values, path: str, value: Any) -> bool:
 
 
 def _read_data(path: str, value: Any) -> Any:
-    return tuple(sorted(value.items())) if path == "data.keep" else value
+    return in_order(value) if path == "data.keep" else value
 
 
 def _spec_with(spec: RunSpec, change: Values) -> RunSpec:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.outcome import stuck
+from reportgen.analysis.diagnosis.evidence.outcome import fits, stuck
 from reportgen.analysis.finding import Severity
 from reportgen.runs.record import RunRecord
 
@@ -41,6 +41,11 @@ def severity_of(records: Sequence[RunRecord]) -> Severity:
     """Return "error" if most runs learned next to nothing or diverged, else "warning"."""
     lost = sum(record.status == "diverged" or stuck(record) for record in records)
     return "error" if 2 * lost > len(records) else "warning"
+
+
+def severity_unless_fitted(records: Sequence[RunRecord]) -> Severity:
+    """Return "info" if all runs fit their training examples nevertheless, else as `severity_of`."""
+    return "info" if all(fits(record) for record in records) else severity_of(records)
 
 
 def in_framework(record: RunRecord, pytorch: str, keras: str) -> str:

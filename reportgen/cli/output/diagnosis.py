@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from reportgen.analysis.diagnosis.benchmark import published_by_rule
 from reportgen.analysis.diagnosis.outcome import VERDICTS, PartialDiagnosis, missing_kind
 from reportgen.analysis.finding import Abstention, Finding
 from reportgen.cli.output.logs import log_lines, log_values, title
@@ -44,6 +45,7 @@ def diagnosis_lines(diagnosed: DiagnosedTraining) -> Iterator[Line]:
             seeds = sorted(record.record.spec.seed for record in variant)
             yield "bold", f"{diagnosis.variant} (seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))})"
         yield from _judgement_lines(diagnosis)
+        yield from (("", INDENT + line) for line in _lines_by_scores(diagnosis))
         yield from (("", INDENT + line) for line in _unjudged_lines(diagnosis) if line not in several)
     if several:
         yield "", ""
@@ -91,6 +93,20 @@ def _unjudged_lines(diagnosis: PartialDiagnosis) -> Iterator[str]:
         yield f"not judged: {', '.join(rules)} ({abstention.reason}). {remedy}"
 
 
+def _lines_by_scores(diagnosis: PartialDiagnosis) -> Iterator[str]:
+    """Yield the rules that judged a record by its scores alone, with the published figures of that form."""
+    for rules, missing in _groups(diagnosis.by_scores):
+        yield f"judged by scores alone: {', '.join(map(_with_figures, rules))} (missing {', '.join(missing)})"
+
+
+def _with_figures(rule: str) -> str:
+    figures = published_by_rule().get(rule)
+    if figures is None:
+        return rule
+    (found, planted), (alarms, healthy) = figures.planted, figures.healthy
+    return f"{rule} [finds {found} of {planted} faults, {alarms} false alarms in {healthy}]"
+
+
 def _abstentions(diagnosis: PartialDiagnosis) -> dict[Abstention, list[str]]:
     """Return the rules that abstained, by reason and remedy."""
     rules: dict[Abstention, list[str]] = {}
@@ -129,6 +145,13 @@ def diagnosis_values(diagnosed: DiagnosedTraining) -> dict[str, Any]:
         "verdicts": {diagnosis.variant: verdict_values(diagnosis) for diagnosis in diagnosed.diagnoses},
         "not_found": {diagnosis.variant: diagnosis.passed for diagnosis in diagnosed.diagnoses},
         "not_judged": {diagnosis.variant: diagnosis.not_judged for diagnosis in diagnosed.diagnoses},
+        "judged_by_scores": {
+            diagnosis.variant: {
+                rule: {"missing": missing, **(vars(figures) if (figures := published_by_rule().get(rule)) else {})}
+                for rule, missing in diagnosis.by_scores.items()
+            }
+            for diagnosis in diagnosed.diagnoses
+        },
         "abstained": {
             diagnosis.variant: {rule: vars(abstention) for rule, abstention in diagnosis.abstained.items()}
             for diagnosis in diagnosed.diagnoses

@@ -52,8 +52,8 @@ class KerasTraining:
     def score(self) -> None:
         """Score the model, unless it has been at this step."""
         if not self._scores.steps or self._scores.steps[-1] < len(self._losses):
-            outputs = [None if x is None else self._logits(np.asarray(x)) for x in self._inputs]
-            self._scores.add(len(self._losses), *outputs)
+            train, val = (None if x is None else self._logits(np.asarray(x)) for x in self._inputs)
+            self._scores.add(len(self._losses), train, val)
 
     def _logits(self, x: Array) -> Array:
         """Return the outputs of the model as logits; probabilities become their logarithms or log odds."""

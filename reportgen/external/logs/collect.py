@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reportgen.errors import StudyError, UsageError
@@ -20,13 +20,16 @@ from reportgen.external.logs.restarts.other_runs import divided
 from reportgen.external.logs.search import SKIPPED_ENDINGS, FoundLog, find_logs
 from reportgen.external.logs.structured.documents import begins_as_json
 from reportgen.external.logs.structured.lines import head_lines
-from reportgen.runs.training_log import TrainingLog
+from reportgen.runs.training_log import LogNote, TrainingLog
 
 TABLE_ERRORS = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns", "unknown-log")
 JSON_ERRORS = ("invalid-json", "duplicate-key", "nesting-too-deep", "too-large", "empty-data", "unknown-columns")
 """Codes of errors of reading a file as a table or as JSON that describe the file even if it is not a log."""
 DAMAGE = ("unreadable-file", "not-text", "invalid-file", "invalid-json", "nesting-too-deep", "too-large")
 """Codes of errors that show a damaged log in a folder, where other tables and documents are no logs."""
+MOST_NAMES = 5
+"""Largest number of names in a note."""
+
 DATA_ENDINGS = {".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "jsonl"}
 """Formats of damaged files by their endings."""
 
@@ -80,7 +83,7 @@ def collect_logs(
     errors: list[StudyError] = []
     for log in found:
         try:
-            read = [with_named_counts(raw, options) for raw in _runs(log.format.read(log.path))]
+            read = [with_named_counts(raw, options) for raw in _runs_of(log)]
             runs = [run for raw in read for run in divided(raw, options)]
         except StudyError as error:
             errors.append(error)
@@ -104,6 +107,17 @@ def _cleaned(raw: RawLog, options: LogOptions) -> TrainingLog:
     names = ", ".join([*log.ignored][:12]) or "none"
     hint = f"name columns with --loss, --val-loss or --val-accuracy; columns: {names}"
     raise StudyError("unknown-columns", "no column has a known role", str(raw.path), hint)
+
+
+def _runs_of(log: FoundLog) -> Sequence[RawLog]:
+    """Return the runs of a log, with a note on other logs in its folder."""
+    runs = _runs(log.format.read(log.path))
+    if not log.left:
+        return runs
+    names = [path.name for path in log.left]
+    shown = f"{', '.join(names[:MOST_NAMES])}{f' and {len(names) - MOST_NAMES} more' * (len(names) > MOST_NAMES)}"
+    text = f"the folder was read as {log.format.title}; {shown} in it was not read; to read it, give its own path"
+    return [replace(raw, notes=(*raw.notes, LogNote("other-log", text))) for raw in runs]
 
 
 def _runs(read: RawLog | Sequence[RawLog]) -> Sequence[RawLog]:

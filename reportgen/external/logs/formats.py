@@ -17,6 +17,7 @@ from reportgen.external.logs.tables.dvclive import DVCLIVE
 from reportgen.external.logs.tables.fastai import FASTAI
 from reportgen.external.logs.tables.keras import KERAS
 from reportgen.external.logs.tables.lightning import LIGHTNING
+from reportgen.external.logs.tables.long import LONG
 from reportgen.external.logs.tables.other import CSV
 from reportgen.external.logs.tables.tensorboard_export import TENSORBOARD_EXPORT
 from reportgen.external.logs.tables.timm import TIMM
@@ -33,6 +34,7 @@ _ROWS: tuple[LogFormat, ...] = (
     DVCLIVE,
     WANDB_EXPORT,
     TENSORBOARD_EXPORT,
+    LONG,
     ULTRALYTICS,
     TIMM,
     FASTAI,

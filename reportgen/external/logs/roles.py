@@ -8,6 +8,7 @@ are never taken for a loss.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -31,6 +32,27 @@ RESOLUTIONS: Mapping[str, Resolution] = {
 }
 """Words at the beginning or end of a name that say what one value is."""
 
+TRANSLATIONS: Mapping[str, str] = {
+    **dict.fromkeys(("verlust", "perdida", "perte"), "loss"),
+    **dict.fromkeys(("genauigkeit", "exactitud", "exactitude"), "accuracy"),
+    **{"trainingsverlust": "train_loss", "trainingsgenauigkeit": "train_accuracy"},
+    **{"validierungsverlust": "val_loss", "validierungsgenauigkeit": "val_accuracy"},
+    **{"testverlust": "test_loss", "testgenauigkeit": "test_accuracy"},
+    **dict.fromkeys(("entrenamiento", "entrainement", "apprentissage"), "train"),
+    **dict.fromkeys(("validierung", "validierungs", "validacion"), "val"),
+    **dict.fromkeys(("epoche", "epoca", "epoque"), "epoch"),
+    **dict.fromkeys(("schritt", "paso", "etape"), "step"),
+    **dict.fromkeys(
+        ("lernrate", "tasa_de_aprendizaje", "tasa_aprendizaje", "taux_d_apprentissage", "taux_apprentissage"), "lr"
+    ),
+}
+"""German, Spanish and French words of logs without accents, and the words that the table knows."""
+
+FILLERS = ("de", "d", "du", "la", "l", "en", "der", "des")
+"""Words between translated words that do not change the meaning."""
+
+_FOREIGN = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(sorted(TRANSLATIONS, key=len, reverse=True))})(?![a-z0-9])")
+
 NEUTRAL = ("metrics", "metric", "scalars", "scalar", "logs", "log", "mean", "avg", "average", "overall", "model")
 """Words at the beginning of a name that do not change its meaning."""
 
@@ -42,6 +64,10 @@ STEPS = (
 EPOCHS = ("epoch", "epochs", "train_epoch", "ep", "epoche", "n_epoch", "epoch_number", "epoch_idx", "current_epoch")
 BATCHES = ("batch", "batch_idx", "batch_index", "iter", "iteration", "step")
 """Names of columns of positions, the preferred first; a column of BATCHES may begin again in each epoch."""
+
+METRICS = ("metric", "metric_name", "key", "tag", "name", "variable", "series", "scalar", "quantity", "measure")
+VALUES = ("value", "metric_value", "val", "scalar_value", "values")
+"""Names of columns of metrics and of values where each row has one value, in lower case and joined by "_"."""
 
 
 REGRESSION = re.compile("mae|mse|rmse|msle|mape|r2|r_2|mean_(?:absolute|squared)\\w*|root_mean\\w*")
@@ -67,9 +93,14 @@ class Meaning:
 
 
 def words_of(name: str) -> list[str]:
-    """Return the words of a name in lower case; an upper-case letter begins a word in "valLoss"."""
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", name.strip()[:200])
-    return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_").split("_")
+    """Return the words of a name in lower case and in English; an upper-case letter begins a word in "valLoss"."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name.strip()[:200]) if not unicodedata.combining(c))
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", plain)
+    words = re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
+    translated = _FOREIGN.sub(lambda found: TRANSLATIONS[found[0]], words)
+    if translated == words:
+        return words.split("_")
+    return [word for word in translated.split("_") if word not in FILLERS]
 
 
 def plain_name(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reportgen import disk
@@ -25,10 +25,11 @@ SKIPPED_ENDINGS = (
 
 @dataclass(frozen=True)
 class FoundLog:
-    """A run at a path, and the format to read it with."""
+    """A run at a path, and the format to read it with; left: other logs in its folder, which are not read."""
 
     path: Path
     format: LogFormat
+    left: tuple[Path, ...] = ()
 
 
 def find_logs(path: Path, formats: Sequence[LogFormat], others: list[Path] | None = None) -> list[FoundLog]:
@@ -86,16 +87,22 @@ class _Search:
             if runs:
                 finders.append(row)
         is_run = folder in self.found
-        folders = []
+        unused = [row for row in formats if row not in finders]
+        folders, left = [], []
         for entry in _entries(folder):
             self._count(folder)
             path = folder / entry.name
             if entry.is_dir(follow_symlinks=False):
                 folders.append(path)
-            elif not is_run and entry.is_file(follow_symlinks=False):
-                self._file(path, formats)
+            elif entry.is_file(follow_symlinks=False):
+                if not is_run:
+                    self._file(path, formats)
+                elif not path.name.endswith(SKIPPED_ENDINGS) and _in_file(path, unused):
+                    left.append(path)
+        if left:
+            self.found[folder] = replace(self.found[folder], left=tuple(left))
         parts = {name for row in finders for name in row.parts} if is_run else set()
-        inner = [row for row in formats if row not in finders and not (is_run and row.generic)]
+        inner = [row for row in unused if not (is_run and row.generic)]
         for path in folders:
             hidden = path.name.startswith(".") or path.name in (*parts, *SKIPPED_FOLDERS)
             if depth < MOST_DEPTH and not hidden:

@@ -77,9 +77,10 @@ def _of_tensor(tensor: Any) -> Any:
 
 def scalar_loss(value: Any, where: str) -> float:
     """Return a loss as a float; raises UsageError unless it is a single number."""
-    if hasattr(value, "item") and getattr(value, "is_leaf", None) is not None and value.numel() == 1:
+    try:
         return float(value.item())  # fast, because it is called at every step
-    loss = array(value, where)
+    except (AttributeError, RuntimeError, TypeError, ValueError):
+        loss = array(value, where)
     if loss.size != 1:
         hint = "one number, the mean over the examples"
         raise UsageError("wrong-shape", f"the loss has shape {loss.shape}", where, hint)

@@ -10,11 +10,16 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import UsageError
+from reportgen.external.recording.loop.loss_graph import graph_of
+from reportgen.external.recording.loop.probabilities import LEAST, OF_PROBABILITIES, last_function
 
 PROBED = 512
 """Largest number of training examples of a probe without a loss function of the caller."""
 
 BATCH = 1024
+UNFIT = (RuntimeError, TypeError, ValueError, IndexError, AttributeError, UsageError)
+"""Errors of a network whose inputs are not the training inputs."""
+
 SMALLEST_IMAGE, MOST_COLOURS = 8, 4
 """Limits between images and other inputs, and between the number of channels and the height of images."""
 
@@ -24,6 +29,12 @@ class GivenExamples:
 
     def __init__(self, x: Any, y: Any, x_val: Any) -> None:
         self._x, self._y, self._x_val = x, y, x_val
+        self._response: str | None = None
+
+    def notice(self, loss: Any) -> None:
+        """Note how the loss of a training step takes the outputs: as probabilities, or as logits."""
+        graph = graph_of(loss)
+        self._response = None if graph is None else graph.response
 
     @property
     def training(self) -> tuple[Any, Any]:
@@ -33,16 +44,29 @@ class GivenExamples:
     def fits(self, net: Any) -> bool:
         """Return whether a network takes the inputs as they are."""
         try:
-            with _torch().no_grad(), _test_mode(net):
-                net(_tensor(self._x[:1], _parameter(net)))
-        except (RuntimeError, TypeError, ValueError, IndexError, AttributeError, UsageError):
+            with _torch().no_grad():
+                self._first_outputs(net)
+        except UNFIT:
             return False
         return True
+
+    def last_function(self, net: Any) -> str:
+        """Return the last function of a network as `loop.probabilities.last_function`, "" if it is unknown."""
+        try:
+            with _torch().enable_grad():
+                return last_function(self._first_outputs(net))
+        except UNFIT:
+            return ""
+
+    def _first_outputs(self, net: Any) -> Any:
+        with _test_mode(net):
+            return logits_of(net(_tensor(self._x[:1], _parameter(net))))
 
     def loss_of(self, net: Any) -> Callable[[], Any]:
         """Return a function with the mean cross-entropy of fixed training examples, evenly spaced among all.
 
-        Networks with one output per example have the binary cross-entropy.
+        Networks with one output per example have the binary cross-entropy. Outputs of a softmax or a sigmoid are
+        probabilities, unless the loss of the training takes them for logits.
         """
         torch = _torch()
         chosen = np.linspace(0, len(self._x) - 1, min(PROBED, len(self._x))).astype(np.int64)
@@ -51,6 +75,9 @@ class GivenExamples:
 
         def loss() -> Any:
             outputs = logits_of(net(x))
+            last = last_function(outputs)
+            if last in OF_PROBABILITIES and self._response != last:
+                return _of_probabilities(torch, outputs, y)
             if outputs.ndim == 1 or outputs.shape[1] == 1:
                 return torch.nn.functional.binary_cross_entropy_with_logits(outputs.reshape(-1), y.to(outputs.dtype))
             return torch.nn.functional.cross_entropy(outputs, y)
@@ -66,6 +93,14 @@ class GivenExamples:
 def logits_of(outputs: Any) -> Any:
     """Return the logits of outputs that are a tensor, or an object with `logits` as in transformers."""
     return getattr(outputs, "logits", outputs)
+
+
+def _of_probabilities(torch: Any, outputs: Any, y: Any) -> Any:
+    """Return the mean cross-entropy of probabilities, (n, classes), or (n, 1) or (n,) for two classes."""
+    if outputs.numel() == len(outputs):
+        return torch.nn.functional.binary_cross_entropy(outputs.reshape(-1), y.to(outputs.dtype))
+    shares = outputs / outputs.sum(dim=1, keepdim=True)
+    return torch.nn.functional.nll_loss(shares.clamp_min(LEAST).log(), y)
 
 
 def _outputs(net: Any, x: Any) -> Any:

@@ -23,6 +23,7 @@ from reportgen.external.recording.data_flow import DataFlow, LayerTrace
 from reportgen.external.recording.given_examples import logits_of
 from reportgen.external.recording.layer_arrays import LayerArrays, Nonlinearity, Probe
 from reportgen.external.recording.loop.loss_graph import LossGraph, graph_of
+from reportgen.external.recording.loop.probabilities import as_logits, gradient_of_logits, last_function
 from reportgen.external.recording.structure import (
     Pass,
     check_initialized,
@@ -59,11 +60,15 @@ COPIED, COPYING = 256, 0.005
 """Number of steps before which the weights are always copied. Later, copies without a probe take at most this share of
 the time."""
 
+PAUSE = 8
+"""Number of steps after which a copy is considered again if copies took too much time."""
+
 
 class HookedNetwork:
     """A network or its layers, with a function that computes a loss.
 
-    nonlinearity: activation of the layers whose activation is not observed, None if unknown.
+    nonlinearity: activation of the layers whose activation is not observed, None if unknown. next_copy: number of steps
+    from which on `keep_weights` may copy weights although no probe follows. last_function: see `loop.probabilities`.
     """
 
     def __init__(self, layers: Any, loss: Callable[[], Any], nonlinearity: Nonlinearity | None) -> None:
@@ -85,7 +90,9 @@ class HookedNetwork:
             raise UsageError("no-layers", "no layers to watch", hint="the network, or its layers in order")
         self._order: list[LayerTrace] = []
         self._before: dict[int, Any] = {}
+        self.next_copy = 0
         self._copied_at, self._copying, self._since = 0, 0.0, time.perf_counter()
+        self.last_function = ""
         self.batchnorm: Any = None
         self.dropout: Any = None
 
@@ -121,6 +128,7 @@ class HookedNetwork:
         """
         start = time.perf_counter()
         if not needed and step >= COPIED and self._copying > COPYING * (start - self._since):
+            self.next_copy = step + PAUSE
             return
         for key, (module, name) in self._matrices.items():
             self._before[key] = copy_of(getattr(module, name), self._before.get(key))
@@ -167,18 +175,20 @@ class HookedNetwork:
 
     def _layer(self, trace: LayerTrace, step: int, measured: bool) -> LayerArrays:
         """Return the arrays of a layer; a change over several steps is divided by their number."""
-        before, given = self._before.get(id(trace.weight)), self.nonlinearity
-        steps = step - self._copied_at
+        before, steps = self._before.get(id(trace.weight)), step - self._copied_at
         if before is not None and steps > 1:
             now = values_of(trace.weight)
             before = now - (now - values_of(before)) / steps
-        return arrays_of(trace, before, given, measured)
+        return arrays_of(trace, before, self.nonlinearity, measured)
 
     def _described(
         self, result: Pass, graph: LossGraph | None, traces: list[LayerTrace], arrays: list[LayerArrays]
     ) -> Probe:
         """Return the probe with what is known of the whole network."""
-        outputs, gradient = array(result.outputs), getattr(result.outputs, "grad", None)
+        given, gradient = array(result.outputs), getattr(result.outputs, "grad", None)
+        self.last_function = last_function(result.outputs)
+        outputs = as_logits(given, self.last_function)
+        delta = None if gradient is None else gradient_of_logits(given, array(gradient), self.last_function)
         kinds = descriptions_of(traces, self.nonlinearity)
         size = getattr(self._root, "parameters", None)
         total = sum(int(np.prod(p.shape)) for p in size() if hasattr(p, "shape")) if size and is_observed(traces) else 0
@@ -187,7 +197,7 @@ class HookedNetwork:
             arrays,
             len(outputs),
             outputs if is_logits else None,
-            None if gradient is None or not is_logits else array(gradient),
+            delta if is_logits else None,
             None if graph is None else graph.targets,
             kinds,
             total or None,
@@ -207,7 +217,7 @@ class HookedNetwork:
 
     def test_mode_outputs(self) -> Array:
         """Return the outputs in test mode: without dropout, and with running statistics in batch normalization."""
-        return array(self._forward(dropout=False, batch_statistics=False).outputs)
+        return as_logits(array(self._forward(dropout=False, batch_statistics=False).outputs), self.last_function)
 
     def _centred_outputs(self, dropout: bool) -> Array:
         """Return the outputs of a forward pass, centred over classes."""
@@ -242,9 +252,7 @@ class HookedNetwork:
         dropout: whether dropout modules are on. training: whether the other modules are in training mode.
         batch_statistics: whether batch normalization uses the statistics of the batch.
         """
-        layers: list[LayerTrace] = []
-        outputs: list[Any] = []
-        norms: list[Any] = []
+        layers, outputs, norms = list[LayerTrace](), list[Any](), list[Any]()
         flow = DataFlow(layers, self._matrices, dropout)
         with ExitStack() as stack:
             for kind, module in self._modules.values():
@@ -260,8 +268,8 @@ class HookedNetwork:
                     stack.enter_context(in_training_mode(self._root))
             with flow.observe():
                 loss = self._loss()
-        calls = [call for trace in layers for call in trace.calls]
-        last = [out for out in outputs[-1:] if hasattr(out, "detach")] or [call.preactivation for call in calls[-1:]]
+        inputs = [call.preactivation for trace in layers for call in trace.calls]
+        last = [out for out in outputs[-1:] if hasattr(out, "detach")] or inputs[-1:]
         return Pass(layers, loss, bool(outputs), last[0] if last else None, len(norms), flow)
 
 

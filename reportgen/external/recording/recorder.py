@@ -29,8 +29,6 @@ from reportgen.external.recording.recorder_settings import RecorderSettings
 from reportgen.external.recording.scores import ScoreSeries
 from reportgen.external.recording.watched import WatchedTraining
 
-NOT_WATCHED = {"framework": "other"}
-
 
 class Recorder:
     """Recorder of a training run in another program, which saves a record for `reportgen diagnose`.
@@ -146,8 +144,11 @@ class Recorder:
         none, which show whether batches are sorted by class.
         """
         value = scalar_loss(loss, "step loss")
-        if self._watched is not None:
-            value = self._step_of(self._watched, loss, value)
+        watched, steps = self._watched, len(self._losses)
+        if watched is not None:
+            if steps == self._next_probe or steps == 1:
+                self._inspect(watched, steps, loss)
+            value = watched.step(loss, value, steps, is_followed=steps + 1 == self._next_probe)
         else:
             self._weights_before = [array(values).copy() for values in weights]
             if not self._losses and not self._probes.steps and not self._weights_before:
@@ -157,10 +158,10 @@ class Recorder:
         if labels is not None:
             self._top_shares.append(top_share(labels))
 
-    def _step_of(self, watched: WatchedTraining, loss: Any, value: float) -> float:
-        """Observe a step of a watched network, and probe it if a probe is due; return its mean loss."""
-        steps = len(self._losses)
+    def _inspect(self, watched: WatchedTraining, steps: int, loss: Any) -> None:
+        """Probe a watched network before a step if a probe is due; check the learning rate after the first step."""
         if steps == self._next_probe:
+            self._given.notice(loss)
             if not self._scores.steps and watched.is_whole and self._given.fits(watched.root):
                 self.score()
             probe = watched.probe(steps)
@@ -172,7 +173,6 @@ class Recorder:
             self._next_probe = next_due(steps)
         if steps == 1:
             watched.check_rate(self._settings)
-        return watched.step(loss, value, steps, is_followed=steps + 1 == self._next_probe)
 
     def score(self, train_outputs: Any = None, val_outputs: Any = None) -> None:
         """Record loss (softmax cross-entropy) and accuracy of the network in test mode.
@@ -181,14 +181,15 @@ class Recorder:
         classes; probabilities are recorded as such. val_outputs is not needed without validation. After `watch`, the
         recorder computes both in test mode if they are missing. Raises UsageError for a wrong shape.
         """
-        if train_outputs is None and self._watched is not None:
-            train_outputs, val_outputs = self._watched.outputs_of(self._given)
-            self._watched.loop.score(in_test_mode=True)
-        elif self._watched is not None:
-            self._watched.loop.score()
-        self._scores.add(self._steps, train_outputs, val_outputs)
-        if self._watched is not None:
-            self._weight_sizes.append(self._watched.network.weight_sizes())
+        watched, are_missing = self._watched, train_outputs is None
+        if watched is None:
+            self._scores.add(self._steps, train_outputs, val_outputs)
+            return
+        if are_missing:
+            train_outputs, val_outputs = watched.outputs_of(self._given)
+        watched.loop.score(in_test_mode=are_missing)
+        self._scores.add(self._steps, train_outputs, val_outputs, watched.last_function(self._given))
+        self._weight_sizes.append(watched.network.weight_sizes())
 
     def look(
         self,
@@ -274,7 +275,7 @@ class Recorder:
         """Return the settings of the record."""
         network = self._network()
         check_network(network)
-        watched = NOT_WATCHED if self._watched is None else self._watched.facts(self._scores, self._steps)
+        watched = {"framework": "other"} if self._watched is None else self._watched.facts(self._scores, self._steps)
         return {
             "seed": self._settings.seed,
             "variant": self._settings.variant,
@@ -294,7 +295,6 @@ class Recorder:
         shares = {"step_top_share": np.array(self._top_shares)} if self._top_shares else {}
         arrays = {"step_loss": np.array(self._losses)} | shares | self._scores.arrays() | self._probes.arrays()
         if self._weight_sizes and len(self._weight_sizes) == len(arrays["epoch_step"]):
-            training = self._settings.training
-            squares, absolutes = np.array(self._weight_sizes).T
+            training, (squares, absolutes) = self._settings.training, np.array(self._weight_sizes).T
             arrays["epoch_penalty"] = training.get("l2", 0) / 2 * squares + training.get("l1", 0) * absolutes
         return arrays if self._watched is None else arrays | self._watched.arrays(self._scores.steps, self._steps)

@@ -9,12 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from reportgen.external.recording.convert import Array, Labels, are_probabilities, outputs_of
+from reportgen.external.recording.convert import Array, Labels, are_probabilities, array, outputs_of
+from reportgen.external.recording.loop.probabilities import LEAST, OF_PROBABILITIES, as_logits
 
 PROBABILITIES = "probabilities"
-LEAST = float(np.finfo(np.float32).tiny)
-"""Smallest probability of which the logarithm is taken."""
-
 SPLITS = {"train": "training", "val": "validation"}
 
 
@@ -43,18 +41,25 @@ class ScoreSeries:
         """Return whether the last scores are of this step and of as many outputs."""
         return bool(self.train_outputs.shape == outputs.shape and self.steps[-1] == step)
 
-    def add(self, step: int, train_outputs: Any, val_outputs: Any) -> None:
+    def add(self, step: int, train_outputs: Any, val_outputs: Any, last: str = "") -> None:
         """Add the scores of outputs after a step; probabilities are recorded as such.
 
+        last: the last function of the network, with which the outputs are probabilities; see `loop.probabilities`.
         Raises UsageError for a wrong shape.
         """
         by_split = {"train": train_outputs} | ({"val": val_outputs} if len(self.labels["val"]) else {})
         checked = {
             split: outputs_of(
-                values, SPLITS[split], len(self.labels[split]), self._facts["classes"], certain=self.is_certain
+                None if values is None else as_logits(array(values, f"{SPLITS[split]} outputs"), last),
+                SPLITS[split],
+                len(self.labels[split]),
+                self._facts["classes"],
+                certain=self.is_certain,
             )
             for split, values in by_split.items()
         }
+        if last in OF_PROBABILITIES:
+            self._facts["outputs"] = PROBABILITIES
         self.steps.append(step)
         self.train_outputs = checked["train"]
         for split, outputs in checked.items():

@@ -48,7 +48,7 @@ class WatchedTraining:
         self.network = HookedNetwork(layers, loss, given)
         self.loop = TrainingLoop(layers, self.network.parameters, BatchObserver(*training))
         self._guards = guarded(layers)
-        self._watches_modes = self._is_warned = False
+        self._watches_modes = self._is_warned = self._is_tried = False
         self._watch_modes()
 
     @property
@@ -79,14 +79,26 @@ class WatchedTraining:
         finally:
             self.loop.is_probing = False
 
+    def last_function(self, given: GivenExamples) -> str:
+        """Return the last function of the network as `loop.probabilities.last_function`, "" if it is unknown."""
+        if not self.network.last_function and not self._is_tried and self.is_whole:
+            self._is_tried, self.loop.is_probing = True, True
+            try:
+                self.network.last_function = given.last_function(self.root)
+            finally:
+                self.loop.is_probing = False
+        return self.network.last_function
+
     def step(self, loss: Any, value: float, steps: int, is_followed: bool) -> float:
         """Observe a step before its update; return its mean loss.
 
         value: value of the loss, a sum or mean. steps: number of completed steps. is_followed: whether a probe follows.
         """
-        self.network.keep_weights(steps, is_followed)
-        self.loop.step(loss)
-        graph = self.loop.graph
+        network, loop = self.network, self.loop
+        if is_followed or steps >= network.next_copy:
+            network.keep_weights(steps, is_followed)
+        loop.step(loss)
+        graph = loop.graph
         return value / graph.examples if graph and graph.reduction == "sum" and graph.examples else value
 
     def activation_setting(self, setting: Any) -> Any:

@@ -16,6 +16,7 @@ from reportgen.report.document import claim_words
 from reportgen.report.document.content import Content
 from reportgen.report.document.explorer import Explorer
 from reportgen.report.media import markdown
+from reportgen.report.media.breaks import breakable
 from reportgen.report.scores import FILTERS
 from reportgen.runs.training_log import ROLES, SCORES
 from reportgen.shipped import templates_folder
@@ -44,6 +45,7 @@ def environment(print_medium: bool) -> Environment:
         lstrip_blocks=True,
     )
     templates.filters.update(FILTERS | claim_words.FILTERS)
+    templates.filters["breakable"] = breakable
     templates.filters["markdown"] = partial(markdown.to_html, print_medium=print_medium)
     templates.filters["inline_markdown"] = partial(markdown.inline, print_medium=print_medium)
     return templates

@@ -6,8 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from reportgen.analysis.diagnosis.benchmark import Benchmark, LogScore, published, published_on_logs
-from reportgen.analysis.training_groups import TrainingGroup, worst_first
+from reportgen.analysis.diagnosis.benchmark import (
+    Benchmark,
+    LogScore,
+    RuleOnLogs,
+    published,
+    published_by_rule,
+    published_on_logs,
+)
+from reportgen.analysis.training_groups import TrainingGroup, title_of, worst_first
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.report.document.content import Content
@@ -40,6 +47,7 @@ class TrainingDocument(Content):
     layer_drawings : figures of layer statistics over all complete records
     unjudged : what to log, by what it would let the rules judge
     recorded, logged : the numbers of runs from complete records and from logs
+    by_scores : the rules that judged a record by its scores alone: their titles, and the figures of that form
     """
 
     template: ClassVar[str] = "training.html.j2"
@@ -52,6 +60,7 @@ class TrainingDocument(Content):
     unjudged: tuple[Unjudged, ...]
     recorded: int
     logged: int
+    by_scores: tuple[tuple[str, RuleOnLogs], ...]
     rules: int
     files: tuple[LoggedFile, ...]
     unreadable: tuple[str, ...]
@@ -106,8 +115,15 @@ def make_training_document(
         unjudged=unjudged_of(groups),
         recorded=recorded,
         logged=runs - recorded,
+        by_scores=_by_scores(groups),
         rules=report.rules,
         files=tuple(report.files),
         unreadable=tuple(report.unreadable),
         references=tuple(references(source for group in groups for f in group.findings for source in f.sources)),
     )
+
+
+def _by_scores(groups: Sequence[TrainingGroup]) -> tuple[tuple[str, RuleOnLogs], ...]:
+    """Return the rules that judged a record by its scores alone, with the published figures of that form."""
+    rules = {rule for group in groups for rule in group.diagnosis.by_scores}
+    return tuple((title_of(rule), figures) for rule, figures in published_by_rule().items() if rule in rules)

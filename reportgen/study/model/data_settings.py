@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from reportgen.data.datasets import DATASETS, DataSet
 from reportgen.data.spec import OPTIONS as DATA_OPTIONS
-from reportgen.data.spec import DataSpec
+from reportgen.data.spec import DataSpec, in_order
 from reportgen.registry import Component
 from reportgen.study.model.components import problem, read_component
 from reportgen.study.model.section import Number, Section, reader
@@ -37,7 +37,7 @@ class Data(Section):
     label_noise: Annotated[Number, Field(ge=0, le=1)] = 0.0
     shuffle_labels: bool = False
     shuffle: bool = True
-    keep: dict[Annotated[int, Field(ge=0)], Annotated[Number, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    keep: dict[int | str, Annotated[Number, Field(ge=0, le=1)]] = Field(default_factory=dict)
     seed: Annotated[int, Field(ge=0, le=MOST_SEED)] | None = None
 
     @model_validator(mode="before")
@@ -66,7 +66,7 @@ class Data(Section):
         row = DATASETS[self.source.name]
         classes = self.classes or row.fixed.get("classes")
         for label in self.keep:
-            if classes is not None and label >= classes:
+            if classes is not None and not (isinstance(label, int) and 0 <= label < classes):
                 raise problem(
                     "unknown-class",
                     f"unknown class {label}",
@@ -84,4 +84,4 @@ class Data(Section):
         """The specification of the data of a run."""
         values = {name: getattr(self, name) for name in type(self).model_fields if name != "keep"}
         validation = 0.0 if self.validation is None else self.validation
-        return DataSpec(**(values | {"validation": validation, "keep": tuple(sorted(self.keep.items()))}))
+        return DataSpec(**(values | {"validation": validation, "keep": in_order(self.keep)}))

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.finding import Abstention
-from reportgen.analysis.training_groups import TrainingGroup, log_of_record
+from reportgen.analysis.training_groups import TrainingGroup
 from reportgen.analysis.words.foreign import printable
+from reportgen.runs.record_log import log_of_record
 from reportgen.runs.training_log import TrainingLog
 from reportgen.study.planning.variants import slug
 from reportgen.workflow.diagnose import DiagnosedTraining

@@ -79,6 +79,18 @@ def test_restoring_dropped_examples_is_the_first_proposal() -> None:
     assert dict(finding.proposals[0].change) == {"data.keep": {}}
 
 
+@pytest.mark.parametrize(("labels", "key"), [(["1", "2", "5", "7"], 7), (["a", "b", "c", "d"], "d")])
+def test_proposals_name_classes_by_their_labels(labels: list[str], key: int | str) -> None:
+    data = replace(run().spec.data, keep=((key, 0.1),))
+    given = unbalanced(0.0)
+    given["facts"] = given.get("facts", {}) | {"class_labels": labels}
+    finding = found("class_imbalance", with_spec(runs(**given), data=data))
+    assert finding is not None
+    assert dict(finding.proposals[0].change) == {"data.keep": {}}
+    assert dict(finding.proposals[-1].change["data.keep"]).keys() <= {type(key)(label) for label in labels}
+    assert dict(finding.proposals[-1].change["data.keep"])[key] == 0.1
+
+
 def test_undersampling_adjusts_the_number_of_training_examples() -> None:
     data = replace(run().spec.data, train=372)
     finding = found("class_imbalance", with_spec(runs(**unbalanced(0.0)), data=data))

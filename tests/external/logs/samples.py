@@ -96,6 +96,13 @@ def record(folder: Path) -> Path:
     return path
 
 
+def long_table(folder: Path) -> Path:
+    """The metrics one after the other, each with its epochs."""
+    curves = {"train_loss": TRAIN, "val_loss": VAL, "val_accuracy": ACCURACY}
+    rows = [(name, epoch, values[epoch]) for name, values in curves.items() for epoch in range(EPOCHS)]
+    return write_rows(folder / "metrics.csv", ("metric", "epoch", "value"), rows)
+
+
 SAMPLES: Mapping[str, Callable[[Path], Path]] = {
     "lightning": lightning,
     "keras-csv": keras,
@@ -106,6 +113,7 @@ SAMPLES: Mapping[str, Callable[[Path], Path]] = {
     "wandb-csv": wandb_export,
     "tensorboard-csv": tensorboard_export,
     "csv": other,
+    "csv-long": long_table,
     "npz": record,
     **EVENTS,
     **STRUCTURED,

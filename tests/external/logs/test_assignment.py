@@ -87,10 +87,10 @@ def test_values_that_are_neither_shares_nor_percentages_are_no_accuracy(values: 
     assert "accuracy" in log.ignored
 
 
-def test_told_columns_have_their_roles() -> None:
+def test_named_columns_have_their_roles() -> None:
     columns = [column(name, SHARES, epochs=range(3)) for name in ("train_loss", "fit", "hits")]
-    told = LogOptions(columns={"train_loss": "fit", "val_accuracy": "hits"})
-    log = cleaned(*columns, options=told)
+    named = LogOptions(columns={"train_loss": "fit", "val_accuracy": "hits"})
+    log = cleaned(*columns, options=named)
     assert roles(log) == {"train_loss": "fit", "val_accuracy": "hits"}
     assert "--loss" in log.ignored["train_loss"]
 
@@ -99,7 +99,7 @@ def test_told_columns_have_their_roles() -> None:
     ("columns", "code"),
     [({"train_loss": "los"}, "missing-column"), ({"val_accuracy": "big"}, "out-of-range")],
 )
-def test_a_told_column_must_exist_and_fit(columns: dict[str, str], code: str) -> None:
+def test_a_named_column_must_exist_and_fit(columns: dict[str, str], code: str) -> None:
     known = [column("loss", RUN, epochs=range(3)), column("big", [1.0, 500.0, 2.0], epochs=range(3))]
     with pytest.raises(StudyError) as caught:
         cleaned(*known, options=LogOptions(columns=columns))

@@ -97,7 +97,7 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("options", [LogOptions(), LogOptions(columns={"train_loss": "loss"})], ids=["", "told"])
+@pytest.mark.parametrize("options", [LogOptions(), LogOptions(columns={"train_loss": "loss"})], ids=["", "named"])
 def test_a_truncated_database_is_damaged_and_not_text(options: LogOptions, database: Path) -> None:
     with pytest.raises(StudyError) as caught:
         collect_logs(database, options)

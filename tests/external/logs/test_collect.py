@@ -38,7 +38,7 @@ def test_runs_that_differ_in_the_seed_alone_are_one_group(tmp_path: Path) -> Non
     assert [log.seed for log in next(iter(groups.values()))] == [0, 1, 2]
 
 
-def test_runs_of_unknown_settings_are_groups_of_their_own_unless_told(tmp_path: Path) -> None:
+def test_runs_of_unknown_settings_are_groups_of_their_own_unless_joined(tmp_path: Path) -> None:
     for number in range(3):
         run(tmp_path / f"version_{number}", None)
     assert [len(logs) for logs in read_logs(tmp_path).values()] == [1, 1, 1]
@@ -111,7 +111,26 @@ def test_what_is_no_log_is_one_clear_error(
     assert (caught.value.code, caught.value.exit_code) == (code, exit_code)
 
 
-def test_a_told_column_makes_a_file_a_log(tmp_path: Path) -> None:
+def test_a_named_column_makes_a_file_a_log(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "x.csv", ("t", "energy"), [(0, 1.0), (1, 0.5)])
     [[log]] = read_logs(path, LogOptions(columns={"train_loss": "energy"})).values()
     assert log.format == "csv"
+
+
+def test_another_log_in_the_folder_of_a_run_is_named(tmp_path: Path) -> None:
+    samples.SAMPLES["tensorboard"](tmp_path)
+    samples.keras(tmp_path)
+    (tmp_path / "notes.txt").write_text("nothing to read here\n", encoding="utf-8")
+    [[log]] = read_logs(tmp_path).values()
+    [note] = [note for note in log.notes if note.code == "other-log"]
+    assert log.format == "tensorboard"
+    assert "log.csv" in note.text
+    assert "notes.txt" not in note.text
+
+
+@pytest.mark.parametrize("name", samples.SAMPLES)
+def test_the_files_of_one_run_are_no_other_logs(tmp_path: Path, name: str) -> None:
+    samples.SAMPLES[name](tmp_path)
+    logs = [log for group in read_logs(tmp_path).values() for log in group]
+    assert logs
+    assert not [note for log in logs for note in log.notes if note.code == "other-log"]

@@ -171,7 +171,7 @@ def of(one: tested.ClaimView) -> str:
     return wording.sides(one.claim)
 
 
-def test_an_interval_without_width_is_told_in_words() -> None:
+def test_an_interval_without_width_is_put_in_words() -> None:
     found = result(claim(), metric="val_accuracy", measured=1.0, interval=(1.0, 1.0), n=5)
     assert measured_interval(found) == SAME
 

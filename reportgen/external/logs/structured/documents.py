@@ -12,6 +12,12 @@ from reportgen.errors import StudyError
 MAX_BYTES = 32 * 2**20
 """Objects take several times as much memory as their text."""
 
+MOST_MEMORY = 300 * 2**20
+UNCHECKED = 2**20
+BRACKET_BYTES, COMMA_BYTES = 200, 60
+"""Largest memory of the values of a document, length of a text that is never too large, and the memory of an object or
+a list and of a value in it in CPython, without long texts."""
+
 QUICK_BYTES = 4 * 2**20
 """Only the beginning of a larger file is parsed to find out whether it is a log."""
 
@@ -46,9 +52,11 @@ def parse_json(data: bytes, path: str, line: int | None = None) -> Any:
     Raises
     ------
     StudyError
-        With the line and the column, if the text is not valid JSON, is nested too deeply, or repeats a key.
+        With the line and the column, if the text is not valid JSON, is nested too deeply, or repeats a key; or if its
+        values would take too much memory.
     """
     where = path if line is None else f"{path}:{line}"
+    _check_memory(data, where)
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
@@ -62,6 +70,16 @@ def parse_json(data: bytes, path: str, line: int | None = None) -> Any:
         raise StudyError("duplicate-key", f"an object has the key {error.key!r} twice", where) from error
     except RecursionError as error:
         raise StudyError("nesting-too-deep", "the JSON text is nested too deeply", where) from error
+
+
+def _check_memory(data: bytes, where: str) -> None:
+    """Raise StudyError for a text with so many values that they would take too much memory."""
+    if len(data) <= UNCHECKED:
+        return
+    brackets, commas = data.count(b"{") + data.count(b"["), data.count(b",")
+    if brackets * BRACKET_BYTES + commas * COMMA_BYTES > MOST_MEMORY:
+        message = f"the JSON text has about {max(brackets, commas):,} values, which is too many to read at once"
+        raise StudyError("too-large", message, where, "write one JSON object a line")
 
 
 def read_json(path: Path) -> Any:

@@ -75,7 +75,8 @@ def _notes(failed: int, failures: list[StudyError], cut: bool) -> tuple[LogNote,
         return ()
     if failed == 1 and cut:
         return (LogNote("truncated", "the last line is incomplete and was left out"),)
-    return (LogNote("damaged", f"{failed} lines are not JSON objects and were left out, first {failures[0]}"),)
+    lines = "1 line is no JSON object and was" if failed == 1 else f"{failed} lines are no JSON objects and were"
+    return (LogNote("damaged", f"{lines} left out, first {failures[0]}"),)
 
 
 JSON_LINES = LogFormat(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.external.logs.raw import RawColumn
+from reportgen.external.logs.roles import METRICS, VALUES
 from reportgen.external.logs.structured.documents import number
 from reportgen.runs.training_log import LogNote
 
@@ -74,6 +75,16 @@ def flat(record: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterato
             yield f"{prefix}{name}", value
 
 
+def _by_metric(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a record of one value with its metric as the name of the value; any other record as it is."""
+    value = next((name for name in VALUES if number(record.get(name)) is not None), None)
+    metric = next((name for name in METRICS if isinstance(record.get(name), str)), None)
+    if value is None or metric is None or record[metric] in record:
+        return record
+    rest = {name: item for name, item in record.items() if name not in (metric, value)}
+    return {record[metric]: record[value], **rest}
+
+
 class _Column:
     """Values of a column, and the records they are from: consecutive ones from a first one, or listed."""
 
@@ -111,6 +122,8 @@ class Records:
     def add(self, record: Mapping[str, Any]) -> None:
         """Add a record. Its scores get the name of its mode, such as "val/loss" beside "mode": "val"."""
         items = dict(flat(record)) if any(isinstance(value, dict) for value in record.values()) else record
+        if not items.keys().isdisjoint(VALUES):
+            items = _by_metric(items)
         mode = _mode(items)
         for name, value in items.items():
             found = value if type(value) is float else number(value)

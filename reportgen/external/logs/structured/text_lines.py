@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reportgen.errors import StudyError
 from reportgen.external.logs.raw import LogFormat, RawLog
+from reportgen.external.logs.roles import plain_name
 from reportgen.external.logs.structured.json_records import log_of_records
 from reportgen.external.logs.structured.lines import head_lines, read_lines
 from reportgen.external.logs.structured.pairs import PROGRESS, pairs, shown
@@ -29,7 +30,7 @@ def find(path: Path) -> list[Path]:
         return []
     lines = [shown(line) for line in head_lines(path)]
     found = [names for line in lines if (names := pairs(line)) or PROGRESS.match(line)]
-    losses = Counter(name for names in found for name in names if "loss" in name.lower())
+    losses = Counter(name for names in found for name in names if "loss" in plain_name(name))
     common = losses.most_common(1)
     return [path] if 2 * len(found) > len(lines) and common and common[0][1] >= MIN_LOSSES else []
 

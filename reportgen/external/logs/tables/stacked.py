@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.errors import StudyError
 from reportgen.external.logs.raw import Array
@@ -44,10 +45,13 @@ def refuse_table_of_runs(table: Table) -> None:
         raise StudyError("unknown-log", text, str(table.path), "a file with a row for each step or epoch of a run")
 
 
-def split_runs(table: Table) -> Mapping[str, Table]:
-    """Return the runs that columns name or number, by name; one run with an empty name if no column does."""
+def split_runs(table: Table, others: Collection[str] = ()) -> Mapping[str, Table]:
+    """Return the runs that columns name or number, by name; one run with an empty name if no column does.
+
+    others: columns that do not divide the rows into runs.
+    """
     runs = {"": table}
-    for found in [*_named_columns(table), *_columns_of_texts(table)]:
+    for found in [name for name in (*_named_columns(table), *_columns_of_texts(table)) if name not in others]:
         runs = {
             f"{before} {name}".strip(): part
             for before, whole in runs.items()
@@ -102,17 +106,23 @@ def _parts(table: Table, found: str) -> Mapping[str, Table]:
     if not 1 < different.size <= MOST_RUNS or table.rows < FEWEST_ROWS * different.size:
         return {"": table}
     chosen = different if not names else different[np.argsort(first)]
-    return {names.get(value, f"{found} {value:g}") or f"no {found}": _rows(table, values == value) for value in chosen}
+    titles = {value: names.get(value, f"{found} {value:g}") or f"no {found}" for value in chosen}
+    return {title: rows_of(table, values == value) for value, title in titles.items()}
 
 
-def _rows(table: Table, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Table:
+def rows_of(table: Table, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Table:
+    """Return the chosen rows of a table; chosen: for each row whether it is, or the numbers of rows in a new order."""
     columns = {name: _part(column, chosen) for name, column in table.columns.items()}
-    return replace(table, rows=int(chosen.sum()), columns=columns, headers=[], notes=list(table.notes))
+    rows = int(np.arange(table.rows)[chosen].size)
+    return replace(table, rows=rows, columns=columns, headers=[], notes=list(table.notes))
 
 
-def _part(column: Column, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Column:
+def _part(column: Column, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Column:
     if column.text is not None:
         return replace(column, labels=None if column.labels is None else column.labels[chosen])
     if column.present is None:
         return Column(column.values[chosen], None)
-    return Column(column.values[chosen[column.present]], column.present[chosen])
+    everywhere = np.full(column.present.size, np.nan)
+    everywhere[column.present] = column.values
+    present = column.present[chosen]
+    return Column(everywhere[chosen][present], present)

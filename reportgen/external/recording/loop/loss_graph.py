@@ -35,6 +35,9 @@ HARMLESS = ("View", "UnsafeView", "Squeeze", "Unsqueeze", "Select", "Slice", "Cl
 CLASSIFIERS = ("LogSoftmax", "Softmax", "BinaryCrossEntropyWithLogits")
 """Nodes that turn outputs into probabilities; the first one from the loss belongs to the loss."""
 
+OF_PROBABILITY = "BinaryCrossEntropy"
+"""Node of a loss of probabilities, whose sigmoid belongs to the loss."""
+
 REDUCTIONS = {1: "mean", 2: "sum"}
 WITH_TARGETS = ("NllLoss", "NllLoss2D", "BinaryCrossEntropyWithLogits", "BinaryCrossEntropy", "MseLoss", "L1Loss")
 PAIRWISE_TARGETS = ("Sub", "MseLoss", "SmoothL1Loss", "L1Loss", "HuberLoss", "Rsub")
@@ -76,7 +79,7 @@ def graph_of(loss: Any) -> LossGraph | None:
     nodes = list(_nodes(start))
     reached = frozenset(id(node.variable) for node in nodes if hasattr(node, "variable"))
     head = list(_head(start))
-    with_targets = next((node for node in head if _name(node) in WITH_TARGETS), None)
+    with_targets = next((node for node in head if name_of(node) in WITH_TARGETS), None)
     targets = getattr(with_targets, "_saved_target", None)
     size = getattr(targets, "numel", None)
     return LossGraph(
@@ -106,7 +109,7 @@ def _head(start: Any) -> Iterator[Any]:
     pending, visited = [start], {start}
     while pending:
         node = pending.pop(0)
-        if _name(node) in PRODUCTS or hasattr(node, "variable"):
+        if name_of(node) in PRODUCTS or hasattr(node, "variable"):
             continue
         yield node
         for following, _ in node.next_functions:
@@ -115,21 +118,24 @@ def _head(start: Any) -> Iterator[Any]:
                 pending.append(following)
 
 
-def _name(node: Any) -> str:
+def name_of(node: Any) -> str:
     """Return the name of a node's function, such as "LogSoftmax"."""
     return re.sub(r"Backward\d*$", "", type(node).__name__)
 
 
 def _response(head: list[Any]) -> str | None:
     """Return the function before the classifier of the loss; None if there is no classifier, or an unknown function."""
-    likelihood = next((node for node in head if _name(node) in ("NllLoss", "NllLoss2D")), None)
+    likelihood = next((node for node in head if name_of(node) in ("NllLoss", "NllLoss2D")), None)
     if likelihood is not None:
         first = _below(likelihood, skipped=HARMLESS[:-1])
         if first is None or first[0] in PRODUCTS:
             return None if first is None else NLL_OF_OUTPUTS
         if first[0] == "Softmax":
             return NLL_OF_SOFTMAX
-    node = next((node for node in head if _name(node) in CLASSIFIERS), None)
+    node = next((node for node in head if name_of(node) in CLASSIFIERS), None)
+    probability = next((node for node in head if name_of(node) == OF_PROBABILITY), None)
+    if probability is not None and (first := _below(probability, skipped=HARMLESS)) is not None:
+        node = first[1] if first[0] == "Sigmoid" else node
     below = None if node is None else _below(node, skipped=HARMLESS)
     if below is None or below[0] in PRODUCTS:
         return None if below is None else ""
@@ -143,7 +149,7 @@ def _below(node: Any, skipped: tuple[str, ...]) -> tuple[str, Any] | None:
         if len(following) != 1:
             return None
         [node] = following
-        if (name := _name(node)) not in skipped:
+        if (name := name_of(node)) not in skipped:
             return name, node
 
 
@@ -154,7 +160,7 @@ def _reduction(start: Any, function: Any) -> str | None:
     """
     if start is function:
         return REDUCTIONS.get(getattr(start, "_saved_reduction", 0))
-    written = {"Mean": "mean", "Sum": "sum"}.get(_name(start))
+    written = {"Mean": "mean", "Sum": "sum"}.get(name_of(start))
     is_reduced = any(other is function for other, _ in start.next_functions) and function is not None
     return written if is_reduced and getattr(function, "_saved_reduction", 0) == 0 else None
 
@@ -162,14 +168,14 @@ def _reduction(start: Any, function: Any) -> str | None:
 def _broadcast(head: list[Any]) -> tuple[int, ...]:
     """Return the shape (n, n) of a difference between n outputs and targets that are no function of parameters."""
     for node in head:
-        if _name(node) not in PAIRWISE_TARGETS:
+        if name_of(node) not in PAIRWISE_TARGETS:
             continue
         shape = _shape(node) if not hasattr(node, "_saved_self") else tuple(node._saved_self.shape)
         sources = [other for other, _ in node.next_functions if other is not None]
         if len(sources) != 1 or len(shape) != 2 or shape[0] != shape[1] or shape[0] < 2:
             continue
         source = sources[0]
-        while _name(source) == "Expand":
+        while name_of(source) == "Expand":
             source = source.next_functions[0][0]
         if _count(_shape(source)) == shape[0]:
             return shape

@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.external.recording.convert import array, two_columns
 from reportgen.external.recording.loop.batches import classes_of
+from reportgen.external.recording.loop.probabilities import as_logits, gradient_of_logits, last_function
 from reportgen.external.recording.loss_form import LossForm, loss_form
 
 
@@ -20,7 +21,7 @@ def form_of_step(loss: Any, outputs: Any, targets: Any) -> LossForm | None:
     Parameters
     ----------
     loss : loss of a minibatch with its graph.
-    outputs : outputs of the network for it, (n, classes), or (n, 1) or (n,) for two classes.
+    outputs : outputs of the network for it, (n, classes), or (n, 1) or (n,) for two classes; logits or probabilities.
     targets : classes in the graph of the loss, (n,), None if unknown.
     """
     torch: Any = sys.modules.get("torch")
@@ -35,7 +36,8 @@ def form_of_step(loss: Any, outputs: Any, targets: Any) -> LossForm | None:
         return None
     if gradient is None:
         return None
-    z, delta = array(outputs), array(gradient)
+    last = last_function(outputs)
+    z, delta = as_logits(array(outputs), last), gradient_of_logits(array(outputs), array(gradient), last)
     if z.size == len(z):
         z, delta = two_columns(z), np.stack([-delta.reshape(-1), delta.reshape(-1)], axis=1)
     if z.ndim != 2 or labels.max(initial=0) >= z.shape[1]:

@@ -1,8 +1,8 @@
 """Observer of a training loop in PyTorch: learning rates, kept gradients, modes and batches.
 
-Hooks of PyTorch's optimizers call the observer before and after each update, also without an optimizer in the
-settings. Gradients and batches are inspected in the first steps and then in about evenly spaced steps in log time, so
-that the cost of a step stays small.
+A hook of PyTorch's optimizers calls the observer before each update, also without an optimizer in the settings.
+Gradients and batches are inspected in the first steps and then in about evenly spaced steps in log time, so that the
+cost of a step stays small.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class TrainingLoop:
         self._next_step, self._next_update = 0, 1
         self._kept: list[bool] = []
         self._kept_handle: Any = None
+        self._rate = np.nan
         self._checked = self._unzeroed = 0
         self._steps_in_test_mode = 0
         self._watches_modes = False
@@ -66,7 +67,6 @@ class TrainingLoop:
             hooks: Any = module
             self._sees_updates = True
             self._handles.append(hooks.register_optimizer_step_pre_hook(self._before_update))
-            self._handles.append(hooks.register_optimizer_step_post_hook(self._after_update))
         self._observe_inputs()
 
     def _observe_inputs(self) -> None:
@@ -140,11 +140,18 @@ class TrainingLoop:
     def _before_update(self, optimizer: Any, *_: Any) -> None:
         if not self.optimizers or optimizer is not self.optimizers[0]:
             self._discover(optimizer)
-        if not self.optimizers or optimizer is not self.optimizers[0]:
-            return
-        rate = rate_of(optimizer)
-        if not self.rates or self.rates[-1][1] != rate:
-            self.rates.append((max(self._steps - 1, 0), rate))
+            if not self.optimizers or optimizer is not self.optimizers[0]:
+                return
+        rate = optimizer.param_groups[0]["lr"]
+        if rate != self._rate or not self.rates:
+            self._rate = float(rate)
+            self.rates.append((max(self._steps - 1, 0), self._rate))
+        self._updates += 1
+        if self._kept_handle is not None:
+            self._judge_gradients()
+        if self._updates == self._next_update:
+            self._observe_gradient(optimizer)
+            self._next_update = next_inspected(self._updates)
 
     def _discover(self, optimizer: Any) -> None:
         """Observe an optimizer that holds parameters of the network; others are looked at once."""
@@ -153,20 +160,13 @@ class TrainingLoop:
             if any(id(parameter) in self._parameters for parameter in _held(optimizer)):
                 self.add_optimizer(optimizer)
 
-    def _after_update(self, optimizer: Any, *_: Any) -> None:
-        """Judge the gradients since the update before this one, and observe the next ones."""
-        if not self.optimizers or optimizer is not self.optimizers[0]:
-            return
-        if self._kept_handle is not None:
-            self._kept_handle.remove()
-            self._kept_handle = None
-            if self._kept:
-                self._checked += 1
-                self._unzeroed += all(self._kept)
-        self._updates += 1
-        if self._updates == self._next_update:
-            self._observe_gradient(optimizer)
-            self._next_update = next_inspected(self._updates)
+    def _judge_gradients(self) -> None:
+        """Judge the gradients since an inspected update."""
+        self._kept_handle.remove()
+        self._kept_handle = None
+        if self._kept:
+            self._checked += 1
+            self._unzeroed += all(self._kept)
 
     def _observe_gradient(self, optimizer: Any) -> None:
         """Note for each gradient of the smallest trained parameter whether an earlier one is still stored."""

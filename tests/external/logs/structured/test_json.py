@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +176,40 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
         FORMATS[name].read(path)
     except StudyError:
         return
+
+
+@pytest.mark.parametrize("item", ["{}", "[]", '""', "[{}]"])
+def test_a_document_of_too_many_values_is_refused_before_it_is_read(tmp_path: Path, item: str) -> None:
+    count = 6_000_000 if item == '""' else 2_000_000
+    path = write(tmp_path, f"[{','.join([item] * count)}]")
+    tracemalloc.start()
+    try:
+        with pytest.raises(StudyError) as error:
+            json_records.read(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert error.value.code == "too-large"
+    assert peak < 2 * path.stat().st_size
+
+
+def test_a_long_list_of_records_is_read(tmp_path: Path) -> None:
+    rows = 50_000
+    row = '{"epoch": 1, "loss": 0.123456, "val_loss": 0.2345678, "accuracy": 0.5}'
+    log = json_records.read(write(tmp_path, f"[{','.join([row] * rows)}]"))
+    assert columns(log)["loss"].values.size == rows
+
+
+@pytest.mark.parametrize("by_metric", [False, True])
+@pytest.mark.parametrize("lines", [False, True])
+def test_records_of_one_value_are_named_by_their_metric(tmp_path: Path, by_metric: bool, lines: bool) -> None:
+    curves = {"train_loss": [3.0, 2.0, 1.5], "val_loss": [3.1, 2.5, 2.2]}
+    rows = [(name, step, value) for name, own in curves.items() for step, value in enumerate(own)]
+    rows = rows if by_metric else sorted(rows, key=lambda row: row[1])
+    texts = [json.dumps({"metric": name, "step": step, "value": value}) for name, step, value in rows]
+    reader = json_lines if lines else json_records
+    log = reader.read(write(tmp_path, "\n".join(texts) if lines else f"[{','.join(texts)}]"))
+    found = columns(log)
+    for name, own in curves.items():
+        np.testing.assert_array_equal(found[name].values, own)
+        np.testing.assert_array_equal(found[name].steps, [0, 1, 2])

@@ -54,10 +54,10 @@ def test_the_user_names_the_count(tmp_path: Path) -> None:
 
 
 def test_the_columns_are_listed_if_none_has_a_role(tmp_path: Path) -> None:
-    path = write_rows(tmp_path / "log.csv", ("Epoche", "Verlust"), [(1, 0.5), (2, 0.4)])
+    path = write_rows(tmp_path / "log.csv", ("Epoche", "Ergebnis"), [(1, 0.5), (2, 0.4)])
     with pytest.raises(StudyError) as caught:
         only(path)
-    assert (caught.value.code, "Verlust" in (caught.value.hint or "")) == ("unknown-columns", True)
+    assert (caught.value.code, "Ergebnis" in (caught.value.hint or "")) == ("unknown-columns", True)
 
 
 @pytest.mark.parametrize(

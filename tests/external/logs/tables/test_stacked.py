@@ -31,7 +31,7 @@ def test_a_column_of_text_names_the_runs(column: str, interleaved: bool, tmp_pat
     ]
 
 
-def test_runs_are_told_apart_by_name_and_seed(tmp_path: Path) -> None:
+def test_runs_are_divided_by_name_and_seed(tmp_path: Path) -> None:
     rows = [(name, seed, e, TRAIN[e], VAL[e]) for name in "ab" for seed in (0, 1) for e in range(EPOCHS)]
     logs = logs_of(write_rows(tmp_path / "runs.csv", ("name", "seed", "epoch", "loss", "val_loss"), rows))
     assert [(log.name, log.seed) for log in logs] == [

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ nn, functional = torch.nn, torch.nn.functional
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
-def test_nothing_needs_to_be_told(tmp_path: Path) -> None:
+def test_no_settings_are_needed(tmp_path: Path) -> None:
     found = run(tmp_path / "a.npz", network(), optimizer=None)
     assert found.spec.training.lr == 0.05
     assert found.spec.network.layers[0].activation.name == "tanh"
@@ -259,3 +261,36 @@ def test_a_softmax_at_the_end_of_the_network_is_recorded_and_named(tmp_path: Pat
     assert record.facts["outputs"] == "probabilities"
     assert record.facts["loss_response"] == "softmax"
     assert "loss_mismatch" in rules_of(record)[0]
+
+
+OF_COPIES = ("keep_weights", "copy_of")
+"""Functions that a step calls only if copies of the weights take little time."""
+
+
+def test_a_step_without_a_probe_takes_few_calls(tmp_path: Path) -> None:
+    x, y = data()
+    net = network()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.05)
+    recorder = Recorder(x, y)
+    recorder.watch(net)
+    calls: list[str] = []
+
+    def note(frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "call" and frame.f_globals.get("__name__", "").startswith("reportgen."):
+            calls.append(frame.f_code.co_name)
+
+    counts = []
+    for step in range(400):
+        probes = recorder.due
+        calls.clear()
+        loss = functional.cross_entropy(net(x[:20]), y[:20])
+        sys.setprofile(note)
+        recorder.step(loss)
+        sys.setprofile(None)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if step >= 300 and not probes:
+            counts.append(sum(name not in OF_COPIES for name in calls))
+    recorder.save(tmp_path / "a.npz")  # removes the hooks
+    assert np.median(counts) <= 4

@@ -17,9 +17,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, layers_in_most, words_for_layers, words_for_seeds
-from reportgen.analysis.diagnosis.training_code import in_framework, layer_values, severity_of
+from reportgen.analysis.diagnosis.training_code import in_framework, layer_values, severity_unless_fitted
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 
@@ -41,7 +40,7 @@ def check(evidence: Evidence) -> Finding | None:
     places = int(np.nanmax(layer_values(record, "layer_registrations")))
     return RULE.finding(
         evidence,
-        severity="info" if all(fits(r) for r in records) else severity_of(records),
+        severity=severity_unless_fitted(records),
         seeds=seeds,
         layers=layers,
         step=1,

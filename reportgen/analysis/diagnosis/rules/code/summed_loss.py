@@ -17,9 +17,8 @@ from __future__ import annotations
 
 import math
 
-from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, words_for_seeds
-from reportgen.analysis.diagnosis.training_code import in_framework, known_fact, severity_of
+from reportgen.analysis.diagnosis.training_code import in_framework, known_fact, severity_unless_fitted
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 
@@ -52,7 +51,7 @@ def check(evidence: Evidence) -> Finding | None:
     seeds = tuple(r.spec.seed for r in records)
     return RULE.finding(
         evidence,
-        severity="info" if all(fits(r) for r in records) else severity_of(records),
+        severity=severity_unless_fitted(records),
         seeds=seeds,
         step=1,
         evidence={"factor": factor, "mean": 1.0},

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.classes import class_counts, classes_in_words
+from reportgen.analysis.classes import class_counts, classes_in_words, keep_setting, kept_shares
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
@@ -111,13 +111,13 @@ def _advice(record: RunRecord, untrained: Sequence[int]) -> str:
 
 def _removed(record: RunRecord, untrained: Sequence[int]) -> list[int]:
     """Return the classes that the settings remove from training."""
-    return [label for label, fraction in record.spec.data.keep if label in untrained and fraction == 0]
+    return [label for label, fraction in kept_shares(record).items() if label in untrained and fraction == 0]
 
 
 def _proposals(record: RunRecord, untrained: Sequence[int]) -> tuple[Proposal, ...]:
     data, removed = record.spec.data, _removed(record, untrained)
-    kept = {label: fraction for label, fraction in data.keep if label not in removed}
-    back = Proposal({"data.keep": kept}, "restores the examples of the class")
+    kept = {label: fraction for label, fraction in kept_shares(record).items() if label not in removed}
+    back = Proposal({"data.keep": keep_setting(record, kept)}, "restores the examples of the class")
     mixed = Proposal({"data.shuffle": True}, "all classes occur in each split")
     return (*((back,) if removed else ()), *((mixed,) if not data.shuffle else ()))
 

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.classes import classes_in_words, label_of
+from reportgen.analysis.classes import classes_in_words, keep_setting, kept_shares, label_of
 from reportgen.analysis.diagnosis.evidence.held_out import mean_final, training_majority
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
@@ -186,11 +186,12 @@ def _recognition(records: Sequence[RunRecord], labels: Sequence[int]) -> str:
 
 def _proposals(record: RunRecord, labels: Sequence[int]) -> tuple[Proposal, ...]:
     """Return the proposals: restore dropped examples, train longer, use fewer examples of the common classes."""
-    kept = {int(label): float(share) for label, share in record.spec.data.keep}
+    kept = kept_shares(record)
     longer = Proposal({"training.epochs": max(10, 4 * record.spec.training.epochs)}, "four times as many epochs")
     dropped = [label for label in labels if kept.get(label, 1.0) < 1]
     back = Proposal(
-        {"data.keep": {k: v for k, v in kept.items() if k not in dropped}}, "restores the examples of the class"
+        {"data.keep": keep_setting(record, {k: v for k, v in kept.items() if k not in dropped})},
+        "restores the examples of the class",
     )
     mixed = Proposal({"data.shuffle": True}, "all classes occur in each split")
     return (
@@ -211,7 +212,7 @@ def _fewer(record: RunRecord, labels: Sequence[int], kept: Mapping[int, float], 
     most = times * rare[rare > 0].min()  # a seed may have no example of a class that is rare in others
     fewer = {label: kept.get(label, 1.0) * float(most / n) for label, n in enumerate(counts) if n > most}
     epochs = math.ceil(record.spec.training.epochs * counts.sum() / np.minimum(counts, most).sum())
-    change = {"data.keep": {**kept, **fewer}, "training.epochs": epochs}
+    change = {"data.keep": keep_setting(record, {**kept, **fewer}), "training.epochs": epochs}
     if record.spec.data.train is not None:  # the training examples are taken from the kept ones
         change["data.train"] = int(np.floor(np.minimum(counts, most)).sum())
     return Proposal(change, why)

@@ -100,7 +100,10 @@ def scores(log: TrainingLog, role: str) -> Points:
 
 
 def smoothed(found: Points) -> Points:
-    """Return points without most of their sampling noise: minibatches are averaged over up to eight equal blocks."""
+    """Return points without most of their sampling noise: minibatches are averaged over up to eight equal blocks.
+
+    Fewer than two blocks of minibatches are returned as they are, since one average has no course.
+    """
     if found.resolution != "step":
         return found
     count = min(BLOCKS, found.size // LEAST_OF_BLOCK)
