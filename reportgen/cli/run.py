@@ -133,7 +133,7 @@ def _make_reports(options: RunOptions, make: Maker, show: Show) -> None:
         for request, position in zip(requests, positions(requests), strict=True):
             ended.append(run_one(request, make, show.listener(position)))
             answers.values.append(show.ended(ended[-1]))
-            answers.codes += _codes(ended[-1], options.strict, "pdf" in options.chosen_formats)
+            answers.codes += _codes(ended[-1], options.strict, not {"pdf", "slides"}.isdisjoint(options.chosen_formats))
     except KeyboardInterrupt:
         show.summary(ended)
         raise Interruption("Interrupted. Finished runs are kept; the same command continues with the rest.") from None

@@ -21,8 +21,11 @@ from reportgen.study.loading.loader import WATERMARK, in_report, load_study
 from reportgen.study.planning.plan import Plan, PlannedRun
 from reportgen.workflow.quick import quick_folder, quick_overrides
 
-FORMATS = ("html", "pdf", "json", "kit")
+FORMATS = ("html", "pdf", "json", "kit", "slides")
 """The formats of a report; results.json, tables/ and study.yaml are always written."""
+
+DEFAULT_FORMATS = ("html", "pdf", "json", "kit")
+"""The formats that are written if none is chosen, and those of a diagnosis."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def make_request(
     source: str | Path,
     *,
     output: str | Path | None = None,
-    formats: Collection[str] = FORMATS,
+    formats: Collection[str] = DEFAULT_FORMATS,
     overrides: Mapping[str, Any] | None = None,
     flags: Mapping[str, str] | None = None,
     quick: bool = False,
@@ -93,12 +96,12 @@ def make_request(
     return RunRequest(plan, folder, tuple(formats), command or f"reportgen run {source}", path, script)
 
 
-def check_formats(formats: Collection[str]) -> None:
-    """Raise UsageError if there is no format, or one that is not in FORMATS."""
-    hint = f"one or more of {', '.join(FORMATS)}"
+def check_formats(formats: Collection[str], known: Collection[str] = FORMATS) -> None:
+    """Raise UsageError if there is no format, or one that is not known."""
+    hint = f"one or more of {', '.join(known)}"
     if not formats:
         raise UsageError("empty-value", "no format is given", hint=hint)
-    for name in sorted(set(formats) - set(FORMATS)):
+    for name in sorted(set(formats) - set(known)):
         raise UsageError("unknown-name", f"unknown format {name!r}", hint=hint)
 
 

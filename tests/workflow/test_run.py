@@ -16,7 +16,7 @@ from reportgen.runs.store import Store
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import Report
 from reportgen.workflow.quick import WATERMARK
-from reportgen.workflow.request import FORMATS, make_request
+from reportgen.workflow.request import DEFAULT_FORMATS, make_request
 from reportgen.workflow.run import render_study, run_request, run_study
 from tests.rates import STUDY
 
@@ -130,7 +130,10 @@ def test_an_interrupted_study_keeps_its_finished_runs(training):
     assert (report.stored, report.trained) == (stored, 6 - stored)
 
 
-@pytest.mark.parametrize(("format_", "more"), [("json", []), ("html", ["index.html"]), ("kit", ["embed", "figures"])])
+@pytest.mark.parametrize(
+    ("format_", "more"),
+    [("json", []), ("html", ["index.html"]), ("kit", ["embed", "figures"]), ("slides", ["slides"])],
+)
 def test_formats_choose_the_files_beside_the_results(finished, format_, more):
     run(formats=[format_])
     assert names() == sorted([*ALWAYS, *more])
@@ -175,6 +178,14 @@ def test_figures_of_a_previous_report_are_removed_and_a_users_own_stays(finished
     assert kept == {"loss_curves", "own"}
 
 
+def test_the_slides_of_a_former_report_are_removed_if_its_results_differ(finished):
+    run(formats=["slides"])
+    run(formats=["json"])
+    assert "slides" in names()
+    run(formats=["json"], overrides={"seeds": 2})
+    assert "slides" not in names()
+
+
 def test_a_users_own_file_beside_the_report_stays(finished):
     (FOLDER / "notes.txt").write_text("mine", encoding="utf-8")
     run()
@@ -210,7 +221,7 @@ def test_a_full_disk_ends_the_study_with_a_store_error(training, monkeypatch):
 
 def test_a_request_trains_and_writes_nothing(training):
     request = make_request("rates.yaml")
-    assert request.formats == FORMATS
+    assert request.formats == DEFAULT_FORMATS
     assert not FOLDER.exists()
     assert training.trained == []
 

@@ -77,6 +77,12 @@ def fill_page(template: str, **context: Any) -> str:
     return environment(print_medium=False).get_template(template).render(context | shared)
 
 
+def fill_slides(deck: Any, pictures: Mapping[str, Markup]) -> str:
+    """Return the HTML of the slides of a report; `pictures` maps ids of figures to markup."""
+    template = environment(print_medium=True).get_template("slides.html.j2")
+    return template.render({"deck": deck, "pictures": pictures} | _style("slides.css"))
+
+
 def _style(*names: str) -> dict[str, Any]:
     """Return style sheets as one text, and its hash for the security policy of the page."""
     text = "\n".join((templates_folder() / name).read_text(encoding="utf-8") for name in names)

@@ -52,7 +52,7 @@ def publish(
     ----------
     analysis : the results of the study
     folder : the folder of the report
-    formats : any of "html", "pdf", "json" and "kit"
+    formats : any of "html", "pdf", "json", "kit" and "slides"
     stage : is called with the name of each stage that begins
     place : is called when everything is written, and returns the folder that the report may replace
     origin : what the report is made from, for its manifest; None if it must not be reused
