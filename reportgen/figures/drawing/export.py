@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,19 @@ def save(
     svg: the result of `svg_text`, if the caller already has it. endings: the files to write.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    contents: dict[str, Callable[[], bytes]] = {
-        "svg": lambda: (svg_text(drawing) if svg is None else svg).encode(),
-        "pdf": lambda: _bytes(drawing, "pdf", metadata=_pdf_metadata(drawing)),
-        "png": lambda: png_bytes(drawing),
-        "csv": lambda: csv_text(drawing).encode(),
-    }
     paths = [folder / f"{drawing.id}.{ending}" for ending in endings]
     for path, ending in zip(paths, endings, strict=True):
-        path.write_bytes(contents[ending]())
+        path.write_bytes(svg.encode() if ending == "svg" and svg is not None else content(drawing, ending))
     return paths
+
+
+def content(drawing: Drawing, ending: str) -> bytes:
+    """Return the content of the file of a figure, given its ending: svg, pdf, png or csv."""
+    if ending == "svg":
+        return svg_text(drawing).encode()
+    if ending == "pdf":
+        return _bytes(drawing, "pdf", metadata=_pdf_metadata(drawing))
+    return png_bytes(drawing) if ending == "png" else csv_text(drawing).encode()
 
 
 def png_bytes(drawing: Drawing) -> bytes:

@@ -83,6 +83,11 @@ def fill_slides(deck: Any, pictures: Mapping[str, Markup]) -> str:
     return template.render({"deck": deck, "pictures": pictures} | _style("slides.css"))
 
 
+def fill_notebook(template: str, **context: Any) -> str:
+    """Return the HTML of a report in a notebook."""
+    return environment(print_medium=False).get_template(template).render(context)
+
+
 def _style(*names: str) -> dict[str, Any]:
     """Return style sheets as one text, and its hash for the security policy of the page."""
     text = "\n".join((templates_folder() / name).read_text(encoding="utf-8") for name in names)
