@@ -12,7 +12,7 @@ from reportgen.figures.slides import draw_slides
 from reportgen.paths import PAGE, RESULTS, SLIDES, STUDY
 from reportgen.report.document.content import Content
 from reportgen.report.document.document import make_document
-from reportgen.report.media import html, kit, pdf
+from reportgen.report.media import embed, html, kit, pdf
 from reportgen.report.results.tables import TABLES
 from reportgen.report.slides import write as slides
 from reportgen.report.slides.deck import make_deck
@@ -72,6 +72,7 @@ def write_media(
     if "kit" in formats:
         paths += kit.write_figures(drawings, folder / "figures", svgs)
         paths += kit.write_embed(document, drawings, table, folder / "embed")
+        paths += embed.write_pages(document, drawings, svgs, folder / "embed")
     if "pdf" in formats:
         files = {name.split("/")[-1]: (folder / name).read_bytes() for name in attached if (folder / name).is_file()}
         files = {name: content for name, content in files.items() if len(content) <= MOST_ATTACHED}

@@ -130,10 +130,7 @@ def test_an_interrupted_study_keeps_its_finished_runs(training):
     assert (report.stored, report.trained) == (stored, 6 - stored)
 
 
-@pytest.mark.parametrize(
-    ("format_", "more"),
-    [("json", []), ("html", ["index.html"]), ("kit", ["embed", "figures"]), ("slides", ["slides"])],
-)
+@pytest.mark.parametrize(("format_", "more"), [("json", []), ("html", ["index.html"]), ("kit", ["embed", "figures"])])
 def test_formats_choose_the_files_beside_the_results(finished, format_, more):
     run(formats=[format_])
     assert names() == sorted([*ALWAYS, *more])
@@ -176,14 +173,6 @@ def test_figures_of_a_previous_report_are_removed_and_a_users_own_stays(finished
     run(formats=["kit"], overrides={"figures": ["loss_curves"]})
     kept = {name.partition(".")[0] for name in names(FOLDER / "figures")}
     assert kept == {"loss_curves", "own"}
-
-
-def test_the_slides_of_a_former_report_are_removed_if_its_results_differ(finished):
-    run(formats=["slides"])
-    run(formats=["json"])
-    assert "slides" in names()
-    run(formats=["json"], overrides={"seeds": 2})
-    assert "slides" not in names()
 
 
 def test_a_users_own_file_beside_the_report_stays(finished):

@@ -80,7 +80,7 @@ def _latex(document: Content, drawings: Sequence[Drawing]) -> str:
     floats = [
         "\\begin{figure}[htbp]\n  \\centering\n"
         f"  \\includegraphics[width=\\linewidth]{{\\reportgenfigures/{drawing.id}.pdf}}\n"
-        f"  \\caption{{{latex_text(exponents(drawing.caption))}}}\n"
+        f"  \\caption[{{{latex_text(exponents(drawing.short))}}}]{{{latex_text(exponents(drawing.caption))}}}\n"
         f"  \\label{{fig:{document.id}-{drawing.id.replace('_', '-')}}}\n\\end{{figure}}\n"
         for drawing in drawings
     ]

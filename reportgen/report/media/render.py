@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reportgen.figures.drawing.figure import Drawing
 from reportgen.report.document import claim_words
 from reportgen.report.document.content import Content
 from reportgen.report.document.explorer import Explorer
@@ -81,6 +82,12 @@ def fill_slides(deck: Any, pictures: Mapping[str, Markup]) -> str:
     """Return the HTML of the slides of a report; `pictures` maps ids of figures to markup."""
     template = environment(print_medium=True).get_template("slides.html.j2")
     return template.render({"deck": deck, "pictures": pictures} | _style("slides.css"))
+
+
+def fill_figure(document: Content, drawing: Drawing, picture: Markup) -> str:
+    """Return the HTML of a page with one figure, which other pages can embed."""
+    context = {"doc": document, "drawing": drawing, "picture": picture}
+    return environment(print_medium=False).get_template("figure.html.j2").render(context | _style("figure.css"))
 
 
 def fill_notebook(template: str, **context: Any) -> str:

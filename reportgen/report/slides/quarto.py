@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from reportgen.analysis.words.numerals import exponents
+from reportgen.report.media.embed import quoted
 from reportgen.report.media.kit import label_of, markdown_text
 from reportgen.report.slides.deck import Deck, Slide, SlideClaim
 
@@ -57,7 +58,7 @@ def _claims(page: Sequence[SlideClaim], at: int, pages: int) -> str:
 
 def _slide(slide: Slide, study: str) -> str:
     drawing = slide.drawing
-    alt = json.dumps(f"{drawing.title}. {exponents(drawing.alt)}".replace("\\", "/"), ensure_ascii=False)
+    alt = quoted(f"{drawing.title}. {drawing.alt}")
     verdict = f"**{slide.claim.verdict}**: {markdown_text(slide.note)}" if slide.claim else ""
     lines = [
         f"## {markdown_text(exponents(slide.title))}",
