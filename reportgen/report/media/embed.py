@@ -70,24 +70,30 @@ def _snippets(document: Content, drawings: Sequence[Drawing], svgs: Mapping[str,
 
 
 def _myst(document: Content, drawings: Sequence[Drawing]) -> str:
-    """Return the figures for MyST: refer to one by {numref}`label`, or by [](#label) with mystmd."""
+    """Return a page of MyST with all figures, to which other pages refer by their labels."""
     figures = [
         f"```{{figure}} ../figures/{drawing.id}.svg\n:name: {label_of(document.id, drawing.id)}\n"
-        f":alt: {' '.join(exponents(drawing.alt).split())}\n\n{markdown_text(exponents(drawing.caption))}\n```\n"
+        f":alt: {_line(drawing.alt)}\n\n{markdown_text(exponents(drawing.caption))}\n```\n"
         for drawing in drawings
     ]
-    return "\n".join(figures)
+    return "\n".join([f"# Figures: {markdown_text(document.title)}\n", *figures])
 
 
 def _quarto(document: Content, drawings: Sequence[Drawing]) -> str:
-    """Return the figures for Quarto: refer to one by @label."""
-    return "\n".join(
+    """Return a page of Quarto with all figures."""
+    figures = [
         f"![{markdown_text(exponents(drawing.caption))}](../figures/{drawing.id}.svg){{"
         f"#{label_of(document.id, drawing.id)} fig-alt={quoted(drawing.alt)} fig-scap={quoted(drawing.short)}}}\n"
         for drawing in drawings
-    )
+    ]
+    head = f"---\ntitle: {quoted(f'Figures: {document.title}')}\nlang: en\n---\n"
+    return "\n".join([head, *figures])
+
+
+def _line(text: str) -> str:
+    return " ".join(exponents(text).split())
 
 
 def quoted(text: str) -> str:
-    """Return text as a quoted attribute of Quarto."""
-    return json.dumps(" ".join(exponents(text).split()).replace("\\", "/"), ensure_ascii=False)
+    """Return text as a quoted attribute of Quarto, which is also a string of YAML."""
+    return json.dumps(_line(text).replace("\\", "/"), ensure_ascii=False)
