@@ -21,7 +21,7 @@ MOST_SLIDES = 4
 """The largest number of slides of one figure."""
 
 SLACK = 0.02
-"""Tolerance for rounding, in inches and in points."""
+"""Tolerance for rounding, in points."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,8 @@ def _fitting(kind: FigureKind, part: _Part) -> Iterator[tuple[_Part, Drawing]]:
 
 
 def fits(drawing: Drawing) -> bool:
-    """Return whether a figure is not larger than the surface of a slide, and no text is smaller than its smallest."""
+    """Return whether no text is smaller than that of the surface if the figure is scaled to fit on it."""
     width, height = drawing.figure.get_size_inches()
-    if width > SLIDE.width + SLACK or height > (SLIDE.height or height) + SLACK:
-        return False
+    scale = min(SLIDE.width / width, (SLIDE.height or height) / height)
     texts = [text for text in drawing.figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    return all(float(text.get_fontsize()) >= SLIDE.tiny - SLACK for text in texts)
+    return all(float(text.get_fontsize()) * scale >= SLIDE.tiny - SLACK for text in texts)
