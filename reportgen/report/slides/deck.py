@@ -31,7 +31,7 @@ CLAIM, LEAST = 20.0, 18.0
 HIGHEST, COLUMN = 5.6, 9.5
 """Inches: the height of the claims of a page, and their width, with some slack."""
 
-ORDER = ("contradicted", "supported", "inconclusive")
+ORDER = ("contradicted", "supported", "inconclusive", "no verdict")
 """The order of the claims on the slides."""
 
 
@@ -132,19 +132,27 @@ def _claim(result: ClaimResult, quick: bool) -> SlideClaim:
     return SlideClaim(exponents(result.says), "no verdict" if quick else result.verdict, value)
 
 
-def _pages(claims: Sequence[SlideClaim]) -> Iterator[tuple[SlideClaim, ...]]:
-    """Yield as many claims as fit on a page."""
+def _pages(claims: Sequence[SlideClaim]) -> list[tuple[SlideClaim, ...]]:
+    """Return the claims by page: as few pages as possible, and about equally full ones."""
+    if not claims:
+        return []
+    ordered = sorted(claims, key=lambda claim: ORDER.index(claim.verdict))
+    heights = list(map(_height, ordered))
+    few = _filled(ordered, HIGHEST)
+    even = _filled(ordered, min(HIGHEST, sum(heights) / len(few) + max(heights) / 2))
+    return few if len(even) > len(few) else even
+
+
+def _filled(claims: Sequence[SlideClaim], highest: float) -> list[tuple[SlideClaim, ...]]:
+    """Return the claims by page, as many on a page as fit into a height in inches."""
+    pages: list[tuple[SlideClaim, ...]] = []
     page: list[SlideClaim] = []
-    used = 0.0
-    for claim in sorted(claims, key=lambda claim: ORDER.index(claim.verdict) if claim.verdict in ORDER else 0):
-        height = _height(claim)
-        if page and used + height > HIGHEST:
-            yield tuple(page)
-            page, used = [], 0.0
+    for claim in claims:
+        if page and sum(map(_height, [*page, claim])) > highest:
+            pages.append(tuple(page))
+            page = []
         page.append(claim)
-        used += height
-    if page:
-        yield tuple(page)
+    return [*pages, tuple(page)]
 
 
 def _height(claim: SlideClaim) -> float:
