@@ -98,6 +98,7 @@ CODES: dict[str, str] = {
     "runs-missing": "The report needs runs that are not stored; `reportgen run` trains them.",
     # reports and sites
     "invalid-results": "A results.json is damaged or was not written by reportgen.",
+    "no-figure": "The study has no data for a figure.",
     "path-occupied": "A file or folder that reportgen did not write is where the output should go.",
     "report-not-found": "The folder contains no report.",
     "results-version": "A results.json has another version of the format than this reportgen reads.",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reportgen.cli.app import MISSING, NOT_SUPPORTED
-from reportgen.cli.options import Formats, Json, Open, listed
+from reportgen.cli.options import DiagnosisFormats, Json, Open, listed
 from reportgen.cli.terminal import print_json, print_lines, say, show_page
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def diagnose(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write a report to DIR/<name of PATH>.")
     ] = None,
-    formats: Formats = None,
+    formats: DiagnosisFormats = None,
     open_: Open = False,
     as_json: Json = False,
 ) -> None:
@@ -111,8 +111,8 @@ def _write(
     command: str,
 ) -> Published:
     """Write the report of a diagnosis, by default in all formats and into the folder of all reports."""
-    from reportgen.workflow.request import FORMATS
+    from reportgen.workflow.request import DEFAULT_FORMATS
     from reportgen.workflow.training_report.write import write_diagnosis_report
 
-    chosen = FORMATS if formats is None else listed(formats)
+    chosen = DEFAULT_FORMATS if formats is None else listed(formats)
     return write_diagnosis_report(diagnosed, values, output or Path("reports"), chosen, command)

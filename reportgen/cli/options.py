@@ -27,8 +27,12 @@ Output = Annotated[
 Formats = Annotated[
     list[str] | None,
     typer.Option(
-        "-f", "--format", metavar="LIST", help="Formats: html, pdf, json, kit, which are the default, and quiz."
+        "-f", "--format", metavar="LIST", help="Formats: html, pdf, json, kit, which are the default, slides and quiz."
     ),
+]
+DiagnosisFormats = Annotated[
+    list[str] | None,
+    typer.Option("-f", "--format", metavar="LIST", help="Formats: html, pdf, json, kit; by default all."),
 ]
 Set = Annotated[
     list[str] | None,
@@ -100,12 +104,12 @@ class RunOptions:
 
     def request(self, source: str) -> RunRequest:
         """Return the request for one study."""
-        from reportgen.workflow.request import FORMATS, make_request
+        from reportgen.workflow.request import DEFAULT_FORMATS, make_request
 
         return make_request(
             source,
             output=self.output,
-            formats=FORMATS if self.formats is None else self.chosen_formats,
+            formats=DEFAULT_FORMATS if self.formats is None else self.chosen_formats,
             overrides=self.overrides(),
             flags={} if self.seeds is None else {"seeds": "--seeds"},
             quick=self.quick,

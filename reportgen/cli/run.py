@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from reportgen.workflow.outcomes import Report
     from reportgen.workflow.request import RunRequest
 
-NEED_LIBRARIES = {"pdf", "quiz"}
+NEED_LIBRARIES = {"pdf", "quiz", "slides"}
 """Formats that need libraries which may be missing."""
 
 

@@ -26,6 +26,7 @@ from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import fix_ticks
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import course, number, prose, sentence
 from reportgen.figures.networks.stages import kinds_of, unit_words
 from reportgen.figures.table import FIGURES
@@ -34,7 +35,7 @@ from reportgen.figures.views.pruned import last_training
 
 FIGURE = FIGURES["activation_histograms"]
 
-ROWS, LAYERS = 12, 10
+ROWS = 12
 OUTSIDE_FROM = 0.05
 """A panel gives the share of values outside the range if it is larger than this."""
 SLOT = 0.86
@@ -46,14 +47,13 @@ Range = tuple[float, float]
 
 def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None if no run has histograms of activations."""
-    rows, note = rows_for(analysis, "activation", ROWS, LAYERS, output=False)
+    rows, note = rows_for(analysis, "activation", ROWS, surface().layers, output=False)
     if not rows:
         return None
     with _style.settings():
         figure = _figure(rows)
-    return Drawing(
-        FIGURE.id, FIGURE.title, _caption(rows, note), _alt(rows, note), figure, BIN_COLUMNS, list(csv_rows(rows))
-    )
+    caption, alt, finding = _caption(rows, note), _alt(rows, note), sentence("; ".join(map(_named_course, rows[:2])))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, BIN_COLUMNS, list(csv_rows(rows)), finding)
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
@@ -68,7 +68,7 @@ def _side_by_side(rows: Sequence[Row]) -> Figure:
     for ax, row in zip(axes, rows, strict=True):
         _panel(ax, row, own_range(row.bars[0]), labelled=True)
         ax.set_xlim(-0.5, 0.5)
-        name = _style.clip(row.name, _style.WIDTH / columns - 0.3, _style.TEXT * 1.12)
+        name = _style.clip(row.name, surface().width / columns - 0.3, _style.TEXT * 1.12)
         ax.set_title(name, loc="center", y=1.0, pad=13)
     return figure
 
@@ -104,6 +104,7 @@ def _header(figure: Figure, ax: Axes, rows: Sequence[Row]) -> None:
 def _panel(ax: Axes, row: Row, shared: Range | None, labelled: bool) -> None:
     """Draw the panels of a row in one set of axes, which is ten times as fast as one for each panel."""
     shapes = []
+    small: dict[str, Any] = {"fontsize": surface().tiny, "color": _style.MUTED}
     ax.set_xlim(-0.5, max(len(row.bars), 2) - 0.5)
     ax.set_ylim(0, 1.06)
     for at, one in enumerate(row.bars):
@@ -113,10 +114,8 @@ def _panel(ax: Axes, row: Row, shared: Range | None, labelled: bool) -> None:
         words = f"σ {number(one.std)}" if np.isfinite(one.std) else "no finite σ"
         if one.outside > OUTSIDE_FROM:
             out = f"{percent(one.outside, 0)} out"
-            ax.text(
-                at + SLOT / 2, 0.5, out, ha="right", fontsize=_style.TINY, color=_style.MUTED, bbox=BACKGROUND, zorder=3
-            )
-        ax.text(at, 1.1, words, ha="center", va="bottom", fontsize=_style.TINY, color=_style.MUTED)
+            ax.text(at + SLOT / 2, 0.5, out, ha="right", bbox=BACKGROUND, zorder=3, **small)
+        ax.text(at, 1.1, words, ha="center", va="bottom", **small)
     ax.add_collection(PolyCollection(shapes, facecolor=row.colour, edgecolor="none", alpha=0.9))
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -138,7 +137,7 @@ def _ticks(ax: Axes, bars: Sequence[Bars], shared: Range | None, labelled: bool)
         places = list(range(len(bars)))
         words = [_range_words(*own_range(one)) for one in bars]
     fix_ticks(ax.xaxis, places, words)
-    ax.tick_params(axis="x", labelsize=_style.TINY, pad=1, length=2, labelbottom=labelled)
+    ax.tick_params(axis="x", labelsize=surface().tiny, pad=1, length=2, labelbottom=labelled)
 
 
 def _range_words(low: float, high: float) -> str:
@@ -160,7 +159,7 @@ def _caption(rows: Sequence[Row], note: str) -> str:
         "activations of each hidden layer at initialization, over all units, probe examples and seeds",
         unit_words(record for row in rows for record in row.series.summary.records),
         "each panel has its own vertical scale; tall bars are cut at twice the next height; σ: standard deviation",
-        "; ".join(f"with “{row.name}”, σ {_course(row)}" for row in rows[:3]),
+        "; ".join(map(_named_course, rows[:3])),
     ]
     if any(common_range(row.bars) is None for row in rows):
         parts.append("The layers have different ranges, which are shown below the panels")
@@ -169,6 +168,10 @@ def _caption(rows: Sequence[Row], note: str) -> str:
     pruned = last_training((record for row in rows for record in row.series.summary.records), "initialization")
     parts += [*notes(rows), pruned, note]
     return " ".join(sentence(part) for part in parts if part)
+
+
+def _named_course(row: Row) -> str:
+    return f"with “{row.name}”, σ {_course(row)}"
 
 
 def _course(row: Row) -> str:

@@ -20,6 +20,7 @@ from reportgen.analysis.words.formatting import whole
 from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, listing, prose, sentence
 from reportgen.figures.networks.architectures import LABELS, Architecture, architectures
 from reportgen.figures.networks.panel import Panel, panel_height
@@ -64,7 +65,7 @@ def _lines(found: Sequence[Architecture]) -> list[Line]:
 
 
 def _width(amount: int) -> float:
-    room = _style.WIDTH - 2 * MARGIN
+    room = surface().width - 2 * MARGIN
     return room if amount == 1 else (room - ACROSS) / 2
 
 
@@ -73,7 +74,7 @@ def _height(line: Line, width: float) -> float:
 
 
 def _is_wide(width: float) -> bool:
-    return width > _style.WIDTH / 2
+    return width > surface().width / 2
 
 
 def _figure(lines: Sequence[Line]) -> Figure:

@@ -24,6 +24,7 @@ from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, joined, number, resolving, sentence
 from reportgen.figures.table import FIGURES
 
@@ -112,7 +113,7 @@ def _figure(rows: Sequence[Row]) -> Figure:
     each = 0.2 + 0.12 * lines
     margins = _style.Margins(left=0.0, right=0.0, top=0.05, bottom=0.05)
     figure, ((ax,),) = _style.grid(1, 1, each * len(rows), margins=margins)
-    ax.set_xlim(0, _style.WIDTH)
+    ax.set_xlim(0, surface().width)
     ax.set_ylim(len(rows), 0)
     ax.axis("off")
     for at, row in enumerate(rows):

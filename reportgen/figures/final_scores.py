@@ -60,7 +60,8 @@ def draw(analysis: Analysis) -> Drawing | None:
     caption = _caption(ordered["accuracy"], words(split), note, ensembles)
     caption += f" {sentence(_axis.CUT)}" if _cut(ordered["loss"]) else ""
     alt = _alt(ordered["accuracy"], words(split), note)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(ordered, split))
+    finding = sentence(_ends(ordered["accuracy"], words(split)))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(ordered, split), finding)
 
 
 COLUMNS = ("variant", "label", "score", "mean", "low", "high", "n", "diverged", "seeds", "values_by_seed")

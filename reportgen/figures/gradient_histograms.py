@@ -21,6 +21,7 @@ from reportgen.analysis.words.formatting import percent
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import layer_name, listing, number, power, prose, sentence
 from reportgen.figures.networks.stages import kinds_of, unit_words
 from reportgen.figures.table import FIGURES
@@ -39,15 +40,14 @@ def draw(analysis: Analysis) -> Drawing | None:
         return None
     with _style.settings():
         figure = _figure(rows)
-    return Drawing(
-        FIGURE.id, FIGURE.title, _caption(rows, note), _alt(rows, note), figure, BIN_COLUMNS, list(csv_rows(rows))
-    )
+    caption, alt, finding = _caption(rows, note), _alt(rows, note), sentence("; ".join(map(_course, rows[:2])))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, BIN_COLUMNS, list(csv_rows(rows)), finding)
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
     columns = len(rows) if len(rows) <= 3 else 2 if len(rows) == 4 else 3
     lines = -(-len(rows) // columns)
-    inches = _style.WIDTH / columns - 0.5
+    inches = surface().width / columns - 0.5
     room = _axis.KINDS * any(kinds_of(row.series.summary.records) for row in rows)
     margins = _style.Margins(
         titles=_style.titles_height([row.name for row in rows], inches),

@@ -28,6 +28,7 @@ from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import Array
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, prose, sentence, setting_value
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import MISSING, mean_of, seeds_of, shown_scores
@@ -60,7 +61,8 @@ def draw(analysis: Analysis) -> Drawing | None:
     caption = _caption(panels, path, split, note)
     caption += f" {sentence(_axis.CUT)}" if _cut(panels, split) else ""
     alt = _alt(panels, path, split, note)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(panels, path, split))
+    finding = sentence(_ends(panels, path, split))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(panels, path, split), finding)
 
 
 def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
@@ -69,7 +71,7 @@ def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
     x = _axis.scale_for([[value for line in lines for value, _ in line.points]], log=None)
     titles = _style.titles_height([panel.title for panel in panels], _title_width(len(panels)))
     figure, axes = _axes(len(panels), _style.legend_height(labels), titles)
-    scores = ("accuracy", "loss") if len(panels) <= BOTH else ("accuracy",)
+    scores = ("accuracy", "loss") if _shows_both(len(panels)) else ("accuracy",)
     for at, score in enumerate(scores):
         y = _scale([row for line in lines for _, row in line.points], f"{split}_{score}")
         for number_, panel in enumerate(panels):
@@ -82,15 +84,20 @@ def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
     return figure
 
 
+def _shows_both(panels: int) -> bool:
+    """Return whether each panel has a panel of its loss beside it; a slide has one row of panels."""
+    return panels <= (BOTH if not surface().flat else 1)
+
+
 def _title_width(panels: int) -> float:
     """Return the width of a panel's title in inches; the panel of the loss has no title."""
-    return 2.6 if panels <= BOTH else _style.WIDTH / _across(panels) - 0.3
+    return 2.6 if _shows_both(panels) else surface().width / _across(panels) - 0.3
 
 
 def _axes(panels: int, legend: float, titles: float) -> tuple[Figure, list[Axes]]:
     """Return a figure and its axes in reading order: two for each panel, or one if there are many panels."""
     top = 0.14 if panels == 1 else 0.26
-    if panels <= BOTH:
+    if _shows_both(panels):
         margins = _style.Margins(left=0.55, across=0.55, top=top, between=0.42, titles=titles)
         return _style.panels(2 * panels, 2, 2.4 if panels == 1 else 1.7, legend, margins)
     margins = _style.Margins(left=0.55, across=0.5, top=top, between=0.5, titles=titles)
@@ -99,7 +106,7 @@ def _axes(panels: int, legend: float, titles: float) -> tuple[Figure, list[Axes]
 
 def _across(panels: int) -> int:
     """Return the number of panels in a row if there are many."""
-    return 2 if panels == 4 else 3
+    return 2 if panels == 4 else min(3, panels)
 
 
 def _scale(rows: Sequence[VariantSummary], score: str) -> _axis.Scale:
@@ -242,7 +249,7 @@ def _alt(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
         return f"{_name(panel, line) or 'All'}, by {setting_name(path)}, {', '.join(ends)}"
 
     courses = ". ".join(course(panel, line) for panel in panels for line in panel.lines)
-    shown = "accuracy and loss" if len(panels) <= BOTH else "accuracy"
+    shown = "accuracy and loss" if _shows_both(len(panels)) else "accuracy"
     chart = f"Line chart of {words(split)} {shown} against the {setting_name(path)}."
     return prose(chart, note, f"Accuracy. {courses}.")
 

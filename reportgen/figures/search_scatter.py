@@ -23,6 +23,7 @@ from reportgen.analysis.words.names import setting_name, words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, listing, number, score, sentence
 from reportgen.figures.table import FIGURES
 from reportgen.study.metrics.table import metric_of
@@ -56,7 +57,8 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(shown)
     rows = [row for search in searches for row in _csv(search)]
     caption, alt = _caption(searches, len(searches) - len(shown)), _alt(searches)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, rows)
+    finding = sentence(_best(searches[0], len(searches) > 1))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, rows, finding)
 
 
 COLUMNS = (
@@ -95,7 +97,7 @@ def _figure(searches: Sequence[SearchResult]) -> Figure:
         for ax in row[len(panels) :]:
             ax.set_visible(False)
         if titled:
-            _style.panel_title(row[0], search.label, _style.WIDTH - margins.left)
+            _style.panel_title(row[0], search.label, surface().width - margins.left)
     _style.legend(figure, handles, labels)
     return figure
 

@@ -89,7 +89,8 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = _figure(lines, names)
     caption, alt = _caption(lines, name, chosen, names), _alt(lines, name, chosen)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(lines, names))
+    finding = sentence(_result(next(line for line in lines if not line.grey), name))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(lines, names), finding)
 
 
 def _accuracy(analysis: Analysis, rows: Sequence[VariantSummary]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.figures.drawing.figure import FigureKind, drawn_in
+from reportgen.figures.drawing.figure import FigureKind, Slide, drawn_in
 from reportgen.figures.layer_statistics import LAYER_STATISTICS
 from reportgen.figures.score_curves import SCORE_CURVES
 from reportgen.registry import Table
@@ -10,9 +10,9 @@ from reportgen.study.metrics.metric import ROUNDS
 from reportgen.study.metrics.table import METRICS
 
 
-def _row(id_: str, title: str, order: int, shows: tuple[str, ...] = ()) -> FigureKind:
+def _row(id_: str, title: str, order: int, shows: tuple[str, ...] = (), slide: Slide = "variants") -> FigureKind:
     """Return the row of a figure with a module of its own, whose docstring is the documentation."""
-    return FigureKind(id_, title, drawn_in(id_), order, shows)
+    return FigureKind(id_, title, drawn_in(id_), order, shows, slide=slide)
 
 
 SEARCH_METRICS = tuple(row.name for row in METRICS.values() if row.best_of or row.from_trial is not None)
@@ -24,15 +24,15 @@ FIGURES = Table(
     FigureKind,
     sorted(
         (
-            _row("claims_overview", "The claims at a glance", 5),
-            _row("sanity_checks", "The sanity checks", 7, ("gradient_error",)),
-            _row("search_scatter", "The trials of the search", 8, SEARCH_METRICS),
+            _row("claims_overview", "The claims at a glance", 5, slide=None),
+            _row("sanity_checks", "The sanity checks", 7, ("gradient_error",), "study"),
+            _row("search_scatter", "The trials of the search", 8, SEARCH_METRICS, "study"),
             _row("architecture", "The network", 9),
             _row("activation_histograms", "Activations by layer, as histograms", 20),
             _row("gradient_histograms", "Sizes of the gradients by layer", 40),
             _row("filters", "Filters of the first layer", 70),
             _row("feature_maps", "Feature maps of one example", 72),
-            _row("scores_by_setting", "Scores against the setting that varies", 85, SWEEP_SCORES),
+            _row("scores_by_setting", "Scores against the setting that varies", 85, SWEEP_SCORES, "study"),
             _row("sparsity_accuracy", "Accuracy against sparsity", 82, ROUND_METRICS),
             _row("final_scores", "Scores of the finished runs", 90, FINAL_SCORES),
             *LAYER_STATISTICS,

@@ -8,11 +8,14 @@ from pathlib import Path
 from reportgen.analysis.results import Analysis
 from reportgen.figures import Drawing, draw_all
 from reportgen.figures.drawing.export import svg_text
-from reportgen.paths import PAGE, RESULTS, STUDY
+from reportgen.figures.slides import draw_slides
+from reportgen.paths import PAGE, RESULTS, SLIDES, STUDY
 from reportgen.report.document.content import Content
 from reportgen.report.document.document import make_document
-from reportgen.report.media import html, kit, pdf
+from reportgen.report.media import embed, html, kit, pdf
 from reportgen.report.results.tables import TABLES
+from reportgen.report.slides import write as slides
+from reportgen.report.slides.deck import make_deck
 
 ATTACHED = (RESULTS, STUDY, *(f"tables/{name}.csv" for name in TABLES))
 """Files that are attached to the PDF of a study."""
@@ -32,7 +35,10 @@ def write(
 ) -> list[Path]:
     """Write the report of a study as `write_media` does."""
     document = make_document(analysis, drawings)
-    return write_media(document, drawings, kit.claims_table(document), ATTACHED, folder, formats, script=script)
+    deck = make_deck(analysis, document, draw_slides(analysis, drawings)) if "slides" in formats else None
+    paths = slides.write_sources(deck, folder / SLIDES) if deck else []
+    paths += write_media(document, drawings, kit.claims_table(document), ATTACHED, folder, formats, script=script)
+    return [*paths, slides.write_pdf(deck, folder / SLIDES)] if deck else paths
 
 
 def write_media(
@@ -66,6 +72,7 @@ def write_media(
     if "kit" in formats:
         paths += kit.write_figures(drawings, folder / "figures", svgs)
         paths += kit.write_embed(document, drawings, table, folder / "embed")
+        paths += embed.write_pages(document, drawings, svgs, folder / "embed")
     if "pdf" in formats:
         files = {name.split("/")[-1]: (folder / name).read_bytes() for name in attached if (folder / name).is_file()}
         files = {name: content for name, content in files.items() if len(content) <= MOST_ATTACHED}

@@ -15,6 +15,8 @@ from reportgen.workflow.request import RunRequest
 
 if TYPE_CHECKING:  # the analysis takes half a second to load, and an unchanged report does not need it
     from reportgen.analysis.results import Analysis
+    from reportgen.report.notebook.figure import ShownFigure
+    from reportgen.report.notebook.view import ReportView
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,9 @@ class FailedRun:
         return f"{self.variant}, seed {self.seed}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
-    """A written report.
+    """A written report, which a notebook shows with its answer, its claims and its picture.
 
     Attributes
     ----------
@@ -86,6 +88,62 @@ class Report:
         if self.analyse is None:
             raise ValueError("the report has no analysis")
         return self.analyse()
+
+    @property
+    def claims(self) -> Any:
+        """The claims as a pandas DataFrame, or as a list of dicts without pandas; the columns of tables/claims.csv."""
+        return self._table("claims")
+
+    @property
+    def runs(self) -> Any:
+        """The runs as a table like `claims`."""
+        return self._table("runs")
+
+    @property
+    def layers(self) -> Any:
+        """The statistics of the layers as a table like `claims`."""
+        return self._table("layers")
+
+    def _table(self, name: str) -> Any:
+        from reportgen.report.notebook.rows import read_table
+
+        return read_table(self.folder / "tables" / f"{name}.csv")
+
+    def figure(self, id_: str) -> ShownFigure:
+        """Return a figure, such as "loss_curves"; `reportgen list figures` lists them.
+
+        Raises
+        ------
+        StudyError : there is no figure with this id.
+        UsageError : the study has no data for the figure.
+        """
+        from reportgen.report.notebook.figure import shown_figure
+
+        return shown_figure(self.analysis, id_)
+
+    @functools.cached_property
+    def _view(self) -> ReportView:
+        from reportgen.report.notebook.view import view_of
+
+        return view_of(self.results, self.folder)
+
+    def __repr__(self) -> str:
+        return self._view.line
+
+    def _repr_html_(self) -> str:
+        from reportgen.report.notebook.view import html
+
+        return html(self._view, self._svg)
+
+    def _repr_markdown_(self) -> str:
+        from reportgen.report.notebook.view import markdown
+
+        return markdown(self._view)
+
+    def _svg(self, id_: str) -> str:
+        """Return a figure as SVG, from its file if it was written."""
+        path = self.folder / "figures" / f"{id_}.svg"
+        return path.read_text(encoding="utf-8") if path.is_file() else self.figure(id_).svg
 
     @property
     def failures(self) -> tuple[str, ...]:

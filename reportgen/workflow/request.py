@@ -21,11 +21,11 @@ from reportgen.study.loading.loader import WATERMARK, in_report, load_study
 from reportgen.study.planning.plan import Plan, PlannedRun
 from reportgen.workflow.quick import quick_folder, quick_overrides
 
-FORMATS = ("html", "pdf", "json", "kit")
-"""The formats of a report by default; results.json, tables/ and study.yaml are always written."""
+FORMATS = ("html", "pdf", "json", "kit", "slides", "quiz")
+"""The formats of a report; results.json, tables/ and study.yaml are always written."""
 
-ALL_FORMATS = (*FORMATS, "quiz")
-"""All formats of a report."""
+DEFAULT_FORMATS = ("html", "pdf", "json", "kit")
+"""The formats that are written if none is chosen, and those of a diagnosis."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class RunRequest:
     ----------
     plan : the plan of the study.
     folder : the report's folder.
-    formats : some of `ALL_FORMATS`.
+    formats : some of `FORMATS`.
     command : the command that reproduces the report.
     file : the study file, None if only the report is known.
     script : whether the page has the explorer, which needs a script.
@@ -59,7 +59,7 @@ def make_request(
     source: str | Path,
     *,
     output: str | Path | None = None,
-    formats: Collection[str] = FORMATS,
+    formats: Collection[str] = DEFAULT_FORMATS,
     overrides: Mapping[str, Any] | None = None,
     flags: Mapping[str, str] | None = None,
     quick: bool = False,
@@ -96,7 +96,7 @@ def make_request(
     return RunRequest(plan, folder, tuple(formats), command or f"reportgen run {source}", path, script)
 
 
-def check_formats(formats: Collection[str], known: Collection[str] = ALL_FORMATS) -> None:
+def check_formats(formats: Collection[str], known: Collection[str] = FORMATS) -> None:
     """Raise UsageError if there is no format, or one that is not known."""
     hint = f"one or more of {', '.join(known)}"
     if not formats:

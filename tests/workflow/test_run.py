@@ -16,7 +16,7 @@ from reportgen.runs.store import Store
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import Report
 from reportgen.workflow.quick import WATERMARK
-from reportgen.workflow.request import FORMATS, make_request
+from reportgen.workflow.request import DEFAULT_FORMATS, make_request
 from reportgen.workflow.run import render_study, run_request, run_study
 from tests.rates import STUDY
 
@@ -210,7 +210,7 @@ def test_a_full_disk_ends_the_study_with_a_store_error(training, monkeypatch):
 
 def test_a_request_trains_and_writes_nothing(training):
     request = make_request("rates.yaml")
-    assert request.formats == FORMATS
+    assert request.formats == DEFAULT_FORMATS
     assert not FOLDER.exists()
     assert training.trained == []
 

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +18,27 @@ PNG_DPI = 200
 """Dots per inch; a figure is 1300 pixels wide."""
 
 
-def save(drawing: Drawing, folder: Path, svg: str | None = None) -> list[Path]:
+def save(
+    drawing: Drawing, folder: Path, svg: str | None = None, endings: Sequence[str] = ("svg", "pdf", "png", "csv")
+) -> list[Path]:
     """Write <id>.svg, .pdf, .png and .csv into a folder, which is created if needed, and return their paths.
 
-    svg: the result of `svg_text`, if the caller already has it.
+    svg: the result of `svg_text`, if the caller already has it. endings: the files to write.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {
-        "svg": (svg_text(drawing) if svg is None else svg).encode(),
-        "pdf": _bytes(drawing, "pdf", metadata=_pdf_metadata(drawing)),
-        "png": png_bytes(drawing),
-        "csv": csv_text(drawing).encode(),
-    }
-    paths = [folder / f"{drawing.id}.{ending}" for ending in contents]
-    for path, content in zip(paths, contents.values(), strict=True):
-        path.write_bytes(content)
+    paths = [folder / f"{drawing.id}.{ending}" for ending in endings]
+    for path, ending in zip(paths, endings, strict=True):
+        path.write_bytes(svg.encode() if ending == "svg" and svg is not None else content(drawing, ending))
     return paths
+
+
+def content(drawing: Drawing, ending: str) -> bytes:
+    """Return the content of the file of a figure, given its ending: svg, pdf, png or csv."""
+    if ending == "svg":
+        return svg_text(drawing).encode()
+    if ending == "pdf":
+        return _bytes(drawing, "pdf", metadata=_pdf_metadata(drawing))
+    return png_bytes(drawing) if ending == "png" else csv_text(drawing).encode()
 
 
 def png_bytes(drawing: Drawing) -> bytes:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from reportgen.analysis.results import Analysis
+
+Slide = Literal["variants", "study"] | None
+"""What a slide shows of a figure."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Drawing:
         Caption and alternative text, in full sentences with the drawn numbers.
     columns, rows
         The drawn numbers, as written to `figures/<id>.csv`.
+    finding : str
+        The main result in the figure as one sentence with numbers, empty if the figure has none.
     """
 
     id: str
@@ -32,6 +37,12 @@ class Drawing:
     figure: Figure
     columns: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
+    finding: str = ""
+
+    @property
+    def short(self) -> str:
+        """The short caption: the finding, or else the title."""
+        return self.finding or f"{self.title}."
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,8 @@ class FigureKind:
         Position in a report: lower comes first.
     shows : tuple of str
         Metrics of claims that the figure shows. The figure that shows the metrics of most claims opens the report.
+    slide : "variants", "study" or None
+        Whether a slide shows a few variants, or all that the study varies; None if the figure has no slides.
     description : str
         Documentation for `reportgen describe`; by default the docstring of the module that defines `draw`.
     """
@@ -57,6 +70,7 @@ class FigureKind:
     order: int = 100
     shows: tuple[str, ...] = ()
     description: str = ""
+    slide: Slide = "variants"
 
     @property
     def name(self) -> str:

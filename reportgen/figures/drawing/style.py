@@ -24,8 +24,7 @@ from matplotlib.font_manager import findfont, fontManager, get_font
 from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.lines import Line2D
 
-WIDTH = 6.5
-"""Inches: the text width of a page."""
+from reportgen.figures.drawing.surface import surface
 
 INK = "#222222"
 MUTED = "#5f6368"
@@ -149,19 +148,21 @@ class Margins:
 def grid(
     rows: int, columns: int, panel_height: float, legend_height: float = 0.0, margins: Margins | None = None
 ) -> tuple[Figure, list[list[Axes]]]:
-    """Return an empty figure of the page's width and its axes by row and column, with space for a legend below."""
+    """Return an empty figure as wide as the surface and its axes by row and column, with space for a legend below."""
     gaps = margins or Margins()
     gaps = replace(gaps, top=gaps.top + gaps.titles, between=gaps.between + gaps.titles)
-    height = gaps.top + rows * panel_height + (rows - 1) * gaps.between + gaps.bottom + legend_height
-    width = (WIDTH - gaps.left - gaps.right - (columns - 1) * gaps.across) / columns
-    figure = Figure(figsize=(WIDTH, height))
+    used = gaps.top + (rows - 1) * gaps.between + gaps.bottom + legend_height
+    panel_height = surface().panel_height(panel_height, rows, used)
+    height, whole = used + rows * panel_height, surface().width
+    width = (whole - gaps.left - gaps.right - (columns - 1) * gaps.across) / columns
+    figure = Figure(figsize=(whole, height))
     return figure, [
         [
             figure.add_axes(
                 (
-                    (gaps.left + column * (width + gaps.across)) / WIDTH,
+                    (gaps.left + column * (width + gaps.across)) / whole,
                     (height - gaps.top - (row + 1) * panel_height - row * gaps.between) / height,
-                    width / WIDTH,
+                    width / whole,
                     panel_height / height,
                 )
             )
@@ -265,7 +266,7 @@ def legend_rows(labels: Sequence[str]) -> int:
     widths = [text_width(label) + 0.44 for label in labels]
     for rows in range(1, len(labels)):
         columns = [widths[at : at + rows] for at in range(0, len(widths), rows)]
-        if sum(max(column) + 0.14 for column in columns) < WIDTH - 0.2:
+        if sum(max(column) + 0.14 for column in columns) < surface().width - 0.2:
             return rows
     return max(1, len(labels))
 

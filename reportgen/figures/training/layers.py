@@ -13,6 +13,7 @@ from reportgen.analysis.words.foreign import table_text
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
 from reportgen.figures.training.marks import Mark, draw_marks, marks_of, marks_words
 from reportgen.figures.training.points import thinned
@@ -82,7 +83,7 @@ def _figure(found: Statistics, run: TrainingLog, marks: Sequence[Mark]) -> Figur
         _axis.set_y(ax, scale)
         ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         draw_marks(ax, marks)
-        _style.panel_title(ax, statistic, _style.WIDTH / columns - 0.6)
+        _style.panel_title(ax, statistic, surface().width / columns - 0.6)
         if at + columns >= len(found):
             ax.set_xlabel(run.unit, labelpad=2)
     _style.legend(figure, handles, labels)

@@ -15,6 +15,7 @@ from reportgen.analysis.training_groups import TrainingGroup, worst_first
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, listing, number, prose, sentence
 from reportgen.figures.training.lines import COLUMNS, Line, draw_line, legend_of, lines_of, rows_of, scale_of
 from reportgen.figures.training.marks import COLOURS, draw_marks, mark_rows, marks_of
@@ -52,7 +53,7 @@ def _figure(shown: Shown) -> Figure:
     columns = 2 if len(shown) in (2, 4) else min(ACROSS, len(shown))
     handles, labels = legend_of([line for _, lines in shown for line in lines])
     figure, axes = _style.panels(len(shown), columns, HEIGHT, _style.legend_height(labels), MARGINS)
-    inches = (_style.WIDTH - MARGINS.left - MARGINS.right - (columns - 1) * MARGINS.across) / columns
+    inches = (surface().width - MARGINS.left - MARGINS.right - (columns - 1) * MARGINS.across) / columns
     for index, (ax, (group, lines)) in enumerate(zip(axes, shown, strict=True)):
         _panel(ax, group, lines, inches)
         if index % columns == 0:

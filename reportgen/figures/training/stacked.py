@@ -14,6 +14,7 @@ from reportgen.analysis.training_groups import TrainingGroup
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import PAGE
 from reportgen.figures.drawing.words import count, descriptions, listing, prose, score, sentence
 from reportgen.figures.training.lines import COLUMNS, Line, draw_line, legend_of, lines_of, rows_of, scale_of
 from reportgen.figures.training.marks import (
@@ -28,7 +29,7 @@ from reportgen.figures.training.marks import (
 )
 from reportgen.figures.training.view import PanelView, TrainingView
 
-INCHES = _style.WIDTH - _style.Margins.left - _style.Margins.right
+INCHES = PAGE.width - _style.Margins.left - _style.Margins.right
 """Width of a panel in inches."""
 
 HEIGHTS = {1: 2.3, 2: 1.7}

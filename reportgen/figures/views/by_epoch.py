@@ -19,6 +19,7 @@ from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, listing, prose, score, sentence
 from reportgen.figures.views.epoch_artists import draw_grey_lines, draw_line, strokes
 from reportgen.figures.views.epoch_lines import COLUMNS, Group, Line, csv_rows, ends_of, groups_of
@@ -47,7 +48,8 @@ def draw(analysis: Analysis, view: CurveView) -> Drawing | None:
     with _style.settings():
         figure = _figure(groups, view, lines)
     caption, alt = _caption(view, lines, plan, _scales(view, lines)), _alt(view, lines, plan)
-    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(csv_rows(groups)))
+    finding = sentence(_result(view, lines))
+    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(csv_rows(groups)), finding)
 
 
 def _figure(groups: Sequence[Sequence[Group]], view: CurveView, lines: Sequence[Line]) -> Figure:
@@ -55,10 +57,13 @@ def _figure(groups: Sequence[Sequence[Group]], view: CurveView, lines: Sequence[
     rows = [row[at : at + columns] for row in groups for at in range(0, len(row), columns)]
     handles, labels = _legend(lines)
     height = {1: 2.5, 2: 1.8}.get(len(rows), 1.35)
-    inches = _style.WIDTH / columns - 0.4
-    margins = _style.Margins(titles=_style.titles_height([group.title for row in groups for group in row], inches))
-    figure, axes = _style.grid(len(rows), columns, height, _style.legend_height(labels), margins)
+    inches = surface().width / columns - 0.4
     scales = _scales(view, lines)
+    # Panels side by side have ticks of their own if their scales differ.
+    ticks = surface().flat and len(scales) > 1 and all(map(_column, rows[0]))
+    titles = _style.titles_height([group.title for row in groups for group in row], inches)
+    margins = _style.Margins(across=0.5 if ticks else _style.Margins.across, titles=titles)
+    figure, axes = _style.grid(len(rows), columns, height, _style.legend_height(labels), margins)
     most = max(FEWEST, POINTS // sum(strokes(line) for line in lines))
     for at, row in enumerate(rows):
         below = len(rows[at + 1]) if at + 1 < len(rows) else 0
@@ -67,7 +72,7 @@ def _figure(groups: Sequence[Sequence[Group]], view: CurveView, lines: Sequence[
             draw_grey_lines(ax, [line for line in group.lines if line.grey], scale, most)
             for line in (line for line in group.lines if not line.grey):
                 draw_line(ax, line, scale, most)
-            _axis.set_y(ax, scale, labels=column == 0)
+            _axis.set_y(ax, scale, labels=column == 0 or ticks)
             _label_axes(ax, group, column >= below, column == 0, inches)
         for ax in axes[at][len(row) :]:
             ax.remove()

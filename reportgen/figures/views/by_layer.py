@@ -15,10 +15,11 @@ from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count
 from reportgen.figures.networks.stages import kinds_of
 from reportgen.figures.views.layer_cells import COLUMNS, Cell, cells_of, drawn, drop_repeated_probe, rows_of
-from reportgen.figures.views.layer_words import alt_of, caption_of
+from reportgen.figures.views.layer_words import alt_of, caption_of, finding_of
 from reportgen.figures.views.series import Layout, Panel, layout
 from reportgen.figures.views.view import LayerView, Probe
 
@@ -41,7 +42,8 @@ def draw(analysis: Analysis, view: LayerView) -> Drawing | None:
     with _style.settings():
         figure = _figure(cells, view, plan, scales)
     caption, alt = caption_of(analysis, cells, view, plan, scales), alt_of(cells, view, plan)
-    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)))
+    finding = finding_of(analysis, cells, view)
+    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)), finding)
 
 
 def _is_trivial(analysis: Analysis, cells: Sequence[Cell], view: LayerView) -> bool:
@@ -81,7 +83,7 @@ def _figure(cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mappin
     handles, labels = _legend(cells, view)
     height = {1: 2.4, 2: 1.8, 3: 1.5}.get(rows, 1.3) if columns < 3 or rows > 1 else 2.0
     titles = [title for _, _, title in spots]
-    inches = _style.WIDTH / columns - 0.5
+    inches = surface().width / columns - 0.5
     room = _axis.KINDS * bool(_kinds(cells))
     margins = _style.Margins(
         across=0.42 if separate else 0.16,

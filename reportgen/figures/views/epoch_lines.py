@@ -12,6 +12,7 @@ import numpy as np
 from reportgen.analysis.results import Analysis, Array, Curve
 from reportgen.analysis.summary import curve
 from reportgen.figures.drawing.style import MUTED, SeriesStyle
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, joined
 from reportgen.figures.views.series import Layout, Panel, Series, layout
 from reportgen.figures.views.view import CurveView
@@ -109,7 +110,10 @@ def groups_of(analysis: Analysis, view: CurveView) -> tuple[list[list[Group]], L
         row = [_own_panel(series, view, len(plan.series)) for series in plan.series]
         return [[group for group in row if group.lines]] if any(group.lines for group in row) else [], plan
     rows = [_shared_panels(plan, view, column) for column in view.evaluated]
-    return [row for row in rows if any(group.lines for group in row)], plan
+    rows = [row for row in rows if any(group.lines for group in row)]
+    if surface().flat and all(len(row) == 1 for row in rows):
+        return [[group for row in rows for group in row]] if rows else [], plan
+    return rows, plan
 
 
 def _own_panel(series: Series, view: CurveView, panels: int) -> Group:

@@ -21,11 +21,10 @@ def caption_of(
     analysis: Analysis, cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mapping[str, Scale]
 ) -> str:
     seeds = max(len(cell.profile.seeds) for cell in cells)
-    highlighted = [cell for cell in cells if not cell.series.grey] or list(cells)
     records = [record for cell in cells for record in cell.series.summary.records]
     pruned = last_training(records, "initialization")
     parts = [f"{view.description}, by layer", unit_words(records), _seed_words(seeds), pruned, plan.note]
-    parts.append(_facts(view, cells, _examples(highlighted, relevance(analysis, view.statistic))))
+    parts.append(_facts(view, cells, _examples(analysis, view, cells)))
     if any(cell.printed for cell in cells):
         parts.append(_printed_words(cells))
     if len({id(scale) for scale in scales.values()}) > 1:
@@ -58,8 +57,16 @@ def _seed_words(seeds: int) -> str:
     return f"Line and markers: mean over {seeds} seeds{band}; short bars: single seeds"
 
 
-def _examples(cells: Sequence[Cell], order: Mapping[str, int]) -> list[Cell]:
+def finding_of(analysis: Analysis, cells: Sequence[Cell], view: LayerView) -> str:
+    """Return the course of the line that the claims name first as a sentence."""
+    examples = _examples(analysis, view, cells)[:1]
+    return sentence(f"{view.description}{_facts(view, cells, examples).removeprefix('Values')}")
+
+
+def _examples(analysis: Analysis, view: LayerView, all_cells: Sequence[Cell]) -> list[Cell]:
     """Return at most three cells for the caption: those of claims first, then the most and the least changing one."""
+    order = relevance(analysis, view.statistic)
+    cells = [cell for cell in all_cells if not cell.series.grey] or list(all_cells)
     first = [cell for cell in cells if cell.probe == cells[0].probe]
     ranked = sorted(first, key=lambda cell: (order.get(cell.series.id, 10**6), -_change(cell)))
     return ranked[:2] + sorted(ranked[2:], key=_change)[:1]

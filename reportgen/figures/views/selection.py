@@ -12,14 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.results import VariantSummary
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import listing
 from reportgen.figures.views.factors import factors_of, sides_of
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.where import matching_variants
-
-MOST = 5
-"""The largest number of highlighted lines in a panel."""
 
 LISTED = 6
 """The largest number of other variants that a caption lists by name."""
@@ -40,6 +38,8 @@ class Selection:
         """Return the sentence of a caption if the figure draws the others in grey; empty if there are no others."""
         if not self.others:
             return ""
+        if not surface().others:
+            return self.in_rows()
         where = " in each panel" if panels > 1 else ""
         return f"Colours show {self.reason} ({self._share('variants')}{where}); {self._rest()} grey."
 
@@ -61,8 +61,12 @@ class Selection:
         return f"the other {len(self.others)}{names} {verb}" if len(self.others) > 1 else f"the other one{names} {verb}"
 
 
-def select(plan: Plan, groups: Mapping[str, Sequence[Variant]], most: int = MOST) -> Selection:
-    """Return the groups of variants that a figure highlights; a group is a line or a row of the figure."""
+def select(plan: Plan, groups: Mapping[str, Sequence[Variant]], most: int | None = None) -> Selection:
+    """Return the groups of variants that a figure highlights; a group is a line or a row of the figure.
+
+    most: their largest number, by default that of the surface.
+    """
+    most = surface().lines if most is None else most
     if len(groups) <= most:
         return Selection(tuple(groups))
     baseline, found = _baseline(plan, groups)

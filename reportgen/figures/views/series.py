@@ -15,6 +15,7 @@ from math import prod
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.analysis.words.where import is_number
 from reportgen.figures.drawing.style import GREY, SeriesStyle, series_style
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.views.factors import Factor, factors_of
 from reportgen.figures.views.selection import Selection, select
 from reportgen.study.planning.plan import Variant
@@ -76,14 +77,18 @@ def layout(analysis: Analysis) -> Layout:
     """Return the panels of a study."""
     summaries = [summary for summary in analysis.outcomes if summary.records]
     found = factors_of(analysis.plan, [summary.variant for summary in summaries])
-    panel_factors = _panel_factors(found, len(summaries)) if _is_grid(found, summaries) else []
+    few = surface().flat and len(summaries) <= surface().lines
+    panel_factors = _panel_factors(found, len(summaries)) if _is_grid(found, summaries) and not few else []
     lines = [factor for factor in found if factor not in panel_factors] if panel_factors else []
     labels = {summary.variant.id: _joined(summary.variant, lines) or summary.variant.label for summary in summaries}
     groups: dict[str, list[Variant]] = {}
     for summary in summaries:
         groups.setdefault(labels[summary.variant.id], []).append(summary.variant)
     chosen = select(analysis.plan, groups)
-    styles = {label: series_style(number) for number, label in enumerate(chosen.highlighted)}
+    fixed = surface().styles
+    styles = {
+        label: series_style(fixed.get(groups[label][0].id, number)) for number, label in enumerate(chosen.highlighted)
+    }
     panels: dict[str, list[Series]] = {}
     for summary in summaries:
         label = labels[summary.variant.id]

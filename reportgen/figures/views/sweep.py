@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.figures.drawing.style import GREY, SeriesStyle, series_style
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.views.selection import Selection, select
 from reportgen.figures.views.series import value_label
 from reportgen.study.planning.plan import Variant
@@ -78,7 +79,11 @@ def sweep(analysis: Analysis, rows: Sequence[VariantSummary], path: str) -> tupl
     panels = [
         Panel(
             title if panel_settings else "",
-            tuple(Line(label, styles.get(label, GREY), points, label not in styles) for label, points in group),
+            tuple(
+                Line(label, styles.get(label, GREY), points, label not in styles)
+                for label, points in group
+                if label in styles or surface().others
+            ),
         )
         for title, group in words.items()
     ]

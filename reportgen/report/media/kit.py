@@ -55,6 +55,11 @@ def write_embed(document: Content, drawings: Sequence[Drawing], table: Sequence[
     return paths
 
 
+def label_of(study: str, figure: str) -> str:
+    """Return the label of a figure for cross-references in LaTeX, MyST and Quarto."""
+    return f"fig-{study}-{figure}".replace("_", "-")
+
+
 def latex_text(text: str) -> str:
     """Return text with escaped LaTeX commands; powers of ten become superscripts."""
     plain = "".join(_LATEX.get(letter, letter) for letter in text)
@@ -75,7 +80,7 @@ def _latex(document: Content, drawings: Sequence[Drawing]) -> str:
     floats = [
         "\\begin{figure}[htbp]\n  \\centering\n"
         f"  \\includegraphics[width=\\linewidth]{{\\reportgenfigures/{drawing.id}.pdf}}\n"
-        f"  \\caption{{{latex_text(exponents(drawing.caption))}}}\n"
+        f"  \\caption[{{{latex_text(exponents(drawing.short))}}}]{{{latex_text(exponents(drawing.caption))}}}\n"
         f"  \\label{{fig:{document.id}-{drawing.id.replace('_', '-')}}}\n\\end{{figure}}\n"
         for drawing in drawings
     ]
@@ -90,9 +95,16 @@ def _latex(document: Content, drawings: Sequence[Drawing]) -> str:
 
 def _markdown(document: Content, drawings: Sequence[Drawing], table: Sequence[str]) -> str:
     """Return Markdown for MyST and Quarto: the title, a table and the figures with captions."""
-    lines = [f"# {_plain(document.title)}", "", _plain(document.question), "", *table, *([""] if table else [])]
+    lines = [
+        f"# {markdown_text(document.title)}",
+        "",
+        markdown_text(document.question),
+        "",
+        *table,
+        *([""] if table else []),
+    ]
     for drawing in drawings:
-        lines += [f"![{_plain(exponents(drawing.caption))}](../figures/{drawing.id}.svg)", ""]
+        lines += [f"![{markdown_text(exponents(drawing.caption))}](../figures/{drawing.id}.svg)", ""]
     return "\n".join(lines)
 
 
@@ -117,18 +129,20 @@ def _claim(tested: ClaimView, quick: bool) -> str:
 def _captions(drawings: Sequence[Drawing]) -> str:
     """Return the caption and the alternative text of each figure, to copy into slides and other documents."""
     parts = [
-        f"## {_plain(drawing.title)}\n\nfigures/{_plain(drawing.id)}\n\n"
-        f"Caption: {_plain(exponents(drawing.caption))}\n\nAlternative text: {_plain(exponents(drawing.alt))}\n"
+        f"## {markdown_text(drawing.title)}\n\nfigures/{markdown_text(drawing.id)}\n\n"
+        f"Short caption: {markdown_text(exponents(drawing.short))}\n\n"
+        f"Caption: {markdown_text(exponents(drawing.caption))}\n\n"
+        f"Alternative text: {markdown_text(exponents(drawing.alt))}\n"
         for drawing in drawings
     ]
     return "# Captions\n\n" + "\n".join(parts)
 
 
-def _plain(text: str) -> str:
+def markdown_text(text: str) -> str:
     """Return text on one line with escaped Markdown; $formulas$ stay."""
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>" else letter for letter in " ".join(text.split()))
 
 
 def cell(text: str) -> str:
     """Return text for a cell of a Markdown table."""
-    return _plain(text).replace("|", "\\|")
+    return markdown_text(text).replace("|", "\\|")

@@ -57,16 +57,21 @@ def write_pdf(document: Content, figures: Mapping[str, str], attachments: Mappin
     MissingError : Pango is missing.
     """
     module = weasyprint()
+    options = font_options(module)
+    files = [_attachment(module, name, content) for name, content in attachments.items()]
+    source = html_source(module, _filled(module, document, figures, options))
+    pages = fitted(source, options | {"pdf_variant": "pdf/ua-1", "attachments": files, "full_fonts": False})
+    path.write_bytes(pages.write_pdf(pdf_variant="pdf/ua-1", attachments=files, full_fonts=False))
+    return path
+
+
+def font_options(module: Any) -> dict[str, Any]:
+    """Return WeasyPrint's options for the fonts of matplotlib, so that a PDF looks the same on every machine."""
     # WeasyPrint warns about style sheets for browsers; the tests check these warnings.
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
     fonts = module.text.fonts.FontConfiguration()
     faces = module.CSS(string=_faces(), url_fetcher=_fetcher(module, "file"), font_config=fonts)
-    options = {"stylesheets": [faces], "font_config": fonts}
-    files = [_attachment(module, name, content) for name, content in attachments.items()]
-    source = _source(module, _filled(module, document, figures, options))
-    pages = fitted(source, options | {"pdf_variant": "pdf/ua-1", "attachments": files, "full_fonts": False})
-    path.write_bytes(pages.write_pdf(pdf_variant="pdf/ua-1", attachments=files, full_fonts=False))
-    return path
+    return {"stylesheets": [faces], "font_config": fonts}
 
 
 def _filled(module: Any, document: Content, figures: Mapping[str, str], options: Mapping[str, Any]) -> str:
@@ -80,7 +85,7 @@ def _filled(module: Any, document: Content, figures: Mapping[str, str], options:
         Block(drawing.id, _height(figures[drawing.id]), caption_height(drawing.caption))
         for drawing in document.drawings
     ]
-    placed = dict(arrange(blocks, _room(_source(module, before + HEADING).render(**options))))
+    placed = dict(arrange(blocks, _room(html_source(module, before + HEADING).render(**options))))
     sized = {name: _image(figures[name], document, name, height) for name, height in placed.items()}
     drawings = {drawing.id: drawing for drawing in document.drawings}
     ordered = replace(document, drawings=tuple(drawings[name] for name in placed))
@@ -109,12 +114,13 @@ def _height(svg: str) -> float:
     return TEXT_WIDTH * height / width
 
 
-def _source(module: Any, html: str) -> Any:
+def html_source(module: Any, html: str) -> Any:
+    """Return the WeasyPrint source of a page that must not load other files."""
     return module.HTML(string=html, base_url=None, url_fetcher=_fetcher(module, "data"))
 
 
 def _faces() -> str:
-    """Return the style sheet of fonts from matplotlib, so that the PDF looks the same on every machine."""
+    """Return the style sheet of fonts from matplotlib."""
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     faces = ((family, folder / name, style) for family, name, style in FACES if (folder / name).is_file())
     return "\n".join(
@@ -129,12 +135,16 @@ def _fetcher(module: Any, protocol: str) -> Any:
 
 
 def _image(svg: str, document: Content, name: str, height: float | None = None) -> Markup:
-    """Return the figure as an image of vector graphics, which renders faster than inline SVG.
-
-    height: in millimetres; None makes the figure as wide as the text.
-    """
     drawings = (document.story, *document.drawings)
     alt = next(drawing.alt for drawing in drawings if drawing is not None and drawing.id == name)
+    return image(svg, alt, height)
+
+
+def image(svg: str, alt: str, height: float | None = None) -> Markup:
+    """Return a figure as an image of vector graphics, which renders faster than inline SVG.
+
+    height: in millimetres; None leaves the size to the style sheet.
+    """
     data = base64.b64encode(svg.encode()).decode()
     size = "" if height is None else Markup(' style="height: {}mm"').format(f"{height:.1f}")
     return Markup('<img src="data:image/svg+xml;base64,{}" alt="{}"{}>').format(data, alt, size)

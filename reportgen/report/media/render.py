@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reportgen.figures.drawing.figure import Drawing
 from reportgen.report.document import claim_words
 from reportgen.report.document.content import Content
 from reportgen.report.document.explorer import Explorer
@@ -73,27 +74,43 @@ def fill(document: Content, pictures: Mapping[str, Markup], medium: str, *, scri
     return template.render(context | _style(*sheets) | _script(document.explorer if script else None))
 
 
-def fill_page(template: str, **context: Any) -> str:
-    """Return the HTML of a page of a site, in the style of the reports."""
-    shared = _style("screen.css", "site.css", "quiz.css") | _script(None)
-    return environment(print_medium=False).get_template(template).render(context | shared)
+def fill_page(template: str, script: str = "", **context: Any) -> str:
+    """Return the HTML of a page of a site, in the style of the reports; script: the name of its script, if any."""
+    parts = _style("screen.css", "site.css", "quiz.css") | (_inline("script", script) if script else _script(None))
+    return environment(print_medium=False).get_template(template).render(context | parts)
+
+
+def fill_slides(deck: Any, pictures: Mapping[str, Markup]) -> str:
+    """Return the HTML of the slides of a report; `pictures` maps ids of figures to markup."""
+    template = environment(print_medium=True).get_template("slides.html.j2")
+    return template.render({"deck": deck, "pictures": pictures} | _style("slides.css"))
+
+
+def fill_figure(document: Content, drawing: Drawing, picture: Markup) -> str:
+    """Return the HTML of a page with one figure, which other pages can embed."""
+    context = {"doc": document, "drawing": drawing, "picture": picture}
+    return environment(print_medium=False).get_template("figure.html.j2").render(context | _style("figure.css"))
+
+
+def fill_notebook(template: str, **context: Any) -> str:
+    """Return the HTML of a report in a notebook."""
+    return environment(print_medium=False).get_template(template).render(context)
 
 
 def _style(*names: str) -> dict[str, Any]:
-    """Return style sheets as one text, and its hash for the security policy of the page."""
+    return _inline("style", *names)
+
+
+def _inline(kind: str, *names: str) -> dict[str, Any]:
+    """Return style sheets or scripts as one text, and its hash for the security policy of the page."""
     text = "\n".join((templates_folder() / name).read_text(encoding="utf-8") for name in names)
-    return {"style": Markup(text), "style_hash": _hash(text)}
+    return {kind: Markup(text), f"{kind}_hash": base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}
 
 
 def _script(explorer: Explorer | None) -> dict[str, Any]:
     """Return the script of the explorer, its hash for the security policy and its data, or empty texts."""
     if explorer is None:
         return dict.fromkeys(("script", "script_hash", "explorer_data"), "")
-    script = (templates_folder() / EXPLORER_SCRIPT).read_text(encoding="utf-8")
     values = json.dumps(explorer.values, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     data = values.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")  # it cannot end its element
-    return {"script": Markup(script), "script_hash": _hash(script), "explorer_data": Markup(data)}
-
-
-def _hash(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return {**_inline("script", EXPLORER_SCRIPT), "explorer_data": Markup(data)}

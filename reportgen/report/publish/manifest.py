@@ -82,8 +82,9 @@ def remove_unchanged(folder: Path, files: Mapping[str, str]) -> None:
     unchanged = [name for name, value in checksums(folder, files).items() if value == files[name]]
     for name in unchanged:
         disk.remove(folder / name)
-    for parent in {(folder / name).parent for name in unchanged} - {folder}:
-        disk.remove_if_empty(parent)
+    parents = {parent for name in unchanged for parent in PurePosixPath(name).parents[:-1]}
+    for parent in sorted(parents, key=lambda path: -len(path.parts)):  # a subfolder before its folder
+        disk.remove_if_empty(folder / parent)
 
 
 def is_inside(name: str) -> bool:

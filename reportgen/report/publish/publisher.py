@@ -62,7 +62,7 @@ def publish(
     ----------
     analysis : the results of the study
     folder : the folder of the report
-    formats : any of "html", "pdf", "json", "kit" and "quiz"
+    formats : any of "html", "pdf", "json", "kit", "slides" and "quiz"
     stage : is called with the name of each stage that begins
     place : is called when everything is written, and returns the folder that the report may replace
     origin : what the report is made from, for its manifest; None if it must not be reused

@@ -176,7 +176,7 @@ def read_report(folder: Path) -> Finished:
         title=study.title,
         question=study.question,
         watermark=study.watermark,
-        claims=tuple(_claim(claim) for claim in results.claims),
+        claims=tuple(claim_result(claim) for claim in results.claims),
         seeds=len({run.seed for run in runs}),
         statuses=Counter(run.status for run in runs),
         train_seconds=_number(results.provenance.train_seconds),
@@ -233,7 +233,8 @@ def _again(path: Path) -> str:
     return f"write the report {path.parent.name} again with reportgen render"
 
 
-def _claim(claim: FinishedClaim) -> ClaimResult:
+def claim_result(claim: FinishedClaim) -> ClaimResult:
+    """Return a claim of results.json as the result that it was written from, without its values by seed."""
     sources = (claim.source,) if isinstance(claim.source, str) else tuple(claim.source or ())
     lo, hi = claim.interval
     return ClaimResult(

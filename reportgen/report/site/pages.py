@@ -22,6 +22,9 @@ from reportgen.report.site.finished import Finished, find_reports, read_report
 
 PAGES = {PAGE: "site_index.html.j2", "lectures.html": "site_lectures.html.j2", "claims.html": "site_lectures.html.j2"}
 """Templates of the pages; a site has the second if its studies test claims of the lectures, else the third."""
+SCRIPT = "site.js"
+"""The script of the search box; the pages are complete without it."""
+
 TABLE = "claims.csv"
 NOT_COPIED = (RUNS, "sanity", DATA)
 """Folders of stored runs and of the user's data, which are not copied into a site."""
@@ -114,7 +117,7 @@ def _write(course: Course, site: Path) -> list[Path]:
     with disk.temporary_path(site / "site") as staged:
         staged.mkdir()
         for name in (PAGE, course.overview):
-            text = fill_page(PAGES[name], course=course, page=name)
+            text = fill_page(PAGES[name], SCRIPT, course=course, page=name)
             (staged / name).write_text(text, encoding="utf-8", newline="\n")
         write_csv(staged / TABLE, COLUMNS, claim_rows(course))
         for name in names:

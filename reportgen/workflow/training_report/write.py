@@ -18,7 +18,7 @@ from reportgen.runs.provenance import versions
 from reportgen.study.planning.variants import slug
 from reportgen.workflow.diagnose import DiagnosedTraining
 from reportgen.workflow.ownership import refuse_other_diagnosis, relative_source
-from reportgen.workflow.request import FORMATS, check_formats
+from reportgen.workflow.request import DEFAULT_FORMATS, check_formats
 from reportgen.workflow.training_report.files import files_of
 from reportgen.workflow.training_report.groups import groups_of
 
@@ -49,7 +49,7 @@ def write_diagnosis_report(
     """
     from reportgen.report.training.write import publish_training  # loads matplotlib
 
-    check_formats(formats, FORMATS)
+    check_formats(formats, DEFAULT_FORMATS)
     folder = report_folder(diagnosed.path, output)
 
     def place(final: Path) -> Path:

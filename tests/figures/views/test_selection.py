@@ -12,12 +12,14 @@ from matplotlib.colors import same_color
 from reportgen.analysis.results import Analysis
 from reportgen.figures import FIGURES, Drawing
 from reportgen.figures.drawing.style import GREY
+from reportgen.figures.drawing.surface import PAGE
 from reportgen.figures.views.epoch_lines import quantiles_of
 from reportgen.figures.views.factors import factors_of
-from reportgen.figures.views.selection import MOST, select
+from reportgen.figures.views.selection import select
 from reportgen.figures.views.series import layout
 from tests.figures.examples import of_study, record
 
+MOST = PAGE.lines
 BASE = """
 data: {name: gaussian, samples: 100, features: 4, classes: 2, validation: 0.2}
 network: {hidden: [5, 5, 5]}

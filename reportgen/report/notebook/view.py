@@ -1,0 +1,127 @@
+"""A report as notebooks show it: one line of text, Markdown, or HTML with the answer, the verdicts and the picture."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from reportgen.analysis.words.numerals import exponents
+from reportgen.paths import PAGE
+from reportgen.report.document.claim_words import measured, measured_interval, quantity, sides
+from reportgen.report.media.kit import cell, markdown_text
+from reportgen.report.media.render import fill_notebook
+from reportgen.report.site.finished import FinishedFigure, Results, claim_result
+
+VERDICTS = ("supported", "contradicted", "inconclusive")
+ORDER = ("contradicted", "inconclusive", "supported", "no verdict")
+"""The order of the claims by verdict: what differs from the expectation comes first."""
+
+Picture = Callable[[str], str]
+"""Returns the SVG text of a figure by id."""
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim in words."""
+
+    says: str
+    verdict: str
+    measured: str
+    interval: str
+    n: int
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """What a notebook shows of a report.
+
+    Attributes
+    ----------
+    page : the path of the HTML page, None if the report has none.
+    opening : the figure that opens the report, None if no figures were drawn.
+    """
+
+    folder: Path
+    id: str
+    title: str
+    question: str
+    watermark: str | None
+    claims: tuple[ClaimRow, ...]
+    runs: int
+    page: Path | None
+    opening: FinishedFigure | None
+
+    @property
+    def answer(self) -> str:
+        """The number of claims by verdict, as a sentence."""
+        counts = Counter(claim.verdict for claim in self.claims)
+        if self.watermark or not self.claims:
+            return self.watermark or "This study makes no claims."
+        parts = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
+        return f"Of {len(self.claims)} claim{'s' * (len(self.claims) != 1)}: {', '.join(parts)}."
+
+    @property
+    def line(self) -> str:
+        """The report on one line."""
+        return f"<report {self.id}: {self.answer} {self.runs} runs, {self.folder}>"
+
+
+def view_of(results: Mapping[str, Any], folder: Path) -> ReportView:
+    """Return the view of a report.
+
+    Parameters
+    ----------
+    results : the content of its results.json.
+    folder : the folder of the report.
+    """
+    found = Results.model_validate(results)
+    quick = found.study.watermark is not None
+    claims = []
+    for claim in map(claim_result, found.claims):
+        subject = sides(claim)
+        value = f"{subject}: {measured(claim)}" if subject else f"{measured(claim)} {quantity(claim)}".strip()
+        verdict = "no verdict" if quick else claim.verdict
+        claims.append(ClaimRow(exponents(claim.says), verdict, value, measured_interval(claim), claim.n))
+    claims.sort(key=lambda claim: ORDER.index(claim.verdict))
+    return ReportView(
+        folder=folder,
+        id=found.study.id,
+        title=found.study.title,
+        question=found.study.question,
+        watermark=found.study.watermark,
+        claims=tuple(claims),
+        runs=len(found.runs),
+        page=folder / PAGE if (folder / PAGE).is_file() else None,
+        opening=next((figure for figure in found.figures if figure.opens), None),
+    )
+
+
+def html(view: ReportView, picture: Picture) -> str:
+    """Return the report as HTML for a notebook; all text is escaped."""
+    source = alt = None
+    if view.opening is not None:
+        data = base64.b64encode(picture(view.opening.id).encode()).decode()
+        source, alt = f"data:image/svg+xml;base64,{data}", f"{view.opening.title}. {exponents(view.opening.alt)}"
+    page = quote(view.page.as_posix()) if view.page else None
+    return fill_notebook("notebook.html.j2", view=view, source=source, alt=alt, page=page)
+
+
+def markdown(view: ReportView) -> str:
+    """Return the report as Markdown; the picture is a link to its file, if it was written."""
+    lines = [f"### {markdown_text(view.title)}", "", markdown_text(view.question), "", markdown_text(view.answer), ""]
+    if view.claims:
+        lines += ["| claim | verdict | measured | 95% interval | seeds |", "|---|---|---|---|---|"]
+        lines += [
+            f"| {cell(row.says)} | {row.verdict} | {cell(row.measured)} | {cell(row.interval)} | {row.n} |"
+            for row in view.claims
+        ]
+        lines.append("")
+    file = view.folder / "figures" / f"{view.opening.id}.svg" if view.opening else None
+    if view.opening and file and file.is_file():
+        lines += [f"![{markdown_text(view.opening.title)}]({quote(file.as_posix())})", ""]
+    return "\n".join(lines)

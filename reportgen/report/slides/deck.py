@@ -1,0 +1,180 @@
+"""The content of the slides, independent of the medium: a title, the claims, and one figure a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reportgen.analysis.results import Analysis, ClaimResult
+from reportgen.analysis.words.numerals import exponents
+from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.style import text_width
+from reportgen.figures.slides import SlideFigure
+from reportgen.figures.views.factors import sides_of
+from reportgen.report.document.claim_view import ClaimView
+from reportgen.report.document.claim_words import QUANTITIES, SAME, measured, measured_interval, sides
+from reportgen.report.document.document import Document
+from reportgen.study.planning.where import matching_variants
+
+WIDTH = 12.35
+"""Inches: the width of the text of a slide, whose page is 13.33 by 7.5 inches."""
+
+BOLD = 1.17
+"""Width of bold letters relative to regular ones."""
+
+TITLES = ((30, 2), (25, 2), (22, 3))
+"""Font sizes of titles in points with their largest numbers of lines, the preferred one first."""
+
+CLAIM, LEAST = 20.0, 18.0
+"""Points: the font size of claims, and the smallest font size of a slide."""
+
+HIGHEST, COLUMN = 5.6, 9.5
+"""Inches: the height of the claims of a page, and their width, with some slack."""
+
+ORDER = ("contradicted", "supported", "inconclusive", "no verdict")
+"""The order of the claims on the slides."""
+
+
+@dataclass(frozen=True)
+class SlideClaim:
+    """A claim on a slide; verdict: "no verdict" for a quick look."""
+
+    says: str
+    verdict: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Slide:
+    """A page with one figure.
+
+    Attributes
+    ----------
+    kicker : the line above the title: what the figure shows.
+    title : the finding, as a sentence.
+    drawing : the figure.
+    claim : the claim whose sentence is the title, or None.
+    """
+
+    kicker: str
+    title: str
+    drawing: Drawing
+    claim: SlideClaim | None
+
+    @property
+    def size(self) -> int:
+        """The font size of the title in points."""
+        return title_size(self.title)
+
+    @property
+    def note(self) -> str:
+        """The line below the figure: the measured value of the claim, empty without one."""
+        return self.claim.value if self.claim else ""
+
+
+@dataclass(frozen=True)
+class Deck:
+    """The content of the slides.
+
+    Attributes
+    ----------
+    claims : the claims by page.
+    slides : the pages with a figure, the figure that opens the report first.
+    """
+
+    document: Document
+    claims: tuple[tuple[SlideClaim, ...], ...]
+    slides: tuple[Slide, ...]
+
+
+def make_deck(analysis: Analysis, document: Document, figures: Sequence[SlideFigure]) -> Deck:
+    """Return the slides of a report; figures: as drawn for slides."""
+    claims = [_claim(view.result, document.watermark is not None) for view in document.claims]
+    tested = [
+        _Tested(view.result.metric, _variants(analysis, view), claim)
+        for view, claim in zip(document.claims, claims, strict=True)
+    ]
+    return Deck(document, tuple(_pages(claims)), tuple(_slides(document, figures, tested)))
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """A claim with its metric and the ids of all variants that it measures or compares."""
+
+    metric: str
+    variants: frozenset[str]
+    claim: SlideClaim
+
+
+def _variants(analysis: Analysis, view: ClaimView) -> frozenset[str]:
+    sides = sides_of(analysis.plan, view.claim) if view.claim else []
+    compared = [variant.id for side in sides for variant in matching_variants(analysis.plan.variants, side)]
+    return frozenset((*view.result.variants, *compared))
+
+
+def title_size(text: str) -> int:
+    """Return the font size in points at which a title has few enough lines, else the smallest size."""
+    for size, lines in TITLES:
+        if text_width(text, size * BOLD) <= 0.94 * lines * WIDTH:
+            return size
+    return TITLES[-1][0]
+
+
+def _claim(result: ClaimResult, quick: bool) -> SlideClaim:
+    """Return a claim with its value in short: without the details of the largest deviation."""
+    subject, number, bounds = sides(result), measured(result), measured_interval(result)
+    value = f"{subject}: {number}" if subject else number
+    if result.quantity != "deviation":
+        value += f" {QUANTITIES[result.quantity]}" if QUANTITIES[result.quantity] and not subject else ""
+        known = bounds in ("–", SAME, number)
+        value += "" if known else f", {bounds}" if result.quartiles else f", 95% interval {bounds}"
+    value += f", {result.n} seed{'' if result.n == 1 else 's'}"
+    return SlideClaim(exponents(result.says), "no verdict" if quick else result.verdict, value)
+
+
+def _pages(claims: Sequence[SlideClaim]) -> list[tuple[SlideClaim, ...]]:
+    """Return the claims by page: as few pages as possible, and about equally full ones."""
+    if not claims:
+        return []
+    ordered = sorted(claims, key=lambda claim: ORDER.index(claim.verdict))
+    heights = list(map(_height, ordered))
+    few = _filled(ordered, HIGHEST)
+    even = _filled(ordered, min(HIGHEST, sum(heights) / len(few) + max(heights) / 2))
+    return few if len(even) > len(few) else even
+
+
+def _filled(claims: Sequence[SlideClaim], highest: float) -> list[tuple[SlideClaim, ...]]:
+    """Return the claims by page, as many on a page as fit into a height in inches."""
+    pages: list[tuple[SlideClaim, ...]] = []
+    page: list[SlideClaim] = []
+    for claim in claims:
+        if page and sum(map(_height, [*page, claim])) > highest:
+            pages.append(tuple(page))
+            page = []
+        page.append(claim)
+    return [*pages, tuple(page)]
+
+
+def _height(claim: SlideClaim) -> float:
+    """Return the height of a claim in inches."""
+    sizes = ((claim.says, CLAIM), (claim.value, LEAST))
+    return 0.18 + sum(-(-text_width(text, size) // COLUMN) * size * 1.22 / 72 for text, size in sizes)
+
+
+def _slides(document: Document, figures: Sequence[SlideFigure], tested: Sequence[_Tested]) -> Iterator[Slide]:
+    """Yield the slides; the sentence of a claim is the title of at most one slide."""
+    opening = document.story.id if document.story else ""
+    left = list(tested)
+    for figure in sorted(figures, key=lambda figure: figure.kind.id != opening):
+        found = next((one for one in left if _shows(figure, one)), None)
+        if found:
+            left.remove(found)
+        kicker = f"{figure.kind.title}: {figure.panel}" if figure.panel else figure.kind.title
+        claim = found.claim if found else None
+        title = claim.says if claim and claim.verdict != "no verdict" else figure.drawing.short
+        yield Slide(kicker, title, figure.drawing, claim)
+
+
+def _shows(figure: SlideFigure, tested: _Tested) -> bool:
+    """Return whether a figure shows all that a claim measures or compares."""
+    return tested.metric in figure.kind.shows and bool(tested.variants) and tested.variants <= figure.variants

@@ -1,0 +1,41 @@
+"""Write the slides: figures, slides.tex, slides.qmd and slides.pdf."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reportgen.figures.drawing.export import save, svg_text
+from reportgen.report.media import pdf
+from reportgen.report.media.render import fill_slides
+from reportgen.report.slides.beamer import beamer
+from reportgen.report.slides.deck import Deck
+from reportgen.report.slides.quarto import quarto
+
+
+def write_sources(deck: Deck, folder: Path) -> list[Path]:
+    """Write the figures as SVG and PDF, slides.tex for Beamer and slides.qmd for Quarto; return the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [path for slide in deck.slides for path in save(slide.drawing, folder / "figures", None, ("svg", "pdf"))]
+    for name, text in (("slides.tex", beamer(deck)), ("slides.qmd", quarto(deck))):
+        paths.append(folder / name)
+        paths[-1].write_text(text, encoding="utf-8", newline="\n")
+    return paths
+
+
+def write_pdf(deck: Deck, folder: Path) -> Path:
+    """Write slides.pdf, which is PDF/UA-1, and return its path.
+
+    Raises
+    ------
+    MissingError : Pango is missing.
+    """
+    module = pdf.weasyprint()
+    pictures = {
+        slide.drawing.id: pdf.image(svg_text(slide.drawing), f"{slide.drawing.title}. {slide.drawing.alt}")
+        for slide in deck.slides
+    }
+    source = pdf.html_source(module, fill_slides(deck, pictures))
+    pages = source.render(**pdf.font_options(module), pdf_variant="pdf/ua-1", full_fonts=False)
+    path = folder / "slides.pdf"
+    path.write_bytes(pages.write_pdf(pdf_variant="pdf/ua-1", full_fonts=False))
+    return path

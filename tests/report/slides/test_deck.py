@@ -1,0 +1,38 @@
+"""The content of slides: which claims share a page, and how large a title is."""
+
+from __future__ import annotations
+
+import pytest
+
+from reportgen.report.slides.deck import HIGHEST, LEAST, TITLES, SlideClaim, _height, _pages, title_size
+
+
+def claims(count: int, words: int = 12, verdict: str = "supported") -> list[SlideClaim]:
+    return [SlideClaim(f"Claim {at} " + "holds " * words, verdict, "0.5, 3 seeds") for at in range(count)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 7, 13])
+@pytest.mark.parametrize("words", [2, 12, 30])
+def test_each_claim_is_on_one_page_and_no_page_is_too_full(count: int, words: int) -> None:
+    pages = _pages(claims(count, words))
+    assert [claim for page in pages for claim in page] == claims(count, words)
+    assert all(sum(map(_height, page)) <= HIGHEST for page in pages)
+    assert all(pages)
+
+
+def test_pages_are_about_equally_full() -> None:
+    sizes = [len(page) for page in _pages(claims(8))]
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_contradicted_claims_come_first() -> None:
+    mixed = [*claims(2), *claims(1, verdict="inconclusive"), *claims(1, verdict="contradicted")]
+    verdicts = [claim.verdict for page in _pages(mixed) for claim in page]
+    assert verdicts == ["contradicted", "supported", "supported", "inconclusive"]
+
+
+def test_a_longer_title_has_smaller_letters_but_never_smaller_than_the_text() -> None:
+    sizes = [title_size("word " * count) for count in (3, 12, 22, 30, 60)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == TITLES[0][0]
+    assert sizes[-1] == TITLES[-1][0] >= LEAST
