@@ -23,6 +23,8 @@ from reportgen.runs.training_log import ROLES, Curve, LogNote, Resolution, Train
 PER_EPOCH = 1.2
 """A training column with at most this many values an epoch, each at the end of one, is of epochs."""
 END_TOLERANCE = 0.01
+MOST_EPOCHS = 0.5
+"""Share of the epochs that have a value of a column of epochs."""
 MOST_VALIDATIONS = 0.9
 """Share of the validations from which on training values at validations alone are means since the last one."""
 AT_A_STEP = ("lr", "gradient_norm")
@@ -156,7 +158,8 @@ def _resolution(
 ) -> Resolution:
     """Return the resolution of a training column whose name does not tell it.
 
-    It is of epochs if the log counts only epochs, or if its values lie at the ends of epochs, at most one in each. It
+    It is of epochs if the log counts only epochs, or if its values lie at the ends of epochs, one in most of them. A
+    few values at such ends are of minibatches whose distance is a multiple of an epoch, unless a step is an epoch. It
     is of windows if it has values at almost all validations and nowhere else. Otherwise it is taken for minibatches.
     A learning rate or a norm is that of the step at which it is logged.
     """
@@ -179,7 +182,8 @@ def _resolution(
             return "step"
         epochs = positions / spe
         near = np.abs(epochs - np.round(epochs)) <= END_TOLERANCE
-        return "epoch" if near.all() or at_validations else "step"
+        in_most = spe == 1 or positions.size >= MOST_EPOCHS * epochs[-1]
+        return "epoch" if (near.all() and in_most) or at_validations else "step"
     return "window" if at_validations else "step"
 
 
