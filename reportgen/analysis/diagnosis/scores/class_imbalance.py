@@ -27,7 +27,7 @@ from reportgen.runs.training_log import TrainingLog
 LEAST, LEAST_SAME = 6, 4
 COMMON, ENTROPY, ABOVE, SINCE = 0.6, 0.9, 1.25, 0.75
 SOURCES = ("He and Garcia 2009, Learning from imbalanced data", "Cover and Thomas 2006, section 2.1")
-CAUSES = ("no_signal", "unnormalized_input", "lr_too_low")
+CAUSES = ("symmetric_init", "no_signal", "unnormalized_input", "lr_too_low")
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ The forecast that is stated also does not go below the limit of an exponential w
 
 **Reference.** A gain of more than 6% of the loss of guessing (of the first loss, if the number of classes is not
 known) in each loss that the log holds. The late decrease of each must exceed two standard errors of its noise.
-Not reported if the validation accuracy is 95% or more (for information only from 88% on, from 80% on if wrong
-predictions have become fewer by less than a fifth since half of training, and from a training accuracy of 95% on), or if the learning rate has decayed to
+Not reported if the validation accuracy is 95% or more. For information only if it is 88% or more, if it has gained less
+than two percentage points since half of training and half of what guessing lacks (or, from 80% on, if wrong predictions
+have become fewer by less than a fifth), or if the training accuracy is 95% or more. Not reported either if the learning rate has decayed to
 less than half, since then the schedule causes the late decrease.
 
 **Schedule.** A learning rate that rises from value to value up to the last one, by half or more in total, has not left
@@ -24,7 +25,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale
+from reportgen.analysis.diagnosis.scores.evidence.guessing import classes, guess_loss, scale
 from reportgen.analysis.diagnosis.scores.evidence.points import Array, Points, points, scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
@@ -32,7 +33,7 @@ from reportgen.runs.training_log import TrainingLog
 
 LEAST, LEAST_RATES = 4, 3
 GAIN, ERRORS, DECAYED, RISEN = 0.06, 2.0, 0.5, 1.5
-GOOD, FAIR, FEWER, ENOUGH, FITTED = 0.88, 0.8, 0.2, 0.95, 0.95
+GOOD, FAIR, FEWER, ENOUGH, FITTED, MORE, LEAD = 0.88, 0.8, 0.2, 0.95, 0.95, 0.02, 0.5
 SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 7.8", "von Neumann et al. 1941")
 CAUSES = ("lr_too_low", "update_ratio_low", "unnormalized_input", "vanishing_gradients", "saturation")
 
@@ -85,7 +86,9 @@ def _settled(log: TrainingLog, right: Points) -> bool:
     if right.size < LEAST:
         return right.size > 0 and right.mean >= GOOD
     half, end = _at_times(right)[1:]
-    return end >= GOOD or (end >= FAIR and 1 - end > (1 - FEWER) * (1 - half))
+    chance = 1 / (classes(log) or 2)
+    still = end - half < MORE and end - chance >= LEAD * (1 - chance)
+    return end >= GOOD or still or (end >= FAIR and 1 - end > (1 - FEWER) * (1 - half))
 
 
 def _losses(log: TrainingLog) -> list[Points]:
