@@ -1,0 +1,67 @@
+"""Logs of faults that only logs show, with healthy counterparts: resumed runs, gradient spikes, contradicting scores.
+
+Each log is of a real training. A fault counts only if its effect is there, measured on all steps and independent of the
+rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from benchmarks.diagnosis.build import prepare
+from benchmarks.diagnosis.logs.courses import Course
+from benchmarks.diagnosis.logs.judge import CROSS_ENTROPY, Key, LoggedCase, read_log
+from benchmarks.diagnosis.logs.planted import PLANTED, RESUMED, SPIKES, Planted
+from reportgen import data
+from reportgen.runs.training_log import TrainingLog
+
+JUMP, TIMES = 1.1, 2.0
+
+
+def planted_logs(folder: Path, seeds: Sequence[int], workers: int) -> list[LoggedCase]:
+    """Train all runs of the planted logs, write and read the logs; raises RuntimeError if a fault has no effect."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with threadpool_limits(limits=1), ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(lambda planted: _logged(planted, folder, seeds), PLANTED))
+
+
+def _logged(planted: Planted, folder: Path, seeds: Sequence[int]) -> LoggedCase:
+    prepared = prepare(planted.case, folder, seeds)
+    courses, classes = dict[int, list[Course]](), 0
+    for run in prepared.plan.runs:
+        dataset = data.load(run.spec.data, run.spec.preprocess, run.seed, folder)
+        courses[run.seed], classes = planted.make(run.spec, dataset), dataset.classes
+    lost = [seed for seed, found in courses.items() if planted.faulty and not has_effect(planted.rule, found)]
+    if lost:
+        raise RuntimeError(f"{planted.name}: no effect with seed {lost[0]}")
+    paths: dict[str, dict[Key, Path]] = {}
+    logs: dict[tuple[str, bool], dict[Key, TrainingLog]] = {}
+    for writer in planted.writers:
+        for run in prepared.plan.runs:
+            path = writer.write(courses[run.seed], folder / "logs" / planted.name / writer.name / str(run.seed))
+            paths.setdefault(writer.name, {})[run.variant, run.seed] = path
+            for told in (True, False):
+                known = classes if told and run.spec.training.loss.name == CROSS_ENTROPY else None
+                logs.setdefault((writer.name, told), {})[run.variant, run.seed] = read_log(path, known, run.seed)
+    return LoggedCase(planted.case, prepared.subject.id, paths, logs)
+
+
+def has_effect(rule: str, courses: Sequence[Course]) -> bool:
+    """Return whether the effect of a planted fault is there.
+
+    Resumed: the mean loss of the first epoch after it is a tenth higher than that of the last one, or the learning rate
+    differs by a factor of two. Spikes: the loss of a single step is twice the usual one. Scores need no check: they
+    are measured with other labels.
+    """
+    if rule == RESUMED:
+        before, after = courses
+        end = after.epoch - before.epoch
+        ratio = after.rates[0] / before.rates[end - 1]
+        return bool(after.batch_loss[0] > JUMP * before.batch_loss[end - 1] or max(ratio, 1 / ratio) > TIMES)
+    late = courses[0].losses[courses[0].losses.size // 3 :]
+    return rule != SPIKES or bool(late.max() > TIMES * np.median(late))
