@@ -20,7 +20,8 @@ from benchmarks.diagnosis.logs.planted import PLANTED, RESUMED, SPIKES, Planted
 from reportgen import data
 from reportgen.runs.training_log import TrainingLog
 
-JUMP, TIMES = 1.1, 2.0
+JUMP, TIMES, HIGHER = 1.1, 2.0, 3.0
+EARLY, LATER = 5, 10
 
 
 def planted_logs(folder: Path, seeds: Sequence[int], workers: int) -> list[LoggedCase]:
@@ -55,13 +56,17 @@ def has_effect(rule: str, courses: Sequence[Course]) -> bool:
     """Return whether the effect of a planted fault is there.
 
     Resumed: the mean loss of the first epoch after it is a tenth higher than that of the last one, or the learning rate
-    differs by a factor of two. Spikes: the loss of a single step is twice the usual one. Scores need no check: they
-    are measured with other labels.
+    differs by a factor of two. Spikes: the mean loss of the ten steps after the largest gradient, without the first
+    fifth of training, is three times that of ten steps well before it. Scores need no check: they are measured with
+    other labels.
     """
     if rule == RESUMED:
         before, after = courses
         end = after.epoch - before.epoch
         ratio = after.rates[0] / before.rates[end - 1]
         return bool(after.batch_loss[0] > JUMP * before.batch_loss[end - 1] or max(ratio, 1 / ratio) > TIMES)
-    late = courses[0].losses[courses[0].losses.size // 3 :]
-    return rule != SPIKES or bool(late.max() > TIMES * np.median(late))
+    if rule == SPIKES and courses[0].norms is not None:
+        losses, start = courses[0].losses, courses[0].losses.size // EARLY
+        largest = start + int(np.nanargmax(courses[0].norms[start:-LATER]))
+        return bool(losses[largest + 1 :][:LATER].mean() > HIGHER * losses[:largest][-30:-20].mean())
+    return True

@@ -73,10 +73,16 @@ def clean(raw: RawLog, options: LogOptions) -> TrainingLog:
         steps_per_epoch=axis.steps_per_epoch,
         planned_steps=raw.planned_steps,
         log_every=raw.log_every or _log_every(curves.values()),
-        resumed_at=max(resumed, key=len, default=()),
+        resumed_at=_together(resumed),
         ignored=ignored,
         notes=tuple(_merged(notes)),
     )
+
+
+def _together(resumed: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    """Return after which positions a run was resumed: the last ones of all columns that show all times."""
+    most = max(map(len, resumed), default=0)
+    return tuple(max(positions) for positions in zip(*(one for one in resumed if len(one) == most), strict=True))
 
 
 def _with_valid_counts(column: RawColumn, notes: list[LogNote]) -> RawColumn:
@@ -117,7 +123,7 @@ def _placed(column: RawColumn, axis: Axis, notes: list[LogNote]) -> Ordered | No
         notes.append(LogNote("duplicate-steps", text))
     if found.resumed_at:
         at = ", ".join(f"{position:g}" for position in found.resumed_at[:5])
-        text = f"{name}: resumed at {unit} {at}; {_times(found.dropped, 'earlier value')} from there on left out"
+        text = f"{name}: resumed after {unit} {at}; {_times(found.dropped, 'earlier value')} from there on left out"
         notes.append(LogNote("resumed", text))
     return found
 

@@ -105,7 +105,7 @@ def test_nan_between_values_marks_missing_ones() -> None:
 
 def test_a_resumed_run_is_noted_with_its_position() -> None:
     log = cleaned(column("loss", [5, 4, 3, 2, 2.5, 1.5, 1], steps=[10, 20, 30, 40, 30, 40, 50]), first_step=1)
-    assert (log.resumed_at, codes(log)) == ((30.0,), {"resumed"})
+    assert (log.resumed_at, codes(log)) == ((20.0,), {"resumed"})
 
 
 def test_invalid_positions_are_left_out() -> None:

@@ -8,8 +8,8 @@ accuracy) in the same places.
 
 1. *Loss* rises by at least a fifth of its minimum and by at least half of its improvement on guessing, or rises above
    the loss of guessing, while accuracy does not rise by two percentage points (above guessing, only for a single
-   run, and not from 120% of guessing on). If the number of classes is not known, the level at the start replaces guessing, 40% of it are enough, and
-   the rise must be half of the minimum.
+   run, and not from 120% of guessing on). If the number of classes is not known, the level at the start replaces
+   guessing, 40% of it are enough, and the rise must be half of the minimum.
 2. *Accuracy* falls by at least a tenth of its lead over guessing (over its first value, at most a half, if C is not
    known), and the loss, if it is logged, rises by a tenth; or rises significantly from its own best window while the
    accuracy falls by six standard errors, as for wrong labels that are memorized.

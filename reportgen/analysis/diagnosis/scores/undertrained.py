@@ -9,8 +9,8 @@ The forecast that is stated also does not go below the limit of an exponential w
 known) in each loss that the log holds. The late decrease of each must exceed two standard errors of its noise.
 Not reported if the validation accuracy is 95% or more. For information only if it is 88% or more, if it has gained less
 than two percentage points since half of training and half of what guessing lacks (or, from 80% on, if wrong predictions
-have become fewer by less than a fifth), or if the training accuracy is 95% or more. Not reported either if the learning rate has decayed to
-less than half, since then the schedule causes the late decrease.
+have become fewer by less than a fifth), or if the training accuracy is 95% or more. Not reported either if the learning
+rate has decayed to less than half, since then the schedule causes the late decrease.
 
 **Schedule.** A learning rate that rises from value to value up to the last one, by half or more in total, has not left
 its warm-up. It is reported if the loss does not rise.

@@ -5,8 +5,8 @@ validation loss, if it comes before any training loss.
 
 **Reference.** The loss of guessing, ln C. Healthy networks start at it or up to a half above, and fall below it
 within the first epoch. Reported from twice the loss of guessing on, if it is later at least halved (from three times
-on for a minibatch or a validation). For information only below ten times, if the late losses are below 30% of guessing, since the
-poor start did no harm. The log must begin within the first epoch, or within the first tenth of its steps.
+on for a minibatch or a validation). For information only below ten times, if the late losses are below 30% of guessing,
+since the poor start did no harm. The log must begin within the first epoch, or within the first tenth of its steps.
 
 **Start.** Only a loss of the first five steps is the initial loss. A mean over a window or an epoch, or a later value,
 is also high after first steps that are too large; then both causes are named, the learning rate first.

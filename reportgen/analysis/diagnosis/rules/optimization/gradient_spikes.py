@@ -6,7 +6,7 @@ Only logs of scores with a gradient norm are judged by this rule.
 units of its robust standard deviation (1.48 times the median absolute deviation). The training loss: the mean of up
 to three values after the spike, compared with as many before it.
 
-**Reference.** A spike exceeds four times that median and six such standard deviations. It counts if the loss rises
+**Reference.** A spike exceeds four times that median and four such standard deviations. It counts if the loss rises
 after it by more than three times its own noise and by a tenth. Spikes without a jump of the loss are harmless, above
 all with clipping. Reported from two such spikes on, or from one whose jump lasts for ten values.
 
@@ -27,7 +27,7 @@ from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence,
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, BEFORE, AROUND, LASTS = 20, 10, 3, 10
-TIMES, DEVIATIONS, NOISES, RISE, FEW = 4.0, 6.0, 3.0, 0.1, 2
+TIMES, DEVIATIONS, NOISES, RISE, FEW = 4.0, 4.0, 3.0, 0.1, 2
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ def _ratios(norms: Array) -> Array:
 
 def _jump(losses: Points, position: float) -> tuple[float, float] | None:
     """Return the mean losses before and after a spike if the loss jumps, None otherwise."""
-    before = losses.between(-np.inf, position).last(AROUND + BEFORE)
+    earlier = losses.positions < position
+    before = Points(losses.positions[earlier], losses.values[earlier]).last(AROUND + BEFORE)
     after = losses.between(position, np.inf).first(AROUND)
     if before.size < AROUND or after.size == 0:
         return None

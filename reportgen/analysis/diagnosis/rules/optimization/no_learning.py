@@ -168,7 +168,9 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="error" if enough(len(shown.runs), shown.judged) and lowest >= GUESSING else "warning",
         position=shown.signs[0].end,
         numbers={**{f"late_{name}_loss": level * guess for name, level in known}, "guessing": guess},
-        message=f"The loss {_level(shown.logs[0], guess, lowest)}. The mean over the second half is: {words}. {kind.words}",
+        message=(
+            f"The loss {_level(shown.logs[0], guess, lowest)}. The mean over the second half is: {words}. {kind.words}"
+        ),
         advice=f"{kind.advice} If that does not help, train on twenty examples only: their loss must fall to 0.",
         sources=RULE.sources,
         causes=kind.causes,
