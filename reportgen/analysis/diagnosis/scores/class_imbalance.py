@@ -77,8 +77,8 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         numbers={"val_accuracy": accuracy, "entropy": entropy, "late_val_loss": val, "late_train_loss": train},
         message=(
             f"From {shown.position(start)} on, the validation accuracy is always {percent(accuracy)}, with a "
-            f"validation loss of {number(val)} and a training loss of {number(train)}. A network that predicts the most "
-            f"common class for every example has this accuracy and a loss of at least {number(entropy)}"
+            f"validation loss of {number(val)} and a training loss of {number(train)}. A network that predicts the "
+            f"most common class for every example has this accuracy and a loss of at least {number(entropy)}"
         ),
         advice=(
             "Report the recall of each class. Use more examples of the rare classes, fewer of the common one, or "

@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from reportgen.analysis.diagnosis.evidence.symptoms import from_to, number
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, from_to, number
 from reportgen.analysis.diagnosis.scores.evidence.guessing import scale
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_most_runs
@@ -88,12 +88,14 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     shown = in_most_runs(evidence, _sign)
     if shown is None or isinstance(shown, Abstention):
         return shown
-    sign = min(shown.signs, key=lambda one: (not (one.rises or one.rate_jumps), one.position))
+    jumped = [sign for sign in shown.signs if sign.rises or sign.rate_jumps]
+    is_most = enough(len(jumped), shown.judged)
+    sign = min(jumped if is_most else shown.signs, key=lambda one: one.position)
     return finding(
         RULE.id,
         evidence,
         shown,
-        severity="warning" if sign.rises or sign.rate_jumps else "info",
+        severity="warning" if is_most else "info",
         position=sign.position,
         numbers={"loss_before": sign.before, "loss_after": sign.after, "lr_before": sign.rate_before,
                  "lr_after": sign.rate_after},
