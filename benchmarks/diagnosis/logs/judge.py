@@ -51,6 +51,11 @@ class LoggedCase:
     measured: Measured | None = None
 
     @property
+    def writers(self) -> tuple[str, ...]:
+        """The names of the kinds of logs."""
+        return tuple(self.paths)
+
+    @property
     def seeds(self) -> tuple[int, ...]:
         """The seeds of the diagnosed variant."""
         if self.measured is not None:

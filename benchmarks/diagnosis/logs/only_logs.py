@@ -14,9 +14,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.diagnosis.build import prepare
+from benchmarks.diagnosis.halves import SCORING, TUNING
 from benchmarks.diagnosis.logs.courses import Course
 from benchmarks.diagnosis.logs.judge import CROSS_ENTROPY, Key, LoggedCase, read_log
 from benchmarks.diagnosis.logs.planted import PLANTED, RESUMED, SPIKES, Planted
+from benchmarks.diagnosis.logs.planted_fresh import FRESH
 from reportgen import data
 from reportgen.runs.training_log import TrainingLog
 
@@ -24,11 +26,14 @@ JUMP, TIMES, HIGHER = 1.1, 2.0, 3.0
 EARLY, LATER = 5, 10
 
 
-def planted_logs(folder: Path, seeds: Sequence[int], workers: int) -> list[LoggedCase]:
+HALVES = {SCORING: FRESH, TUNING: PLANTED}
+
+
+def planted_logs(folder: Path, seeds: Sequence[int], workers: int, half: str = TUNING) -> list[LoggedCase]:
     """Train all runs of the planted logs, write and read the logs; raises RuntimeError if a fault has no effect."""
     folder.mkdir(parents=True, exist_ok=True)
     with threadpool_limits(limits=1), ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(lambda planted: _logged(planted, folder, seeds), PLANTED))
+        return list(pool.map(lambda planted: _logged(planted, folder, seeds), HALVES[half]))
 
 
 def _logged(planted: Planted, folder: Path, seeds: Sequence[int]) -> LoggedCase:

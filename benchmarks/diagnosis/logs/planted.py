@@ -67,14 +67,15 @@ class Planted:
         return (NORMS,) if self.rule == SPIKES else WRITERS
 
 
-def _planted(rule: str, faulty: bool, *rows: tuple[Any, ...]) -> tuple[Planted, ...]:
+def planted(rule: str, faulty: bool, *rows: tuple[Any, ...]) -> tuple[Planted, ...]:
+    """Return rows of the table; each begins with the name and has the other fields of `Planted` in their order."""
     return tuple(Planted(row[0], rule, faulty, *row[1:]) for row in rows)
 
 
 CLIPPED = {"clip_norm": 1e9}
 STEP = {"schedule": {"name": "step", "every": 8, "factor": 0.1}}
 PLANTED = (
-    *_planted(
+    *planted(
         RESUMED, True,
         ("resumed-cosine-anew", "a schedule that begins anew", DIGITS, Resume(keeps_schedule=False),
          {"schedule": "cosine"}),
@@ -91,7 +92,7 @@ PLANTED = (
         ("resumed-new-output-layer", "new weights of the output layer", DIGITS, Resume(0.5, loses_output=True)),
         ("resumed-inverted-inputs", "inverted images", DIGITS, Resume(0.5, scale=-1.0)),
     ),
-    *_planted(
+    *planted(
         RESUMED, False,
         ("resumed-complete", "a complete checkpoint", DIGITS, Resume(is_complete=True)),
         ("resumed-complete-adam", "a complete checkpoint", SPIRAL, Resume(0.3, is_complete=True)),
@@ -107,7 +108,7 @@ PLANTED = (
         ("restarts-without-resuming", "warm restarts of a run that is not resumed", BLOBS, interfere.right_metrics,
          {"schedule": {"name": "warm_restarts", "cycle": 5, "factor": 1}}),
     ),
-    *_planted(
+    *planted(
         SPIKES, True,
         ("bursts-digits", "three bursts of a rate that is far too high", DIGITS, Spoil((0.4, 0.6, 0.8), 70), CLIPPED),
         ("bursts-rmsprop", "two bursts of a rate that is far too high", SPIRAL, Spoil((0.5, 0.7), 100),
@@ -121,7 +122,7 @@ PLANTED = (
         ("bursts-cosine", "two bursts under a cosine schedule", DIGITS, Spoil((0.3, 0.5), 150),
          {**CLIPPED, "schedule": "cosine"}),
     ),
-    *_planted(
+    *planted(
         SPIKES, False,
         ("norms-digits", "an ordinary training", DIGITS, Spoil(), CLIPPED),
         ("norms-tiny-batches", "noisy gradients of tiny batches", CIRCLES, Spoil(), {**CLIPPED, "batch_size": 2}),
@@ -139,7 +140,7 @@ PLANTED = (
         ("norms-warm-up", "a warm-up", DIGITS, Spoil(),
          {**CLIPPED, "schedule": {"name": "warmup", "epochs": 4, "then": "cosine"}}),
     ),
-    *_planted(
+    *planted(
         METRIC, True,
         ("accuracy-of-shuffled-labels", "accuracy with the labels of other examples", DIGITS,
          interfere.shuffled_labels),
@@ -154,7 +155,7 @@ PLANTED = (
         ("softmax-twice-spiral", "a validation loss of probabilities", SPIRAL, interfere.softmax_twice),
         ("softmax-twice-blobs", "a validation loss of probabilities", BLOBS, interfere.softmax_twice),
     ),
-    *_planted(
+    *planted(
         METRIC, False,
         ("metrics-digits", "an ordinary training", DIGITS, interfere.right_metrics),
         ("metrics-overlapping", "overlapping classes, of which few are right",
@@ -172,4 +173,4 @@ PLANTED = (
          interfere.right_metrics),
     ),
 )  # fmt: skip
-"""All planted logs, chosen before the rules were run on any of them."""
+"""All logs of the tuning half. After a first run on them, three rules and the reader of logs were mended."""

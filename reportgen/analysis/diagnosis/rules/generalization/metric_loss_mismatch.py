@@ -103,8 +103,8 @@ def _follows(loss: Array, right: Array) -> bool:
     """Return whether the accuracy rises as the loss falls, so that the loss is of another kind than cross-entropy."""
     if float(np.ptp(right)) < GAINED or float(np.ptp(loss)) == 0:
         return False
-    ranks = (np.argsort(np.argsort(array)) for array in (loss, right))
-    return float(np.corrcoef(*ranks)[0, 1]) < FOLLOWS
+    ranks = [np.argsort(np.argsort(array)).astype(np.float64) for array in (loss, right)]
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1]) < FOLLOWS
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
