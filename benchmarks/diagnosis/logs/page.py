@@ -86,11 +86,11 @@ require the rule, for which it fires, with the faults that only logs show.
 
 
 ONLY_LOGS = """Resumed runs, gradient spikes and contradicting scores have no sign in a record. Their logs are of
-trainings that the benchmark interferes with: it stops a run and continues it from weights without the state of the optimizer,
-with another learning rate or with new weights, raises the learning rate for three steps, or measures the accuracy with
-other labels. The healthy counterparts were resumed completely, have noisy gradients, or have right scores of another
-kind. A fault counts only if the loss or the learning rate jumps. The three rules were mended after a first run on the
-tuning half, and not after one on the scoring half, which has other data, networks and optimizers."""
+trainings that the benchmark interferes with: it stops a run and continues it from weights without the state of the
+optimizer, with another learning rate or with new weights, raises the learning rate for three steps, or measures the
+accuracy with other labels. The healthy counterparts were resumed completely, have noisy gradients, or have right scores
+of another kind. A fault counts only if the loss or the learning rate jumps. The three rules were mended after a first
+run on the tuning half, and not after one on the scoring half, which has other data, networks and optimizers."""
 
 DRAWN = """Scored on {date}: {count} faulty and as many healthy networks of seed {seed}, drawn and verified as above.
 None of them was inspected before. The cause counts as named if one of the diagnoses of the fault is.

@@ -55,8 +55,6 @@ FRESH = (
          CLIPPED),
         ("deep-bursts", "two bursts of a rate that is far too high", DEEP, Spoil((0.5, 0.75), 150), CLIPPED),
         ("teacher-one-burst", "one burst of a rate that is far too high", TEACHER, Spoil((0.6,), 300), CLIPPED),
-        ("moons-bursts-tiny-batches", "two bursts, with noisy gradients of tiny batches", MOONS,
-         Spoil((0.5, 0.8), 1000), {**CLIPPED, "optimizer": "adam", "batch_size": 4, "lr": 0.002}),
     ),
     *planted(
         SPIKES, False,
