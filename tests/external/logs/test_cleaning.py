@@ -124,6 +124,14 @@ def test_training_values_at_the_ends_of_epochs_are_of_epochs(steps: list[int], r
     assert [curve.resolution for curve in log.curves if curve.role == "train_loss"] == [resolution]
 
 
+def test_training_values_at_the_ends_of_a_few_epochs_are_of_minibatches() -> None:
+    epochs = range(20)
+    val = column("val_loss", np.linspace(1, 0.1, 20), steps=[10 * epoch + 9 for epoch in epochs], epochs=epochs)
+    train = column("train_loss", FALLING, steps=[49, 99, 149, 199], epochs=[4, 9, 14, 19])
+    log = cleaned(train, val, first_step=0)
+    assert [curve.resolution for curve in log.curves if curve.role == "train_loss"] == ["step"]
+
+
 def test_step_and_epoch_columns_are_both_kept() -> None:
     log = cleaned(
         column("train_loss_step", FALLING, steps=[0, 1, 2, 3]), column("train_loss_epoch", [0.5, 0.4], steps=[1, 3])
