@@ -25,7 +25,6 @@ CROSS_ENTROPY = "softmax_cross_entropy"
 INVISIBLE: Mapping[str, str] = {
     "underfitting": "the final level of a loss needs the score of another model as a reference",
     "missing_nonlinearity": "the final level of a loss needs the score of another model as a reference",
-    "class_imbalance": "a class that is never predicted needs the accuracy of each class",
     "bn_tiny_batch": "noise of the normalization looks like noise of the data",
     "idle_branch": "a branch that does nothing needs its activations",
     "update_ratio_high": "the size of updates needs the weights",
