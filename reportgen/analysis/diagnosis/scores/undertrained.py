@@ -5,7 +5,7 @@ end, clipped at the loss of guessing. The expected gain of training twice as lon
 multiplied by its ratio to that over the second quarter if that is below 1, and at most a decrease by the same factor.
 The forecast that is stated also does not go below the limit of an exponential with the two decreases.
 
-**Reference.** A gain of more than 6% of the loss of guessing (of the first loss, if the number of classes is not
+**Reference.** A gain of more than 8% of the loss of guessing (of the first loss, if the number of classes is not
 known) in each loss that the log holds. The late decrease of each must exceed two standard errors of its noise.
 Not reported if the validation accuracy is 95% or more. For information only if it is 88% or more, if it has gained less
 than two percentage points since half of training and half of what guessing lacks (or, from 80% on, if wrong predictions
@@ -32,7 +32,7 @@ from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, Score
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, LEAST_RATES = 4, 3
-GAIN, ERRORS, DECAYED, RISEN = 0.06, 2.0, 0.5, 1.5
+GAIN, ERRORS, DECAYED, RISEN = 0.08, 2.0, 0.5, 1.5
 GOOD, FAIR, FEWER, ENOUGH, FITTED, MORE, LEAD = 0.88, 0.8, 0.2, 0.95, 0.95, 0.02, 0.5
 SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 7.8", "von Neumann et al. 1941")
 CAUSES = ("lr_too_low", "update_ratio_low", "unnormalized_input", "vanishing_gradients", "saturation")

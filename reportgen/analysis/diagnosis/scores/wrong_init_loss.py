@@ -1,7 +1,7 @@
 """Initial loss far above chance, on scores: the first training loss of the log is far above the loss of guessing.
 
 **Statistic.** The first training loss: the mean over the first epoch or window, or the loss of a minibatch. The first
-validation loss, if it comes before any training loss.
+validation loss, if it comes before any training loss and the first of these is above guessing too.
 
 **Reference.** The loss of guessing, ln C. Healthy networks start at it or up to a half above, and fall below it
 within the first epoch. Reported from twice the loss of guessing on, if it is later at least halved (from three times
@@ -64,7 +64,7 @@ def _sign(log: TrainingLog) -> _Start | Abstention | None:
         most = max((points(c).size for c in log.curves if c.role == "train_loss"), default=0)
         return thin("training losses", most, LEAST)
     early, val = [curve for curve in curves if _begins_early(log, curve)], scores(log, "val_loss").late(0.5).mean
-    judged = [*early, *_earlier_validation(log, curves)]
+    judged = [*early, *_earlier_validation(log, curves, guess)]
     signs = [sign for curve in judged if (sign := _of_curve(log, curve, guess, val)) is not None]
     if not early and not signs:
         first = min(float(points(curve).positions[0]) for curve in curves)
@@ -80,10 +80,10 @@ def _begins_early(log: TrainingLog, curve: Curve) -> bool:
     return float(points(curve).positions[0]) <= max(1.0, SOON * log.end)
 
 
-def _earlier_validation(log: TrainingLog, curves: Sequence[Curve]) -> list[Curve]:
+def _earlier_validation(log: TrainingLog, curves: Sequence[Curve], guess: float) -> list[Curve]:
     """Return the validation losses if they begin before all training losses and agree with the first of them.
 
-    If training is far better at the same time, the network differs in test mode.
+    If training is far better at the same time, or better than guessing, the network differs in test mode.
     """
     train = min((points(curve) for curve in curves), key=lambda found: float(found.positions[0]))
     at, level = float(train.positions[0]), float(train.values[0])
@@ -91,7 +91,7 @@ def _earlier_validation(log: TrainingLog, curves: Sequence[Curve]) -> list[Curve
     for curve in log.curves:
         val = points(curve)
         if curve.role == "val_loss" and val.size >= LEAST and val.positions[0] < at:
-            agrees = level > AGREES * float(np.interp(at, val.positions, val.values))
+            agrees = level > max(guess, AGREES * float(np.interp(at, val.positions, val.values)))
             found += [curve] * agrees
     return found
 
