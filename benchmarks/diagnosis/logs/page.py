@@ -28,10 +28,10 @@ python -m benchmarks.diagnosis --scores --random 25 --seed 7003 --publish
 PROSE = f"""The same networks, trained with seeds of their own ({{seeds}}), are written as the logs of other tools and
 read back: every epoch, as Keras's CSVLogger writes it, and every {EVERY} steps with validation by epoch, as
 Lightning's does. The score forms of the rules see nothing else. They were tuned on the tuning half, and on networks
-drawn at random with the seeds 701 to 703, 7001 and 7002. Two healthy networks of the scoring half (`network-in-network` and
-`noisy-shapes-at-their-limit`) were inspected before an earlier change of `undertrained`. After the false alarms of each rule on the scoring half had
-been counted once, two limits were raised, of `undertrained` and of `wrong_init_loss` for a first validation, without an
-inspection of its networks. Three runs of a network are
+drawn at random with the seeds 701 to 703, 7001 and 7002. Two healthy networks of the scoring half
+(`network-in-network` and `noisy-shapes-at-their-limit`) were inspected before an earlier change of `undertrained`.
+After the false alarms of each rule on the scoring half had been counted once, two limits were raised, of `undertrained`
+and of `wrong_init_loss` for a first validation, without an inspection of its networks. Three runs of a network are
 judged together. Each single run counts by itself; these have no intervals, since the runs of a network are alike. An
 alarm of a log names several possible causes: the cause counts as named if the required rules are among the rules and
 causes of the alarms, and no alarm can only stand for a misdiagnosis. *Right cause* is this share of all faults,
