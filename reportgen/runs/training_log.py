@@ -110,7 +110,7 @@ class TrainingLog:
     settings : hyperparameters that the log states, by name.
     seed : seed of the run if the log states it.
     steps_per_epoch, planned_steps, log_every : numbers of steps, None if unknown.
-    resumed_at : positions at which training was resumed from an earlier position.
+    resumed_at : positions after which training was resumed; later values of the interrupted run are left out.
     lost_states : where training began anew while the positions counted on; the curves begin after the last of them.
     ignored : columns without a role, with the reason.
     notes : decisions of the reader.

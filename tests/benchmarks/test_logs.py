@@ -13,11 +13,13 @@ from benchmarks.diagnosis.__main__ import PAGE
 from benchmarks.diagnosis.alarms import Alarm
 from benchmarks.diagnosis.cases import RULE_IDS, load_cases
 from benchmarks.diagnosis.logs import page
+from benchmarks.diagnosis.logs.courses import course_of
 from benchmarks.diagnosis.logs.judge import INVISIBLE, is_visible
 from benchmarks.diagnosis.logs.peers import OF_LOGS, RUNMEDIC_SAYS, runmedic_alarms
 from benchmarks.diagnosis.logs.result import RESULT, names_cause
 from benchmarks.diagnosis.logs.writers import EVERY, WRITERS
 from benchmarks.diagnosis.published import PUBLISHED
+from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.external.logs.collect import read_logs
 from reportgen.external.logs.options import LogOptions
 from reportgen.runs.record import RunRecord
@@ -34,7 +36,7 @@ def made(tmp_path: Path) -> RunRecord:
 
 @pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: writer.name)
 def test_a_log_is_read_back_as_the_record_has_it(tmp_path: Path, writer) -> None:  # type: ignore[no-untyped-def]
-    path = writer.write(made(tmp_path), tmp_path / "run")
+    path = writer.write([course_of(made(tmp_path))], tmp_path / "run")
     [[log]] = read_logs(path, LogOptions(classes=4)).values()
     val = log.curve("val_loss")
     assert val is not None
@@ -67,7 +69,7 @@ def test_faults_without_a_sign_in_scores_are_left_out_of_the_visible_ones() -> N
 def test_the_rules_of_peers_are_known() -> None:
     for rule_set in PUBLISHED:
         assert set(OF_LOGS[rule_set.name]) <= set(rule_set.says)
-    assert {rule for says in RUNMEDIC_SAYS.values() for rule in says} <= set(RULE_IDS)
+    assert {rule for says in RUNMEDIC_SAYS.values() for rule in says} <= set(RULES)
 
 
 def test_a_check_of_runmedic_counts_if_most_runs_warn() -> None:

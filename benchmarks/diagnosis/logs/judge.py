@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.diagnosis.alarms import OF_SWEEPS, Alarm
 from benchmarks.diagnosis.build import Measured
 from benchmarks.diagnosis.cases import Case
+from benchmarks.diagnosis.logs.courses import course_of
 from benchmarks.diagnosis.logs.writers import WRITERS, Writer
 from reportgen.analysis.diagnosis.on_scores import diagnose_logs
 from reportgen.analysis.finding import Finding
@@ -24,7 +25,6 @@ CROSS_ENTROPY = "softmax_cross_entropy"
 INVISIBLE: Mapping[str, str] = {
     "underfitting": "the final level of a loss needs the score of another model as a reference",
     "missing_nonlinearity": "the final level of a loss needs the score of another model as a reference",
-    "class_imbalance": "a class that is never predicted needs the accuracy of each class",
     "bn_tiny_batch": "noise of the normalization looks like noise of the data",
     "idle_branch": "a branch that does nothing needs its activations",
     "update_ratio_high": "the size of updates needs the weights",
@@ -38,22 +38,28 @@ Logs = Mapping[Key, TrainingLog]
 
 @dataclass(frozen=True)
 class LoggedCase:
-    """A case with its logs by variant and seed, for each writer and with or without the number of classes."""
+    """A case with its logs by variant and seed, for each writer and with or without the number of classes.
 
-    measured: Measured
+    subject: id of the diagnosed variant. measured: the records behind the logs, None if there are none.
+    """
+
+    case: Case
+    subject: str
     paths: Mapping[str, Mapping[Key, Path]]
     logs: Mapping[tuple[str, bool], Logs]
+    measured: Measured | None = None
 
     @property
-    def case(self) -> Case:
-        """The case."""
-        return self.measured.case
+    def writers(self) -> tuple[str, ...]:
+        """The names of the kinds of logs."""
+        return tuple(self.paths)
 
     @property
     def seeds(self) -> tuple[int, ...]:
         """The seeds of the diagnosed variant."""
-        subject = self.measured.prepared.subject.id
-        return tuple(sorted(seed for variant, seed in self.measured.records if variant == subject))
+        if self.measured is not None:
+            return tuple(sorted(seed for variant, seed in self.measured.records if variant == self.subject))
+        return tuple(sorted({seed for logs in self.logs.values() for _, seed in logs}))
 
 
 def logged(measured: Measured, folder: Path) -> LoggedCase:
@@ -68,8 +74,10 @@ def logged(measured: Measured, folder: Path) -> LoggedCase:
                 continue
             paths[writer.name][key] = path
             for with_classes in (True, False):
-                logs.setdefault((writer.name, with_classes), {})[key] = _read(path, record, with_classes)
-    return LoggedCase(measured, paths, logs)
+                known = with_classes and record.spec.training.loss.name == CROSS_ENTROPY
+                classes = int(record.facts["classes"]) if known else None
+                logs.setdefault((writer.name, with_classes), {})[key] = read_log(path, classes, record.spec.seed)
+    return LoggedCase(measured.case, measured.prepared.subject.id, paths, logs, measured)
 
 
 def _safe(key: Key) -> str:
@@ -78,14 +86,13 @@ def _safe(key: Key) -> str:
 
 def _written(writer: Writer, record: RunRecord, folder: Path) -> Path | None:
     """Return the path of the log of a record, None for a record without an epoch."""
-    return writer.write(record, folder) if len(record.arrays.get("epoch_val_loss", ())) > 1 else None
+    return writer.write([course_of(record)], folder) if len(record.arrays.get("epoch_val_loss", ())) > 1 else None
 
 
-def _read(path: Path, record: RunRecord, with_classes: bool) -> TrainingLog:
-    known = with_classes and record.spec.training.loss.name == CROSS_ENTROPY
-    options = LogOptions(classes=int(record.facts["classes"]) if known else None)
-    [[log]] = read_logs(path, options).values()
-    return dataclasses.replace(log, seed=record.spec.seed)
+def read_log(path: Path, classes: int | None, seed: int) -> TrainingLog:
+    """Return the only run of a log, with its seed. classes: number of classes, None if the reader does not know it."""
+    [[log]] = read_logs(path, LogOptions(classes=classes)).values()
+    return dataclasses.replace(log, seed=seed)
 
 
 def found(case: LoggedCase, writer: str, with_classes: bool, seeds: Sequence[int]) -> tuple[Finding, ...]:
@@ -94,12 +101,11 @@ def found(case: LoggedCase, writer: str, with_classes: bool, seeds: Sequence[int
     for (variant, seed), log in sorted(case.logs.get((writer, with_classes), {}).items()):
         if seed in seeds:
             groups.setdefault(variant, []).append(log)
-    subject = case.measured.prepared.subject.id
     return tuple(
         finding
         for diagnosis in diagnose_logs(groups)
         for finding in diagnosis.findings
-        if finding.variant == subject or finding.rule in OF_SWEEPS
+        if finding.variant == case.subject or finding.rule in OF_SWEEPS
     )
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from benchmarks.diagnosis.logs.judge import INVISIBLE
 from benchmarks.diagnosis.logs.result import OWN, UNTOLD, LogResult, Row
-from benchmarks.diagnosis.logs.writers import EVERY, WRITERS
+from benchmarks.diagnosis.logs.writers import EVERY, NORMS, WRITERS
 from benchmarks.diagnosis.score import Share
 from benchmarks.diagnosis.show import paragraph, percent
 
-TITLES = {writer.name: writer.title for writer in WRITERS}
+TITLES = {writer.name: writer.title for writer in (*WRITERS, NORMS)}
 COLUMNS = ("recall", "visible", "false_alarms", "right_cause", "named", "strays")
 
 HEAD = """## Logs of scores
@@ -28,8 +28,10 @@ python -m benchmarks.diagnosis --scores --random 25 --seed 7003 --publish
 PROSE = f"""The same networks, trained with seeds of their own ({{seeds}}), are written as the logs of other tools and
 read back: every epoch, as Keras's CSVLogger writes it, and every {EVERY} steps with validation by epoch, as
 Lightning's does. The score forms of the rules see nothing else. They were tuned on the tuning half, and on networks
-drawn at random with the seeds 7001 and 7002. Two healthy networks of the scoring half (`network-in-network` and
-`noisy-shapes-at-their-limit`) were inspected before the last change of `undertrained`. Three runs of a network are
+drawn at random with the seeds 701 to 703, 7001 and 7002. Two healthy networks of the scoring half
+(`network-in-network` and `noisy-shapes-at-their-limit`) were inspected before an earlier change of `undertrained`.
+After the false alarms of each rule on the scoring half had been counted once, two limits were raised, of `undertrained`
+and of `wrong_init_loss` for a first validation, without an inspection of its networks. Three runs of a network are
 judged together. Each single run counts by itself; these have no intervals, since the runs of a network are alike. An
 alarm of a log names several possible causes: the cause counts as named if the required rules are among the rules and
 causes of the alarms, and no alarm can only stand for a misdiagnosis. *Right cause* is this share of all faults,
@@ -42,6 +44,8 @@ The other columns contain all faults."""
 def lines(result: LogResult) -> Iterator[str]:
     """Yield the lines for a terminal."""
     yield from row_lines(result.rows)
+    yield "\nfaults that only logs show"
+    yield from row_lines(result.only_logs)
     yield "\nwrong on the tuning half, three runs"
     yield from (f"  {failure}" for failure in result.failures)
 
@@ -63,6 +67,10 @@ def section(found: Mapping[str, Any]) -> str:
     parts += [paragraph(SUBSET.format(rules="; ".join(f"`{rule}` ({why})" for rule, why in INVISIBLE.items()))), ""]
     for half in ("scoring", "tuning"):
         parts += [f"### Logs, {half} half\n", *_table(found, half)]
+    if "only_logs" in found:
+        parts += ["### Logs of faults that only logs show\n", paragraph(ONLY_LOGS), ""]
+        for half in ("scoring", "tuning"):
+            parts += [f"The {half} half:\n", *_table({"rows": found["only_logs"]}, half)]
     if "drawn" in found:
         parts += ["### Logs of networks drawn at random\n", _drawn(found["drawn"]), *_table(found["drawn"], "drawn")]
     parts += ["### Logs, by rule\n", BY_RULE, *_by_rule(found)]
@@ -75,9 +83,16 @@ def _causes(found: Mapping[str, Any]) -> str:
 
 
 BY_RULE = """Both halves and both kinds of logs, three runs, number of classes given. *Planted*: logs of faults that
-require the rule, for which it fires; rules that only logs can show have no planted fault here.
+require the rule, for which it fires, with the faults that only logs show.
 """
 
+
+ONLY_LOGS = """Resumed runs, gradient spikes and contradicting scores have no sign in a record. Their logs are of
+trainings that the benchmark interferes with: it stops a run and continues it from weights without the state of the
+optimizer, with another learning rate or with new weights, raises the learning rate for three steps, or measures the
+accuracy with other labels. The healthy counterparts were resumed completely, have noisy gradients, or have right scores
+of another kind. A fault counts only if the loss or the learning rate jumps. The three rules were mended after a first
+run on the tuning half, and not after one on the scoring half, which has other data, networks and optimizers."""
 
 DRAWN = """Scored on {date}: {count} faulty and as many healthy networks of seed {seed}, drawn and verified as above.
 None of them was inspected before. The cause counts as named if one of the diagnoses of the fault is.

@@ -27,8 +27,8 @@ RUNMEDIC_SAYS: Mapping[str, Sequence[str]] = {
         *("symmetric_init", "unnormalized_input", "init_plateau", "saturation"),
     ),
     "overfitting": ("overfitting",),
-    "loss_spikes": ("loss_oscillation", "lr_too_high"),
-    "grad_spikes": ("exploding_gradients", "lr_too_high"),
+    "loss_spikes": ("loss_oscillation", "lr_too_high", "gradient_spikes", "resumed_run"),
+    "grad_spikes": ("exploding_gradients", "lr_too_high", "gradient_spikes"),
     "val_below_train": ("train_eval_mismatch", "over_regularization"),
     "constant_lr_plateau": ("loss_oscillation", "lr_too_high"),
 }

@@ -14,9 +14,9 @@ from benchmarks.diagnosis.alarms import Alarm
 from benchmarks.diagnosis.build import measure, prepare, train_all, write_files
 from benchmarks.diagnosis.cases import Case
 from benchmarks.diagnosis.halves import SCORING, TUNING, halves
-from benchmarks.diagnosis.logs import judge, peers
+from benchmarks.diagnosis.logs import judge, only_logs, peers
 from benchmarks.diagnosis.logs.judge import LoggedCase
-from benchmarks.diagnosis.logs.writers import WRITERS
+from benchmarks.diagnosis.logs.writers import NORMS, WRITERS
 from benchmarks.diagnosis.published import PUBLISHED
 from benchmarks.diagnosis.score import Share, misdiagnosis, stray
 from reportgen.analysis.diagnosis.benchmark import LOG_FIGURES
@@ -58,10 +58,14 @@ class Row:
 
 @dataclass(frozen=True)
 class LogResult:
-    """All rows, the shares of faults and healthy networks for which each rule fires, and wrong cases of tuning."""
+    """All rows, the shares of faults and healthy networks for which each rule fires, and wrong cases of tuning.
+
+    only_logs: rows of the faults that only logs show.
+    """
 
     date: str
     rows: tuple[Row, ...]
+    only_logs: tuple[Row, ...]
     by_rule: Mapping[str, Mapping[str, Share]]
     failures: tuple[str, ...]
 
@@ -91,7 +95,20 @@ def run(
                     rows.append(_row(name, writer.name, runs, half, chosen, alarms))
                     if name == OWN and half == TUNING:
                         failures += _failures(writer.name, runs, chosen, alarms)
-    return LogResult(datetime.now(UTC).date().isoformat(), tuple(rows), _by_rule(known), tuple(failures))
+    planted = {half: only_logs.planted_logs(folder / "planted", SEEDS, workers, half) for half in only_logs.HALVES}
+    only = [row for half, cases in planted.items() for row in _planted_rows(half, cases, runmedic)]
+    by_rule = _by_rule([*known, *(case for cases in planted.values() for case in cases)])
+    return LogResult(datetime.now(UTC).date().isoformat(), tuple(rows), tuple(only), by_rule, tuple(failures))
+
+
+def _planted_rows(half: str, cases: Sequence[LoggedCase], runmedic: str | None) -> Iterator[Row]:
+    """Yield the scores on logs of faults that only logs show, for each kind of log that has some of them."""
+    for writer in (*WRITERS, NORMS):
+        chosen = [one for one in cases if writer.name in one.writers]
+        for name, judged in (*_own_judges(writer.name), *_runmedic(writer.name, chosen, runmedic)):
+            for runs in (len(SEEDS), 1):
+                alarms = {(one.case.name, seeds): judged(one, seeds) for one in chosen for seeds in _groups(one, runs)}
+                yield _row(name, writer.name, runs, half, chosen, alarms)
 
 
 def run_drawn(count: int, seed: int, folder: Path, workers: int, say: Callable[[str], None]) -> tuple[Row, ...]:
@@ -113,12 +130,17 @@ def _groups(case: LoggedCase, runs: int) -> list[tuple[int, ...]]:
 
 def _judges(writer: str, cases: Sequence[LoggedCase], runmedic: str | None) -> Iterator[tuple[str, Judge]]:
     yield from _own_judges(writer)
-    if runmedic is not None:
-        paths = [path for case in cases for path in case.paths[writer].values()]
-        checks = peers.runmedic_checks(runmedic, paths)
-        yield peers.RUNMEDIC, lambda case, seeds: peers.runmedic_alarms(_of_subject(case, writer, seeds, checks))
+    yield from _runmedic(writer, cases, runmedic)
     for rule_set in PUBLISHED if writer == WRITERS[0].name else ():
         yield rule_set.title, lambda case, seeds, one=rule_set: peers.published_alarms(one, case.measured, seeds)
+
+
+def _runmedic(writer: str, cases: Sequence[LoggedCase], python: str | None) -> Iterator[tuple[str, Judge]]:
+    """Yield runmedic as a judge, if there is an interpreter where it is installed."""
+    if python is not None:
+        paths = [path for case in cases for path in case.paths[writer].values()]
+        checks = peers.runmedic_checks(python, paths)
+        yield peers.RUNMEDIC, lambda case, seeds: peers.runmedic_alarms(_of_subject(case, writer, seeds, checks))
 
 
 def _own_judges(writer: str) -> Iterator[tuple[str, Judge]]:
@@ -129,9 +151,8 @@ def _own_judges(writer: str) -> Iterator[tuple[str, Judge]]:
 def _of_subject(
     case: LoggedCase, writer: str, seeds: Sequence[int], checks: Mapping[Path, tuple[str, ...]]
 ) -> list[tuple[str, ...]]:
-    subject = case.measured.prepared.subject.id
     found = case.paths[writer].items()
-    return [checks[path] for (variant, seed), path in found if variant == subject and seed in seeds]
+    return [checks[path] for (variant, seed), path in found if variant == case.subject and seed in seeds]
 
 
 def _row(name: str, log: str, runs: int, half: str, cases: Sequence[LoggedCase], alarms: Mapping[Any, Any]) -> Row:
@@ -178,9 +199,9 @@ def _failures(log: str, runs: int, cases: Sequence[LoggedCase], alarms: Mapping[
 def _by_rule(cases: Sequence[LoggedCase]) -> dict[str, dict[str, Share]]:
     """Return by rule, for three runs and both halves and logs: faults and healthy networks for which it fires."""
     fired = [
-        (one.case, {f.rule for f in judge.found(one, writer.name, True, one.seeds) if f.severity != "info"})
+        (one.case, {f.rule for f in judge.found(one, writer, True, one.seeds) if f.severity != "info"})
         for one in cases
-        for writer in WRITERS
+        for writer in one.writers
     ]
     found = {}
     for rule in sorted(id_ for id_, row in RULES.items() if row.on_scores is not None):
@@ -197,7 +218,7 @@ def plain(result: LogResult) -> dict[str, Any]:
     rows = plain_rows(result.rows)
     by_rule = {rule: {name: _plain(share) for name, share in row.items()} for rule, row in result.by_rule.items()}
     head = {"date": result.date, "engine_version": ENGINE_VERSION, "seeds": list(SEEDS)}
-    return {**head, "rows": rows, "by_rule": by_rule}
+    return {**head, "rows": rows, "only_logs": plain_rows(result.only_logs), "by_rule": by_rule}
 
 
 def plain_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:

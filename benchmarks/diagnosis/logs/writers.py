@@ -1,50 +1,35 @@
-"""Writes a record as the log of another tool, at the resolution at which it logs by default."""
+"""Writes the course of a training as the log of another tool, at the resolution at which it logs by default."""
 
 from __future__ import annotations
 
 import csv
+import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import yaml
-from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.layers import dropouts, normalizations
-from reportgen.runs.record import RunRecord
+from benchmarks.diagnosis.logs.courses import Course
 
 EVERY = 50
 """Steps between the logged minibatches of Lightning, by default."""
+
+OFTEN = 5
+"""Steps between the logged minibatches of a log with gradient norms."""
 
 Row = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Writer:
-    """A kind of log. write: writes the log of a record into a new folder and returns its path."""
+    """A kind of log. write: writes the log of consecutive courses into a new folder and returns its path."""
 
     name: str
     title: str
-    write: Callable[[RunRecord, Path], Path]
-
-
-def _accuracies(record: RunRecord) -> NDArray[np.float64] | None:
-    """Return the training accuracy of each epoch as a training loop measures it, None if records do not show it.
-
-    A training loop averages over the batches of an epoch in train mode. Without dropout, batch normalization and
-    augmentation, this is about the mean of the accuracies at both ends of the epoch.
-    """
-    network = record.spec.network
-    if dropouts(network) or normalizations(network) or record.spec.training.augment is not None:
-        return None
-    right = np.asarray(record.epochs("train_accuracy"), np.float64)
-    return (right[1:] + right[:-1]) / 2
-
-
-def _epochs(record: RunRecord) -> int:
-    return max(len(record.arrays.get("epoch_val_loss", ())) - 1, 0)
+    write: Callable[[Sequence[Course], Path], Path]
 
 
 def _write(path: Path, names: Sequence[str], rows: Sequence[Row]) -> Path:
@@ -62,41 +47,51 @@ def _cell(value: float) -> str:
     return str(int(value)) if math.isfinite(value) and float(value).is_integer() else repr(float(value))
 
 
-def keras(record: RunRecord, folder: Path) -> Path:
+def keras(courses: Sequence[Course], folder: Path) -> Path:
     """Write the CSV file of Keras's CSVLogger: one row for each epoch, with the mean loss of its batches."""
+    rows = [row for course in courses for row in _keras_rows(course)]
+    names = ("epoch", "accuracy", "learning_rate", "loss", "val_accuracy", "val_loss")
+    return _write(folder / "training.csv", tuple(name for name in names if name in rows[0]), rows)
+
+
+def _keras_rows(course: Course) -> Iterator[dict[str, float]]:
     columns = {
-        "epoch": np.arange(_epochs(record), dtype=np.float64),
-        "accuracy": _accuracies(record),
-        "learning_rate": np.asarray(record.epochs("lr"), np.float64)[1:],
-        "loss": np.asarray(record.epochs("batch_loss"), np.float64)[1:],
-        "val_accuracy": np.asarray(record.epochs("val_accuracy"), np.float64)[1:],
-        "val_loss": np.asarray(record.epochs("val_loss"), np.float64)[1:],
+        "epoch": course.epoch + np.arange(course.steps.size, dtype=np.float64),
+        "accuracy": course.train_accuracy,
+        "learning_rate": course.rates,
+        "loss": course.batch_loss,
+        "val_accuracy": course.val_accuracy,
+        "val_loss": course.val_loss,
     }
     known = {name: values for name, values in columns.items() if values is not None}
-    rows = [{name: float(values[epoch]) for name, values in known.items()} for epoch in range(_epochs(record))]
-    return _write(folder / "training.csv", tuple(known), rows)
+    for index in range(course.steps.size):
+        yield {name: float(values[index]) for name, values in known.items()}
 
 
-def lightning(record: RunRecord, folder: Path) -> Path:
-    """Write `metrics.csv` and `hparams.yaml` of Lightning's CSVLogger: every 50th minibatch, validation by epoch."""
-    steps = np.asarray(record.epochs("step"), np.int64)[1:]
-    losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
-    rates = np.asarray(record.epochs("lr"), np.float64)[1:]
-    accuracies, rows = _accuracies(record), list[dict[str, float]]()
-    for step in range(EVERY - 1, losses.size, EVERY):
-        epoch = min(int(np.searchsorted(steps, step + 1)), len(steps) - 1)
-        rows.append({"epoch": epoch, "step": step, "train_loss": float(losses[step]), "lr-sgd": float(rates[epoch])})
-    for epoch, step in enumerate(steps):
-        row = {"epoch": epoch, "step": int(step) - 1, "val_loss": float(record.epochs("val_loss")[epoch + 1]),
-               "val_acc": float(record.epochs("val_accuracy")[epoch + 1])}  # fmt: skip
-        rows.append(row if accuracies is None else {**row, "train_acc": float(accuracies[epoch])})
-    rows.sort(key=lambda row: (row["step"], "val_loss" in row))
-    names = [name for name in ("train_loss", "lr-sgd", "epoch", "step", "val_loss", "val_acc", "train_acc")
+def lightning(courses: Sequence[Course], folder: Path, every: int = EVERY) -> Path:
+    """Write the files of Lightning's CSVLogger: a minibatch every so many steps, and validation by epoch."""
+    rows = [row for course in courses for row in _lightning_rows(course, every)]
+    names = [name for name in ("train_loss", "grad_norm", "lr-sgd", "epoch", "step", "val_loss", "val_acc", "train_acc")
              if any(name in row for row in rows)]  # fmt: skip
     path = _write(folder / "metrics.csv", names, rows)
-    settings = {"lr": record.spec.training.lr, "batch_size": record.spec.training.batch_size}
-    (folder / "hparams.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8", newline="\n")
+    text = yaml.safe_dump(dict(courses[0].settings))
+    (folder / "hparams.yaml").write_text(text, encoding="utf-8", newline="\n")
     return path
+
+
+def _lightning_rows(course: Course, every: int) -> list[dict[str, float]]:
+    rows, first = list[dict[str, float]](), course.first_step
+    for step in range(first + (-first - 1) % every, first + course.losses.size, every):
+        epoch = min(int(np.searchsorted(course.steps, step + 1)), course.steps.size - 1)
+        row = {"epoch": course.epoch + epoch, "step": step, "train_loss": float(course.losses[step - first]),
+               "lr-sgd": float(course.rates[epoch])}  # fmt: skip
+        rows.append(row if course.norms is None else {**row, "grad_norm": float(course.norms[step - first])})
+    for epoch, step in enumerate(course.steps):
+        row = {"epoch": course.epoch + epoch, "step": int(step) - 1, "val_loss": float(course.val_loss[epoch]),
+               "val_acc": float(course.val_accuracy[epoch])}  # fmt: skip
+        right = course.train_accuracy
+        rows.append(row if right is None else {**row, "train_acc": float(right[epoch])})
+    return sorted(rows, key=lambda row: (row["step"], "val_loss" in row))
 
 
 WRITERS = (
@@ -104,3 +99,8 @@ WRITERS = (
     Writer("steps", f"every {EVERY} steps (Lightning)", lightning),
 )
 """The logs that are judged, both with the learning rate, as with Keras's schedules or Lightning's monitor of it."""
+
+NORMS = Writer(
+    "norms", f"every {OFTEN} steps with the gradient norm (Lightning)", functools.partial(lightning, every=OFTEN)
+)
+"""A log in which single steps of a large gradient are seen."""

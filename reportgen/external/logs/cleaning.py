@@ -23,6 +23,8 @@ from reportgen.runs.training_log import ROLES, Curve, LogNote, Resolution, Train
 PER_EPOCH = 1.2
 """A training column with at most this many values an epoch, each at the end of one, is of epochs."""
 END_TOLERANCE = 0.01
+MOST_EPOCHS = 0.5
+"""Share of the epochs that have a value of a column of epochs."""
 MOST_VALIDATIONS = 0.9
 """Share of the validations from which on training values at validations alone are means since the last one."""
 AT_A_STEP = ("lr", "gradient_norm")
@@ -71,10 +73,16 @@ def clean(raw: RawLog, options: LogOptions) -> TrainingLog:
         steps_per_epoch=axis.steps_per_epoch,
         planned_steps=raw.planned_steps,
         log_every=raw.log_every or _log_every(curves.values()),
-        resumed_at=max(resumed, key=len, default=()),
+        resumed_at=_together(resumed),
         ignored=ignored,
         notes=tuple(_merged(notes)),
     )
+
+
+def _together(resumed: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    """Return after which positions a run was resumed: the last ones of all columns that show all times."""
+    most = max(map(len, resumed), default=0)
+    return tuple(max(positions) for positions in zip(*(one for one in resumed if len(one) == most), strict=True))
 
 
 def _with_valid_counts(column: RawColumn, notes: list[LogNote]) -> RawColumn:
@@ -115,7 +123,7 @@ def _placed(column: RawColumn, axis: Axis, notes: list[LogNote]) -> Ordered | No
         notes.append(LogNote("duplicate-steps", text))
     if found.resumed_at:
         at = ", ".join(f"{position:g}" for position in found.resumed_at[:5])
-        text = f"{name}: resumed at {unit} {at}; {_times(found.dropped, 'earlier value')} from there on left out"
+        text = f"{name}: resumed after {unit} {at}; {_times(found.dropped, 'earlier value')} from there on left out"
         notes.append(LogNote("resumed", text))
     return found
 
@@ -156,7 +164,8 @@ def _resolution(
 ) -> Resolution:
     """Return the resolution of a training column whose name does not tell it.
 
-    It is of epochs if the log counts only epochs, or if its values lie at the ends of epochs, at most one in each. It
+    It is of epochs if the log counts only epochs, or if its values lie at the ends of epochs, one in most of them. A
+    few values at such ends are of minibatches whose distance is a multiple of an epoch, unless a step is an epoch. It
     is of windows if it has values at almost all validations and nowhere else. Otherwise it is taken for minibatches.
     A learning rate or a norm is that of the step at which it is logged.
     """
@@ -179,7 +188,8 @@ def _resolution(
             return "step"
         epochs = positions / spe
         near = np.abs(epochs - np.round(epochs)) <= END_TOLERANCE
-        return "epoch" if near.all() or at_validations else "step"
+        in_most = spe == 1 or positions.size >= MOST_EPOCHS * epochs[-1]
+        return "epoch" if (near.all() and in_most) or at_validations else "step"
     return "window" if at_validations else "step"
 
 

@@ -20,7 +20,8 @@ LEAST_KEPT = 3
 class Ordered:
     """Values at increasing positions, with what had to be done.
 
-    resumed_at : positions to which the run went back. duplicates : number of values replaced at the same position.
+    resumed_at : positions after which the run went on again: that of the last earlier value that is kept, or 0 if none
+        is. duplicates : number of values replaced at the same position.
     sorted : whether the values were in another order.
     """
 
@@ -52,6 +53,12 @@ def ordered(positions: Array, values: Array) -> Ordered:
     return kept
 
 
+def _last_before(positions: Array, index: int) -> float:
+    """Return the last earlier position below the one at an index, 0 if there is none."""
+    earlier = positions[:index]
+    return float(max(earlier[earlier < positions[index]], default=0.0))
+
+
 def _sorted(positions: Array, values: Array) -> Ordered:
     order = np.argsort(positions, kind="stable")
     return _kept(positions[order], values[order], sorted_=True)
@@ -63,6 +70,6 @@ def _kept(positions: Array, values: Array, back: NDArray[np.intp] | None = None,
     keep = np.append(positions[:-1] < later[1:], True)
     again = keep if back is None else np.append(np.diff(positions) == 0, False)
     duplicates = int((~keep).sum()) if back is None else int((again & ~keep).sum())
-    resumed = () if back is None else tuple(float(positions[index + 1]) for index in back)
+    resumed = () if back is None else tuple(_last_before(positions, index + 1) for index in back)
     dropped = int((~keep).sum()) - duplicates
     return Ordered(positions[keep], values[keep], resumed, duplicates, dropped, sorted_)

@@ -105,7 +105,7 @@ def test_nan_between_values_marks_missing_ones() -> None:
 
 def test_a_resumed_run_is_noted_with_its_position() -> None:
     log = cleaned(column("loss", [5, 4, 3, 2, 2.5, 1.5, 1], steps=[10, 20, 30, 40, 30, 40, 50]), first_step=1)
-    assert (log.resumed_at, codes(log)) == ((30.0,), {"resumed"})
+    assert (log.resumed_at, codes(log)) == ((20.0,), {"resumed"})
 
 
 def test_invalid_positions_are_left_out() -> None:
@@ -122,6 +122,14 @@ def test_training_values_at_the_ends_of_epochs_are_of_epochs(steps: list[int], r
     val = column("val_loss", FALLING, steps=[9, 19, 29, 39], epochs=range(4))
     log = cleaned(column("train_loss", FALLING, steps=steps, epochs=range(4)), val, first_step=0)
     assert [curve.resolution for curve in log.curves if curve.role == "train_loss"] == [resolution]
+
+
+def test_training_values_at_the_ends_of_a_few_epochs_are_of_minibatches() -> None:
+    epochs = range(20)
+    val = column("val_loss", np.linspace(1, 0.1, 20), steps=[10 * epoch + 9 for epoch in epochs], epochs=epochs)
+    train = column("train_loss", FALLING, steps=[49, 99, 149, 199], epochs=[4, 9, 14, 19])
+    log = cleaned(train, val, first_step=0)
+    assert [curve.resolution for curve in log.curves if curve.role == "train_loss"] == ["step"]
 
 
 def test_step_and_epoch_columns_are_both_kept() -> None:

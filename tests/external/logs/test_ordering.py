@@ -22,12 +22,12 @@ def test_the_last_of_equal_positions_holds() -> None:
 def test_a_resumed_run_overwrites_what_follows_its_checkpoint() -> None:
     found = ordered(np.array([10.0, 20, 30, 40, 25, 35, 45]), np.arange(7.0))
     assert found.positions.tolist() == [10, 20, 25, 35, 45]
-    assert (found.resumed_at, found.dropped, found.duplicates) == ((25.0,), 2, 0)
+    assert (found.resumed_at, found.dropped, found.duplicates) == ((20.0,), 2, 0)
 
 
 def test_a_new_run_in_the_same_log_replaces_the_earlier_one() -> None:
     found = ordered(np.array([*range(1, 6), *range(1, 6)], float), np.arange(10.0))
-    assert (found.values.tolist(), found.resumed_at) == ([5, 6, 7, 8, 9], (1.0,))
+    assert (found.values.tolist(), found.resumed_at) == ([5, 6, 7, 8, 9], (0.0,))
 
 
 def test_a_single_misplaced_value_does_not_replace_a_run() -> None:

@@ -8,8 +8,8 @@ minibatches are not judged, since they vary by their examples.
 **Reference.** More than 10% of the loss of guessing (15% of the first loss, if the number of classes is not known),
 while the loss is on average above 30% of guessing or swings by 30%. Not reported if the loss falls by more than twice
 the swing from the third quarter to the last, if the learning rate rises late (restarts), or if the validation loss
-swings while `overfitting` reports its rise. For information only if just the validation loss swings and 85% of the
-validation examples are classified correctly: the confidence changes, but few predictions.
+swings while `overfitting` reports its rise. For information only if just the validation loss swings, by less than 30%
+of guessing, and 85% of the validation examples are classified correctly: the confidence changes, but few predictions.
 """
 
 from __future__ import annotations
@@ -80,9 +80,10 @@ def _overfits(evidence: ScoreEvidence) -> bool:
 
 
 def _is_harmless(shown: Shown[_Swing]) -> bool:
-    """Return whether only the validation loss swings while most validation examples are classified correctly."""
+    """Return whether only the validation loss swings, not wildly, and most validation examples are right."""
     right = [scores(log, "val_accuracy").late(1 / 3) for log in shown.logs]
-    return shown.signs[0].role == "val_loss" and all(p.size > 0 and p.mean >= GOOD for p in right)
+    calm = shown.mean("size") < WILD * shown.mean("scale")
+    return calm and shown.signs[0].role == "val_loss" and all(p.size > 0 and p.mean >= GOOD for p in right)
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:

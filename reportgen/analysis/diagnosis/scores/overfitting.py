@@ -8,8 +8,8 @@ accuracy) in the same places.
 
 1. *Loss* rises by at least a fifth of its minimum and by at least half of its improvement on guessing, or rises above
    the loss of guessing, while accuracy does not rise by two percentage points (above guessing, only for a single
-   run). If the number of classes is not known, the level at the start replaces guessing, 40% of it are enough, and
-   the rise must be half of the minimum.
+   run, and not from 120% of guessing on). If the number of classes is not known, the level at the start replaces
+   guessing, 40% of it are enough, and the rise must be half of the minimum.
 2. *Accuracy* falls by at least a tenth of its lead over guessing (over its first value, at most a half, if C is not
    known), and the loss, if it is logged, rises by a tenth; or rises significantly from its own best window while the
    accuracy falls by six standard errors, as for wrong labels that are memorized.
@@ -18,7 +18,7 @@ The change must exceed the noise of the curve by three standard errors for a sin
 (Stouffer 1949), and training must have improved meanwhile by more than its own noise.
 
 If nothing of training is logged, only a rise of the validation loss by a fifth and by six standard errors counts, and
-its cause is open.
+its cause is open. If the validation accuracy is logged, the limits of 1. hold as well.
 
 **Severity.** Warning. A significant rise of the loss by a tenth of its minimum, which does not meet these limits, is
 reported for information only: predictions become more confident, and few of them wrong.
@@ -53,7 +53,7 @@ RISES, RISES_UNKNOWN, LOST, LOST_UNKNOWN, FALLS, NOTED, NOTED_ABOVE, LEAST_GAIN 
     0.05,
     0.05,
 )
-MOST_ERRORS, MORE = 20.0, 0.02
+MOST_ERRORS, MORE, FAR_ABOVE = 20.0, 0.02, 1.2
 ALONE, TOGETHER, EACH = 3.0, 2.0, 1.0
 HALF = 0.5
 MANY_ERRORS = 6.0
@@ -112,6 +112,8 @@ def _untold(evidence: ScoreEvidence) -> Finding | None:
     logs = [log for _, log in judged if not diverged(log)]
     decline = _by_loss(logs) if logs and len(logs) == len(judged) else None
     if decline is None or decline.errors < MANY_ERRORS:
+        return None
+    if not decline.serious and all(scores(log, "val_accuracy").size >= LEAST for log in logs):
         return None
     if mean([c.after for c in decline.changes]) < (1 + RISES) * mean([c.before for c in decline.changes]):
         return None
@@ -178,7 +180,8 @@ def _by_loss(logs: Sequence[TrainingLog]) -> _Decline | None:
         (RISES if guess is not None else RISES_UNKNOWN) * before,
     )
     shown = tuple(replace(c, before=math.exp(c.before), after=math.exp(c.after)) for c in found)
-    serious = (above and len(logs) > 1) or ((above or lost) and not _accuracy_rises(logs, found))
+    far = guess is not None and after > FAR_ABOVE * guess
+    serious = far or (above and len(logs) > 1) or ((above or lost) and not _accuracy_rises(logs, found))
     return _Decline("loss", shown, serious, _z(found))
 
 

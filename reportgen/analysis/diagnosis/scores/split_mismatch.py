@@ -19,8 +19,8 @@ import numpy as np
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessing import below_any_guess, classes, guess_loss, unknown_classes
-from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores, smoothed
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin_smoothed
+from reportgen.analysis.diagnosis.scores.evidence.points import LEAST_OF_BLOCK, Points, running, scores
+from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
@@ -46,12 +46,14 @@ class _Apart:
 
 
 def _sign(log: TrainingLog) -> _Apart | Abstention | None:
-    guess, val, train = guess_loss(log), scores(log, "val_loss"), smoothed(scores(log, "train_loss"))
+    guess, val, train = guess_loss(log), scores(log, "val_loss"), running(scores(log, "train_loss"))
     if guess is None:
         return None if below_any_guess(log, val.late(0.5)) else unknown_classes(log)
-    if val.size < LEAST or train.size < LEAST:
-        few = val.size < LEAST
-        return thin_smoothed(*(("validation", val) if few else ("training", scores(log, "train_loss"))), LEAST)
+    if val.size < LEAST:
+        return thin("validation losses", val.size, LEAST)
+    if train.size < LEAST:
+        blocks = LEAST_OF_BLOCK - 1 if scores(log, "train_loss").resolution == "step" else 0
+        return thin("training losses", scores(log, "train_loss").size, LEAST + blocks)
     return None if diverged(log) else _apart(log, val, train, guess)
 
 

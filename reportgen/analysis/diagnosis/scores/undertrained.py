@@ -5,11 +5,12 @@ end, clipped at the loss of guessing. The expected gain of training twice as lon
 multiplied by its ratio to that over the second quarter if that is below 1, and at most a decrease by the same factor.
 The forecast that is stated also does not go below the limit of an exponential with the two decreases.
 
-**Reference.** A gain of more than 5% of the loss of guessing (of the first loss, if the number of classes is not
+**Reference.** A gain of more than 8% of the loss of guessing (of the first loss, if the number of classes is not
 known) in each loss that the log holds. The late decrease of each must exceed two standard errors of its noise.
-Not reported if the validation accuracy is 95% or more (for information only from 90% on, and from 80% on if wrong
-predictions have become fewer by less than a fifth since half of training), or if the learning rate has decayed to
-less than half, since then the schedule causes the late decrease.
+Not reported if the validation accuracy is 95% or more. For information only if it is 88% or more, if it has gained less
+than two percentage points since half of training and half of what guessing lacks (or, from 80% on, if wrong predictions
+have become fewer by less than a fifth), or if the training accuracy is 95% or more. Not reported either if the learning
+rate has decayed to less than half, since then the schedule causes the late decrease.
 
 **Schedule.** A learning rate that rises from value to value up to the last one, by half or more in total, has not left
 its warm-up. It is reported if the loss does not rise.
@@ -24,14 +25,15 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, scale
+from reportgen.analysis.diagnosis.scores.evidence.guessing import classes, guess_loss, scale
 from reportgen.analysis.diagnosis.scores.evidence.points import Array, Points, points, scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, LEAST_RATES = 4, 3
-GAIN, ERRORS, GOOD, FAIR, FEWER, ENOUGH, DECAYED, RISEN = 0.05, 2.0, 0.9, 0.8, 0.2, 0.95, 0.5, 1.5
+GAIN, ERRORS, DECAYED, RISEN = 0.08, 2.0, 0.5, 1.5
+GOOD, FAIR, FEWER, ENOUGH, FITTED, MORE, LEAD = 0.88, 0.8, 0.2, 0.95, 0.95, 0.02, 0.5
 SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 7.8", "von Neumann et al. 1941")
 CAUSES = ("lr_too_low", "update_ratio_low", "unnormalized_input", "vanishing_gradients", "saturation")
 
@@ -74,15 +76,19 @@ def _sign(log: TrainingLog) -> _Falling | Abstention | None:
     if not all(fall.certain for fall in falls):
         return None
     least = min(falls, key=lambda fall: fall.gain)
-    return replace(least, settled=_settled(right)) if least.gain > GAIN else None
+    return replace(least, settled=_settled(log, right)) if least.gain > GAIN else None
 
 
-def _settled(right: Points) -> bool:
-    """Return whether the validation accuracy is good and has hardly improved since half of training."""
+def _settled(log: TrainingLog, right: Points) -> bool:
+    """Return whether all is fitted, or the validation accuracy is good and has hardly improved since half."""
+    if scores(log, "train_accuracy").late(1 / 4).mean >= FITTED:
+        return True
     if right.size < LEAST:
         return right.size > 0 and right.mean >= GOOD
     half, end = _at_times(right)[1:]
-    return end >= GOOD or (end >= FAIR and 1 - end > (1 - FEWER) * (1 - half))
+    chance = 1 / (classes(log) or 2)
+    still = end - half < MORE and end - chance >= LEAD * (1 - chance)
+    return end >= GOOD or still or (end >= FAIR and 1 - end > (1 - FEWER) * (1 - half))
 
 
 def _losses(log: TrainingLog) -> list[Points]:

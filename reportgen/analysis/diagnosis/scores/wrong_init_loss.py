@@ -1,11 +1,12 @@
 """Initial loss far above chance, on scores: the first training loss of the log is far above the loss of guessing.
 
-**Statistic.** The first training loss: the mean over the first epoch or window, or the loss of a minibatch.
+**Statistic.** The first training loss: the mean over the first epoch or window, or the loss of a minibatch. The first
+validation loss, if it comes before any training loss and the first of these is above guessing too.
 
 **Reference.** The loss of guessing, ln C. Healthy networks start at it or up to a half above, and fall below it
 within the first epoch. Reported from twice the loss of guessing on, if it is later at least halved (from three times
-on for a minibatch). For information only below ten times, if the late losses are below 30% of guessing, since the
-poor start did no harm. The log must begin within the first epoch, or within the first tenth of its steps.
+on for a minibatch or a validation). For information only below ten times, if the late losses are below 30% of guessing,
+since the poor start did no harm. The log must begin within the first epoch, or within the first tenth of its steps.
 
 **Start.** Only a loss of the first five steps is the initial loss. A mean over a window or an epoch, or a later value,
 is also high after first steps that are too large; then both causes are named, the learning rate first.
@@ -16,6 +17,7 @@ is also high after first steps that are too large; then both causes are named, t
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,11 +28,11 @@ from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_in_words
 from reportgen.analysis.diagnosis.scores.evidence.points import points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
-from reportgen.runs.training_log import Curve, TrainingLog
+from reportgen.runs.training_log import ROLES, Curve, TrainingLog
 
 LEAST, FIRST_STEPS = 3, 5
 TIMES, TIMES_OF_ONE, FALLEN, SOON = 2.0, 3.0, 0.5, 0.1
-HARMLESS, LEARNED = 10.0, 0.3
+HARMLESS, LEARNED, AGREES = 10.0, 0.3, 0.5
 SOURCES = ("stanford-scribe", "lecture-review", "He et al. 2015", "Hanin and Rolnick 2018")
 CAUSES = ("unnormalized_input", "exploding_activations", "exploding_gradients", "symmetric_init", "lr_too_high")
 
@@ -39,9 +41,11 @@ CAUSES = ("unnormalized_input", "exploding_activations", "exploding_gradients", 
 class _Start:
     """The first training loss, a later one, the loss of guessing, the first position, and whether it did no harm.
 
-    initial: whether the first loss is that of the first steps. rate: the first learning rate, NaN if unknown.
+    role: training or validation loss. initial: whether the first loss is that of the first steps. rate: the first
+    learning rate, NaN if unknown.
     """
 
+    role: str
     first: float
     later: float
     guess: float
@@ -59,14 +63,14 @@ def _sign(log: TrainingLog) -> _Start | Abstention | None:
     if not curves:
         most = max((points(c).size for c in log.curves if c.role == "train_loss"), default=0)
         return thin("training losses", most, LEAST)
-    early = [curve for curve in curves if _begins_early(log, curve)]
-    if not early:
+    early, val = [curve for curve in curves if _begins_early(log, curve)], scores(log, "val_loss").late(0.5).mean
+    judged = [*early, *_earlier_validation(log, curves, guess)]
+    signs = [sign for curve in judged if (sign := _of_curve(log, curve, guess, val)) is not None]
+    if not early and not signs:
         first = min(float(points(curve).positions[0]) for curve in curves)
         return Abstention(
             f"the first training loss is at {log.unit} {number(first)}", "log the training loss from step 1 on"
         )
-    val = scores(log, "val_loss").late(0.5).mean
-    signs = [sign for curve in early if (sign := _of_curve(log, curve, guess, val)) is not None]
     return signs[0] if signs and not diverged(log) else None
 
 
@@ -76,16 +80,34 @@ def _begins_early(log: TrainingLog, curve: Curve) -> bool:
     return float(points(curve).positions[0]) <= max(1.0, SOON * log.end)
 
 
+def _earlier_validation(log: TrainingLog, curves: Sequence[Curve], guess: float) -> list[Curve]:
+    """Return the validation losses if they begin before all training losses and agree with the first of them.
+
+    If training is far better at the same time, or better than guessing, the network differs in test mode.
+    """
+    train = min((points(curve) for curve in curves), key=lambda found: float(found.positions[0]))
+    at, level = float(train.positions[0]), float(train.values[0])
+    found = []
+    for curve in log.curves:
+        val = points(curve)
+        if curve.role == "val_loss" and val.size >= LEAST and val.positions[0] < at:
+            agrees = level > max(guess, AGREES * float(np.interp(at, val.positions, val.values)))
+            found += [curve] * agrees
+    return found
+
+
 def _of_curve(log: TrainingLog, curve: Curve, guess: float, val: float) -> _Start | None:
     found = points(curve)
     first, later = float(found.values[0]), found.late(0.5).mean
     harmless = first < HARMLESS * guess and max(later, np.nan_to_num(val)) < LEARNED * guess
-    limit = TIMES_OF_ONE if curve.resolution == "step" else TIMES
+    averaged = curve.role == "train_loss" and curve.resolution != "step"
+    limit = TIMES if averaged else TIMES_OF_ONE
     starts = first > limit * guess and later < FALLEN * first
     rates = points(log.curve("lr"))
     rate = float(rates.values[0]) if rates.size else math.nan
     place = float(found.positions[0])
-    return _Start(first, later, guess, place, harmless, _is_initial(log, curve), rate) if starts else None
+    initial = _is_initial(log, curve)
+    return _Start(curve.role, first, later, guess, place, harmless, initial, rate) if starts else None
 
 
 def _is_initial(log: TrainingLog, curve: Curve) -> bool:
@@ -97,7 +119,7 @@ def _is_initial(log: TrainingLog, curve: Curve) -> bool:
 def _initial(_: Shown[_Start]) -> tuple[str, str]:
     """Return the message and the advice for losses of the first steps."""
     return (
-        "The first training loss, at {at}, is {level}. At first, the network makes confident wrong predictions",
+        "The first {role}, at {at}, is {level}. At first, the network makes confident wrong predictions",
         "Standardize the inputs and scale the weights by fan-in, above all in the output layer. If the loss before the "
         "first step is not far above guessing, lower the learning rate of the first steps.",
     )
@@ -108,7 +130,7 @@ def _averaged(shown: Shown[_Start]) -> tuple[str, str]:
     rate = shown.signs[0].rate
     known = f" (the first learning rate of the log is {number(rate)})" if rate == rate else ""
     return (
-        "The first training loss of the log, up to {at}, is {level}. It is not the loss before training, so either the "
+        "The first {role} of the log, up to {at}, is {level}. It is not the loss before training, so either the "
         f"first steps were too large{known}, or the network started with confident wrong predictions",
         "Lower the learning rate tenfold. If that does not help, print the loss before the first step; if it is far "
         "above guessing, standardize the inputs and scale the weights by fan-in, above all in the output layer.",
@@ -130,6 +152,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         position=shown.signs[0].position,
         numbers={"first_loss": first, "later_loss": later, "guessing": guess},
         message=words.format(
+            role=ROLES[shown.signs[0].role],
             at=shown.position(shown.signs[0].position),
             level=f"{number(first)}, far above {guess_in_words(shown.logs[0], guess)}. Later it is {number(later)}",
         ),

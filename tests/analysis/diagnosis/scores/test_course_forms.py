@@ -213,3 +213,46 @@ def test_thin_logs_are_not_judged(form) -> None:  # type: ignore[no-untyped-def]
     outcome = form.check(evidence(log(train_loss=[2.0, math.nan, 1.5], val_loss=[2.0, 1.9], val_accuracy=[0.2])))
     assert isinstance(outcome, Abstention)
     assert outcome.remedy.startswith("log ")
+
+
+def test_a_single_run_far_above_guessing_overfits_although_its_accuracy_rises() -> None:
+    curves = {"train_loss": falling(1.5, 0.01, 20), "val_accuracy": np.linspace(0.4, 0.5, 20)}
+    far = log(val_loss=noisy(np.linspace(1.5, 2, 20) * GUESS, 0.01), **curves)
+    assert found(overfitting.check, far).severity == "warning"
+    near = log(val_loss=noisy(np.linspace(0.8, 1.1, 20) * GUESS, 0.01), **curves)
+    assert found(overfitting.check, near).severity == "info"
+
+
+def test_a_rise_without_a_training_score_needs_the_limits_of_the_loss_if_the_accuracy_is_known() -> None:
+    rise = noisy([*falling(1.0, 0.2, 10), *np.linspace(0.2, 0.26, 10)], 0.002)
+    assert isinstance(overfitting.check(evidence(log(val_loss=rise, val_accuracy=[0.9] * 20))), Abstention)
+    assert isinstance(overfitting.check(evidence(log(val_loss=rise))), Finding)
+
+
+def test_losses_that_fall_are_a_note_if_all_is_fitted_or_the_accuracy_has_settled() -> None:
+    falls = {"train_loss": np.linspace(2.2, 0.9, 16), "val_loss": np.linspace(2.2, 1.0, 16)}
+    rises = np.linspace(0.3, 0.75, 16)
+    assert found(undertrained.check, log(val_accuracy=rises, **falls)).severity == "warning"
+    settled = [*np.linspace(0.3, 0.7, 5), *[0.7] * 11]
+    assert found(undertrained.check, log(val_accuracy=settled, **falls)).severity == "info"
+    fitted = log(val_accuracy=rises, train_accuracy=np.linspace(0.5, 1, 16), **falls)
+    assert found(undertrained.check, fitted).severity == "info"
+
+
+def test_a_wild_swing_of_the_validation_loss_is_a_warning_despite_a_good_accuracy() -> None:
+    def swings(size: float) -> TrainingLog:
+        return log(train_loss=[0.1] * 20, val_loss=[0.6, 0.6 + size] * 10, val_accuracy=[0.95] * 20)
+
+    assert found(loss_oscillation.check, swings(GUESS)).severity == "warning"
+    assert found(loss_oscillation.check, swings(0.25 * GUESS)).severity == "info"
+
+
+def test_another_split_is_seen_by_running_means_of_few_minibatches() -> None:
+    few = log(
+        train_loss=falling(1.6, 0.1, 12),
+        val_loss=np.full(20, 1.05 * GUESS),
+        val_accuracy=[0.4] * 20,
+        resolution={"train_loss": "step"},
+        positions={"train_loss": np.linspace(1, 20, 12)},
+    )
+    assert isinstance(split_mismatch.check(evidence(few)), Finding)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from reportgen.analysis.diagnosis.on_scores import diagnose_logs
 from reportgen.analysis.diagnosis.rules.optimization import no_learning
-from reportgen.analysis.diagnosis.scores import init_plateau, lr_too_high, lr_too_low, nan_divergence, wrong_init_loss
+from reportgen.analysis.diagnosis.scores import (
+    class_imbalance,
+    init_plateau,
+    lr_too_high,
+    lr_too_low,
+    nan_divergence,
+    wrong_init_loss,
+)
 from reportgen.analysis.finding import Abstention, Finding
 from reportgen.runs.training_log import Task
 from tests.analysis.diagnosis.scores.curves import TEN, evidence, falling, healthy, log, noisy
@@ -179,3 +187,29 @@ def test_thin_logs_are_not_judged(check) -> None:  # type: ignore[no-untyped-def
     outcome = check(evidence(log(TEN, train_loss=[GUESS, GUESS], val_loss=[GUESS, GUESS])))
     assert isinstance(outcome, Abstention)
     assert "has 2" in outcome.reason
+
+
+def test_a_loss_little_below_guessing_that_falls_no_more_is_a_warning() -> None:
+    little = log(train_loss=noisy([0.93 * GUESS] * 8, 0.002), val_loss=noisy([0.92 * GUESS] * 8, 0.002, 1))
+    assert found(no_learning.check, little).severity == "warning"
+    falls = np.linspace(0.98, 0.8, 8) * GUESS
+    assert no_learning.check(evidence(log(train_loss=falls, val_loss=falls))) is None
+
+
+def test_a_first_validation_before_any_training_loss_shows_the_start() -> None:
+    late: dict[str, Any] = {"positions": {"train_loss": np.arange(10.0, 21)}, "resolution": {"train_loss": "step"}}
+    high = [9 * GUESS, 4 * GUESS, 2 * GUESS, *falling(1.5 * GUESS, GUESS / 2, 17)]
+    curves = {"train_loss": [1.2 * GUESS, *falling(1.1 * GUESS, GUESS / 2, 10)], "val_loss": high}
+    assert found(wrong_init_loss.check, log(**late, **curves)).evidence["first_loss"] == 9 * GUESS
+    apart = {**curves, "train_loss": [0.1, *[0.05] * 10], "val_loss": [9 * GUESS] * 15 + [GUESS] * 5}
+    assert isinstance(wrong_init_loss.check(evidence(log(**late, **apart))), Abstention)
+
+
+def test_an_accuracy_that_never_changes_at_the_entropy_of_the_classes_is_of_one_class() -> None:
+    two = Task("classification", 2, "given")
+    entropy = -0.9 * math.log(0.9) - 0.1 * math.log(0.1)
+    constant = {"val_accuracy": [0.8, *[0.9] * 11], "val_loss": falling(0.5, 1.03 * entropy, 12, 20)}
+    assert found(class_imbalance.check, log(two, train_loss=falling(0.6, entropy, 12, 20), **constant))
+    assert class_imbalance.check(evidence(log(two, train_loss=falling(0.6, entropy / 2, 12, 20), **constant))) is None
+    changes = {**constant, "val_accuracy": [0.8, *[0.9] * 8, 0.91, 0.9, 0.9]}
+    assert class_imbalance.check(evidence(log(two, train_loss=falling(0.6, entropy, 12, 20), **changes))) is None

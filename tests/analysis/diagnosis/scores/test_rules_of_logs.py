@@ -88,3 +88,49 @@ def test_curves_are_not_said_to_continue_without_values_before() -> None:
     outcome = resumed_run.check(evidence(log(train_loss=[2.0, 1.5, 1.0, 0.8], resumed_at=(0.5,))))
     assert isinstance(outcome, Finding)
     assert "continue" not in outcome.message
+
+
+def test_a_rate_that_is_only_lowered_is_no_lost_state_but_one_that_begins_anew_is() -> None:
+    smooth = noisy(falling(2.0, 0.5, 40), 0.02)
+    lowered = log(train_loss=smooth, lr=[0.1] * 20 + [0.01] * 20, resumed_at=(20.0,))
+    outcome = resumed_run.check(evidence(lowered))
+    assert isinstance(outcome, Finding)
+    assert outcome.severity == "info"
+    anew = log(train_loss=smooth, lr=[*np.linspace(0.01, 0.1, 20), *np.linspace(0.01, 0.1, 20)], resumed_at=(20.0,))
+    outcome = resumed_run.check(evidence(anew))
+    assert isinstance(outcome, Finding)
+    assert outcome.severity == "warning"
+
+
+def test_a_jump_counts_at_once_in_either_loss_but_not_in_one_of_three_runs() -> None:
+    smooth, recovers = noisy(falling(2.0, 0.5, 40), 0.02), noisy(falling(2.0, 0.5, 40), 0.02, 1)
+    recovers[20] = 1.5
+    jump = log(train_loss=smooth, val_loss=recovers, resumed_at=(20.0,))
+    calm = log(train_loss=smooth, val_loss=noisy(falling(2.0, 0.5, 40), 0.02, 1), resumed_at=(20.0,))
+    severities = [resumed_run.check(evidence(*logs)).severity for logs in ((jump,), (jump, calm, calm))]  # type: ignore[union-attr]
+    assert severities == ["warning", "info"]
+
+
+def test_one_spike_is_enough_if_the_loss_stays_far_higher() -> None:
+    norms = np.exp(np.random.default_rng(0).standard_normal(80))
+    losses = noisy(np.full(80, 0.1), 0.1)
+    norms[40], losses[41:60] = 60.0, 1.0
+    assert isinstance(gradient_spikes.check(evidence(log(gradient_norm=norms, train_loss=losses))), Finding)
+    losses[41:60] = 0.12
+    assert gradient_spikes.check(evidence(log(gradient_norm=norms, train_loss=losses))) is None
+
+
+def test_a_loss_of_another_kind_is_followed_by_the_accuracy() -> None:
+    squares = log(train_loss=falling(0.09, 0.04, 12), train_accuracy=np.linspace(0.1, 0.7, 12))
+    assert metric_loss_mismatch.check(evidence(squares)) is None
+    falls = log(train_loss=falling(0.09, 0.04, 12), train_accuracy=np.linspace(0.7, 0.1, 12))
+    assert isinstance(metric_loss_mismatch.check(evidence(falls)), Finding)
+
+
+def test_minibatch_losses_are_averaged_before_they_contradict_an_accuracy() -> None:
+    few = log(
+        train_loss=falling(1.0, 0.05, 12),
+        train_accuracy=[0.1] * 12,
+        resolution={"train_loss": "step"},
+    )
+    assert isinstance(metric_loss_mismatch.check(evidence(few)), Finding)

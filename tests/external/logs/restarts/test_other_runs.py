@@ -26,7 +26,7 @@ def test_a_restart_from_scratch_is_another_run(tmp_path: Path) -> None:
 
 def test_a_restart_from_a_checkpoint_is_one_run(tmp_path: Path) -> None:
     [log] = logs_of(tmp_path, [0, 1, 2, 3, 2, 3, 4], [*FALLING[:4], *FALLING[2:]])
-    assert (log.end, log.resumed_at) == (5, (3.0,))
+    assert (log.end, log.resumed_at) == (5, (2.0,))
 
 
 def test_two_values_at_the_beginning_are_no_run(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.classes import classes_in_words, keep_setting, kept_shares, label_of
 from reportgen.analysis.diagnosis.evidence.held_out import mean_final, training_majority
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_seeds
+from reportgen.analysis.diagnosis.scores.class_imbalance import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.splits import one_split
 from reportgen.runs.record import RunRecord
@@ -226,4 +227,5 @@ RULE = Rule(
     stage="data",
     causes=("sorted_batches", "absent_class", "split_mismatch"),
     yields_to=("no_signal",),
+    on_scores=FORM,
 )

@@ -14,7 +14,10 @@ Only logs of scores are judged by this rule.
    plus the share of wrong predictions, at an accuracy of at least 60% that is twice that of guessing.
 
 Each must hold at four positions and in most of the second half of training. Training scores are compared only with
-each other, because both are averages over the epoch; a tolerance of two percentage points is granted for rounding.
+each other, because both are averages over the epoch; a tolerance of two percentage points is granted for rounding, and
+of ten for a loss of single minibatches, which are averaged over four. The first is not reported if the accuracy rises
+by twenty percentage points as the loss falls (a rank correlation below -0.7): then the loss is of another kind, such as
+a mean of squared errors.
 
 **Advice.** Compute both from the same outputs: pass logits, not probabilities, to the loss.
 """
@@ -29,13 +32,13 @@ import numpy as np
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessing import classes
-from reportgen.analysis.diagnosis.scores.evidence.points import Array, scores
+from reportgen.analysis.diagnosis.scores.evidence.points import LEAST_OF_BLOCK, Array, running, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
-LEAST, MOST, TOLERANCE = 4, 0.75, 0.02
-NEAR, KNOWN = 0.02, 0.6
+LEAST, MOST, TOLERANCE, TOLERANCE_OF_FEW = 4, 0.75, 0.02, 0.1
+NEAR, KNOWN, GAINED, FOLLOWS = 0.02, 0.6, 0.2, -0.7
 TWICE, BOUND = "softmax twice", "bound"
 NO_CLASSIFICATION = Abstention("the task is not a classification", "if it is one, state it (--task classification)")
 
@@ -68,8 +71,12 @@ def _sign(log: TrainingLog) -> _Mismatch | Abstention | None:
 def _paired(log: TrainingLog, split: str) -> tuple[Array, Array, Array]:
     """Return the losses and accuracies at common positions, and these."""
     loss, right = scores(log, f"{split}_loss"), scores(log, f"{split}_accuracy")
-    if loss.resolution == "step" or right.resolution == "step":
+    if right.resolution == "step" or (loss.resolution == "step" and loss.size < LEAST_OF_BLOCK):
         return (np.empty(0),) * 3
+    if loss.resolution == "step":
+        loss = running(loss)
+        right = right.between(float(loss.positions[0]), float(loss.positions[-1]))
+        return np.interp(right.positions, loss.positions, loss.values), right.values, right.positions
     same, i, j = np.intersect1d(loss.positions, right.positions, return_indices=True)
     return loss.values[i], right.values[j], same
 
@@ -77,9 +84,10 @@ def _paired(log: TrainingLog, split: str) -> tuple[Array, Array, Array]:
 def _of_split(log: TrainingLog, split: str, loss: Array, right: Array, same: Array) -> _Mismatch | None:
     half = same.size // 2
     level, share = float(loss[half:].mean()), float(right[half:].mean())
-    least = 1 - loss / math.log(2) - TOLERANCE
+    few = scores(log, f"{split}_loss").resolution == "step"
+    least = 1 - loss / math.log(2) - (TOLERANCE_OF_FEW if few else TOLERANCE)
     below = right < least
-    if below.sum() >= LEAST and below[half:].mean() >= MOST and level >= 0:
+    if below.sum() >= LEAST and below[half:].mean() >= MOST and level >= 0 and not _follows(loss, right):
         return _Mismatch(BOUND, split, level, share, 1 - level / math.log(2), float(same[-1]))
     count = classes(log)
     if count is None or share < max(KNOWN, 2 / count * (count > 2)):
@@ -89,6 +97,14 @@ def _of_split(log: TrainingLog, split: str, loss: Array, right: Array, same: Arr
     if near.sum() >= LEAST and near[half:].mean() >= MOST:
         return _Mismatch(TWICE, split, level, share, floor, float(same[-1]))
     return None
+
+
+def _follows(loss: Array, right: Array) -> bool:
+    """Return whether the accuracy rises as the loss falls, so that the loss is of another kind than cross-entropy."""
+    if float(np.ptp(right)) < GAINED or float(np.ptp(loss)) == 0:
+        return False
+    ranks = [np.argsort(np.argsort(array)).astype(np.float64) for array in (loss, right)]
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1]) < FOLLOWS
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:

@@ -6,9 +6,11 @@ Only logs of scores with a gradient norm are judged by this rule.
 units of its robust standard deviation (1.48 times the median absolute deviation). The training loss: the mean of up
 to three values after the spike, compared with as many before it.
 
-**Reference.** A spike exceeds four times that median and six such standard deviations. It counts if the loss rises
+**Reference.** A spike exceeds four times that median and four such standard deviations. It counts if the loss rises
 after it by more than three times its own noise and by a tenth. Spikes without a jump of the loss are harmless, above
-all with clipping. Reported from two such spikes on, or from one whose jump lasts for ten values.
+all with clipping. Reported from two such spikes on. Gradients of tiny batches are rarely unusual in this sense; for
+them, a single spike of four times the median is enough if most of the next ten losses are twice as high as all of the
+thirteen before it, and above 5% of the loss of guessing (of the first loss, if the number of classes is not known).
 
 **Advice.** Clip gradients to their usual norm, and look at the batches of these steps.
 """
@@ -21,13 +23,14 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
+from reportgen.analysis.diagnosis.scores.evidence.guessing import scale
 from reportgen.analysis.diagnosis.scores.evidence.points import Array, Points, points
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, BEFORE, AROUND, LASTS = 20, 10, 3, 10
-TIMES, DEVIATIONS, NOISES, RISE, FEW = 4.0, 6.0, 3.0, 0.1, 2
+TIMES, DEVIATIONS, NOISES, RISE, FEW, FAR, LITTLE = 4.0, 4.0, 3.0, 0.1, 2, 2.0, 0.05
 
 
 @dataclass(frozen=True)
@@ -52,17 +55,19 @@ def _sign(log: TrainingLog) -> _Spikes | Abstention | None:
         return thin("gradient norms", norms.size, LEAST)
     if losses.size < LEAST:
         return thin("training losses", losses.size, LEAST)
-    return None if diverged(log) else _spikes(norms, losses)
+    return None if diverged(log) else _spikes(norms, losses, LITTLE * (scale(log) or 0.0))
 
 
-def _spikes(norms: Points, losses: Points) -> _Spikes | None:
+def _spikes(norms: Points, losses: Points, little: float) -> _Spikes | None:
     ratios = _ratios(norms.values)
     logs = np.log(np.maximum(ratios, 1e-30))
     deviation = 1.48 * float(np.median(abs(logs - np.median(logs))))
-    high = np.flatnonzero((ratios > TIMES) & (logs - np.median(logs) > DEVIATIONS * deviation))
-    jumps = [(int(i), jump) for i in high if (jump := _jump(losses, float(norms.positions[i]))) is not None]
-    if len(jumps) < FEW and not any(_lasts(losses, float(norms.positions[i]), before) for i, (before, _) in jumps):
-        return None
+    unusual = logs - np.median(logs) > DEVIATIONS * deviation
+    high = [int(i) for i in np.flatnonzero(ratios > TIMES)]
+    found = [(i, jump) for i in high if (jump := _jump(losses, float(norms.positions[i]))) is not None]
+    lasting = [(i, jump) for i, jump in found if _lasts(losses, float(norms.positions[i]), little)]
+    jumps = [(i, jump) for i, jump in found if unusual[i]]
+    jumps = jumps if len(jumps) >= FEW else lasting
     positions = tuple(float(norms.positions[i]) for i, _ in jumps)
     return _Spikes(positions, float(ratios[[i for i, _ in jumps]].max()), *jumps[0][1]) if jumps else None
 
@@ -78,7 +83,7 @@ def _ratios(norms: Array) -> Array:
 
 def _jump(losses: Points, position: float) -> tuple[float, float] | None:
     """Return the mean losses before and after a spike if the loss jumps, None otherwise."""
-    before = losses.between(-np.inf, position).last(AROUND + BEFORE)
+    before = _before(losses, position)
     after = losses.between(position, np.inf).first(AROUND)
     if before.size < AROUND or after.size == 0:
         return None
@@ -87,9 +92,17 @@ def _jump(losses: Points, position: float) -> tuple[float, float] | None:
     return (level, after.mean) if rises else None
 
 
-def _lasts(losses: Points, position: float, level: float) -> bool:
+def _before(losses: Points, position: float) -> Points:
+    """Return the last losses before a position, without the one at it."""
+    earlier = losses.positions < position
+    return Points(losses.positions[earlier], losses.values[earlier]).last(AROUND + BEFORE)
+
+
+def _lasts(losses: Points, position: float, little: float) -> bool:
+    """Return whether most of the next losses are far above all of the last ones before a position."""
     after = losses.between(position, np.inf).first(LASTS)
-    return after.size >= LASTS and float(after.values.min()) > level
+    least = max(FAR * float(_before(losses, position).values.max()), little)
+    return after.size >= LASTS and float(np.median(after.values)) > least
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:

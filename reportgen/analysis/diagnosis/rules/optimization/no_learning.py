@@ -6,7 +6,8 @@ name the cause.
 **Statistic.** The mean training and validation losses over the second half of the values.
 
 **Reference.** The loss of guessing, ln C for C classes. Reported if no loss is below 97% of it. A few minibatch losses
-may be 15% lower, because their noise is not known. If C is unknown, reported if both losses stay above ln 50,000, the
+may be 15% lower, because their noise is not known. A warning from 88% on, also for the last value: most of the task is
+not learned, or it is very noisy. If C is unknown, reported if both losses stay above ln 50,000, the
 loss of guessing among more classes than nearly all tasks have, and do not fall.
 
 It is not reported if the log has no training loss and the training accuracy rises well above chance.
@@ -40,7 +41,7 @@ from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_ru
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
-GUESSING = 0.97
+GUESSING, HARDLY = 0.97, 0.88
 STILL, CALM, ELSEWHERE, FAR, KINDS, LEAD = 1.5e-3, 5e-3, 0.02, 2.0, 0.5, 0.3
 ABOVE = 1.03
 
@@ -82,6 +83,11 @@ VARIED = _Kind(
     ("no_signal", "lr_too_high"),
     "Check that each label belongs to its input: print some pairs; then lower the learning rate tenfold.",
 )
+LITTLE = _Kind(
+    "It is a little below this level and does not fall any more",
+    ("underfitting", "saturation", "no_signal", "bn_tiny_batch", "unnormalized_input", "lr_too_high"),
+    "Compare with a larger network at a learning rate a third as high, and check the labels of some examples.",
+)
 WANDERS = _Kind(
     "It fluctuates around this level, and the accuracy hardly changes",
     ("unnormalized_input", "vanishing_gradients", "saturation", "dead_relu", "lr_too_high"),
@@ -97,7 +103,13 @@ def _sign(log: TrainingLog) -> Levels | Abstention | None:
     if found is None:
         return too_few_losses(log)
     learned = found.train != found.train and _learned(log)
-    return found if not diverged(log) and not learned and found.lowest >= GUESSING else None
+    stays = found.lowest >= GUESSING or _hardly_below(found)
+    return found if not diverged(log) and not learned and stays else None
+
+
+def _hardly_below(found: Levels) -> bool:
+    """Return whether all losses, and the last value, are little below guessing; few minibatches have no allowance."""
+    return min(found.lowest - found.tolerance, found.last) >= HARDLY
 
 
 def _unknown(log: TrainingLog) -> Abstention | None:
@@ -125,6 +137,8 @@ def _kind(log: TrainingLog, found: Levels) -> _Kind:
         return CONFIDENT
     if found.early > FAR:
         return LEFT
+    if found.lowest < GUESSING:
+        return LITTLE
     stays = abs(found.last - found.first) < ELSEWHERE * found.first
     if stays and abs(found.last - 1) > ELSEWHERE and found.swing < ELSEWHERE / 2:
         return STUCK
@@ -140,7 +154,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if shown is None or isinstance(shown, Abstention):
         return shown
     guess = shown.signs[0].guess
-    kind = _kind(shown.logs[0], shown.signs[0])
+    kind, lowest = _kind(shown.logs[0], shown.signs[0]), shown.signs[0].lowest
     known = [(name, shown.mean(name)) for name in ("train", "val")]
     words = " and ".join(
         f"{ {'train': 'training', 'val': 'validation'}[name] } loss {number(level * guess)}"
@@ -151,21 +165,24 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         RULE.id,
         evidence,
         shown,
-        severity="error" if enough(len(shown.runs), shown.judged) else "warning",
+        severity="error" if enough(len(shown.runs), shown.judged) and lowest >= GUESSING else "warning",
         position=shown.signs[0].end,
         numbers={**{f"late_{name}_loss": level * guess for name, level in known}, "guessing": guess},
-        message=f"The loss {_level(shown.logs[0], guess)}. The mean over the second half is: {words}. {kind.words}",
+        message=(
+            f"The loss {_level(shown.logs[0], guess, lowest)}. The mean over the second half is: {words}. {kind.words}"
+        ),
         advice=f"{kind.advice} If that does not help, train on twenty examples only: their loss must fall to 0.",
         sources=RULE.sources,
         causes=kind.causes,
     )
 
 
-def _level(log: TrainingLog, guess: float) -> str:
+def _level(log: TrainingLog, guess: float, lowest: float) -> str:
     known = classes(log)
     if known is None:
         return f"stays above the level of guessing, which is at most {number(guess)} for any usual number of classes"
-    return f"has not left the level of guessing, {number(guess)} for {known} classes (limit {percent(GUESSING)} of it)"
+    limit = percent(GUESSING if lowest >= GUESSING else HARDLY)
+    return f"has hardly left the level of guessing, {number(guess)} for {known} classes (limit {limit} of it)"
 
 
 RULE = Rule(

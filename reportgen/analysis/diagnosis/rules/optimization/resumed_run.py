@@ -2,14 +2,15 @@
 
 Only logs of scores are judged by this rule.
 
-**Statistic.** The mean training loss of up to five values on both sides of a position at which training was resumed,
-and the learning rates before and after it.
+**Statistic.** Training and validation loss on both sides of a position after which training was resumed: the mean of
+five values before it and the first value after it (the mean of three minibatches). The learning rates around it.
 
-**Reference.** A run that continues from a complete checkpoint continues its curves. Reported if the loss rises by more
-than three standard errors and by a tenth of its value, or if the learning rate more than doubles or halves. A loss
-that returns to its first value and falls again as it fell at first has lost its weights, also if the steps count on.
-Resuming without such a change is reported for information only, because values after an earlier position replace
-others.
+**Reference.** A run that continues from a complete checkpoint continues its curves. Reported if a loss rises above its
+last five values, by more than three standard errors, by a tenth of their mean and by 1% of the loss of guessing (of
+the first loss, if the number of classes is not known). Also if the learning rate more than doubles, or returns to a
+lower first value, as a schedule that begins anew; a rate that is only lowered is no fault. A loss that returns to its
+first value and falls again as it fell at first has lost its weights, also if the steps count on. Resuming without such
+a change is reported for information only, because values after an earlier position replace others.
 
 **Advice.** Save and load the state of the optimizer, the schedule, the scaler of mixed precision and the order of the
 data together with the weights.
@@ -20,14 +21,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from reportgen.analysis.diagnosis.evidence.symptoms import from_to, number
-from reportgen.analysis.diagnosis.scores.evidence.points import points, scores
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, from_to, number
+from reportgen.analysis.diagnosis.scores.evidence.guessing import scale
+from reportgen.analysis.diagnosis.scores.evidence.points import Points, points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_most_runs
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, MOST = 3, 5
-ERRORS, RISE, JUMP = 3.0, 0.1, 2.0
+ERRORS, RISE, LITTLE, JUMP, SAME = 3.0, 0.1, 0.01, 2.0, 0.05
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,14 @@ class _Resumed:
     rises: bool
     rate_before: float = math.nan
     rate_after: float = math.nan
+    first_rate: float = math.nan
     begins_anew: bool = False
 
     @property
     def rate_jumps(self) -> bool:
-        """Whether the learning rate more than doubles or halves."""
+        """Whether the learning rate more than doubles, or halves to its first value of the log."""
         ratio = self.rate_after / self.rate_before if self.rate_before > 0 else math.nan
-        return ratio > JUMP or ratio < 1 / JUMP
+        return ratio > JUMP or (ratio < 1 / JUMP and math.isclose(self.rate_after, self.first_rate, rel_tol=SAME))
 
 
 def _sign(log: TrainingLog) -> _Resumed | Abstention | None:
@@ -56,16 +59,28 @@ def _sign(log: TrainingLog) -> _Resumed | Abstention | None:
 
 
 def _at(log: TrainingLog, position: float) -> _Resumed:
-    losses, rates = scores(log, "train_loss"), points(log.curve("lr"))
-    before = losses.between(-math.inf, position).last(MOST)
-    after = losses.between(position, math.inf).first(MOST)
-    rises = False
-    if min(before.size, after.size) >= LEAST:
-        noise = max(losses.between(-math.inf, position).late(0.5).noise, after.noise if after.size > 3 else 0.0)
-        error = noise * math.sqrt(1 / before.size + 1 / after.size)
-        rises = after.mean - before.mean > max(ERRORS * error, RISE * abs(before.mean))
+    rates = points(log.curve("lr"))
+    changes = [_change(log, scores(log, role), position) for role in ("train_loss", "val_loss")]
+    before, after, rises = max(changes, key=lambda change: change[2])
     around = rates.between(-math.inf, position).last(1), rates.between(position, math.inf).first(1)
-    return _Resumed(position, before.mean, after.mean, rises, around[0].mean, around[1].mean)
+    first = float(rates.values[0]) if rates.size else math.nan
+    return _Resumed(position, before, after, rises, around[0].mean, around[1].mean, first)
+
+
+def _change(log: TrainingLog, losses: Points, position: float) -> tuple[float, float, bool]:
+    """Return the losses before and after a position, and whether the loss rises there.
+
+    Single minibatches are averaged. The first of the other values counts, since a loss may recover soon.
+    """
+    count = LEAST if losses.resolution == "step" else 1
+    earlier = losses.between(-math.inf, position)
+    before, after = earlier.last(MOST), losses.between(position, math.inf).first(count)
+    if before.size < LEAST or after.size < count:
+        return before.mean, after.mean, False
+    error = earlier.late(0.5).noise * math.sqrt(1 / before.size + 1 / after.size)
+    least = max(ERRORS * error if error == error else 0.0, RISE * abs(before.mean), LITTLE * (scale(log) or 0.0))
+    level = float(after.values.mean())
+    return before.mean, level, level > before.mean + least and level > float(before.values.max())
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
@@ -73,12 +88,14 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     shown = in_most_runs(evidence, _sign)
     if shown is None or isinstance(shown, Abstention):
         return shown
-    sign = min(shown.signs, key=lambda one: (not (one.rises or one.rate_jumps), one.position))
+    jumped = [sign for sign in shown.signs if sign.rises or sign.rate_jumps]
+    is_most = enough(len(jumped), shown.judged)
+    sign = min(jumped if is_most else shown.signs, key=lambda one: one.position)
     return finding(
         RULE.id,
         evidence,
         shown,
-        severity="warning" if sign.rises or sign.rate_jumps else "info",
+        severity="warning" if is_most else "info",
         position=sign.position,
         numbers={"loss_before": sign.before, "loss_after": sign.after, "lr_before": sign.rate_before,
                  "lr_after": sign.rate_after},
@@ -96,7 +113,7 @@ def _message(shown: Shown[_Resumed], sign: _Resumed) -> str:
     if sign.begins_anew:
         jumps.append(f"the loss returns {from_to(sign.before, sign.after)}, its beginning: the weights were lost")
     elif sign.rises:
-        jumps.append(f"the training loss rises {from_to(sign.before, sign.after)}")
+        jumps.append(f"the loss rises {from_to(sign.before, sign.after)}")
     if sign.rate_jumps:
         jumps.append(f"the learning rate changes from {number(sign.rate_before)} to {number(sign.rate_after)}")
     is_known = not math.isnan(sign.before + sign.after) or not math.isnan(sign.rate_before + sign.rate_after)
@@ -111,5 +128,5 @@ RULE = Rule(
     check=None,
     sources=("Goodfellow, Bengio and Courville 2016, 8.3",),
     stage="optimization",
-    on_scores=ScoreForm(check, f"a resumed run; training loss with {LEAST} values on both sides, or learning rate"),
+    on_scores=ScoreForm(check, f"a resumed run; a loss with {LEAST} values before, or learning rate"),
 )

@@ -99,6 +99,20 @@ def scores(log: TrainingLog, role: str) -> Points:
     return min(usable, key=lambda p: order[p.resolution], default=points(None))
 
 
+def running(found: Points) -> Points:
+    """Return points without most of their sampling noise: running means over a block of minibatches.
+
+    Neighbouring means share minibatches, so they have no noise to speak of; they are levels to compare others with.
+    """
+    if found.resolution != "step" or found.size < LEAST_OF_BLOCK:
+        return found
+    values, positions = (
+        np.convolve(array, np.full(LEAST_OF_BLOCK, 1 / LEAST_OF_BLOCK), "valid")
+        for array in (found.values, found.positions)
+    )
+    return Points(positions, values, "window")
+
+
 def smoothed(found: Points) -> Points:
     """Return points without most of their sampling noise: minibatches are averaged over up to eight equal blocks.
 
