@@ -8,7 +8,8 @@ those with odd numbers get a fault. Training and validation scores, independent 
   frequent class and the attainable one. The average excludes networks with a good last epoch by chance. Attainable is
   the best accuracy of two ordinary networks, the baselines in the records, and the network itself at other learning
   rates. Data on which little is attainable are rejected. The learning rate is drawn from those that reach the
-  attainable accuracy with one seed.
+  attainable accuracy with one seed. As of faults, the validation loss counts as well: in some seed it must end at most
+  15% of the loss of guessing above its lowest epoch.
 - A *fault* counts if it makes a healthy network worse in every seed: by 2 points of validation accuracy, and by 5 on
   average; or in validation loss by 15% of the loss of guessing. A harmless fault is replaced by another one.
 
@@ -216,7 +217,13 @@ def _blind(records: Records) -> float:
 
 def _healthy(records: Records, reach: float) -> bool:
     found = float(_accuracy(records).mean())
-    return found > reach - max(POINTS, SHARE * (reach - _blind(records)))
+    return found > reach - max(POINTS, SHARE * (reach - _blind(records))) and not all(map(_grew_dearer, records))
+
+
+def _grew_dearer(record: RunRecord) -> bool:
+    """Return whether the validation loss ends clearly above its lowest epoch, as of a network that overfits."""
+    losses = np.asarray(record.epochs("val_loss"), np.float64)[1:]
+    return bool(losses[-1] > np.nanmin(losses) + DEARER * guess_loss(record))
 
 
 def harms(before: Records, after: Records) -> bool:

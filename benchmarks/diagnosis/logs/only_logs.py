@@ -53,7 +53,8 @@ def _logged(planted: Planted, folder: Path, seeds: Sequence[int]) -> LoggedCase:
             paths.setdefault(writer.name, {})[run.variant, run.seed] = path
             for with_classes in (True, False):
                 known = classes if with_classes and run.spec.training.loss.name == CROSS_ENTROPY else None
-                logs.setdefault((writer.name, with_classes), {})[run.variant, run.seed] = read_log(path, known, run.seed)
+                by_run = logs.setdefault((writer.name, with_classes), {})
+                by_run[run.variant, run.seed] = read_log(path, known, run.seed)
     return LoggedCase(planted.case, prepared.subject.id, paths, logs)
 
 

@@ -30,7 +30,7 @@ from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
 
 OPTIONAL = (
-    *("facts.val_loss_sd", "probe_bias_gradient_norm", "probe_curvature"),
+    *("facts.val_loss_sd", "probe_bias_gradient_norm", "probe_curvature", "epoch_penalty"),
     *("facts.baseline_kernel", "facts.baseline_kernel_left_out"),
     *(
         "facts.batches_top_share",
