@@ -54,11 +54,11 @@ def measured(claim: ClaimResult) -> str:
         return f"{met} of {layers} layers within the tolerance"
     if claim.quartiles is not None:
         low, median, high = claim.quartiles
-        return f"median {_amount(claim, median, (low, high))}"
-    return _amount(claim, claim.measured, claim.interval)
+        return f"median {amount(claim, median, (low, high))}"
+    return amount(claim, claim.measured, claim.interval)
 
 
-def _amount(claim: ClaimResult, value: float, bounds: Bounds) -> str:
+def amount(claim: ClaimResult, value: float, bounds: Bounds) -> str:
     """Return a value with its unit, with as many digits as its bounds."""
     if claim.quantity == "deviation":
         return deviation(value, resolving_points(bounds))
@@ -73,6 +73,17 @@ def _amount(claim: ClaimResult, value: float, bounds: Bounds) -> str:
     return estimated(value, bounds, claim.metric) + unit(claim.metric)
 
 
+def headline(view: ClaimView) -> str:
+    """Return the measured value of a claim in a few words, for a row that shows it without its details."""
+    result = view.result
+    if result.within_tolerance is not None and result.quantity == "deviation":
+        return f"{result.within_tolerance[0]} of {result.within_tolerance[1]} layers"
+    kind = {"ratio": "ratio {}", "share": "{} of the steps"}.get(result.quantity, "{}")
+    if result.quantity == "difference" and not in_points(result.metric):
+        kind = "difference {}"
+    return kind.format(measured(result))
+
+
 def measured_interval(claim: ClaimResult) -> str:
     """Return the interval of a claim's measured value as text.
 
@@ -84,7 +95,7 @@ def measured_interval(claim: ClaimResult) -> str:
     if claim.quartiles is None:
         return _bounds(claim, claim.interval)
     low, _, high = claim.quartiles
-    mean = f"mean {_amount(claim, claim.measured, claim.interval)}, 95% interval {_bounds(claim, claim.interval)}"
+    mean = f"mean {amount(claim, claim.measured, claim.interval)}, 95% interval {_bounds(claim, claim.interval)}"
     return f"quartiles {_bounds(claim, (low, high))}; {mean}"
 
 
@@ -122,7 +133,7 @@ def quantity(claim: ClaimResult) -> str:
 
 def _deviation(claim: ClaimResult) -> str:
     """Return the largest deviation with its layer, the tolerance, and the measured and expected values."""
-    size = f" {_amount(claim, claim.measured, claim.interval)}" if claim.within_tolerance else ""
+    size = f" {amount(claim, claim.measured, claim.interval)}" if claim.within_tolerance else ""
     allowed = f" (tolerance {percent(claim.allowed)})" if claim.allowed is not None else ""
     where = f"largest deviation{size} in layer {claim.at_layer}{allowed}"
     measured_value, reference = claim.furthest_off, claim.held_against
@@ -144,6 +155,6 @@ def sides(claim: ClaimResult) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (what, measured, measured_interval, quantity, sides, expected)
+    function.__name__: function for function in (what, headline, measured, measured_interval, quantity, sides, expected)
 }
 """Filters of the templates, by name."""

@@ -1,0 +1,133 @@
+"""The answer of a report as a sentence: the study's own with its measured values, or the verdicts in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.analysis.claims.answer import Condition, Quoted, measured_answer
+from reportgen.analysis.results import Analysis, ClaimResult
+from reportgen.analysis.words.formatting import times, whole
+from reportgen.report.document.claim_view import counted
+from reportgen.report.document.claim_words import amount
+
+VERDICTS = ("contradicted", "inconclusive", "supported")
+"""The verdicts in the order in which a reader wants to know them."""
+
+MOST_TOLD = 2
+"""Largest number of claims with a surprising verdict that the sentence repeats; more are counted."""
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    """The answer of a report.
+
+    Attributes
+    ----------
+    says : one or a few sentences, Markdown
+    written : whether the sentence is the study's own; otherwise it is made from the verdicts
+    claims, contradicted : ids of the claims that the study's own sentence needs
+    withheld : why the study's own sentence is not shown, empty if it is, or if there is none
+    """
+
+    says: str
+    written: bool = False
+    claims: tuple[str, ...] = ()
+    contradicted: tuple[str, ...] = ()
+    withheld: str = ""
+
+
+def answer_of(analysis: Analysis) -> AnswerView:
+    """Return the answer of a study; a quick look, which has no verdicts, has no answer of its own."""
+    own = measured_answer(analysis)
+    if own is None or analysis.plan.study.watermark:
+        return AnswerView(from_verdicts(analysis))
+    ids = {
+        verdict: tuple(condition.result.id for condition in own.conditions if condition.verdict == verdict)
+        for verdict in ("supported", "contradicted")
+    }
+    if own.unmet or own.unmeasured:
+        reason = _withheld(own.unmet) if own.unmet else "A value that the prepared answer quotes was not measured."
+        return AnswerView(from_verdicts(analysis), False, ids["supported"], ids["contradicted"], reason)
+    says = "".join(part if isinstance(part, str) else quoted(part) for part in own.parts)
+    return AnswerView(" ".join(says.split()), True, ids["supported"], ids["contradicted"])
+
+
+def _withheld(unmet: Sequence[Condition]) -> str:
+    """Return why the study's own answer is not shown."""
+    first = unmet[0]
+    more = f", and {whole(len(unmet) - 1)} more claim{'s' if len(unmet) > 2 else ''}" if len(unmet) > 1 else ""
+    needs = f"It needs this claim to be {first.verdict}{more}"
+    return (
+        f"The prepared answer of this study does not apply to these measurements. {needs}: {_cited(first.result)} "
+        f"The claim is {first.result.verdict}."
+    )
+
+
+def quoted(part: Quoted) -> str:
+    """Return a measured value as text, in the unit of its metric and with as many digits as its interval."""
+    result = part.result
+    if part.form == "inverse":
+        value, (lo, hi) = result.measured, result.interval
+        return times(1 / value) if value else amount(result, value, (lo, hi))
+    median = result.quartiles
+    value, bounds = (result.measured, result.interval) if median is None else (median[1], (median[0], median[2]))
+    if part.form == "size":
+        lo, hi = sorted(map(abs, bounds)) if not any(map(math.isnan, bounds)) else bounds
+        value, bounds = abs(value), (lo, hi)
+    text = amount(result, value, bounds)
+    return text.removeprefix("+") if part.form == "size" else text
+
+
+def from_verdicts(analysis: Analysis) -> str:
+    """Return the verdicts of a study in words, the contradicted claims first."""
+    claims, seeds = analysis.claims, len(analysis.plan.study.seeds)
+    over = f"over {_plural(seeds, 'seed')}"
+    if not claims:
+        compares = "compares" if len(analysis.variants) > 1 else "measures"
+        return f"This study makes no claims. It {compares} {counted(analysis.plan.variants)} {over}."
+    if analysis.plan.study.watermark:
+        return f"A quick look gives no verdicts. The measurements for {_plural(len(claims), 'claim')} are below."
+    groups = {verdict: [claim for claim in claims if claim.verdict == verdict] for verdict in VERDICTS}
+    if len(claims) == 1:
+        return _single(claims[0])
+    known = {verdict: group for verdict, group in groups.items() if group}
+    if len(known) == 1:
+        verdict = next(iter(known))
+        every = f"All {whole(len(claims))} claims are" if len(claims) > 2 else "Both claims are"
+        return f"{every} {verdict}. {_examples(claims)}"
+    return _mixed(known, len(claims))
+
+
+def _single(claim: ClaimResult) -> str:
+    verdict = {
+        "supported": "The measurements support the claim",
+        "contradicted": "The measurements contradict the claim",
+        "inconclusive": "The measurements do not settle the claim",
+    }[claim.verdict]
+    return f"{verdict}: {_cited(claim)}"
+
+
+def _mixed(groups: dict[str, list[ClaimResult]], total: int) -> str:
+    """Return the number of claims with each verdict; the claims of the first group are repeated if they are few."""
+    sentences = []
+    for index, (verdict, group) in enumerate(groups.items()):
+        of = f" of the {whole(total)} claims" if index == 0 else ""
+        count = f"{whole(len(group))}{of} {'is' if len(group) == 1 else 'are'} {verdict}"
+        told = index == 0 and verdict != "supported" and len(group) <= MOST_TOLD
+        sentences.append(f"{count}: {_examples(group)}" if told else f"{count}.")
+    return " ".join(sentences)
+
+
+def _examples(claims: Sequence[ClaimResult]) -> str:
+    """Return the first claims in quotes."""
+    return " ".join(map(_cited, claims[:MOST_TOLD])) if len(claims) <= MOST_TOLD else f"The first: {_cited(claims[0])}"
+
+
+def _cited(claim: ClaimResult) -> str:
+    return f"“{' '.join(claim.says.split())}”"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{whole(count)} {noun}{'' if count == 1 else 's'}"
