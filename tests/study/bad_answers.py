@@ -38,7 +38,7 @@ BAD_ANSWERS = (
     bad("answer open brace", answer("{learns"), "5:16: answer.says", "invalid-value"),
     bad("answer no name", answer("{ }"), "5:16: answer.says", "invalid-value"),
     bad("answer form", answer("{learns; bigness}"), "5:16: answer.says", "unknown-value", "size"),
-    bad("answer form of a metric", answer("{val_loss(); size}"), "5:16: answer.says", "inapplicable-key"),
+    bad("answer form of a metric", answer("{val_loss(); sign}"), "5:16: answer.says", "unknown-value", "inverse"),
     bad("answer extra metric", answer("{gradient_error()}"), "5:16: answer.says", "inapplicable-key"),
     bad(
         "answer unknown claim",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from reportgen.analysis.claims.answer import Condition, Quoted, measured_answer
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.formatting import times, whole
+from reportgen.analysis.words.measured import amount
 from reportgen.report.document.claim_view import counted
-from reportgen.report.document.claim_words import amount
 
 VERDICTS = ("contradicted", "inconclusive", "supported")
 """The verdicts in the order in which a reader wants to know them."""

@@ -80,10 +80,7 @@ def _quotation(text: str, plan: Plan) -> Quotation:
         known = list(METRICS) if subject is not None else [*claims, *METRICS]
         what = "metric" if subject is not None else "claim or metric"
         raise StudyError("unknown-name", f"unknown {what} {name!r} in {text}", "", suggest(name, known))
-    if form is not None:
-        message = f"{form!r} in {text} does not apply to a metric"
-        raise StudyError("inapplicable-key", message, "", "it applies to the value of a claim")
-    return Quotation(text, _measuring(text, name, subject or "", plan), False)
+    return Quotation(text, _measuring(text, name, subject or "", plan), False, _form(text, form))
 
 
 def _form(text: str, name: str | None) -> Form:
