@@ -39,8 +39,12 @@ ACTIVE = ("html", "pdf")
 
 def report_lines(report: Report) -> Iterator[Line]:
     """Yield the verdicts, the outcomes of the runs, the findings and the path of a report."""
+    from reportgen.report.document.answer import answer_of
+
     study = report.analysis.plan.study
     yield "bold", f"{study.id}: {study.title}"
+    if study.answer:
+        yield "", f"  {answer_of(report.analysis).says}"
     if study.watermark:
         yield "", "  a quick look: no verdicts"
     else:
