@@ -13,13 +13,13 @@ import pytest
 
 from reportgen import registry
 from reportgen.analysis.results import ClaimResult
+from reportgen.analysis.words.measured import unit
 from reportgen.cli.main import invoke
 from reportgen.cli.reference.catalogue import find_entries
 from reportgen.cli.reference.descriptions import describe
 from reportgen.errors import ReportgenError, StudyError
 from reportgen.plugins import loading
 from reportgen.registry import registered
-from reportgen.report.document.claim_words import unit
 from reportgen.study.loading.loader import load_study
 from reportgen.study.reference.explained import explained
 from reportgen.study.reference.schema import study_schema

@@ -147,9 +147,11 @@ def weights(plan: Plan, jobs: Sequence[Job]) -> dict[str, float]:
 
 def outcome(record: RunRecord) -> str:
     """Return the outcome of a run as a short text."""
+    from reportgen.analysis.words.formatting import duration, percent  # takes half a second
+
     if record.status == "failed":
         return f"failed ({record.error})"
     end = "done" if record.status == "ok" else f"{record.status} at step {record.stopped_at_step}"
     accuracy = record.final.get("val_accuracy", float("nan"))
-    score = f", validation accuracy {accuracy:.3f}" if accuracy == accuracy else ""
-    return f"{end}{score}, {record.train_seconds:.1f} s"
+    score = f", validation accuracy {percent(accuracy)}" if accuracy == accuracy else ""
+    return f"{end}{score}, {duration(record.train_seconds)}"

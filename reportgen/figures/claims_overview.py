@@ -19,13 +19,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from reportgen.analysis.claims.regions import Region, region
-from reportgen.analysis.metrics.scales import in_points, is_share
 from reportgen.analysis.results import Analysis, ClaimResult
-from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
+from reportgen.analysis.words.measured import with_interval
+from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import count, joined, number, resolving, sentence
+from reportgen.figures.drawing.words import count, joined, sentence
 from reportgen.figures.table import FIGURES
 
 FIGURE = FIGURES["claims_overview"]
@@ -145,37 +145,9 @@ def _words(ax: Axes, at: int, row: Row, lines: int, each: float) -> None:
 
 
 def _value(result: ClaimResult) -> str:
-    low, high = result.interval
     if not math.isfinite(result.measured):
         return "not measured" if math.isnan(result.measured) else "infinite: runs diverged"
-    size, unit = _units(result)
-    if not math.isfinite(low):
-        return exponents(f"{number(size * result.measured, 3)}{unit} (n = {result.n})")
-    mean, low, high = size * result.measured, size * low, size * high
-    digits, largest = resolving(low, high), max(abs(mean), abs(low), abs(high))
-    exponent = math.floor(math.log10(largest)) if largest else 0
-    times = "" if -4 <= exponent < 5 else power_of_ten(exponent)
-    places = max(0, digits - 1 - (0 if times else exponent))
-    mean, low, high = (value / (10.0**exponent if times else 1.0) for value in (mean, low, high))
-    ends = f"[{_fixed(low, places)}, {_fixed(high, places)}]"
-    return f"{_fixed(mean, places)} {ends}{times}{unit}" if times else f"{_fixed(mean, places)}{unit} {ends}"
-
-
-def _fixed(value: float, places: int) -> str:
-    """Return a number with decimal places, or with one digit if it would read 0; rounding errors are 0."""
-    text = f"{value:.{places}f}"
-    if float(text) or places == 0:
-        return minus(text)
-    return "0" if abs(value) < ROUNDING else exponents(number(value, 1))
-
-
-def _units(result: ClaimResult) -> tuple[float, str]:
-    """Return the factor and the unit of a measured value: shares are in percent, their differences in points."""
-    if result.quantity in ("deviation", "share") or (result.quantity == "value" and is_share(result.metric)):
-        return 100.0, "%"
-    if result.quantity in ("value", "difference") and in_points(result.metric):
-        return 100.0, " points"
-    return 1.0, ""
+    return with_interval(result)
 
 
 def _scale(ax: Axes, y: float, row: Row) -> None:
@@ -220,8 +192,9 @@ def _caption(results: Sequence[ClaimResult], left_out: int, quick: bool) -> str:
 
 
 def _alt(rows: Sequence[Row]) -> str:
+    """Return the alternative text, with a sentence for each claim."""
     lines = [
         f"{row.result.says.rstrip('.')}: {row.verdict}, measured {_value(row.result)}, expected {row.result.expected}"
         for row in rows
     ]
-    return f"Measured value and expected region of each claim. {'. '.join(lines)}."
+    return exponents(f"Measured value and expected region of each claim. {'. '.join(lines)}.")

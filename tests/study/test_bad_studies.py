@@ -11,6 +11,7 @@ import pytest
 
 from reportgen.errors import CODES, StudyError
 from reportgen.study.loading.loader import load_study
+from tests.study.bad_answers import BAD_ANSWERS
 from tests.study.bad_data import BAD_DATA
 from tests.study.bad_expectations import BAD_EXPECTATIONS
 from tests.study.bad_layers import BAD_LAYERS
@@ -40,6 +41,7 @@ EVERY_BAD = (
     *BAD_EXPECTATIONS,
     *BAD_READINGS,
     *BAD_PLACES,
+    *BAD_ANSWERS,
 )
 LEAKS = re.compile(
     r"(?i)pydantic|\binput_|validation error|input should|should be a valid|NoneType|<class|\bdict\b|\bstr\b"

@@ -7,11 +7,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from reportgen.analysis.words import formatting
+from reportgen.analysis.words import formatting, scores
 from reportgen.analysis.words.names import setting, words
 from reportgen.audit.compare import Changes, ClaimChange, ScoreChange
 from reportgen.cli.output.reports import STYLES, Line, several
-from reportgen.report import scores
 from reportgen.report.site.finished import FinishedClaim
 from reportgen.runs.store import plain
 

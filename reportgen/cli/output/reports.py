@@ -40,6 +40,8 @@ def report_lines(report: Report) -> Iterator[Line]:
     """Yield the verdicts, the outcomes of the runs, the findings and the path of a report."""
     study = report.plan.study
     yield "bold", f"{study.id}: {study.title}"
+    if study.answer:
+        yield "", f"  {report.results['answer']['says']}"
     if study.watermark:
         yield "", "  a quick look: no verdicts"
     else:

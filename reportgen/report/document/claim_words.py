@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 from reportgen.analysis.metrics.scales import in_points
 from reportgen.analysis.results import ClaimResult
-from reportgen.analysis.statistics import ROUNDING
 from reportgen.analysis.words.expectations import expectation, of_whom
-from reportgen.analysis.words.formatting import (
-    Bounds,
-    deviation,
-    deviation_interval,
-    given,
-    interval,
-    number,
-    percent,
-    percent_interval,
-    resolving_percent,
-    resolving_points,
-)
+from reportgen.analysis.words.formatting import given, number, percent
+from reportgen.analysis.words.measured import amount, measured, measured_interval
 from reportgen.analysis.words.names import words
 from reportgen.analysis.words.numerals import exponents
 from reportgen.report.document.claim_view import ClaimView
-from reportgen.report.scores import difference, difference_interval, estimated, score_interval
-from reportgen.study.metrics.table import metric_of
 
 QUANTITIES = {
     "value": "",
@@ -40,73 +26,21 @@ QUANTITIES = {
 LEAST_RATIO = 0.01
 """A ratio below this is also written as "1/n"."""
 
-SAME = "the same for all seeds"
-"""Text for an interval without width."""
 
-
-def measured(claim: ClaimResult) -> str:
-    """Return the measured value of a claim as text.
-
-    For values that are skewed over seeds this is the median, for deviations by layer the number within the tolerance.
-    """
-    if claim.quantity == "deviation" and claim.within_tolerance is not None:
-        met, layers = claim.within_tolerance
-        return f"{met} of {layers} layers within the tolerance"
-    if claim.quartiles is not None:
-        low, median, high = claim.quartiles
-        return f"median {_amount(claim, median, (low, high))}"
-    return _amount(claim, claim.measured, claim.interval)
-
-
-def _amount(claim: ClaimResult, value: float, bounds: Bounds) -> str:
-    """Return a value with its unit, with as many digits as its bounds."""
-    if claim.quantity == "deviation":
-        return deviation(value, resolving_points(bounds))
-    if claim.quantity == "share":
-        return percent(value, resolving_percent(bounds))
-    if claim.quantity == "difference" and in_points(claim.metric):
-        return difference(value, claim.metric, bounds)
-    if claim.quantity == "difference":
-        return f"{'+' if value > 0 else ''}{estimated(value, bounds, '')}{unit(claim.metric)}"
-    if claim.quantity == "ratio":
-        return estimated(value, bounds, "")
-    return estimated(value, bounds, claim.metric) + unit(claim.metric)
-
-
-def measured_interval(claim: ClaimResult) -> str:
-    """Return the interval of a claim's measured value as text.
-
-    For values that are skewed over seeds, the quartiles come first, followed by the mean, which was tested.
-    """
-    lo, hi = claim.interval
-    if math.isfinite(lo) and hi - lo <= ROUNDING * max(abs(lo), abs(hi)):
-        return SAME
-    if claim.quartiles is None:
-        return _bounds(claim, claim.interval)
-    low, _, high = claim.quartiles
-    mean = f"mean {_amount(claim, claim.measured, claim.interval)}, 95% interval {_bounds(claim, claim.interval)}"
-    return f"quartiles {_bounds(claim, (low, high))}; {mean}"
-
-
-def _bounds(claim: ClaimResult, bounds: Bounds) -> str:
-    if claim.quantity == "deviation":
-        return deviation_interval(bounds)
-    if claim.quantity == "share":
-        return percent_interval(bounds)
-    if claim.quantity == "difference":
-        return difference_interval(bounds, claim.metric)
-    return interval(bounds) if claim.quantity == "ratio" else score_interval(bounds, claim.metric)
+def headline(view: ClaimView) -> str:
+    """Return the measured value of a claim in a few words, for a row that shows it without its details."""
+    result = view.result
+    if result.within_tolerance is not None and result.quantity == "deviation":
+        return f"{result.within_tolerance[0]} of {result.within_tolerance[1]} layers"
+    kind = {"ratio": "ratio {}", "share": "{} of the steps"}.get(result.quantity, "{}")
+    if result.quantity == "difference" and not in_points(result.metric):
+        kind = "difference {}"
+    return kind.format(measured(result))
 
 
 def what(view: ClaimView) -> str:
     """Return what was measured and where, such as "activation standard deviation in the last hidden layer"."""
     return f"{words(view.result.metric)} {view.place}".strip()
-
-
-def unit(metric: str) -> str:
-    """Return a space and the unit of a metric, empty if it has none."""
-    symbol = metric_of(metric).unit
-    return f" {symbol}" if symbol else ""
 
 
 def quantity(claim: ClaimResult) -> str:
@@ -122,7 +56,7 @@ def quantity(claim: ClaimResult) -> str:
 
 def _deviation(claim: ClaimResult) -> str:
     """Return the largest deviation with its layer, the tolerance, and the measured and expected values."""
-    size = f" {_amount(claim, claim.measured, claim.interval)}" if claim.within_tolerance else ""
+    size = f" {amount(claim, claim.measured, claim.interval)}" if claim.within_tolerance else ""
     allowed = f" (tolerance {percent(claim.allowed)})" if claim.allowed is not None else ""
     where = f"largest deviation{size} in layer {claim.at_layer}{allowed}"
     measured_value, reference = claim.furthest_off, claim.held_against
@@ -144,6 +78,6 @@ def sides(claim: ClaimResult) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (what, measured, measured_interval, quantity, sides, expected)
+    function.__name__: function for function in (what, headline, measured, measured_interval, quantity, sides, expected)
 }
 """Filters of the templates, by name."""

@@ -10,6 +10,8 @@ from reportgen.analysis.diagnosis.benchmark import Benchmark, published
 from reportgen.analysis.results import Analysis, ClaimResult, EnsembleScore, SanityResult, VariantSummary
 from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.report.document.answer import VERDICTS, AnswerView, answer_of
+from reportgen.report.document.citations import cited
 from reportgen.report.document.claim_view import ClaimView, claim_views, counted
 from reportgen.report.document.comparisons import Comparisons, comparisons_of
 from reportgen.report.document.content import Content
@@ -18,11 +20,9 @@ from reportgen.report.document.explorer import explorer
 from reportgen.report.document.networks import Network, networks
 from reportgen.report.document.opening import opening_figure
 from reportgen.report.document.searches import SearchPart, search_parts
-from reportgen.report.document.sources import CONVOLUTIONS, METHODS, SHORTCUTS, THEORY, references
+from reportgen.report.document.sources import Reference, references
 from reportgen.report.document.variants import VariantPart, data_facts, left_out, levels, variant_parts
 from reportgen.study.metrics.table import metric_of
-
-VERDICTS = ("supported", "contradicted", "inconclusive")
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,16 @@ class Document(Content):
 
     Attributes
     ----------
+    claims : the contradicted ones first, then the inconclusive ones, each in the order of the study
     tried : whether any proposed change was tested
     compared : the numbers of variants and trials in words
     rows : the variants that are shown one by one; a search is represented by its best trial
-    left_out : the number of diverged runs without layers after training, and the number of all these runs
     common : the settings that all variants share
     networks : the different architectures, at most MOST_NETWORKS
     """
 
     template: ClassVar[str] = "report.html.j2"
+    answer: AnswerView
     introduction: str
     closing: str
     claims: tuple[ClaimView, ...]
@@ -64,7 +65,6 @@ class Document(Content):
     rows: tuple[VariantSummary, ...]
     searches: tuple[SearchPart, ...]
     parts: tuple[VariantPart, ...]
-    left_out: tuple[int, int]
     scores: tuple[str, ...]
     statuses: Mapping[str, int]
     comparisons: Comparisons | None
@@ -79,10 +79,15 @@ class Document(Content):
     steps: int
     theory: bool
     seeds: tuple[int, ...]
-    references: tuple[tuple[str, str], ...]
+    references: tuple[Reference, ...]
     sha256: str
     benchmark: Benchmark = field(default_factory=published)
     engine_version: int = ENGINE_VERSION
+
+    @property
+    def left_out(self) -> tuple[int, int]:
+        """The number of diverged runs without layers after training, and the number of all runs with layers."""
+        return left_out(self.parts)
 
     @property
     def trained(self) -> bool:
@@ -92,7 +97,7 @@ class Document(Content):
 
 def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
     study, variants = analysis.plan.study, analysis.variants
-    story, parts = opening_figure(analysis, drawings), variant_parts(analysis.outcomes)
+    story = opening_figure(analysis, drawings)
     return Document(
         id=study.id,
         title=study.title,
@@ -100,7 +105,8 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         introduction=study.introduction,
         closing=study.closing,
         watermark=study.watermark,
-        claims=claim_views(analysis),
+        answer=answer_of(analysis),
+        claims=sorted_by_verdict(claim_views(analysis)),
         counts=_verdicts(analysis),
         story=story,
         drawings=tuple(drawing for drawing in drawings if drawing is not story),
@@ -111,8 +117,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         variants=variants,
         rows=analysis.outcomes,
         searches=search_parts(analysis.searches),
-        parts=parts,
-        left_out=left_out(parts),
+        parts=variant_parts(analysis.outcomes),
         scores=_scores(variants),
         statuses=_count(record.status for v in variants for record in v.records),
         comparisons=comparisons_of(analysis.comparisons),
@@ -123,7 +128,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         steps=sum(record.all_steps for v in variants for record in v.records),
         theory=bool(analysis.theory),
         seeds=tuple(study.seeds),
-        references=tuple(references(_keys(analysis))),
+        references=tuple(references(cited(analysis))),
         provenance=analysis.provenance,
         sha256=study.sha256,
         explorer=explorer(analysis.outcomes),
@@ -147,6 +152,11 @@ def _scores(variants: Sequence[VariantSummary]) -> tuple[str, ...]:
     requested = (name for v in variants for name in v.scores if not metric_of(name).comparison)
     names = dict.fromkeys((*SCORES, *requested))
     return tuple(name for name in names if any(name in v.scores and v.scores[name].n for v in variants))
+
+
+def sorted_by_verdict(claims: Sequence[ClaimView]) -> tuple[ClaimView, ...]:
+    """Return the claims with the contradicted ones first, then the inconclusive ones, each in their order."""
+    return tuple(sorted(claims, key=lambda claim: VERDICTS.index(claim.result.verdict)))
 
 
 def _verdicts(analysis: Analysis) -> dict[str, int]:
@@ -182,20 +192,3 @@ def _common(variants: Sequence[VariantSummary]) -> dict[str, Any]:
     return {
         path: value for path, value in first.items() if all(v.variant.settings.get(path) == value for v in variants)
     }
-
-
-def _keys(analysis: Analysis) -> list[str]:
-    claims = [source for claim in analysis.claims for source in claim.sources]
-    findings = [source for finding in analysis.findings for source in finding.sources]
-    return claims + findings + list(METHODS) + _theory(analysis)
-
-
-def _theory(analysis: Analysis) -> list[str]:
-    """Return the sources of mean-field theory for the networks that it predicts."""
-    if not analysis.theory:
-        return []
-    predicted = [v for v in analysis.variants if v.variant.id in analysis.theory]
-    networks = [record.spec.network for v in predicted for record in v.records[:1]]
-    images = [CONVOLUTIONS] if any(network.needs_images for network in networks) else []
-    adds = [layer.adds is not None for network in networks for layer in network.layers]
-    return [*THEORY, *images, *([SHORTCUTS] if any(adds) else [])]

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
 _NUMBER = r"-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?%?"
-_LAYERS = r"layers? \d+(?:-\d+)?(?:, \d+(?:-\d+)?)*"
+_LAYERS = r"layers? \d+(?: to \d+)?(?:, \d+(?: to \d+)?)*"
 _STEPS = r"steps? \d+(?: to \d+)?"
 _TOKEN = re.compile(rf"({_LAYERS}|{_STEPS}|(?<![\w.-]){_NUMBER}(?![\w-]))")
-
-DASH = "–"
 
 
 def grouped(items: Iterable[Item], keys: Iterable[Hashable]) -> list[list[Item]]:
@@ -34,12 +32,16 @@ def _kind(token: str) -> str:
 
 
 def merged(texts: Sequence[str]) -> str:
-    """Return one sentence for several sentences of one template; numbers that differ become ranges such as 0.2–0.5."""
-    columns = zip(*(_TOKEN.split(text) for text in texts), strict=True)
-    return "".join(_merged_part(list(dict.fromkeys(column))) for column in columns)
+    """Return one sentence for several sentences of one template; numbers that differ become "0.2 to 0.5".
+
+    After "up to" and the like, only the number that bounds all of them remains.
+    """
+    columns = [list(dict.fromkeys(column)) for column in zip(*(_TOKEN.split(text) for text in texts), strict=True)]
+    befores = ["", *(column[0] for column in columns)]
+    return "".join(_merged_part(column, before) for column, before in zip(columns, befores, strict=False))
 
 
-def _merged_part(parts: Sequence[str]) -> str:
+def _merged_part(parts: Sequence[str], before: str) -> str:
     if len(parts) == 1:
         return parts[0]
     if _kind(parts[0]) == "layer":
@@ -47,9 +49,12 @@ def _merged_part(parts: Sequence[str]) -> str:
     if _kind(parts[0]) == "step":
         steps = [int(step) for part in parts for step in re.findall(r"\d+", part)]
         return f"steps {min(steps)} to {max(steps)}"
-    low, high = min(parts, key=_value), max(parts, key=_value)
-    between = " to " if low.startswith("-") else DASH
-    return f"{low.removesuffix('%') if high.endswith('%') else low}{between}{high}"
+    bound = next((pick for words, pick in _BOUNDS.items() if before.endswith(f"{words} ")), None)
+    return bound(parts, key=_value) if bound else f"{min(parts, key=_value)} to {max(parts, key=_value)}"
+
+
+_BOUNDS: dict[str, Callable[..., str]] = {"up to": max, "at most": max, "at least": min, "more than": min}
+"""Words before a number that is a bound, with the choice of the bound of several numbers."""
 
 
 def _value(number: str) -> float:
@@ -57,8 +62,8 @@ def _value(number: str) -> float:
 
 
 def _layers(lists: Sequence[str]) -> str:
-    """Return several lists of layers as one: "layer 3" and "layers 4-6" become "layers 3-6"."""
+    """Return several lists of layers as one: "layer 3" and "layers 4 to 6" become "layers 3 to 6"."""
     from reportgen.analysis.diagnosis.evidence.symptoms import words_for_layers
 
-    ends = [tuple(map(int, span.split("-"))) for text in lists for span in text.split(" ", 1)[1].split(", ")]
+    ends = [tuple(map(int, span.split(" to "))) for text in lists for span in text.split(" ", 1)[1].split(", ")]
     return words_for_layers(sorted({layer for end in ends for layer in range(end[0], end[-1] + 1)}))

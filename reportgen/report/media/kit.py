@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from reportgen.analysis.words.measured import measured, measured_interval
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures import Drawing
 from reportgen.figures.drawing.export import save
 from reportgen.report.document.claim_view import ClaimView
-from reportgen.report.document.claim_words import expected, measured, measured_interval, quantity, sides
+from reportgen.report.document.claim_words import expected, quantity, sides
 from reportgen.report.document.content import Content
 from reportgen.report.document.document import Document
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import html
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from reportgen.analysis.words.numerals import exponents
 from reportgen.report.media import math
 
 Formula = Callable[[str, bool], Markup]
@@ -26,7 +28,7 @@ def is_safe_link(address: str) -> bool:
 
 
 def to_html(text: str, print_medium: bool = False) -> Markup:
-    """Return Markdown with $formulas$ as HTML; headings start below the headings of the report."""
+    """Return Markdown with $formulas$ as HTML; numbers are in the style of the report, and headings below its own."""
     formula = math.svg if print_medium else math.mathml
     return Markup(_parser(formula).render(text))
 
@@ -43,6 +45,7 @@ def _parser(formula: Formula) -> MarkdownIt:
     parser.use(dollarmath_plugin, allow_digits=False, allow_space=False)
     setattr(parser, "validateLink", is_safe_link)  # noqa: B010 - the documented way to replace it
     rules: Any = parser.renderer.rules  # type: ignore[attr-defined]
+    rules["text"] = lambda tokens, i, options, env: html.escape(exponents(tokens[i].content), quote=False)
     rules["math_inline"] = lambda tokens, i, options, env: str(formula(tokens[i].content, False))
     rules["math_block"] = lambda tokens, i, options, env: f"<p>{formula(tokens[i].content, True)}</p>\n"
     rules["heading_open"] = lambda tokens, i, options, env: f"<{_heading(tokens[i], env)}>"

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from reportgen.analysis.words.measured import measured, measured_interval
 from reportgen.analysis.words.numerals import exponents
 from reportgen.paths import PAGE
-from reportgen.report.document.claim_words import measured, measured_interval, quantity, sides
+from reportgen.report.document.claim_words import quantity, sides
 from reportgen.report.media.kit import cell, markdown_text
 from reportgen.report.media.render import fill_notebook
 from reportgen.report.site.finished import FinishedFigure, Results, claim_result
@@ -42,6 +43,7 @@ class ReportView:
 
     Attributes
     ----------
+    says : the answer of the report, empty without one.
     page : the path of the HTML page, None if the report has none.
     opening : the figure that opens the report, None if no figures were drawn.
     """
@@ -55,10 +57,13 @@ class ReportView:
     runs: int
     page: Path | None
     opening: FinishedFigure | None
+    says: str = ""
 
     @property
     def answer(self) -> str:
-        """The number of claims by verdict, as a sentence."""
+        """The answer of the report; without one, the number of claims by verdict, as a sentence."""
+        if self.says and not self.watermark:
+            return self.says
         counts = Counter(claim.verdict for claim in self.claims)
         if self.watermark or not self.claims:
             return self.watermark or "This study makes no claims."
@@ -98,6 +103,7 @@ def view_of(results: Mapping[str, Any], folder: Path) -> ReportView:
         runs=len(found.runs),
         page=folder / PAGE if (folder / PAGE).is_file() else None,
         opening=next((figure for figure in found.figures if figure.opens), None),
+        says=found.answer.says if found.answer else "",
     )
 
 

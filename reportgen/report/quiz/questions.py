@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import get_args
 
 from reportgen.analysis.results import Analysis
+from reportgen.analysis.words.measured import SAME, measured, measured_interval
 from reportgen.report.document.claim_view import ClaimView, claim_views
-from reportgen.report.document.claim_words import SAME, expected, measured, measured_interval, quantity, sides, what
+from reportgen.report.document.claim_words import expected, quantity, sides, what
 from reportgen.study.model.claims import Verdict
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)

@@ -14,6 +14,7 @@ from reportgen.analysis.results import Analysis, ClaimResult, Estimate, SearchRe
 from reportgen.disk import replace_file
 from reportgen.engine.spec import SCORES
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.report.document.answer import answer_of
 from reportgen.report.document.opening import opening_figure
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import plain
@@ -53,6 +54,7 @@ def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[s
         "runs": [_run(variant, record) for variant, record in planned_records(analysis)],
         "claims": [_claim(claim) | predictions.get(claim.id, {}) for claim in analysis.claims],
         "findings": [finding_values(finding) for finding in analysis.findings],
+        "answer": asdict(answer_of(analysis)),
     }
     if analysis.ensembles:
         results["ensembles"] = [asdict(ensemble) for ensemble in analysis.ensembles]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from reportgen.analysis.results import ClaimResult
 from reportgen.paths import PAGE
-from reportgen.report.document.sources import references
+from reportgen.report.document.sources import Reference, references
 from reportgen.report.site.finished import Finished
 from reportgen.report.site.lecture_claims import LectureClaim, lecture_claims
 
@@ -78,7 +78,7 @@ class Course:
     own : the claims of the studies that no lecture makes
     counts : the number of tested claims of the lectures by verdict
     own_counts : the number of the other claims by verdict
-    references : pairs of key and full reference
+    references : the cited sources
     """
 
     title: str
@@ -87,7 +87,7 @@ class Course:
     own: tuple[CourseTest, ...]
     counts: Mapping[str, int]
     own_counts: Mapping[str, int]
-    references: tuple[tuple[str, str], ...]
+    references: tuple[Reference, ...]
 
     @property
     def tested(self) -> tuple[CourseClaim, ...]:

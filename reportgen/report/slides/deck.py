@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.results import Analysis, ClaimResult
+from reportgen.analysis.words.measured import SAME, measured, measured_interval
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.style import text_width
 from reportgen.figures.slides import SlideFigure
 from reportgen.figures.views.factors import sides_of
 from reportgen.report.document.claim_view import ClaimView
-from reportgen.report.document.claim_words import QUANTITIES, SAME, measured, measured_interval, sides
+from reportgen.report.document.claim_words import QUANTITIES, sides
 from reportgen.report.document.document import Document
 from reportgen.study.planning.where import matching_variants
 

@@ -19,7 +19,7 @@ from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.report.document.content import Content
 from reportgen.report.document.diagnoses import Case, root_cases
-from reportgen.report.document.sources import references
+from reportgen.report.document.sources import Reference, references
 from reportgen.report.document.variants import VariantPart
 from reportgen.report.training.inputs import LoggedFile, TrainingReport
 from reportgen.report.training.rows import Answer, Row, answer_of, rows_of
@@ -64,7 +64,7 @@ class TrainingDocument(Content):
     rules: int
     files: tuple[LoggedFile, ...]
     unreadable: tuple[str, ...]
-    references: tuple[tuple[str, str], ...]
+    references: tuple[Reference, ...]
     benchmark: Benchmark = field(default_factory=published)
     log_scores: tuple[LogScore, ...] = field(default_factory=published_on_logs)
     engine_version: int = ENGINE_VERSION

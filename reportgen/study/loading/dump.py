@@ -100,6 +100,7 @@ def study_as_written(study: Study) -> dict[str, Any]:
     written: dict[str, Any] = {
         "title": study.title,
         "question": study.question,
+        **({"answer": study.answer.model_dump()} if study.answer else {}),
         "introduction": study.introduction,
         "closing": study.closing,
         "data": _data(study),

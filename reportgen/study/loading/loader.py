@@ -13,6 +13,7 @@ from reportgen.errors import PluginError, StudyError, StudyErrors
 from reportgen.paths import RESULTS, STUDY
 from reportgen.plugins.loading import load_file, load_installed, use_files
 from reportgen.registry import Component, Plugin
+from reportgen.study.checks.answer import check_answer
 from reportgen.study.checks.claims import check_claims
 from reportgen.study.checks.ensembles import check_ensembles, check_snapshots
 from reportgen.study.checks.searched import check_searches
@@ -118,6 +119,8 @@ def _checked_plan(study: Study, origin: Origin, errors: StudyErrors) -> Plan:
         with errors.collect():
             check(plan, origin.where)
     check_claims(plan, origin.where_claims, errors)
+    with errors.collect():
+        check_answer(plan, origin.where)
     errors.raise_all()
     return make_plan(study) if any(point.search for point in study.points) else plan
 

@@ -42,7 +42,7 @@ class Origin:
         self._claims: Sequence[int] | None = None
 
     def tree(self) -> dict[str, Any]:
-        """Return the file's tree with the overrides set."""
+        """Return the file's tree with the overrides set, without its answer if they replace the claims behind it."""
         tree: dict[str, Any] = self.document.value
         for path, value in self.overrides.items():
             try:
@@ -51,6 +51,9 @@ class Origin:
                 message = f"unknown setting {path!r}"
                 hint = indexed_hint(tree, path) or "use a dotted path of the study, such as training.lr"
                 raise StudyError("unknown-setting", message, self._flag(path), hint) from None
+        sections = {path.partition(".")[0] for path in self.overrides}
+        if "claims" in sections and "answer" not in sections:
+            return {key: value for key, value in tree.items() if key != "answer"}
         return tree
 
     def where(self, path: Path, key: bool = False) -> str:

@@ -67,12 +67,39 @@ class Remedies(Section):
     )
 
 
+def _answer(value: Any) -> Any:
+    return {"says": value} if isinstance(value, str) else value
+
+
+class Answer(Section):
+    """The answer to the question, which the report shows only if the claims that it names have the verdicts it needs.
+
+    A claim whose value it cites must be supported, unless the answer lists it as contradicted.
+    """
+
+    example: ClassVar[str] = '{says: "He reaches {val_accuracy(he)}.", claims: [he-learns]}'
+    says: str = Field(
+        min_length=1,
+        max_length=1000,
+        description="sentence with [measured values](#answer) in braces, such as `{val_accuracy(he)}`",
+    )
+    claims: tuple[str, ...] = Field(
+        default=(), strict=False, description="ids of the claims that must be supported for the answer to be shown"
+    )
+    contradicted: tuple[str, ...] = Field(
+        default=(), strict=False, description="ids of the claims that must be contradicted for the answer to be shown"
+    )
+
+
 class StudyFile(Settings):
     """The contents of a study file; the loader checks its variants, searches and claims further."""
 
     title: str = Field(min_length=1, max_length=300, description="title of the report")
     question: str = Field(
         min_length=1, max_length=1000, description="question of the study, the first sentence of the report"
+    )
+    answer: Annotated[Answer | None, BeforeValidator(_answer), Takes("text, or these settings")] = Field(
+        default=None, description="[answer](#answer) with measured values; by default the verdicts in words"
     )
     plugins: Annotated[tuple[str, ...], Takes("list of paths")] = Field(
         default=(),

@@ -20,12 +20,13 @@ from reportgen.study.model.layer_settings import BatchNorm, Dropout
 from reportgen.study.model.layers import layer_models
 from reportgen.study.model.network import Hidden
 from reportgen.study.model.section import Takes
-from reportgen.study.model.study import StudyFile
+from reportgen.study.model.study import Answer, StudyFile
 
 SHORTHANDS: dict[str, type[BaseModel]] = {
     "network.hidden": Hidden,
     "network.batchnorm": BatchNorm,
     "network.dropout": Dropout,
+    "answer": Answer,
 }
 """Settings with a shorter form than the mapping that the model reads."""
 LAYERS = "network.layers"
@@ -82,7 +83,10 @@ DATA_NAME = Parameter(
     required=True,
 )
 
-FIRST = ("title", "question", "plugins", "introduction", "closing")
+FIRST = (
+    "title", "question", "answer", "answer.says", "answer.claims", "answer.contradicted", "plugins", "introduction",
+    "closing",
+)  # fmt: skip
 """The settings that a study begins with."""
 
 

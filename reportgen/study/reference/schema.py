@@ -179,6 +179,7 @@ def _top_level(paths: list[str]) -> Schema:
         "seeds": _any({"type": "integer", "minimum": 1, "maximum": MOST_SEEDS}, seeds),
         "figures": {"type": "array", "items": {"enum": figure_names()}, "uniqueItems": True},
         "sanity": _any({"type": "array", "items": {"enum": list(SANITY_CHECKS)}}, _OFF),
+        "answer": _any({"type": "string", "minLength": 1}, _ref("Answer")),
         "remedies": _any({"type": "boolean"}, _ref("Remedies")),
     }
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from reportgen.analysis.words import expectations as wording
+from reportgen.analysis.words.measured import SAME, measured, measured_interval
 from reportgen.report.document import claim_view as tested
-from reportgen.report.document.claim_words import SAME, expected, measured, measured_interval, quantity, sides, what
+from reportgen.report.document.claim_words import expected, quantity, sides, what
 from tests.figures.examples import analysis, claim, record, result, summary
 
 

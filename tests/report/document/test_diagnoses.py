@@ -62,7 +62,7 @@ def test_a_few_messages_with_other_numbers_stay_separate_and_many_become_a_range
     few = of([finding(label, f"It is {at}.") for at, label in enumerate(LABELS[:MOST_ALONE])])
     assert [group.count for group in few.groups] == [1] * MOST_ALONE
     many = of([finding(label, f"It is {at}.") for at, label in enumerate(LABELS)])
-    assert [(group.count, group.message) for group in many.groups] == [(6, "It is 0–5.")]
+    assert [(group.count, group.message) for group in many.groups] == [(6, "It is 0 to 5.")]
 
 
 def test_each_advice_and_each_change_names_its_variants() -> None:
@@ -86,7 +86,7 @@ def test_consequences_are_merged_and_name_their_variants_if_some_lack_them() -> 
     dead = [finding(label, "It is dead.", "dead_relu", consequence_of="symmetric_init") for label in LABELS[:4]]
     (group,) = of([*roots, *below, *dead]).groups
     assert [(one.rule, one.variants, one.message) for one in group.consequences] == [
-        ("vanishing_gradients", "relu, small; tanh, small", "It fell by 0–1."),
+        ("vanishing_gradients", "relu, small; tanh, small", "It fell by 0 to 1."),
         ("dead_relu", "", "It is dead."),
     ]
 

@@ -11,7 +11,9 @@ from tests.report.small_analysis import small_analysis
 
 def test_version_1_has_these_keys_in_this_order():
     results = results_dict(small_analysis())
-    assert list(results) == ["format", "version", "study", "provenance", "variants", "runs", "claims", "findings"]
+    known = ["format", "version", "study", "provenance", "variants", "runs", "claims", "findings", "answer"]
+    assert list(results) == known
+    assert list(results["answer"]) == ["says", "written", "claims", "contradicted", "withheld"]
     assert (results["format"], results["version"]) == ("reportgen-results", 1)
     assert list(results["study"]) == ["id", "title", "question", "sha256"]
     assert " ".join(results["provenance"]) == (

@@ -73,6 +73,8 @@ GOOD = [
     ),
     added("vary: {network.activation.slope: [0.1], data: [digits, {name: moons}]}"),
     added("variants: {a: {training.lr: 1}, b: {}}"),
+    added("answer: A text"),
+    added("answer: {says: S, claims: [a], contradicted: [b]}"),
     claim(measure="{metric: activation_std, layer: [1, 2], step: 0}", expect="{near: [1, null], rtol: 0.1}"),
 ]
 
@@ -108,11 +110,16 @@ PLAN_ONLY = {
     "pruning sparsity: 0.5, rounds: 2, rewind: 5",
     "pruning without training",
     "round after the last",
+    "answer unknown claim",
 }
 """Studies whose error depends on other settings, or on the position of the value."""
 
+INSIDE_TEXT = "answer.says"
+"""The place of errors inside a text, which a schema does not read."""
+
 
 def test_the_schema_rejects_unknown_keys_names_and_values_out_of_range(validator: Any) -> None:
-    invalid = [bad for bad in EVERY_BAD if bad.code in SCHEMA_CODES and not bad.name.startswith("huge")]
+    read = [bad for bad in EVERY_BAD if not bad.where.endswith(INSIDE_TEXT)]
+    invalid = [bad for bad in read if bad.code in SCHEMA_CODES and not bad.name.startswith("huge")]
     assert len(invalid) > 150
     assert {bad.name for bad in invalid if validator.is_valid(value(bad.raw.decode()))} == PLAN_ONLY

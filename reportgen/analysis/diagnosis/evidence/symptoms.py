@@ -52,7 +52,7 @@ def layers_in_most(flags: Sequence[Flags]) -> tuple[int, ...]:
 
 
 def words_for_layers(layers: Sequence[int]) -> str:
-    """Return layers in words: "layer 3", "layers 6-10", "layers 1, 4-5"."""
+    """Return layers in words: "layer 3", "layers 6 to 10", "layers 1, 4 to 5"."""
     if not layers:
         return "no single layer"
     runs: list[list[int]] = []
@@ -61,7 +61,7 @@ def words_for_layers(layers: Sequence[int]) -> str:
             runs[-1].append(layer)
         else:
             runs.append([layer])
-    text = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    text = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
     return f"layer {text}" if len(layers) == 1 else f"layers {text}"
 
 

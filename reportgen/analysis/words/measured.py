@@ -1,0 +1,101 @@
+"""The measured value of a claim and its interval as text, in the unit of its metric."""
+
+from __future__ import annotations
+
+import math
+
+from reportgen.analysis.metrics.scales import in_points
+from reportgen.analysis.results import ClaimResult
+from reportgen.analysis.statistics import ROUNDING
+from reportgen.analysis.words.formatting import (
+    Bounds,
+    deviation,
+    deviation_interval,
+    interval,
+    percent,
+    percent_interval,
+    resolving_percent,
+    resolving_points,
+)
+from reportgen.analysis.words.scores import difference, difference_interval, estimated, score_interval
+from reportgen.study.metrics.table import metric_of
+
+SAME = "the same for all seeds"
+"""Text for an interval without width."""
+
+
+def measured(claim: ClaimResult) -> str:
+    """Return the measured value of a claim as text.
+
+    For values that are skewed over seeds this is the median, for deviations by layer the number within the tolerance.
+    """
+    if claim.quantity == "deviation" and claim.within_tolerance is not None:
+        met, layers = claim.within_tolerance
+        return f"{met} of {layers} layers within the tolerance"
+    if claim.quartiles is not None:
+        low, median, high = claim.quartiles
+        return f"median {amount(claim, median, (low, high))}"
+    return amount(claim, claim.measured, claim.interval)
+
+
+def amount(claim: ClaimResult, value: float, bounds: Bounds) -> str:
+    """Return a value with its unit, with as many digits as its bounds."""
+    if claim.quantity == "deviation":
+        return deviation(value, resolving_points(bounds))
+    if claim.quantity == "share":
+        return percent(value, resolving_percent(bounds))
+    if claim.quantity == "difference" and in_points(claim.metric):
+        return difference(value, claim.metric, bounds)
+    if claim.quantity == "difference":
+        return f"{'+' if value > 0 else ''}{estimated(value, bounds, '')}{unit(claim.metric)}"
+    if claim.quantity == "ratio":
+        return estimated(value, bounds, "")
+    return estimated(value, bounds, claim.metric) + unit(claim.metric)
+
+
+def with_interval(claim: ClaimResult) -> str:
+    """Return the mean with its interval in the least space, such as "4.54 (4.53 to 4.55)×10⁻⁵".
+
+    Without an interval the number of seeds takes its place.
+    """
+    value = amount(claim, claim.measured, claim.interval)
+    if not all(map(math.isfinite, claim.interval)):
+        return f"{value} (n = {claim.n})"
+    ends = bounds_of(claim, claim.interval)
+    if ends == value:
+        return value
+    start = next((value.index(mark) for mark in ("×10", " points") if mark in value), len(value))
+    shared = value[start:]
+    inner = ends.removesuffix(shared) if shared and ends.endswith(shared) else ""
+    return f"{value[:start]} ({inner.strip('()')}){shared}" if inner else f"{value} ({ends})"
+
+
+def measured_interval(claim: ClaimResult) -> str:
+    """Return the interval of a claim's measured value as text.
+
+    For values that are skewed over seeds, the quartiles come first, followed by the mean, which was tested.
+    """
+    lo, hi = claim.interval
+    if math.isfinite(lo) and hi - lo <= ROUNDING * max(abs(lo), abs(hi)):
+        return SAME
+    if claim.quartiles is None:
+        return bounds_of(claim, claim.interval)
+    low, _, high = claim.quartiles
+    mean = f"mean {amount(claim, claim.measured, claim.interval)}, 95% interval {bounds_of(claim, claim.interval)}"
+    return f"quartiles {bounds_of(claim, (low, high))}; {mean}"
+
+
+def bounds_of(claim: ClaimResult, bounds: Bounds) -> str:
+    if claim.quantity == "deviation":
+        return deviation_interval(bounds)
+    if claim.quantity == "share":
+        return percent_interval(bounds)
+    if claim.quantity == "difference":
+        return difference_interval(bounds, claim.metric)
+    return interval(bounds) if claim.quantity == "ratio" else score_interval(bounds, claim.metric)
+
+
+def unit(metric: str) -> str:
+    """Return a space and the unit of a metric, empty if it has none."""
+    symbol = metric_of(metric).unit
+    return f" {symbol}" if symbol else ""

@@ -1,0 +1,128 @@
+"""The answer of a report as a sentence: the study's own with its measured values, or the verdicts in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.analysis.claims.answer import Condition, Quoted, measured_answer
+from reportgen.analysis.results import Analysis, ClaimResult
+from reportgen.analysis.words.formatting import times, whole
+from reportgen.analysis.words.measured import amount
+from reportgen.report.document.claim_view import counted
+
+VERDICTS = ("contradicted", "inconclusive", "supported")
+"""The verdicts in the order in which a reader wants to know them."""
+
+MOST_TOLD = 2
+"""Largest number of claims that a sentence repeats in full; of more claims it repeats the first."""
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    """The answer of a report.
+
+    Attributes
+    ----------
+    says : one or a few sentences, Markdown
+    written : whether the sentence is the study's own; otherwise it is made from the verdicts
+    claims, contradicted : ids of the claims that the study's own sentence needs
+    withheld : why the study's own sentence is not shown, empty if it is, or if there is none
+    """
+
+    says: str
+    written: bool = False
+    claims: tuple[str, ...] = ()
+    contradicted: tuple[str, ...] = ()
+    withheld: str = ""
+
+
+def answer_of(analysis: Analysis) -> AnswerView:
+    """Return the answer of a study; a quick look, which has no verdicts, has no answer of its own."""
+    own = measured_answer(analysis)
+    if own is None or analysis.plan.study.watermark:
+        return AnswerView(from_verdicts(analysis))
+    ids = {
+        verdict: tuple(condition.result.id for condition in own.conditions if condition.verdict == verdict)
+        for verdict in ("supported", "contradicted")
+    }
+    if own.unmet or own.unmeasured:
+        reason = _withheld(own.unmet) if own.unmet else "The study’s own answer quotes a value that was not measured."
+        return AnswerView(from_verdicts(analysis), False, ids["supported"], ids["contradicted"], reason)
+    says = "".join(part if isinstance(part, str) else quoted(part) for part in own.parts)
+    return AnswerView(" ".join(says.split()), True, ids["supported"], ids["contradicted"])
+
+
+def _withheld(unmet: Sequence[Condition]) -> str:
+    """Return why the study's own answer is not shown."""
+    (first, *others) = unmet
+    more = f" {_plural(len(others), 'more claim')} {'differs' if len(others) == 1 else 'differ'}." if others else ""
+    return (
+        "The study’s own answer does not apply to these measurements. It needs a claim to be "
+        f"{first.verdict} that is {first.result.verdict} here: {_cited(first.result)}{more}"
+    )
+
+
+def quoted(part: Quoted) -> str:
+    """Return a measured value as text, in the unit of its metric and with three digits, or one decimal in percent."""
+    result = part.result
+    value = result.measured if result.quartiles is None else result.quartiles[1]
+    if part.form == "inverse" and value:
+        return times(1 / value)
+    text = amount(result, abs(value) if part.form == "size" else value, (math.nan, math.nan))
+    return text.removeprefix("+") if part.form == "size" else text
+
+
+def from_verdicts(analysis: Analysis) -> str:
+    """Return the verdicts of a study in words, the contradicted claims first."""
+    claims, seeds = analysis.claims, len(analysis.plan.study.seeds)
+    over = f"over {_plural(seeds, 'seed')}"
+    if not claims:
+        compares = "compares" if len(analysis.variants) > 1 else "measures"
+        return f"This study makes no claims. It {compares} {counted(analysis.plan.variants)} {over}."
+    if analysis.plan.study.watermark:
+        return f"A quick look gives no verdicts. The measurements for {_plural(len(claims), 'claim')} are below."
+    groups = {verdict: [claim for claim in claims if claim.verdict == verdict] for verdict in VERDICTS}
+    if len(claims) == 1:
+        return _single(claims[0])
+    known = {verdict: group for verdict, group in groups.items() if group}
+    if len(known) == 1:
+        verdict = next(iter(known))
+        every = f"All {whole(len(claims))} claims are" if len(claims) > 2 else "Both claims are"
+        return f"{every} {verdict}. {_examples(claims)}"
+    return _mixed(known, len(claims))
+
+
+def _single(claim: ClaimResult) -> str:
+    verdict = {
+        "supported": "The measurements support the claim",
+        "contradicted": "The measurements contradict the claim",
+        "inconclusive": "The measurements do not settle the claim",
+    }[claim.verdict]
+    return f"{verdict}: {_cited(claim)}"
+
+
+def _mixed(groups: dict[str, list[ClaimResult]], total: int) -> str:
+    """Return the number of claims with each verdict; the claims of the first group are repeated if they are few."""
+    sentences = []
+    for index, (verdict, group) in enumerate(groups.items()):
+        of = f" of the {whole(total)} claims" if index == 0 else ""
+        count = f"{whole(len(group))}{of} {'is' if len(group) == 1 else 'are'} {verdict}"
+        told = index == 0 and verdict != "supported"
+        colon = ":" if told and len(group) <= MOST_TOLD else "."
+        sentences.append(f"{count}{colon} {_examples(group)}" if told else f"{count}.")
+    return " ".join(sentences)
+
+
+def _examples(claims: Sequence[ClaimResult]) -> str:
+    """Return the first claims in quotes."""
+    return " ".join(map(_cited, claims[:MOST_TOLD])) if len(claims) <= MOST_TOLD else f"The first: {_cited(claims[0])}"
+
+
+def _cited(claim: ClaimResult) -> str:
+    return f"“{' '.join(claim.says.split())}”"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{whole(count)} {noun}{'' if count == 1 else 's'}"
