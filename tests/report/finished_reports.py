@@ -30,6 +30,7 @@ def report(folder: Path, claims: list[dict[str, Any]] | None = None, **changes: 
             {"id": "overview", "title": "Claims", "caption": "C.", "alt": "All.", "opens": False},
             {"id": "loss curves", "title": "Loss", "caption": "Loss.", "alt": "It falls.", "opens": True},
         ],
+        "answer": {"says": "The *last* one.", "written": True, "claims": ["holds"], "contradicted": [], "withheld": ""},
     }
     (folder / "results.json").write_text(json.dumps(values | changes), encoding="utf-8")
     ids = "".join(f'<p id="claim-{one["id"]}">' for one in (claims or [claim("holds")]))

@@ -16,7 +16,7 @@ VERDICTS = ("contradicted", "inconclusive", "supported")
 """The verdicts in the order in which a reader wants to know them."""
 
 MOST_TOLD = 2
-"""Largest number of claims with a surprising verdict that the sentence repeats; more are counted."""
+"""Largest number of claims that a sentence repeats in full; of more claims it repeats the first."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def answer_of(analysis: Analysis) -> AnswerView:
         for verdict in ("supported", "contradicted")
     }
     if own.unmet or own.unmeasured:
-        reason = _withheld(own.unmet) if own.unmet else "A value that the prepared answer quotes was not measured."
+        reason = _withheld(own.unmet) if own.unmet else "The study’s own answer quotes a value that was not measured."
         return AnswerView(from_verdicts(analysis), False, ids["supported"], ids["contradicted"], reason)
     says = "".join(part if isinstance(part, str) else quoted(part) for part in own.parts)
     return AnswerView(" ".join(says.split()), True, ids["supported"], ids["contradicted"])
@@ -56,12 +56,11 @@ def answer_of(analysis: Analysis) -> AnswerView:
 
 def _withheld(unmet: Sequence[Condition]) -> str:
     """Return why the study's own answer is not shown."""
-    first = unmet[0]
-    more = f", and {whole(len(unmet) - 1)} more claim{'s' if len(unmet) > 2 else ''}" if len(unmet) > 1 else ""
-    needs = f"It needs this claim to be {first.verdict}{more}"
+    (first, *others) = unmet
+    more = f" {_plural(len(others), 'more claim')} {'differs' if len(others) == 1 else 'differ'}." if others else ""
     return (
-        f"The prepared answer of this study does not apply to these measurements. {needs}: {_cited(first.result)} "
-        f"The claim is {first.result.verdict}."
+        "The study’s own answer does not apply to these measurements. It needs a claim to be "
+        f"{first.verdict} that is {first.result.verdict} here: {_cited(first.result)}{more}"
     )
 
 
@@ -115,8 +114,9 @@ def _mixed(groups: dict[str, list[ClaimResult]], total: int) -> str:
     for index, (verdict, group) in enumerate(groups.items()):
         of = f" of the {whole(total)} claims" if index == 0 else ""
         count = f"{whole(len(group))}{of} {'is' if len(group) == 1 else 'are'} {verdict}"
-        told = index == 0 and verdict != "supported" and len(group) <= MOST_TOLD
-        sentences.append(f"{count}: {_examples(group)}" if told else f"{count}.")
+        told = index == 0 and verdict != "supported"
+        colon = ":" if told and len(group) <= MOST_TOLD else "."
+        sentences.append(f"{count}{colon} {_examples(group)}" if told else f"{count}.")
     return " ".join(sentences)
 
 

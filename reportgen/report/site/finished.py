@@ -105,6 +105,12 @@ class FinishedFigure(_Part):
     opens: bool = False
 
 
+class FinishedAnswer(_Part):
+    """The answer of a report: one or a few sentences."""
+
+    says: str
+
+
 class Results(_Part):
     """The content of results.json, as far as it is used."""
 
@@ -115,6 +121,7 @@ class Results(_Part):
     variants: list[FinishedVariant] = []
     findings: list[FinishedFinding] = []
     figures: list[FinishedFigure] = []
+    answer: FinishedAnswer | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,7 @@ class Finished:
     figure : the figure that opens the report, None if its file is missing
     pages : the names of the page and the PDF, as far as the files exist
     verdicts : for a diagnosis, the number of its runs or settings by verdict; empty for a study
+    answer : the sentence that opens the report; empty for a diagnosis, and for reports of earlier versions
     """
 
     folder: Path
@@ -142,6 +150,7 @@ class Finished:
     figure: FinishedFigure | None
     pages: tuple[str, ...]
     verdicts: Mapping[str, int] = field(default_factory=dict)
+    answer: str = ""
 
 
 def find_reports(arguments: Iterable[str | Path], names: Sequence[str] = (RESULTS,)) -> list[Path]:
@@ -181,6 +190,7 @@ def read_report(folder: Path) -> Finished:
         train_seconds=_number(results.provenance.train_seconds),
         figure=opening_of(results.figures, folder),
         pages=tuple(name for name in (PAGE, f"{study.id}.pdf") if (folder / name).is_file()),
+        answer=results.answer.says if results.answer else "",
     )
 
 

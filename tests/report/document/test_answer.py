@@ -35,7 +35,7 @@ def test_an_answer_whose_claim_is_not_supported_is_withheld_with_the_reason(tmp_
     assert "0.22" not in view.says
     assert "The loss is low." in view.withheld
     verdict = analysed(tmp_path, level).claims[0].verdict
-    assert view.withheld.endswith(f"The claim is {verdict}.")
+    assert f"needs a claim to be supported that is {verdict} here" in view.withheld
 
 
 def test_a_quick_look_has_no_answer_of_its_own(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ S, C, I = "supported", "contradicted", "inconclusive"  # noqa: E741
         ((S, C), "1 of the 2 claims is contradicted: “1” 1 is supported."),
         ((I, S, C, S), "1 of the 4 claims is contradicted: “2” 1 is inconclusive. 2 are supported."),
         ((C, C, S, S), "2 of the 4 claims are contradicted: “0” “1” 2 are supported."),
-        ((C, C, C, S), "3 of the 4 claims are contradicted. 1 is supported."),
+        ((C, C, C, S), "3 of the 4 claims are contradicted. The first: “0” 1 is supported."),
         ((S, I), "1 of the 2 claims is inconclusive: “1” 1 is supported."),
     ],
 )

@@ -65,6 +65,7 @@ def test_the_index_shows_each_study_with_question_figure_counts_and_links(tmp_pa
     assert write_site([tmp_path / "in"], tmp_path / "out")[0] == tmp_path / "out" / "index.html"
     text = texts(tmp_path / "out")["index.html"]
     assert "Which?" in text
+    assert "The <em>last</em> one." in text
     assert 'src="init/figures/loss%20curves.svg" alt="Loss. It falls."' in text
     assert 'href="init/index.html"' in text
     assert 'href="init/init.pdf"' in text
