@@ -16,7 +16,7 @@ def answer(says: str, more: str = "claims: [learns]", study: str = CLAIM) -> str
 BAD_ANSWERS = (
     bad("answer unknown metric", answer("{val_acuracy(he)}"), "5:16: answer.says", "unknown-name", "val_accuracy"),
     bad("answer unknown name", answer("{lerns}"), "5:16: answer.says", "unknown-name", "learns"),
-    bad("answer unknown variant", answer("{val_loss(glorot)}"), "5:16: answer.says", "unknown-variant", "baseline"),
+    bad("answer unknown variant", answer("{val_loss(baselin)}"), "5:16: answer.says", "unknown-variant", "baseline"),
     bad(
         "answer unknown label",
         answer("{val_loss(hee)}", study=f"{VARY}\n{CLAIM}"),

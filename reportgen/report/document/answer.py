@@ -65,17 +65,12 @@ def _withheld(unmet: Sequence[Condition]) -> str:
 
 
 def quoted(part: Quoted) -> str:
-    """Return a measured value as text, in the unit of its metric and with as many digits as its interval."""
+    """Return a measured value as text, in the unit of its metric and with three digits, or one decimal in percent."""
     result = part.result
-    if part.form == "inverse":
-        value, (lo, hi) = result.measured, result.interval
-        return times(1 / value) if value else amount(result, value, (lo, hi))
-    median = result.quartiles
-    value, bounds = (result.measured, result.interval) if median is None else (median[1], (median[0], median[2]))
-    if part.form == "size":
-        lo, hi = sorted(map(abs, bounds)) if not any(map(math.isnan, bounds)) else bounds
-        value, bounds = abs(value), (lo, hi)
-    text = amount(result, value, bounds)
+    value = result.measured if result.quartiles is None else result.quartiles[1]
+    if part.form == "inverse" and value:
+        return times(1 / value)
+    text = amount(result, abs(value) if part.form == "size" else value, (math.nan, math.nan))
     return text.removeprefix("+") if part.form == "size" else text
 
 

@@ -41,7 +41,7 @@ class Origin:
         self.document, self.overrides, self.flags = document, overrides, flags
 
     def tree(self) -> dict[str, Any]:
-        """Return the file's tree with the overrides set."""
+        """Return the file's tree with the overrides set, without its answer if they replace the claims that support it."""
         tree: dict[str, Any] = self.document.value
         for path, value in self.overrides.items():
             try:
@@ -50,6 +50,9 @@ class Origin:
                 message = f"unknown setting {path!r}"
                 hint = indexed_hint(tree, path) or "use a dotted path of the study, such as training.lr"
                 raise StudyError("unknown-setting", message, self._flag(path), hint) from None
+        sections = {path.partition(".")[0] for path in self.overrides}
+        if "claims" in sections and "answer" not in sections:
+            return {key: value for key, value in tree.items() if key != "answer"}
         return tree
 
     def where(self, path: Path, key: bool = False) -> str:

@@ -116,7 +116,7 @@ FACT_ROWS = (
     _of_run("input_mean", "mean of the training examples' features after preprocessing"),
     _of_run("input_std", "standard deviation of the training examples' features after preprocessing", **SIZE),
     _of_run("input_energy", "mean squared length of a training example after preprocessing", input_energy),
-    _of_run("variance_kept", "share of the variance in the principal components"),
+    _of_run("variance_kept", "share of the variance in the principal components", **SHARE),
     _of_run(
         "batch_dependent_fraction",
         "share of validation examples whose predicted class depends on the rest of the batch",

@@ -79,7 +79,8 @@ def _quotation(text: str, plan: Plan) -> Quotation:
     if name not in METRICS:
         known = list(METRICS) if subject is not None else [*claims, *METRICS]
         what = "metric" if subject is not None else "claim or metric"
-        raise StudyError("unknown-name", f"unknown {what} {name!r} in {text}", "", suggest(name, known))
+        near = suggest(name, known, "see `reportgen list metrics`")
+        raise StudyError("unknown-name", f"unknown {what} {name!r} in {text}", "", near)
     return Quotation(text, _measuring(text, name, subject or "", plan), False, _form(text, form))
 
 
@@ -126,7 +127,8 @@ def _where(text: str, subject: str, plan: Plan) -> Where:
     where = _mapping(text, subject) if ": " in subject else labelled(subject, plan.variants)
     if where is None or not matching_variants(plan.variants, where):
         known = dict.fromkeys(label for v in plan.variants for label in (v.label, *v.varied.values()))
-        raise StudyError("unknown-variant", f"no variant is {subject!r} in {text}", "", suggest(subject, list(known)))
+        near = suggest(subject, list(known), "use labels as `reportgen check` lists them")
+        raise StudyError("unknown-variant", f"no variant is {subject!r} in {text}", "", near)
     return where
 
 

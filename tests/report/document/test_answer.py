@@ -95,6 +95,7 @@ def test_verdicts_in_words_start_with_the_contradicted_claims(verdicts: tuple[st
         ({"measured": 0.0770, "interval": (0.0757, 0.0783), "quantity": "ratio"}, "", "0.0770"),
         ({"measured": 0.0770, "interval": (0.0757, 0.0783), "quantity": "ratio"}, "inverse", "13"),
         ({"measured": 1.1e-6, "interval": (1e-6, 1.2e-6), "quantity": "ratio"}, "inverse", "910,000"),
+        ({"measured": 4.54164e-5, "interval": (4.541e-5, 4.542e-5)}, "", "4.54×10⁻⁵"),
         ({"measured": 2.97e-7, "interval": (2.9e-7, 3.1e-7)}, "", "2.97×10⁻⁷"),
     ],
 )

@@ -26,7 +26,18 @@ def reloaded(plan: Plan, folder: Path) -> Plan:
 def assert_equal_plans(first: Plan, second: Plan) -> None:
     assert first.runs == second.runs
     assert first.variants == second.variants
-    for name in ("title", "question", "introduction", "closing", "claims", "figures", "remedies", "seeds", "id"):
+    for name in (
+        "title",
+        "question",
+        "answer",
+        "introduction",
+        "closing",
+        "claims",
+        "figures",
+        "remedies",
+        "seeds",
+        "id",
+    ):
         assert getattr(first.study, name) == getattr(second.study, name)
 
 

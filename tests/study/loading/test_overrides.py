@@ -12,7 +12,7 @@ from reportgen.errors import StudyError, UsageError
 from reportgen.study.loading.loader import load_study
 from reportgen.study.loading.overrides import indexed_hint, parse_set, with_value
 from reportgen.study.syntax.yaml12 import read
-from tests.study.texts import SOUND
+from tests.study.texts import SOUND, added, one_claim
 
 VARIED = SOUND + "vary: {training.lr: [0.1, 0.2]}\nvariants: {my own.way: {network.init: {name: gaussian, std: 1}}}\n"
 
@@ -250,3 +250,14 @@ def test_a_claim_selects_by_one_value_not_by_a_list(tmp_path: Path) -> None:
         study(tmp_path, {}, f"{VARIED}claims: [{claim}]\n")
     assert caught.value.code == "unknown-variant"
     assert str(caught.value.where).endswith("claims[0].where.training.lr")
+
+
+def test_other_claims_remove_the_answer_of_the_file_unless_another_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    claims = one_claim("{metric: val_loss}", "{}", "{below: 1}")
+    path.write_text(added(f"answer: {{says: S, claims: [a]}}\n{claims}"), encoding="utf-8")
+    assert load_study(path).study.answer is not None
+    assert load_study(path, {"claims": []}).study.answer is None
+    other = load_study(path, {"claims": [], "answer": "Another."}).study.answer
+    assert other is not None
+    assert other.says == "Another."
