@@ -41,7 +41,7 @@ class Origin:
         self.document, self.overrides, self.flags = document, overrides, flags
 
     def tree(self) -> dict[str, Any]:
-        """Return the file's tree with the overrides set, without its answer if they replace the claims that support it."""
+        """Return the file's tree with the overrides set, without its answer if they replace the claims behind it."""
         tree: dict[str, Any] = self.document.value
         for path, value in self.overrides.items():
             try:
