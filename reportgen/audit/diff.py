@@ -46,8 +46,8 @@ ROWS = {
 }
 """Columns that identify a row of each table."""
 
-WORDED = "figures: "
-"""Places whose wording is not a result: only the numbers in titles, captions and alternative texts are compared."""
+WORDED, WORDED_KEYS = "figures: ", (": message", ": advice")
+"""Places whose wording is not a result, of figures and of findings: only the numbers in their texts are compared."""
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -116,13 +116,17 @@ def _differences(file: str, place: str, reported: Any, recomputed: Any) -> Itera
     elif isinstance(reported, list) and isinstance(recomputed, list) and len(reported) == len(recomputed):
         for number, pair in enumerate(zip(reported, recomputed, strict=True), 1):
             yield from _differences(file, f"{place}: {number}", *pair)
-    elif not (_close(reported, recomputed) or (place.startswith(WORDED) and _same_numbers(reported, recomputed))):
+    elif not (_close(reported, recomputed) or (_is_worded(place) and _same_numbers(reported, recomputed))):
         yield _difference(file, place, reported, recomputed)
 
 
 def _close(reported: Any, recomputed: Any) -> bool:
     numbers = [_number(value) for value in (reported, recomputed)]
     return None not in numbers and math.isclose(*numbers, rel_tol=RELATIVE, abs_tol=ABSOLUTE)  # type: ignore[arg-type]
+
+
+def _is_worded(place: str) -> bool:
+    return place.startswith(WORDED) or place.endswith(WORDED_KEYS)
 
 
 def _same_numbers(reported: Any, recomputed: Any) -> bool:

@@ -225,15 +225,21 @@ def test_last_bits_are_no_difference_and_integers_must_be_equal() -> None:
     assert len(list(table_differences("f", "findings", table, table.replace("000", "100")))) == 1
 
 
-def test_only_the_numbers_in_captions_are_compared() -> None:
+def test_only_the_numbers_in_captions_and_messages_are_compared() -> None:
     def reported(caption: str) -> dict[str, Any]:
-        return {"figures": [{"id": "a", "caption": caption}], "claims": [{"id": "a", "says": caption}]}
+        finding = {"rule": "r", "variant": "v", "message": caption}
+        texts = {"figures": [{"id": "a", "caption": caption}], "claims": [{"id": "a", "says": caption}]}
+        return {**texts, "findings": [finding]}
 
     def places(caption: str) -> list[str]:
         return [one.place for one in result_differences("f", reported("It falls from 0.5 to 1e-3."), reported(caption))]
 
     assert places("A fall from 0.5 to 1e-3") == ["claims: a: says"]
-    assert sorted(places("It falls from 0.6 to 1e-3.")) == ["claims: a: says", "figures: a: caption"]
+    assert sorted(places("It falls from 0.6 to 1e-3.")) == [
+        "claims: a: says",
+        "figures: a: caption",
+        "findings: r, v: message",
+    ]
 
 
 def test_items_are_matched_by_name_and_not_by_position() -> None:
