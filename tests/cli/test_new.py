@@ -26,11 +26,12 @@ def test_new_writes_a_valid_study_and_shows_the_next_commands(tmp_path, monkeypa
 
 def test_all_commented_settings_are_valid(tmp_path):
     text, offers = re.subn(r"^( *)#(?=[a-z])", r"\1", starter_text("rates"), flags=re.MULTILINE)
-    assert offers == 12
+    assert offers == 13
     (tmp_path / "rates.yaml").write_text(text, encoding="utf-8")
     study = load_study(tmp_path / "rates.yaml").study
     assert study.sanity
     assert study.figures
+    assert study.answer
     assert any(claim.required for claim in study.claims)
 
 
