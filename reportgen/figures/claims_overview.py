@@ -20,7 +20,7 @@ from matplotlib.patches import Rectangle
 
 from reportgen.analysis.claims.regions import Region, region
 from reportgen.analysis.results import Analysis, ClaimResult
-from reportgen.analysis.words.measured import amount, bounds_of
+from reportgen.analysis.words.measured import with_interval
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
@@ -144,12 +144,9 @@ def _words(ax: Axes, at: int, row: Row, lines: int, each: float) -> None:
 
 
 def _value(result: ClaimResult) -> str:
-    """Return the measured value with its interval, or the number of seeds without one."""
-    low, high = result.interval
     if not math.isfinite(result.measured):
         return "not measured" if math.isnan(result.measured) else "infinite: runs diverged"
-    value = amount(result, result.measured, result.interval)
-    return f"{value} ({bounds_of(result, (low, high)) if math.isfinite(low) else f'n = {result.n}'})"
+    return with_interval(result)
 
 
 def _scale(ax: Axes, y: float, row: Row) -> None:

@@ -71,8 +71,8 @@ def test_the_numbers_of_a_claim_share_a_power_of_ten_and_rounding_errors_are_zer
     made = drawn("claims_overview", analysis([summary("v", [record()])], [claim("a"), claim("b")], [tiny, none]))
     texts = [text.get_text() for text in made.figure.axes[0].texts]
     assert "expected within 2% of 4.54×10⁻⁵" in texts
-    assert "4.5416 [4.5416, 4.5417]×10⁻⁵" in texts
-    assert "0 points [−0.26, 0.26]" in texts
+    assert "4.5416 (4.5416 to 4.5417)×10⁻⁵" in texts
+    assert "0 (−0.3 to +0.3) points" in texts
 
 
 def test_shortened_labels_keep_the_words_in_which_they_differ() -> None:

@@ -53,6 +53,21 @@ def amount(claim: ClaimResult, value: float, bounds: Bounds) -> str:
     return estimated(value, bounds, claim.metric) + unit(claim.metric)
 
 
+def with_interval(claim: ClaimResult) -> str:
+    """Return the mean with its interval in the least space, such as "4.54 (4.53 to 4.55)×10⁻⁵".
+
+    Without an interval the number of seeds takes its place.
+    """
+    value = amount(claim, claim.measured, claim.interval)
+    if not all(map(math.isfinite, claim.interval)):
+        return f"{value} (n = {claim.n})"
+    ends = bounds_of(claim, claim.interval)
+    start = next((value.index(mark) for mark in ("×10", " points") if mark in value), len(value))
+    shared = value[start:]
+    inner = ends.removesuffix(shared) if shared and ends.endswith(shared) else ""
+    return f"{value[:start]} ({inner.strip('()')}){shared}" if inner else f"{value} ({ends})"
+
+
 def measured_interval(claim: ClaimResult) -> str:
     """Return the interval of a claim's measured value as text.
 
