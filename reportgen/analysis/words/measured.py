@@ -62,6 +62,8 @@ def with_interval(claim: ClaimResult) -> str:
     if not all(map(math.isfinite, claim.interval)):
         return f"{value} (n = {claim.n})"
     ends = bounds_of(claim, claim.interval)
+    if ends == value:
+        return value
     start = next((value.index(mark) for mark in ("×10", " points") if mark in value), len(value))
     shared = value[start:]
     inner = ends.removesuffix(shared) if shared and ends.endswith(shared) else ""
