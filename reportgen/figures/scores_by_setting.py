@@ -77,7 +77,8 @@ def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
         for number_, panel in enumerate(panels):
             ax = axes[number_ * len(scores) + at]
             _panel(ax, panel, f"{split}_{score}", x or _axis.UNIT, y, _title_width(len(panels)))
-            ax.set_ylabel(f"{words(split)} {score}", labelpad=3)
+            if number_ == 0 or len(scores) > 1 or not surface().flat:
+                ax.set_ylabel(f"{words(split)} {score}", labelpad=3)
             if number_ >= len(panels) - (1 if len(scores) > 1 else _across(len(panels))):
                 ax.set_xlabel(_style.clip(setting_name(path), 2.6, _style.TEXT), labelpad=2)
     _style.legend(figure, handles, labels)
