@@ -226,9 +226,9 @@ class StudyErrors:
         self.found: list[StudyError] = []
 
     def add(self, error: StudyError) -> None:
-        """Add an error with the others that it has, but for those that are known at the same place."""
-        known = {(one.code, one.message) for one in self.found}
-        self.found += [one for one in (error, *error.others) if (one.code, one.message) not in known]
+        """Add an error and its `others`, without those that are known at the same line and column."""
+        known = set(map(_identity, self.found))
+        self.found += [one for one in (error, *error.others) if _identity(one) not in known]
 
     @contextlib.contextmanager
     def collect(self) -> Iterator[None]:
@@ -244,6 +244,11 @@ class StudyErrors:
             first, *others = sorted(self.found, key=_line_and_column)
             first.others = tuple(others)
             raise first
+
+
+def _identity(error: StudyError) -> tuple[str, str, tuple[int, ...]]:
+    """Return what two errors of several variants share if they have the same cause."""
+    return error.code, error.message, _line_and_column(error)
 
 
 def _line_and_column(error: ReportgenError) -> tuple[int, ...]:
