@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from reportgen import disk
+from reportgen.analysis.words.foreign import printable
 from reportgen.audit.verify import Verification, verify_report
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import MissingError, ReportgenError
@@ -40,7 +41,7 @@ def grade_folders(folders: Iterable[str | Path], key: Key, say: Callable[[str], 
     submissions = find_submissions(folders)
     grades = []
     for number, submission in enumerate(submissions, 1):
-        say(f"[{number}/{len(submissions)}] {submission.folder}")
+        say(f"[{number}/{len(submissions)}] {printable(str(submission.folder), None)}")
         grades.append(_grade(submission, key, retrain))
     return with_copies(grades)
 
@@ -57,7 +58,7 @@ def _grade(submission: Submission, key: Key, retrain: int) -> Grade:
     report = submission.reports[0]
     try:
         if outside := paths_outside(report):
-            problem = Problem("no-data", f"the report does not contain its data, {', '.join(outside)}")
+            problem = Problem("no-data", f"the report does not contain {', '.join(outside)}")
             return _refused(name, report, key, problem)
         return _grade_report(report, name, key, retrain)
     except MissingError as error:

@@ -15,7 +15,7 @@ from reportgen.report.document.claim_view import counted
 VERDICTS = ("contradicted", "inconclusive", "supported")
 """The verdicts in the order in which a reader wants to know them."""
 
-MOST_TOLD = 2
+MOST_CITED = 2
 """Largest number of claims that a sentence repeats in full; of more claims it repeats the first."""
 
 
@@ -109,15 +109,17 @@ def _mixed(groups: dict[str, list[ClaimResult]], total: int) -> str:
     for index, (verdict, group) in enumerate(groups.items()):
         of = f" of the {whole(total)} claims" if index == 0 else ""
         count = f"{whole(len(group))}{of} {'is' if len(group) == 1 else 'are'} {verdict}"
-        told = index == 0 and verdict != "supported"
-        colon = ":" if told and len(group) <= MOST_TOLD else "."
-        sentences.append(f"{count}{colon} {_examples(group)}" if told else f"{count}.")
+        cites = index == 0 and verdict != "supported"
+        colon = ":" if cites and len(group) <= MOST_CITED else "."
+        sentences.append(f"{count}{colon} {_examples(group)}" if cites else f"{count}.")
     return " ".join(sentences)
 
 
 def _examples(claims: Sequence[ClaimResult]) -> str:
     """Return the first claims in quotes."""
-    return " ".join(map(_cited, claims[:MOST_TOLD])) if len(claims) <= MOST_TOLD else f"The first: {_cited(claims[0])}"
+    if len(claims) > MOST_CITED:
+        return f"The first: {_cited(claims[0])}"
+    return " ".join(map(_cited, claims))
 
 
 def _cited(claim: ClaimResult) -> str:
