@@ -16,7 +16,7 @@ from reportgen.report.site.finished import Results, read_results
 from reportgen.runs.store import HEAD
 from reportgen.study.planning.plan import Plan
 from reportgen.teaching.copied import with_copies
-from reportgen.teaching.grades import Grade, Problem
+from reportgen.teaching.grades import Grade, Problem, ProblemName
 from reportgen.teaching.key import Key
 from reportgen.teaching.points import items_of
 from reportgen.teaching.retrain import forged_runs
@@ -65,7 +65,7 @@ def _grade(submission: Submission, key: Key, retrain: int) -> Grade:
         problem = Problem("not-here", "the machine that graded the report does not have its data", error.message)
         return _refused(name, report, key, problem)
     except ReportgenError as error:
-        kind = "other-engine" if error.code == "engine-mismatch" else "not-readable"
+        kind: ProblemName = "other-engine" if error.code == "engine-mismatch" else "not-readable"
         return _refused(name, report, key, Problem(kind, error.message, f"{error.code}, {error.where}"))
     except Exception as error:  # a report that somebody edited may fail anywhere, and must not stop the others
         problem = Problem("not-readable", "the report is damaged", f"{type(error).__name__}: {error}")

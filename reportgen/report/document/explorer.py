@@ -32,7 +32,7 @@ DIGITS = 4
 
 @dataclass(frozen=True)
 class Explorer:
-    """What the explorer shows.
+    """The data of the explorer.
 
     Attributes
     ----------
