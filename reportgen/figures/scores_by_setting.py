@@ -14,6 +14,7 @@ final score; a cross at the edge of the panel marks their setting.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from reportgen.analysis.results import Analysis, Estimate, VariantSummary
 from reportgen.analysis.words.formatting import percent
 from reportgen.analysis.words.names import setting_name, words
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import page
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import Array
 from reportgen.figures.drawing.figure import Drawing
@@ -60,7 +62,8 @@ def draw(analysis: Analysis) -> Drawing | None:
     caption = _caption(panels, path, split, note)
     caption += f" {sentence(_axis.CUT)}" if _cut(panels, split) else ""
     alt = _alt(panels, path, split, note)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(panels, path, split))
+    narrow = partial(_figure, panels, path, split)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(panels, path, split), narrow)
 
 
 def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
@@ -84,7 +87,7 @@ def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
 
 def _title_width(panels: int) -> float:
     """Return the width of a panel's title in inches; the panel of the loss has no title."""
-    return 2.6 if panels <= BOTH else _style.WIDTH / _across(panels) - 0.3
+    return page.width() / (2 if panels <= BOTH else _across(panels)) - 0.3 if not page.is_narrow() else 2.0
 
 
 def _axes(panels: int, legend: float, titles: float) -> tuple[Figure, list[Axes]]:
@@ -92,14 +95,14 @@ def _axes(panels: int, legend: float, titles: float) -> tuple[Figure, list[Axes]
     top = 0.14 if panels == 1 else 0.26
     if panels <= BOTH:
         margins = _style.Margins(left=0.55, across=0.55, top=top, between=0.42, titles=titles)
-        return _style.panels(2 * panels, 2, 2.4 if panels == 1 else 1.7, legend, margins)
+        return _style.panels(2 * panels, page.columns(2), 2.4 if panels == 1 else 1.7, legend, margins)
     margins = _style.Margins(left=0.55, across=0.5, top=top, between=0.5, titles=titles)
-    return _style.panels(panels, _across(panels), 1.6, legend, margins)
+    return _style.panels(panels, page.columns(_across(panels)), 1.6, legend, margins)
 
 
 def _across(panels: int) -> int:
     """Return the number of panels in a row if there are many."""
-    return 2 if panels == 4 else 3
+    return page.columns(2 if panels == 4 else 3)
 
 
 def _scale(rows: Sequence[VariantSummary], score: str) -> _axis.Scale:
@@ -117,7 +120,7 @@ def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, i
     _crosses(ax, panel, x, y.low if metric_of(score).is_accuracy else y.high)
     _axis.set_x(ax, x)
     _axis.set_y(ax, y)
-    if panel.title and (metric_of(score).is_accuracy):
+    if panel.title and (metric_of(score).is_accuracy or page.is_narrow()):
         _style.panel_title(ax, panel.title, inches)
 
 

@@ -23,6 +23,8 @@ class Drawing:
         Caption and alternative text, in full sentences with the drawn numbers.
     columns, rows
         The drawn numbers, as written to `figures/<id>.csv`.
+    narrow : callable or None
+        Draws the figure for a phone, within `page.narrow`; None if there is only one layout.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Drawing:
     figure: Figure
     columns: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
+    narrow: Callable[[], Figure] | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from reportgen.analysis.words.foreign import table_text
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.style import SeriesStyle
 from reportgen.figures.training.points import LARGEST, thinned
@@ -29,10 +30,10 @@ SMOOTH_FROM = 150
 WINDOWS = 50
 """Number of windows of the means."""
 
-TRAINING = SeriesStyle("#0072b2", "o", "-")
-VALIDATION = SeriesStyle("#d55e00", "s", (0, (5, 1.5)))
-MINIBATCH = SeriesStyle("#56b4e9", "", "-")
-OTHER = SeriesStyle("#595959", "", "-")
+TRAINING = SeriesStyle(palette.light("blue"), "o", "-")
+VALIDATION = SeriesStyle(palette.light("vermilion"), "s", (0, (5, 1.5)))
+MINIBATCH = SeriesStyle(palette.light("sky"), "", "-")
+OTHER = SeriesStyle(palette.light("slate"), "", "-")
 
 SHORT = {TRAINING: "training", VALIDATION: "validation", MINIBATCH: "training (minibatches)"}
 """Labels of lines of several scores."""

@@ -7,6 +7,7 @@ with a band from the 10% to the 90% quantile. Variants that are not highlighted 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from matplotlib.ticker import MaxNLocator
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import page
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, listing, prose, score, sentence
@@ -44,18 +46,19 @@ def draw(analysis: Analysis, view: CurveView) -> Drawing | None:
     lines = [line for row in groups for group in row for line in group.lines]
     if not lines:
         return None
+    narrow = partial(_figure, groups, view, lines)
     with _style.settings():
-        figure = _figure(groups, view, lines)
+        figure = narrow()
     caption, alt = _caption(view, lines, plan, _scales(view, lines)), _alt(view, lines, plan)
-    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(csv_rows(groups)))
+    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(csv_rows(groups)), narrow)
 
 
 def _figure(groups: Sequence[Sequence[Group]], view: CurveView, lines: Sequence[Line]) -> Figure:
-    columns = _columns(len(groups[0]))
+    columns = page.columns(_columns(len(groups[0])))
     rows = [row[at : at + columns] for row in groups for at in range(0, len(row), columns)]
     handles, labels = _legend(lines)
     height = {1: 2.5, 2: 1.8}.get(len(rows), 1.35)
-    inches = _style.WIDTH / columns - 0.4
+    inches = page.width() / columns - 0.4
     margins = _style.Margins(titles=_style.titles_height([group.title for row in groups for group in row], inches))
     figure, axes = _style.grid(len(rows), columns, height, _style.legend_height(labels), margins)
     scales = _scales(view, lines)

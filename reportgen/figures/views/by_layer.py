@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from matplotlib.patches import Patch
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import page
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count
@@ -38,10 +40,11 @@ def draw(analysis: Analysis, view: LayerView) -> Drawing | None:
     if whole is None or _is_trivial(analysis, cells, view):
         return None
     scales = _scales(cells, view, plan, whole)
+    narrow = partial(_figure, cells, view, plan, scales)
     with _style.settings():
-        figure = _figure(cells, view, plan, scales)
+        figure = narrow()
     caption, alt = caption_of(analysis, cells, view, plan, scales), alt_of(cells, view, plan)
-    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)))
+    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)), narrow)
 
 
 def _is_trivial(analysis: Analysis, cells: Sequence[Cell], view: LayerView) -> bool:
@@ -77,11 +80,12 @@ def _figure(cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mappin
     probes = [probe for probe in view.probes if any(cell.probe == probe for cell in cells)]
     spots = _spots(cells, probes, [panel for panel in plan.panels if panel.title in scales])
     columns, rows = _shape(len(scales), len(spots))
+    columns = page.columns(columns)
     separate = len({id(scale) for scale in scales.values()}) > 1
     handles, labels = _legend(cells, view)
     height = {1: 2.4, 2: 1.8, 3: 1.5}.get(rows, 1.3) if columns < 3 or rows > 1 else 2.0
     titles = [title for _, _, title in spots]
-    inches = _style.WIDTH / columns - 0.5
+    inches = page.width() / columns - 0.5
     room = _axis.KINDS * bool(_kinds(cells))
     margins = _style.Margins(
         across=0.42 if separate else 0.16,

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reportgen.figures.drawing import palette
 from reportgen.report.document import claim_words
 from reportgen.report.document.content import Content
 from reportgen.report.media import markdown
@@ -60,15 +61,23 @@ def fill(document: Content, pictures: Mapping[str, Markup], medium: str) -> str:
         "score_roles": SCORES,
     }
     template = environment(medium == "print").get_template(document.template)
-    return template.render(context | _style(f"{medium}.css"))
+    return template.render(context | _style(f"{medium}.css", variables=medium == "screen"))
 
 
 def fill_page(template: str, **context: Any) -> str:
     """Return the HTML of a page of a site, in the style of the reports."""
-    return environment(print_medium=False).get_template(template).render(context | _style("screen.css", "site.css"))
+    return (
+        environment(print_medium=False)
+        .get_template(template)
+        .render(context | _style("screen.css", "site.css", variables=True))
+    )
 
 
-def _style(*names: str) -> dict[str, Any]:
-    """Return style sheets as one text, and its hash for the security policy of the page."""
-    text = "\n".join((templates_folder() / name).read_text(encoding="utf-8") for name in names)
+def _style(*names: str, variables: bool) -> dict[str, Any]:
+    """Return style sheets as one text, and its hash for the security policy of the page.
+
+    variables: whether the colours of inline figures are defined.
+    """
+    sheets = [palette.css()] if variables else []
+    text = "\n".join([*sheets, *((templates_folder() / name).read_text(encoding="utf-8") for name in names)])
     return {"style": Markup(text), "style_hash": base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}
