@@ -36,6 +36,7 @@ from reportgen.figures.drawing.words import descriptions, joined, listing, numbe
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import SPLITS
 from reportgen.figures.views.selection import Selection, select
+from reportgen.figures.views.styles import line_styles
 from reportgen.study.metrics.rounds import rounds
 
 FIGURE = FIGURES["sparsity_accuracy"]
@@ -84,8 +85,9 @@ def draw(analysis: Analysis) -> Drawing | None:
     name = _accuracy(analysis, rows)
     if name is None:
         return None
-    chosen = select(analysis.plan, {row.variant.label: [row.variant] for row in rows})
-    styles = {label: _style.series_style(at) for at, label in enumerate(chosen.highlighted)}
+    variants = {row.variant.label: [row.variant] for row in rows}
+    chosen = select(analysis.plan, variants)
+    styles = line_styles({label: variants[label] for label in chosen.highlighted})
     names = [name, *([BEST] if _has(rows, BEST) else [])]
     lines = [_line(row, names, styles.get(row.variant.label)) for row in rows]
     narrow = partial(_figure, lines, names)

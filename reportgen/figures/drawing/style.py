@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -202,9 +202,9 @@ def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> Non
     """Draw one legend for all panels at the bottom of the figure, on a phone at its top."""
     if not labels:
         return
+    place: Literal["upper center", "lower center"] = "upper center" if page.is_narrow() else "lower center"
     figure.legend(
-        handles, labels, loc=f"{'upper' if page.is_narrow() else 'lower'} center",
-        ncols=-(-len(labels) // legend_rows(labels)), borderaxespad=0.6,
+        handles, labels, loc=place, ncols=-(-len(labels) // legend_rows(labels)), borderaxespad=0.6,
         handlelength=2.4, columnspacing=1.4, labelspacing=0.3, borderpad=0.1,
     )  # fmt: skip
 

@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.results import Analysis, VariantSummary
-from reportgen.figures.drawing.style import GREY, SeriesStyle, series_style
+from reportgen.figures.drawing.style import GREY, SeriesStyle
 from reportgen.figures.views.selection import Selection, select
 from reportgen.figures.views.series import value_label
+from reportgen.figures.views.styles import line_styles
 from reportgen.study.planning.plan import Variant
 
 LEAST, ALONE, PANELS = 3, 4, 6
@@ -74,7 +75,8 @@ def sweep(analysis: Analysis, rows: Sequence[VariantSummary], path: str) -> tupl
     if analysis.plan.study.variants:
         words = _by_name(groups, path) or words
     chosen = _select(analysis, [line for group in words.values() for line in group])
-    styles = {label: series_style(number) for number, label in enumerate(chosen.highlighted)}
+    variants = _variants([line for group in words.values() for line in group])
+    styles = line_styles({label: variants[label] for label in chosen.highlighted})
     panels = [
         Panel(
             title if panel_settings else "",
@@ -87,10 +89,15 @@ def sweep(analysis: Analysis, rows: Sequence[VariantSummary], path: str) -> tupl
 
 def _select(analysis: Analysis, lines: Sequence[tuple[str, Points]]) -> Selection:
     """Return the highlighted labels, which are the same in all panels."""
+    return select(analysis.plan, _variants(lines))
+
+
+def _variants(lines: Sequence[tuple[str, Points]]) -> dict[str, list[Variant]]:
+    """Return the variants of the lines with the same label."""
     groups: dict[str, list[Variant]] = {}
     for label, points in lines:
         groups.setdefault(label, []).extend(row.variant for _, row in points)
-    return select(analysis.plan, groups)
+    return groups
 
 
 def _by_name(groups: Mapping[str, Sequence[Points]], path: str) -> dict[str, list[tuple[str, Points]]]:
