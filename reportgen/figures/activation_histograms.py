@@ -97,10 +97,11 @@ def _in_rows(rows: Sequence[Row]) -> Figure:
 def _name(ax: Axes, name: str, left: float, height: float) -> None:
     """Write the name of a row left of it, on a phone above it; left, height: space and height of the row in inches."""
     place: dict[str, Any] = {"transform": ax.transAxes, "fontsize": _style.SMALL}
+    words = exponents(name)
     if page.is_narrow():
-        ax.text(0, 1 + 0.19 / height, _style.clip(name, page.width() - 0.3), ha="left", va="bottom", **place)
+        ax.text(0, 1 + 0.19 / height, _style.clip(words, page.width() - 0.3), ha="left", va="bottom", **place)
     else:
-        ax.text(-0.015, 0.5, _style.wrap(name, left - 0.12, _style.SMALL, 3), ha="right", va="center", **place)
+        ax.text(-0.015, 0.5, _style.wrap(words, left - 0.12, _style.SMALL, 3), ha="right", va="center", **place)
 
 
 def _header(figure: Figure, ax: Axes, rows: Sequence[Row]) -> None:
@@ -156,7 +157,7 @@ def _ticks(ax: Axes, bars: Sequence[Bars], shared: Range | None, labelled: bool)
 
 
 def _range_words(low: float, high: float) -> str:
-    return f"±{number(high)}" if low == -high else f"{number(low)}…{number(high)}"
+    return f"±{number(high)}" if low == -high else f"{number(low)} to {number(high)}"
 
 
 def own_range(bars: Bars) -> Range:

@@ -48,7 +48,7 @@ class Place:
     below: float
 
 
-PRINTED, PHONE = Place(2.75, (2.95, 5.0), 5.12, 0.0), Place(2.48, (0.06, 2.54), 0.06, 0.62)
+PRINTED, PHONE = Place(2.75, (2.95, 5.0), 5.12, 0.0), Place(2.36, (0.06, 2.54), 0.06, 0.47)
 
 
 def _place() -> Place:
@@ -129,45 +129,53 @@ def _seeds(result: ClaimResult) -> list[float]:
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
-    below = _place().below
-    lines = max(_lines(row) for row in rows)
-    if not below:
-        lines = min(lines, int((TALLEST / len(rows) - 0.2) / 0.12))
-    each = 0.2 + 0.12 * lines + below
+    lines = [_lines(row) for row in rows]
+    if not page.is_narrow():  # rows of equal height that fit on a page
+        lines = [min(max(lines), int((TALLEST / len(rows) - 0.2) / LINE))] * len(rows)
+    heights = [0.2 + LINE * number + _place().below for number in lines]
     margins = _style.Margins(left=0.0, right=0.0, top=0.05, bottom=0.05)
-    figure, ((ax,),) = _style.grid(1, 1, each * len(rows), margins=margins)
+    figure, ((ax,),) = _style.grid(1, 1, sum(heights), margins=margins)
     ax.set_xlim(0, page.width())
-    ax.set_ylim(len(rows), 0)
+    ax.set_ylim(sum(heights), 0)
     ax.axis("off")
-    for at, row in enumerate(rows):
-        if at:
-            ax.axhline(at, color=_style.GRID, lw=0.6)
-        _words(ax, at, row, lines, each)
-        half = min(0.3, 0.11 / each) if below else 0.3
-        _scale(ax, at + (1 - 0.5 * below / each + 0.1 / each if below else 0.5), row, half)
+    top = 0.0
+    for row, amount, height in zip(rows, lines, heights, strict=True):
+        if top:
+            ax.axhline(top, color=_style.GRID, lw=0.6)
+        _words(ax, top, height, row, amount)
+        if page.is_narrow():
+            _scale(ax, top + height - 0.33, row, 0.09)
+        else:
+            _scale(ax, top + height / 2, row, 0.3 * height)
+        top += height
     return figure
 
 
+LINE = 0.12
+"""Height in inches of a line of a claim's sentence."""
+
+
 def _lines(row: Row) -> int:
-    """Return the number of lines of the claim's sentence, from two to four."""
-    return max(2, 1 + _style.wrap(exponents(row.result.says), _place().text, _style.SMALL, 4).count("\n"))
+    """Return the number of lines of the claim's sentence, from two to four, on a phone up to six."""
+    least, most = (1, 6) if page.is_narrow() else (2, 4)
+    return max(least, 1 + _style.wrap(exponents(row.result.says), _place().text, _style.SMALL, most).count("\n"))
 
 
-def _words(ax: Axes, at: int, row: Row, lines: int, each: float) -> None:
-    """Write the claim and its verdict; each: the height of the row in inches."""
+def _words(ax: Axes, top: float, height: float, row: Row, lines: int) -> None:
+    """Write the claim and its verdict in a row from `top`, in inches."""
     result, place = row.result, _place()
     says = _style.wrap(exponents(result.says), place.text, _style.SMALL, lines)
-    ax.text(0.06, at + 0.05 / each, says, va="top", fontsize=_style.SMALL)
+    ax.text(0.06, top + 0.05, says, va="top", fontsize=_style.SMALL)
     expected = _style.clip(f"expected {exponents(result.expected)}", place.text, _style.TINY)
-    bottom = at + 1 - (place.below + 0.03) / each
+    bottom = top + height - place.below - 0.03
     ax.text(0.06, bottom, expected, va="bottom", fontsize=_style.TINY, color=_style.MUTED)
-    verdict, x, value = MARKS[row.verdict], place.verdict, _style.clip(_value(result), 1.4, _style.TINY)
-    middle = at + 1 - 0.1 / each if place.below else at + 0.132 / each
+    verdict, x = MARKS[row.verdict], place.verdict
+    middle = top + height - 0.12 if page.is_narrow() else top + 0.132
     ax.plot([x + 0.05], [middle], ls="none", ms=5, mew=1.1, **verdict)
     colour = palette.text_colour(verdict["color"])
     ax.text(x + 0.16, middle, row.verdict, va="center", fontsize=_style.SMALL, color=colour)
-    right, beside = (x + 0.95, middle) if place.below else (x, at + 0.31 / each)
-    ax.text(right, beside, value, va="center", fontsize=_style.TINY)
+    right, beside = (x + 0.95, middle) if page.is_narrow() else (x, top + 0.31)
+    ax.text(right, beside, _style.clip(_value(result), 1.5, _style.TINY), va="center", fontsize=_style.TINY)
 
 
 def _value(result: ClaimResult) -> str:

@@ -51,6 +51,7 @@ def _figure(rows: Sequence[Row]) -> Figure:
     inches = page.width() / columns - 0.5
     room = _axis.KINDS * any(kinds_of(row.series.summary.records) for row in rows)
     margins = _style.Margins(
+        right=_style.Margins.right + _axis.kinds_room(room > 0),
         titles=_style.titles_height([row.name for row in rows], inches),
         bottom=_style.Margins.bottom + room,
         between=_style.Margins.between + room,

@@ -23,18 +23,18 @@ from matplotlib.figure import Figure
 
 from reportgen.analysis.results import Analysis, Estimate, VariantSummary
 from reportgen.analysis.words.formatting import percent
-from reportgen.analysis.words.names import setting_name, words
+from reportgen.analysis.words.names import words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import ends, page
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import Array
-from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.figure import Drawing, FigureKind
 from reportgen.figures.drawing.frame import Lost, mark_lost
 from reportgen.figures.drawing.words import count, prose, sentence, setting_value
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import MISSING, mean_of, seeds_of, shown_scores
 from reportgen.figures.views.selection import Selection
-from reportgen.figures.views.sweep import Line, Panel, axis_path, sweep
+from reportgen.figures.views.sweep import Line, Panel, Quantity, axis_path, sweep
 from reportgen.study.metrics.table import metric_of
 
 FIGURE = FIGURES["scores_by_setting"]
@@ -48,25 +48,34 @@ COLUMNS = ("setting", "value", "line", "variant", "score", "mean", "low", "high"
 
 def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None if the study trained no networks with different values of a number."""
-    trained = [row for row in analysis.variants if any(record.steps > 0 for record in row.records)]
-    path = axis_path(trained)
-    split = shown_scores(analysis, trained)
-    if path is None or split is None:
+    path = axis_path(trained(analysis))
+    return None if path is None else drawing(analysis, FIGURE, Quantity.of_setting(path))
+
+
+def trained(analysis: Analysis) -> list[VariantSummary]:
+    """Return the variants with training steps."""
+    return [row for row in analysis.variants if any(record.steps > 0 for record in row.records)]
+
+
+def drawing(analysis: Analysis, kind: FigureKind, axis: Quantity) -> Drawing | None:
+    """Return the figure of final scores against a quantity, None if too few variants have a value of it."""
+    rows = trained(analysis)
+    split = shown_scores(analysis, rows)
+    if split is None:
         return None
-    panels, chosen = sweep(analysis, trained, path)
+    panels, chosen = sweep(analysis, rows, axis)
     if not panels:
         return None
+    narrow = partial(_figure, panels, axis, split)
     with _style.settings():
-        figure = _figure(panels, path, split)
-    note = _note(panels, chosen, len(trained))
-    caption = _caption(panels, path, split, note)
+        figure = narrow()
+    note = _note(panels, chosen, len(rows))
+    caption, alt = _caption(panels, axis, split, note), _alt(panels, axis, split, note)
     caption += f" {sentence(_axis.CUT)}" if _cut(panels, split) else ""
-    alt = _alt(panels, path, split, note)
-    narrow = partial(_figure, panels, path, split)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(panels, path, split), narrow)
+    return Drawing(kind.id, kind.title, caption, alt, figure, COLUMNS, _csv(panels, axis, split), narrow)
 
 
-def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
+def _figure(panels: Sequence[Panel], axis: Quantity, split: str) -> Figure:
     lines = [line for panel in panels for line in panel.lines]
     x = _axis.scale_for([[value for line in lines for value, _ in line.points]], log=None) or _axis.UNIT
     scores = [f"{split}_{name}" for name in ("accuracy", "loss")[: 2 if len(panels) <= BOTH else 1]]
@@ -92,7 +101,7 @@ def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
         _panel(ax, panel, scores[which], x, scales[which], inches)
         ax.set_ylabel(words(scores[which]), labelpad=3)
         if at + across >= len(axes):
-            ax.set_xlabel(_style.clip(setting_name(path), 2.6, _style.TEXT), labelpad=2)
+            ax.set_xlabel(_style.clip(axis.name, 2.6, _style.TEXT), labelpad=2)
         names.write(ax, rows[at // across], at % across, height)
     _style.legend(figure, handles, labels)
     return figure
@@ -199,15 +208,15 @@ def _best(line: Line, score: str) -> tuple[float, Estimate] | None:
     return max(scored, key=lambda point: point[1].value, default=None)
 
 
-def _caption(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
+def _caption(panels: Sequence[Panel], axis: Quantity, split: str, note: str) -> str:
     lines = [line for panel in panels for line in panel.lines]
     most = max(len(row.records) for line in lines for _, row in line.points)
     bands = ", bands are 95% intervals" if most >= _axis.BAND_FROM else ""
     parts = [
-        f"{words(split)} scores of the finished runs against the {setting_name(path)}",
+        f"{words(split)} scores of the finished runs against the {axis.name}",
         f"dots are seeds, lines connect their means{bands}",
         note,
-        _ends(panels, path, split),
+        _ends(panels, axis, split),
     ]
     lost = sum(row.diverged for line in lines for _, row in line.points)
     if lost:
@@ -223,14 +232,14 @@ def _note(panels: Sequence[Panel], chosen: Selection, trained: int) -> str:
     return prose(chosen.in_colour(len(panels)), words)
 
 
-def _ends(panels: Sequence[Panel], path: str, split: str) -> str:
+def _ends(panels: Sequence[Panel], axis: Quantity, split: str) -> str:
     lines = [(_name(panel, line), line) for panel in panels for line in panel.lines]
     found = [(name, best) for name, line in lines if (best := _best(line, f"{split}_accuracy"))]
     if not found:
         return ""
     name, (value, top) = max(found, key=lambda pair: pair[1][1].value)
     with_ = f" with “{name}”" if len(lines) > 1 and name else ""
-    at = f"{setting_name(path)} {setting_value(value)}"
+    at = f"{axis.name} {setting_value(value)}"
     return f"the best {words(split)} accuracy is {percent(top.value)}, at {at}{with_}"
 
 
@@ -239,22 +248,22 @@ def _name(panel: Panel, line: Line) -> str:
     return ", ".join(part for part in (panel.title, line.label) if part)
 
 
-def _alt(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
+def _alt(panels: Sequence[Panel], axis: Quantity, split: str, note: str) -> str:
     def course(panel: Panel, line: Line) -> str:
         scores = [(value, mean_of(row, f"{split}_accuracy")) for value, row in line.points[:12]]
         ends = [f"{setting_value(value)}: {percent(mean.value) if mean else 'diverged'}" for value, mean in scores]
-        return f"{_name(panel, line) or 'All'}, by {setting_name(path)}, {', '.join(ends)}"
+        return f"{_name(panel, line) or 'All'}, by {axis.name}, {', '.join(ends)}"
 
     courses = ". ".join(course(panel, line) for panel in panels for line in panel.lines)
     shown = "accuracy and loss" if len(panels) <= BOTH else "accuracy"
-    chart = f"Line chart of {words(split)} {shown} against the {setting_name(path)}."
+    chart = f"Line chart of {words(split)} {shown} against the {axis.name}."
     return prose(chart, note, f"Accuracy. {courses}.")
 
 
-def _csv(panels: Sequence[Panel], path: str, split: str) -> list[tuple[Any, ...]]:
+def _csv(panels: Sequence[Panel], axis: Quantity, split: str) -> list[tuple[Any, ...]]:
     return [
         (
-            *(path, value, _name(panel, line), row.variant.id, score),
+            *(axis.path, value, _name(panel, line), row.variant.id, score),
             *(found.value, found.lo, found.hi, found.n, row.diverged),
         )
         for score in (f"{split}_accuracy", f"{split}_loss")

@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
+from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import page, palette
 from reportgen.figures.drawing.axis import Array, Scale
 from reportgen.figures.drawing.text import SMALL, text_width, wrap
@@ -27,6 +28,12 @@ LINE_HEIGHT, GAP, LEADER = 0.112, 0.03, 0.1
 
 CLOSE = 0.012
 """Lines coincide if their distance is nowhere larger than this share of the axis."""
+
+LATE = 0.85
+"""A line ends at the right side of a panel if its end is beyond this share of the axis."""
+
+MIDDLE = 0.35
+"""The name of a line that ends before this share of the axis is beside its end."""
 
 ABOVE = 0.08
 """Names may extend beyond the panel by this height in inches."""
@@ -86,7 +93,7 @@ def names_of(curves: Sequence[Curve]) -> list[Name]:
     found = []
     for group in groups:
         together = tuple(dict.fromkeys(curve.name for curve in group))
-        text = wrap(_joined(together), MOST_INCHES, SMALL, MOST_LINES)
+        text = wrap(exponents(_joined(together)), MOST_INCHES, SMALL, MOST_LINES)
         found.append(Name(text, together, group[0].colour, *group[0].end))
     return sorted(found, key=lambda name: name.y)
 
@@ -149,6 +156,8 @@ def room_for(rows: Sequence[Sequence[Sequence[Curve]]], columns: int, height: fl
     none, panels = Room(0.0, columns), [panel for row in rows for panel in (row if columns < 3 else row[-1:])]
     if page.is_narrow() or max(map(len, panels), default=0) < 2:
         return none
+    if any(_ends_in_the_middle(panel) for panel in panels):
+        return none
     if columns > 2 and not all(_names(panel) <= _names(row[-1]) for row in rows for panel in row):
         return none
     found = [names_of(curves) for curves in panels]
@@ -160,27 +169,44 @@ def room_for(rows: Sequence[Sequence[Sequence[Curve]]], columns: int, height: fl
     return Room(max(widths, default=0.0) + LEADER + 0.08, columns)
 
 
+def _ends_in_the_middle(curves: Sequence[Curve]) -> bool:
+    """Return whether a line ends in the middle of a panel, where its name would be between other lines."""
+    places = np.unique(np.concatenate([curve.x for curve in curves if np.isfinite(curve.y).any()] or [np.zeros(1)]))
+    last = [np.searchsorted(places, curve.end[0]) / (len(places) - 1 or 1) for curve in curves if _names([curve])]
+    return any(MIDDLE < share <= LATE for share in last)
+
+
 def _names(curves: Sequence[Curve]) -> set[str]:
     return {curve.name for curve in curves if np.isfinite(curve.y).any()}
 
 
 def write_names(ax: Axes, curves: Sequence[Curve], height: float) -> None:
-    """Write the names of the lines at the right of a panel, each with a line to its end if it is not beside it."""
+    """Write the names of the lines at the right of a panel, each with a line to its end.
+
+    The name of a line that ends further left is beside its end. The limits of the panel must be set; height: in inches.
+    """
     names = names_of(curves)
-    width = ax.get_position().width * ax.figure.get_figwidth()  # type: ignore[union-attr]
-    low, high = ax.transLimits.transform(ax.transScale.transform([(ax.get_xlim()[0], 1), (ax.get_xlim()[1], 1)]))[:, 0]
-    places = spread([name.y * height for name in names], [name.height + GAP for name in names], height)
+    places = (ax.transScale + ax.transLimits).transform([(name.x, ax.get_ylim()[1]) for name in names])[:, 0]
+    late = [(name, float(at)) for name, at in zip(names, places, strict=True) if at > LATE]
+    early = [(name, float(at)) for name, at in zip(names, places, strict=True) if at <= LATE]
+    words: dict[str, Any] = {"ha": "left", "va": "center", "linespacing": 1.05, "fontsize": SMALL}
+    words |= {"transform": ax.transAxes, "zorder": 5}
+    text = 1 + LEADER / (ax.get_position().width * page.width())
+    for (name, at), y in zip(early, _spread_names(early, height), strict=True):
+        box = {"facecolor": palette.light("ground"), "edgecolor": "none", "alpha": 0.8, "pad": 0.4}
+        ax.text(at + 0.03, y, name.text, color=palette.text_colour(name.colour), bbox=box, **words)
     leaders = []
-    for name, place in zip(names, places, strict=True):
-        inside = ax.transScale.transform((name.x, 1.0))[0]
-        end = float(ax.transLimits.transform((inside, 0))[0] - low) / float(high - low)
-        middle, text = place / height, 1 + LEADER / width
-        leaders.append([(end, name.y), (1.0, name.y), (text - 0.02 / width, middle)])
-        words: dict[str, Any] = {"ha": "left", "va": "center", "linespacing": 1.05, "fontsize": SMALL}
-        colour = palette.text_colour(name.colour)
-        ax.text(text, middle, name.text, color=colour, transform=ax.transAxes, **words)
-    colours = [name.colour for name in names]
+    for (name, at), y in zip(late, _spread_names(late, height), strict=True):
+        leaders.append([(at, name.y), (1.0, name.y), (1 + 0.8 * (text - 1), y)])
+        ax.text(text, y, name.text, color=palette.text_colour(name.colour), **words)
+    colours = [name.colour for name, _ in late]
     ax.figure.add_artist(LineCollection(leaders, colors=colours, linewidths=0.6, transform=ax.transAxes))
+
+
+def _spread_names(names: Sequence[tuple[Name, float]], height: float) -> list[float]:
+    """Return the heights of names, as shares of the height of the panel."""
+    wanted, sizes = [name.y * height for name, _ in names], [name.height + GAP for name, _ in names]
+    return [place / height for place in spread(wanted, sizes, height)]
 
 
 def spread(wanted: Sequence[float], sizes: Sequence[float], height: float) -> list[float]:

@@ -49,6 +49,8 @@ class FigureKind:
         Position in a report: lower comes first.
     shows : tuple of str
         Metrics of claims that the figure shows. The figure that shows the metrics of most claims opens the report.
+    opens : bool
+        Whether the figure is made for a kind of question, so that it opens a report of such a study.
     description : str
         Documentation for `reportgen describe`; by default the docstring of the module that defines `draw`.
     """
@@ -60,6 +62,7 @@ class FigureKind:
     order: int = 100
     shows: tuple[str, ...] = ()
     description: str = ""
+    opens: bool = False
 
     @property
     def name(self) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from reportgen.figures.drawing import page
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.words import count
 
-TOGETHER = 0.3
-"""Marks closer than this share of the axis have one label."""
+TOGETHER = 0.85
+"""Marks closer than this distance in inches have one label."""
 
 BESIDE = 0.03
 """Distance between marks of different lines at the same place, as a share of the axis."""
@@ -34,9 +35,9 @@ def mark_lost(ax: Axes, lost: Sequence[Lost], top: bool) -> None:
     if not lost:
         return
     places = sorted((_share(ax, one.x), one.colour, one.runs) for one in lost)
-    y, groups = float(top), [[places[0]]]
+    y, groups, width = float(top), [[places[0]]], ax.get_position().width * page.width()
     for place in places[1:]:
-        if place[0] - groups[-1][-1][0] < TOGETHER:
+        if (place[0] - groups[-1][0][0]) * width < TOGETHER:
             groups[-1].append(place)
         else:
             groups.append([place])

@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import page
 from reportgen.figures.drawing.text import SMALL, clip_all, text_width
 
@@ -37,7 +38,7 @@ def write_labels(ax: Axes, labels: Sequence[str], left: float, first: bool = Tru
 
     labels: shortened to the given space; left: the space left of the panels in inches.
     """
-    shown = clip_all(labels, most_inches(left))
+    shown = clip_all([exponents(label) for label in labels], most_inches(left))
     if page.is_narrow():
         place: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "ha": "left", "va": "bottom"}
         for at, label in enumerate(shown):

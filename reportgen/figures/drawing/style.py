@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.lines import Line2D
 
+from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import page, palette
 from reportgen.figures.drawing.page import WIDTH as WIDTH
 from reportgen.figures.drawing.text import SMALL as SMALL
@@ -106,10 +107,10 @@ def line_legend(
 ) -> tuple[list[Any], list[str]]:
     """Return handles and labels of lines by label, and one entry for all grey lines: their label if it is the same."""
     styles = [{"color": style.colour, "ls": style.dash, "marker": style.marker, **marks} for style in lines.values()]
-    labels, names = clip_all(list(lines), min(inches, page.width() - 0.7)), set(grey)
+    labels, names = clip_all([exponents(label) for label in lines], min(inches, page.width() - 0.7)), set(grey)
     if names:
         styles.append(GREY_LINE)
-        labels.append(clip(names.pop(), 2.4) if len(names) == 1 else "other variants")
+        labels.append(clip(exponents(names.pop()), 2.4) if len(names) == 1 else "other variants")
     return [Line2D([], [], **style) for style in styles], labels
 
 
@@ -220,4 +221,4 @@ def panel_title(axes: Axes, text: str, inches: float) -> None:
 
 
 def _titled(text: str, inches: float) -> str:
-    return wrap(text, inches, TITLE, 3)
+    return wrap(exponents(text), inches, TITLE, 3)

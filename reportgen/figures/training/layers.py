@@ -73,7 +73,7 @@ def _figure(found: Statistics, run: TrainingLog, marks: Sequence[Mark]) -> Figur
     columns = page.columns(min(2, len(found)))
     names = list(dict.fromkeys(name for layers in found.values() for name in _chosen(layers)))
     styles = {name: _style.series_style(at) for at, name in enumerate(names)}
-    handles, labels = _style.line_legend(styles, 1.6, (), ms=3.2)
+    handles, labels = _style.line_legend(styles, 1.6, (), marker="")
     margins = _style.Margins(across=0.55, left=0.6)
     figure, axes = _style.panels(len(found), columns, 1.6, _style.legend_height(labels), margins)
     for at, (ax, (statistic, layers)) in enumerate(zip(axes, found.items(), strict=True)):

@@ -94,7 +94,7 @@ def _figure(cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mappin
     inches = page.width() / columns - 0.5 - names.share
     room = _axis.KINDS * bool(_kinds(cells))
     margins = _style.Margins(
-        right=_style.Margins.right + names.inches,
+        right=_style.Margins.right + names.inches + _axis.kinds_room(room > 0),
         across=(0.42 if separate else 0.16) + names.across,
         titles=_style.titles_height(titles, inches),
         bottom=_style.Margins.bottom + room,

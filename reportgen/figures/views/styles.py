@@ -16,7 +16,7 @@ from reportgen.figures.drawing.style import DASHES, MARKERS, SeriesStyle, series
 from reportgen.study.planning.plan import Variant
 
 SOLID, DASHED = DASHES[0], DASHES[1]
-OFF = (None, False, 0, "none", [])
+OFF: tuple[Any, ...] = (None, False, 0, "none", [])
 """Values that switch a setting off."""
 
 
