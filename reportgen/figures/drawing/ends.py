@@ -187,8 +187,9 @@ def write_names(ax: Axes, curves: Sequence[Curve], height: float) -> None:
     """
     names = names_of(curves)
     places = (ax.transScale + ax.transLimits).transform([(name.x, ax.get_ylim()[1]) for name in names])[:, 0]
-    late = [(name, float(at)) for name, at in zip(names, places, strict=True) if at > LATE]
-    early = [(name, float(at)) for name, at in zip(names, places, strict=True) if at <= LATE]
+    right = min(LATE, max(places, default=1.0) - 1e-9)  # the longest lines may end before the edge of the panel
+    late = [(name, float(at)) for name, at in zip(names, places, strict=True) if at > right]
+    early = [(name, float(at)) for name, at in zip(names, places, strict=True) if at <= right]
     words: dict[str, Any] = {"ha": "left", "va": "center", "linespacing": 1.05, "fontsize": SMALL}
     words |= {"transform": ax.transAxes, "zorder": 5}
     text = 1 + LEADER / (ax.get_position().width * page.width())

@@ -30,7 +30,7 @@ from reportgen.figures.views.series import Layout
 from reportgen.figures.views.view import CurveView
 from reportgen.study.metrics.table import metric_of
 
-POINTS = 9000
+POINTS, POINTS_OF_PHONE = 9000, 5000
 """The largest number of points in a figure, over all lines."""
 
 FEWEST = 25
@@ -72,7 +72,8 @@ def _figure(groups: Sequence[Sequence[Group]], view: CurveView, lines: Sequence[
         titles=_style.titles_height([group.title for row in groups for group in row], inches),
     )
     figure, axes = _style.grid(len(rows), columns, height, _style.legend_height(labels), margins)
-    most = max(FEWEST, POINTS // sum(strokes(line) for line in lines))
+    points = POINTS_OF_PHONE if page.is_narrow() else POINTS
+    most = max(FEWEST, points // sum(strokes(line) for line in lines))
     for at, row in enumerate(rows):
         below = len(rows[at + 1]) if at + 1 < len(rows) else 0
         for column, (ax, group) in enumerate(zip(axes[at], row, strict=False)):
