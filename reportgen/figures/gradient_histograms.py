@@ -48,7 +48,7 @@ def draw(analysis: Analysis) -> Drawing | None:
 def _figure(rows: Sequence[Row]) -> Figure:
     columns = page.columns(len(rows) if len(rows) <= 3 else 2 if len(rows) == 4 else 3)
     lines = -(-len(rows) // columns)
-    inches = page.width() / columns - 0.5
+    inches = page.title_width(columns, 0.5)
     room = _axis.KINDS * any(kinds_of(row.series.summary.records) for row in rows)
     margins = _style.Margins(
         right=_style.Margins.right + _axis.kinds_room(room > 0),

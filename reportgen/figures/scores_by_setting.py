@@ -86,7 +86,7 @@ def _figure(panels: Sequence[Panel], axis: Quantity, split: str) -> Figure:
     rows = [curves[at : at + across] for at in range(0, len(curves), across)]
     names = ends.room_for(rows, across, height)
     handles, labels = _legend([line for line in lines if line.grey or not names.inches])
-    inches = page.width() / across - 0.5 - names.share
+    inches = page.title_width(across, 0.5) - names.share
     margins = _style.Margins(
         left=0.55,
         right=_style.Margins.right + names.inches,

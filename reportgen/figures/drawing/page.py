@@ -31,6 +31,15 @@ def columns(wanted: int) -> int:
     return 1 if is_narrow() else wanted
 
 
+def title_width(columns: int, gap: float) -> float:
+    """Return the width of a panel's title in inches.
+
+    gap: the difference to the share of the panel in a printed page. On a phone, the labels of the axis are left of the
+    title, since there is no other panel.
+    """
+    return width() - 0.95 if is_narrow() else width() / columns - gap
+
+
 @contextmanager
 def narrow() -> Iterator[None]:
     """Draw figures for a phone."""

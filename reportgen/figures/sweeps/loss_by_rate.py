@@ -147,7 +147,7 @@ def _figure(tests: Sequence[Test]) -> Figure:
         _axis.set_y(ax, y, labels=at % columns == 0)
         mark_lost(ax, [Lost(rate, _style.MUTED) for rate in test.lost], top=True)
         if len(tests) > 1:
-            _style.panel_title(ax, test.summary.variant.label, page.width() / columns - 0.5)
+            _style.panel_title(ax, test.summary.variant.label, page.title_width(columns, 0.5))
         ax.set_xlabel("learning rate", labelpad=2)
         if at % columns == 0:
             ax.set_ylabel("loss", labelpad=3)

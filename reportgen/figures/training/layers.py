@@ -85,7 +85,7 @@ def _figure(found: Statistics, run: TrainingLog, marks: Sequence[Mark]) -> Figur
         _axis.set_y(ax, scale)
         ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         draw_marks(ax, marks)
-        _style.panel_title(ax, statistic, page.width() / columns - 0.6)
+        _style.panel_title(ax, statistic, page.title_width(columns, 0.6))
         if at + columns >= len(found):
             ax.set_xlabel(run.unit, labelpad=2)
     _style.legend(figure, handles, labels)

@@ -65,7 +65,7 @@ def _figure(groups: Sequence[Sequence[Group]], view: CurveView, lines: Sequence[
     curves = [[_curves(group, scales.get(_column(group), scales[None])) for group in row] for row in rows]
     names = ends.room_for(curves, columns, height)
     handles, labels = _legend([line for line in lines if line.grey or not names.inches])
-    inches = page.width() / columns - 0.4 - names.share
+    inches = page.title_width(columns, 0.4) - names.share
     margins = _style.Margins(
         right=_style.Margins.right + names.inches,
         across=_style.Margins.across + names.across,

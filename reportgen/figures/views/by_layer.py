@@ -91,7 +91,7 @@ def _figure(cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mappin
     names = ends.room_for(lined, columns, height)
     handles, labels = _legend(cells, view, lines=not names.inches)
     titles = [title for _, _, title in spots]
-    inches = page.width() / columns - 0.5 - names.share
+    inches = page.title_width(columns, 0.5) - names.share
     room = _axis.KINDS * bool(_kinds(cells))
     margins = _style.Margins(
         right=_style.Margins.right + names.inches + _axis.kinds_room(room > 0),
