@@ -7,6 +7,8 @@ other varied settings is a line. It needs three different scales.
 
 from __future__ import annotations
 
+import math
+
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.analysis.summary import profile
 from reportgen.figures.drawing.figure import Drawing
@@ -33,4 +35,4 @@ def initial_scale(row: VariantSummary) -> float | None:
     It is the mean over seeds with two digits, so that variants with one initialization have one value.
     """
     found = profile(row.records, "weight_std", "first")
-    return None if found is None else float(f"{found.mean[0]:.2g}")
+    return None if found is None or not math.isfinite(found.mean[0]) else float(f"{found.mean[0]:.2g}")

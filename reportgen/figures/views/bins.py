@@ -74,7 +74,7 @@ class Row:
 
     @property
     def name(self) -> str:
-        """The name of the variant; of identical ones, the shared parts of their names, and the others or their number."""
+        """The name of the variant; of identical ones, the shared parts and the others or their number."""
         if not self.alike:
             return self.series.name
         names = [one.name.split(", ") for one in (self.series, *self.alike)]
