@@ -193,7 +193,8 @@ def write_names(ax: Axes, curves: Sequence[Curve], height: float) -> None:
     words: dict[str, Any] = {"ha": "left", "va": "center", "linespacing": 1.05, "fontsize": SMALL}
     words |= {"transform": ax.transAxes, "zorder": 5}
     text = 1 + LEADER / (ax.get_position().width * page.width())
-    for (name, at), y in zip(early, _spread_names(early, height), strict=True):
+    for (name, at), place in zip(early, _spread_names(early, height), strict=True):
+        y = min(max(place, name.height / height), 1 - name.height / height)
         box = {"facecolor": palette.light("ground"), "edgecolor": "none", "alpha": 0.8, "pad": 0.4}
         ax.text(at + 0.03, y, name.text, color=palette.text_colour(name.colour), bbox=box, **words)
     leaders = []

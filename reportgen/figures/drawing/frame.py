@@ -12,7 +12,7 @@ from reportgen.figures.drawing import page
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.words import count
 
-TOGETHER = 0.85
+TOGETHER = 1.05
 """Marks closer than this distance in inches have one label."""
 
 BESIDE = 0.03

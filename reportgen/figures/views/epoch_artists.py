@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.views.epoch_lines import Line
@@ -82,7 +83,7 @@ def _names(ax: Axes, lines: Sequence[Line], parts: Sequence[Any], scale: _axis.S
             taken.append(place)
             side = ("top", -2) if place[1] > 0.92 else ("bottom", 1.5)
             style = {"va": side[0], "xytext": (-1, side[1]), "textcoords": "offset points", **GREY_NAME}
-            ax.annotate(line.label, drawn[-1], **style)
+            ax.annotate(exponents(line.label), drawn[-1], **style)
 
 
 def _clipped(scale: _axis.Scale, values: Any) -> Any:
