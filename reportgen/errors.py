@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -202,16 +203,50 @@ class UsageError(ReportgenError):
 class StudyError(ReportgenError):
     """The study file, or a file that it names, is not valid.
 
-    setting: the key of `data` to correct, or None if it is unknown.
+    setting: the key of `data` to correct, or None if it is unknown. others: further errors of the same study.
     """
 
     exit_code = 3
+    others: tuple[StudyError, ...] = ()
 
     def __init__(
         self, code: str, message: str, where: str | None = None, hint: str | None = None, setting: str | None = None
     ) -> None:
         super().__init__(code, message, where, hint)
         self.setting = setting
+
+
+class StudyErrors:
+    """The errors of one study, collected so that a user sees all of them at once."""
+
+    def __init__(self) -> None:
+        self.found: list[StudyError] = []
+
+    def add(self, error: StudyError) -> None:
+        """Add an error with the others that it has, but for those that are known at the same place."""
+        known = {(one.code, one.message) for one in self.found}
+        self.found += [one for one in (error, *error.others) if (one.code, one.message) not in known]
+
+    @contextlib.contextmanager
+    def collect(self) -> Iterator[None]:
+        """Add a StudyError that is raised in the block."""
+        try:
+            yield
+        except StudyError as error:
+            self.add(error)
+
+    def raise_all(self) -> None:
+        """Raise the first error in the order of the file, with all others, if there is any."""
+        if self.found:
+            first, *others = sorted(self.found, key=_line_and_column)
+            first.others = tuple(others)
+            raise first
+
+
+def _line_and_column(error: ReportgenError) -> tuple[int, ...]:
+    """Return the line and column of an error; those of options come first."""
+    found = re.search(r":(\d+):(\d+)(?=:|$)", error.where or "")
+    return tuple(map(int, found.groups())) if found else ()
 
 
 class MissingError(ReportgenError):

@@ -150,9 +150,9 @@ class Table(Mapping[str, RowT]):
             del self.aliases[alias]
 
     def find(self, name: str) -> RowT | None:
-        """Return the row with this name or alias, or None; components are also found as in `loose`."""
+        """Return the row with this name or alias, compared as in `loose`, or None."""
         found = self._rows.get(self.aliases.get(name, name))
-        if found is not None or not issubclass(self._type, Row):
+        if found is not None:
             return found
         known = {loose(other): other for other in (*self._rows, *self.aliases)}
         other = known.get(loose(name), name)

@@ -14,8 +14,8 @@ from reportgen.analysis.analyse import analyse
 from reportgen.analysis.finding import Remedy
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import PlannedRun
+from reportgen.workflow.analysing.remedies import try_remedies
 from reportgen.workflow.events import ProgressListener
-from reportgen.workflow.remedies import try_remedies
 from reportgen.workflow.request import plan_jobs, stored_records, unique
 from reportgen.workflow.training import train_runs
 

@@ -21,9 +21,9 @@ from reportgen.report.site.finished import Results, read_results, read_values
 from reportgen.runs.executors import Job
 from reportgen.study.loading.loader import load_study
 from reportgen.study.planning.plan import Plan, make_plan
+from reportgen.workflow.analysing.analyse import analyse_runs
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.request import RunRequest, plan_jobs, unique
-from reportgen.workflow.run import analyse_runs
 from reportgen.workflow.stored_runs import CollectedRuns, StoredRuns, stored_stages
 
 PATH = "data.path"

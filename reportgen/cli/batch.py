@@ -78,13 +78,13 @@ def _outcome(outcome: StudyOutcome) -> str:
     if outcome.report is None:
         return f"{shown_duration(outcome.seconds):>7}  no report: {_first_line(outcome.error)}"
     failed = f", {several(len(outcome.report.failures), 'run')} failed" if outcome.report.failures else ""
-    quick = outcome.report.analysis.plan.study.watermark
+    quick = outcome.report.plan.study.watermark
     verdicts = "no verdicts" if quick else counted(_verdicts(outcome.report)).replace("none", "no claims")
     return f"{shown_duration(outcome.seconds):>7}  {verdicts}{failed}  {main_file(outcome.report)}"
 
 
 def _verdicts(report: Report) -> dict[str, int]:
-    return {} if report.analysis.plan.study.watermark else verdict_counts(report)
+    return {} if report.plan.study.watermark else verdict_counts(report)
 
 
 def _first_line(error: Exception | None) -> str:

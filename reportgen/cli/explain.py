@@ -23,15 +23,17 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List the verbs and all names that a study can use."""
-    from reportgen.cli.reference.catalogue import KINDS
+    from reportgen.cli.reference.catalogue import KINDS, kind_of
     from reportgen.cli.reference.descriptions import summary
     from reportgen.study.model.components import suggest
 
     known = {"verbs": verbs, **KINDS}
-    unknown = [kind for kind in kinds or () if kind not in known]
+    meant = {word: kind_of(word, known) for word in kinds or known}
+    unknown = [word for word, kind in meant.items() if kind is None]
     if unknown:
         raise UsageError("unknown-name", f"unknown kind {unknown[0]!r}", hint=suggest(unknown[0], list(known)))
-    summaries = {kind: {name: summary(entry) for name, entry in known[kind]().items()} for kind in kinds or known}
+    chosen = dict.fromkeys(kind for kind in meant.values() if kind is not None)
+    summaries = {kind: {name: summary(entry) for name, entry in known[kind]().items()} for kind in chosen}
     if as_json:
         print_json(summaries)
         return

@@ -41,6 +41,7 @@ Quick = Annotated[
     bool, typer.Option("--quick", help="Run a small version without verdicts; --set and --seeds take precedence.")
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with code 6 if a claim is not supported.")]
+NoScript = Annotated[bool, typer.Option("--no-script", help="Leave the explorer and its script out of the page.")]
 AllowCode = Annotated[bool, typer.Option("--allow-code", help="Load the Python files in `plugins` of the studies.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in a browser.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only errors and the path of each report.")]
@@ -62,6 +63,7 @@ class RunOptions:
     quick: bool
     strict: bool = False
     allow_code: bool = False
+    script: bool = True
 
     @property
     def chosen_formats(self) -> tuple[str, ...]:
@@ -107,6 +109,7 @@ class RunOptions:
             quick=self.quick,
             command=self.command(source),
             allow_code=self.allow_code,
+            script=self.script,
         )
 
     def requests(self, as_json: bool) -> list[RunRequest]:

@@ -15,6 +15,7 @@ from reportgen.cli.options import (
     Formats,
     Jobs,
     Json,
+    NoScript,
     Open,
     Output,
     Quick,
@@ -48,13 +49,14 @@ def run(
     fresh: Annotated[bool, typer.Option("--fresh", help="Train stored runs again.")] = False,
     strict: Strict = False,
     allow_code: AllowCode = False,
+    no_script: NoScript = False,
     open_: Open = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     as_json: Json = False,
 ) -> None:
     """Train the missing runs of studies and write their reports."""
-    options = RunOptions(studies, output, formats, changes, seeds, quick, strict, allow_code)
+    options = RunOptions(studies, output, formats, changes, seeds, quick, strict, allow_code, not no_script)
     from reportgen.workflow.run import run_request
 
     def make(request: RunRequest, listener: ProgressListener) -> Report:
@@ -72,13 +74,14 @@ def render(
     quick: Quick = False,
     strict: Strict = False,
     allow_code: AllowCode = False,
+    no_script: NoScript = False,
     open_: Open = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     as_json: Json = False,
 ) -> None:
     """Write reports from stored runs; train nothing."""
-    options = RunOptions(studies, output, formats, changes, seeds, quick, strict, allow_code)
+    options = RunOptions(studies, output, formats, changes, seeds, quick, strict, allow_code, not no_script)
     from reportgen.workflow.run import render_request
 
     def make(request: RunRequest, listener: ProgressListener) -> Report:

@@ -45,12 +45,14 @@ def report_error(error: Exception) -> ReportgenError:
         say("reportgen: internal error; please report these lines together with the study:")
         say("".join(traceback.format_exception(error)).rstrip())
     else:
-        say(f"reportgen: {known}")
+        for one in (known, *getattr(known, "others", ())):
+            say(f"reportgen: {one}")
     return known
 
 
 def error_values(error: ReportgenError) -> dict[str, Any]:
-    return {"error": str(error), "error_details": error.values}
+    others = [one.values for one in getattr(error, "others", ())]
+    return {"error": str(error), "error_details": error.values, **({"other_errors": others} if others else {})}
 
 
 class Answers:

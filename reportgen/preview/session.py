@@ -21,10 +21,11 @@ from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
 from reportgen.shipped import templates_folder
 from reportgen.study.planning.plan import Plan
+from reportgen.workflow.analysing.analyse import analyse_runs
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import AnalysedStudy
 from reportgen.workflow.request import RunRequest, plan_jobs, unique
-from reportgen.workflow.run import analyse_runs, train_request
+from reportgen.workflow.run import train_request
 from reportgen.workflow.stored_runs import CollectedRuns, StoredRuns, stored_stages
 from reportgen.workflow.writing import refuse_other_report
 

@@ -28,10 +28,12 @@ def page(analysis: Analysis) -> str:
     return html.page(make_document(analysis, drawings), pictures)
 
 
-def write(analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats: Collection[str]) -> list[Path]:
+def write(
+    analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats: Collection[str], *, script: bool = True
+) -> list[Path]:
     """Write the report of a study as `write_media` does."""
     document = make_document(analysis, drawings)
-    return write_media(document, drawings, kit.claims_table(document), ATTACHED, folder, formats)
+    return write_media(document, drawings, kit.claims_table(document), ATTACHED, folder, formats, script=script)
 
 
 def write_media(
@@ -41,6 +43,8 @@ def write_media(
     attached: Iterable[str],
     folder: Path,
     formats: Collection[str],
+    *,
+    script: bool = True,
 ) -> list[Path]:
     """Write a report in the formats "html", "pdf" and "kit", as far as they are chosen; return the paths.
 
@@ -49,6 +53,7 @@ def write_media(
     drawings : all figures, in the order of the kit
     table : the lines of the Markdown table in the kit
     attached : names of files in the folder to attach to the PDF, as far as they exist
+    script : whether the page has the explorer
 
     Raises
     ------
@@ -59,7 +64,7 @@ def write_media(
     if "html" in formats:
         paths.append(folder / PAGE)
         pictures = {drawing.id: screen_svg(drawing, svgs[drawing.id]) for drawing in drawings}
-        paths[-1].write_text(html.page(document, pictures), encoding="utf-8", newline="\n")
+        paths[-1].write_text(html.page(document, pictures, script=script), encoding="utf-8", newline="\n")
     if "kit" in formats:
         paths += kit.write_figures(drawings, folder / "figures", svgs)
         paths += kit.write_embed(document, drawings, table, folder / "embed")

@@ -75,6 +75,15 @@ class Store:
             return None
         return version if isinstance(version, int) else None
 
+    def digest(self, key: str) -> str | None:
+        """Return the SHA-256 of a stored run, or None if it cannot be read or its arrays are damaged."""
+        try:
+            head = (self.folder / key / HEAD).read_bytes()
+            arrays = hashlib.sha256((self.folder / key / ARRAYS).read_bytes()).hexdigest()
+            return hashlib.sha256(head).hexdigest() if json.loads(head)["arrays_sha256"] == arrays else None
+        except UNREADABLE:
+            return None
+
     def _read(self, run: PlannedRun, key: str) -> RunRecord:
         """Return the stored run; raises one of UNREADABLE, with the argument ARRAYS for damaged arrays."""
         head = _parse(key, (self.folder / key / HEAD).read_bytes())

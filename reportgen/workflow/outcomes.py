@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from reportgen.analysis.results import Analysis
 from reportgen.errors import MissingError
 from reportgen.runs.record import RunRecord
+from reportgen.study.planning.plan import Plan
 from reportgen.workflow.request import RunRequest
+
+if TYPE_CHECKING:  # the analysis takes half a second to load, and an unchanged report does not need it
+    from reportgen.analysis.results import Analysis
 
 
 @dataclass(frozen=True)
@@ -51,21 +56,34 @@ class Report:
 
     Attributes
     ----------
+    plan : the plan of the study.
     folder : the report's folder.
     paths : the written files and folders.
-    analysis : the analysis in the report.
+    results : the content of results.json.
     trained, stored : number of runs that were trained now, and that were stored before.
     failed : the runs that failed.
     missing : the reason why a requested PDF could not be made.
+    unchanged : whether the report is a former one, because nothing that it was made from has changed.
     """
 
+    plan: Plan
     folder: Path
     paths: tuple[Path, ...]
-    analysis: Analysis
+    results: Mapping[str, Any]
     trained: int
     stored: int
-    failed: tuple[FailedRun, ...]
-    missing: MissingError | None
+    failed: tuple[FailedRun, ...] = ()
+    missing: MissingError | None = None
+    unchanged: bool = False
+    analyse: Callable[[], Analysis] | None = field(default=None, repr=False, compare=False)
+    """Returns the analysis; used once, because the analysis of an unchanged report takes time."""
+
+    @functools.cached_property
+    def analysis(self) -> Analysis:
+        """The analysis in the report."""
+        if self.analyse is None:
+            raise ValueError("the report has no analysis")
+        return self.analyse()
 
     @property
     def failures(self) -> tuple[str, ...]:

@@ -10,8 +10,7 @@ from typing import Any
 
 from reportgen.disk import read_json
 from reportgen.errors import UsageError
-from reportgen.paths import DIAGNOSIS, MANIFEST, PAGE, RESULTS
-from reportgen.report.training.results import FORMAT as DIAGNOSIS_FORMAT
+from reportgen.paths import DIAGNOSIS, DIAGNOSIS_FORMAT, MANIFEST, PAGE, RESULTS
 from reportgen.shipped import shipped_studies, studies_folder
 from reportgen.study.loading.loader import in_report
 from reportgen.study.model.study import Study

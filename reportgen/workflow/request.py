@@ -36,6 +36,7 @@ class RunRequest:
     formats : some of `FORMATS`.
     command : the command that reproduces the report.
     file : the study file, None if only the report is known.
+    script : whether the page has the explorer, which needs a script.
     """
 
     plan: Plan
@@ -43,6 +44,7 @@ class RunRequest:
     formats: Collection[str]
     command: str
     file: Path | None = None
+    script: bool = True
 
     @property
     def store(self) -> Store:
@@ -60,6 +62,7 @@ def make_request(
     quick: bool = False,
     command: str | None = None,
     allow_code: bool = False,
+    script: bool = True,
 ) -> RunRequest:
     """Return the request for a study, which is loaded and checked; nothing is trained or written yet.
 
@@ -74,6 +77,7 @@ def make_request(
         <id of the study>-quick if a full report exists.
     command : the command in the report that reproduces it.
     allow_code : load the plug-ins that the study names.
+    script : add the explorer to the page, which is complete without it.
     """
     check_formats(formats)
     path, changes = study_file(source), dict(overrides or {})
@@ -86,7 +90,7 @@ def make_request(
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     folder = quick_folder(folder) if quick else folder
-    return RunRequest(plan, folder, tuple(formats), command or f"reportgen run {source}", path)
+    return RunRequest(plan, folder, tuple(formats), command or f"reportgen run {source}", path, script)
 
 
 def check_formats(formats: Collection[str]) -> None:

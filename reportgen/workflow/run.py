@@ -1,56 +1,33 @@
 """The pipeline of reportgen: from a study to its report.
 
 `run_study` trains the missing runs; `render_study` uses stored runs only. Both then analyse the runs and write the
-report.
+report. `run_study` returns a finished report as it is if nothing has changed since it was written.
 """
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.analyse import analyse
-from reportgen.plugins.loading import use_files
-from reportgen.runs.provenance import summarize
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import AnalysedStudy, Report
-from reportgen.workflow.ownership import source_of
-from reportgen.workflow.remedies import try_remedies
 from reportgen.workflow.request import RunRequest, make_request
-from reportgen.workflow.sanity_checks import Measurements, check_sanity, measure_extras
-from reportgen.workflow.stored_runs import CollectedRuns, StoredRuns
+from reportgen.workflow.stored_runs import StoredRuns
 from reportgen.workflow.training import Trainer
+from reportgen.workflow.unchanged import origin_of, unchanged_report
 from reportgen.workflow.writing import refuse_other_report, write_report
 
 
 def make_report(request: RunRequest, runs: StoredRuns, listener: ProgressListener) -> Report:
     """Return the written report of a request; `runs` trains the missing runs, or only reads stored ones."""
+    from reportgen.workflow.analysing.analyse import analyse_runs  # an unchanged report needs no analysis
+
     refuse_other_report(request)
     collected = runs.collect(request)
     analysed = analyse_runs(collected, runs, listener)
-    return write_report(analysed, listener)
-
-
-def analyse_runs(collected: CollectedRuns, runs: StoredRuns, listener: ProgressListener) -> AnalysedStudy:
-    """Return the analysis of all runs of a study.
-
-    Remedies of findings are tried and sanity checks are made as far as `runs` can provide their runs.
-    """
-    request, records = collected.request, collected.by_variant()
-    use_files(request.plan.study.plugin_files)
-    fetch = partial(runs.fetch, request)
-    listener.stage("analysing")
-    measurements = Measurements(request.folder / "sanity", runs.may_train)
-    extras = measure_extras(request.plan, measurements)
-    analysis = analyse(request.plan, records, _provenance(collected), extras)
-    if not request.plan.study.watermark:
-        listener.stage("trying remedies")
-        analysis = try_remedies(analysis, fetch)
-    if request.plan.study.sanity:
-        listener.stage("checking sanity")
-        analysis = check_sanity(analysis, fetch, measurements)
-    return AnalysedStudy(request, records, analysis, collected.trained, len(collected.records) - collected.trained)
+    is_complete = runs.may_train and all(record.status != "failed" for record in analysed.records.values())
+    origin = origin_of(request, runs.used, len(collected.records)) if is_complete else None
+    return write_report(analysed, listener, origin)
 
 
 def run_study(
@@ -96,8 +73,14 @@ def run_request(
     fresh: bool = False,
     listener: ProgressListener | None = None,
 ) -> Report:
-    """Train the missing runs of a request, write the report and return it; parameters as in `run_study`."""
+    """Train the missing runs of a request, write the report and return it; parameters as in `run_study`.
+
+    A finished report is returned as it is if nothing that it was made from has changed.
+    """
     listener = listener or ProgressListener()
+    refuse_other_report(request)
+    if not fresh and (report := unchanged_report(request)) is not None:
+        return report
     return make_report(request, Trainer(listener, workers=workers, dask=dask, fresh=fresh), listener)
 
 
@@ -108,11 +91,7 @@ def render_request(request: RunRequest, *, listener: ProgressListener | None = N
 
 def train_request(request: RunRequest, listener: ProgressListener, *, workers: int | None = None) -> AnalysedStudy:
     """Train the missing runs of a request and return their analysis; writes no report."""
+    from reportgen.workflow.analysing.analyse import analyse_runs
+
     trainer = Trainer(listener, workers=workers)
     return analyse_runs(trainer.collect(request), trainer, listener)
-
-
-def _provenance(collected: CollectedRuns) -> dict[str, Any]:
-    request = collected.request
-    source = None if request.file is None else source_of(request.file, request.folder)
-    return summarize(collected.records.values(), request.command) | {"source": source}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reportgen import disk
 from reportgen.errors import UsageError
+from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan, PlannedRun
 from reportgen.workflow.command_line import shell_command
@@ -40,6 +41,10 @@ class StoredRuns:
 
     may_train = False
 
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+        """The keys of all runs that were provided."""
+
     def collect(self, request: RunRequest) -> CollectedRuns:
         """Return all runs of a request; raises UsageError ("runs-missing") if any is not stored."""
         request, records = stored_stages(request)
@@ -51,13 +56,19 @@ class StoredRuns:
             hint = f"train them first: {request.command}{output}"
             raise UsageError("runs-missing", message, where=str(request.store.folder), hint=hint)
         disk.make_writable(request.folder)
+        self.used.update(records)
         return CollectedRuns(request, records)
 
     def fetch(self, request: RunRequest, runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord] | None:
         """Return the records of additional runs, such as those of a remedy, by seed; None if any is missing."""
         jobs = plan_jobs(request.plan, runs)
-        records = stored_records(request, jobs)
-        return {job.run.seed: records[job.key] for job in jobs} if all(job.key in records for job in jobs) else None
+        return self._by_seed(jobs, stored_records(request, jobs))
+
+    def _by_seed(self, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> Mapping[int, RunRecord] | None:
+        if any(job.key not in records for job in jobs):
+            return None
+        self.used.update(job.key for job in jobs)
+        return {job.run.seed: records[job.key] for job in jobs}
 
 
 def stored_stages(request: RunRequest) -> tuple[RunRequest, dict[str, RunRecord]]:

@@ -27,6 +27,7 @@ class Trainer(StoredRuns):
     def __init__(
         self, listener: ProgressListener, *, workers: int | None = None, dask: str | None = None, fresh: bool = False
     ) -> None:
+        super().__init__()
         self._listener, self._dask, self._fresh = listener, dask, fresh
         self._workers = workers or default_workers()
         self._trained: set[str] = set()
@@ -57,20 +58,20 @@ class Trainer(StoredRuns):
             records |= stored_records(request, missing)
             next_plan = next_stage(request.plan, jobs, records)
         _refuse_lost(request, records)
+        self.used.update(records)
         return CollectedRuns(request, records, len(self._trained))
 
     def fetch(self, request: RunRequest, runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord] | None:
         """Return the records of additional runs by seed after training the missing ones."""
-        jobs = unique(plan_jobs(request.plan, runs))
-        missing = [job for job in jobs if not self._has(request, job)]
+        jobs = plan_jobs(request.plan, runs)
+        needed = unique(jobs)
+        known = [job for job in needed if job.key in self._trained] if self._fresh else needed
+        records = stored_records(request, known)
+        missing = [job for job in needed if job.key not in records]
         if missing:
-            self._train(request, missing, len(jobs) - len(missing))
-        return super().fetch(request, runs)
-
-    def _has(self, request: RunRequest, job: Job) -> bool:
-        if self._fresh:
-            return job.key in self._trained
-        return request.store.load(job.run, job.fingerprint) is not None
+            self._train(request, missing, len(needed) - len(missing))
+            records |= stored_records(request, missing)
+        return self._by_seed(jobs, records)
 
     def _train(self, request: RunRequest, jobs: Sequence[Job], stored: int) -> None:
         if self._dask is None:

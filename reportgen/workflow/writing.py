@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from reportgen.paths import RUNS
+from reportgen.disk import read_json
+from reportgen.paths import RESULTS, RUNS
+from reportgen.report.publish.manifest import Origin
 from reportgen.runs.store import Store
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import AnalysedStudy, FailedRun, Report
@@ -20,8 +22,11 @@ def refuse_other_report(request: RunRequest) -> None:
         refuse_other_study(request.plan.study, request.file, request.folder)
 
 
-def write_report(analysed: AnalysedStudy, listener: ProgressListener) -> Report:
-    """Draw and write the report in the formats of its request."""
+def write_report(analysed: AnalysedStudy, listener: ProgressListener, origin: Origin | None) -> Report:
+    """Draw and write the report in the formats of its request.
+
+    origin: what the report is made from, None if a later run must write it again.
+    """
     from reportgen.report.publish.publisher import publish  # `check` draws nothing, and matplotlib loads slowly
 
     request, analysis = analysed.request, analysed.analysis
@@ -32,17 +37,19 @@ def write_report(analysed: AnalysedStudy, listener: ProgressListener) -> Report:
         refuse_other_report(replace(request, folder=final))
         return final
 
-    published = publish(analysis, request.folder, request.formats, listener.stage, place)
+    published = publish(analysis, request.folder, request.formats, listener.stage, place, origin, script=request.script)
     if published.folder != request.folder:
         _copy_runs(analysed, Store(published.folder / RUNS))
     return Report(
+        request.plan,
         published.folder,
         published.paths,
-        analysis,
+        read_json(published.folder / RESULTS),
         analysed.trained,
         analysed.stored,
         _failed(analysed),
         published.missing,
+        analyse=lambda: analysis,
     )
 
 

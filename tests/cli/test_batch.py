@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import MissingError, StoreError
-from reportgen.workflow import run as pipeline
+from reportgen.workflow.analysing import analyse as pipeline
 from tests.cli.test_main import run
 from tests.rates import CONTRADICTED, SUPPORTED, study, write_study
 

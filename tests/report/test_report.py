@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import hashlib
 import itertools
+import json
 import logging
 import re
 from html.parser import HTMLParser
@@ -103,7 +106,11 @@ def write_at_a_set_time(analysis: Analysis, folder: Path, formats: list[str]) ->
 def test_the_page_is_one_safe_file(written: Path) -> None:
     text = (written / "index.html").read_text(encoding="utf-8")
     outline = Outline(text)
-    assert "script" not in outline.tags
+    scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    assert outline.tags.count("script") == len(scripts) + 1 == 2  # the explorer and its data
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in text
+    assert len(scripts[0]) < 60_000
     assert "default-src 'none'" in text
     assert all(address.startswith(("#", "data:,")) for address in outline.addresses), outline.addresses
     assert len(outline.ids) == len(set(outline.ids))
@@ -111,6 +118,26 @@ def test_the_page_is_one_safe_file(written: Path) -> None:
     assert "$5 and $x" in text
     assert "<math" in text
     assert 'lang="en"' in text
+
+
+def test_a_page_without_the_script_has_no_script_element(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path)
+    write(analysis, figures.draw_all(analysis), tmp_path, ["html"], script=False)
+    text = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "script" not in Outline(text).tags
+    assert "script-src" not in text
+    assert "explorer" not in Outline(text).ids
+
+
+def test_labels_in_the_data_of_the_explorer_cannot_end_its_element(tmp_path: Path) -> None:
+    hostile = "</script><script>alert(1)</script>"
+    analysis = analysed(tmp_path, vary=f"[{{value: 0, label: '{hostile}'}}, 0.1]")
+    write(analysis, [], tmp_path, ["html"])
+    text = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert Outline(text).tags.count("script") == 2
+    found = re.search(r'id="explorer-data">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    assert json.loads(found[1])["series"][0]["label"] == hostile
 
 
 def test_a_quick_page_has_no_verdicts(tmp_path: Path) -> None:

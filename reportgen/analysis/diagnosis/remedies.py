@@ -15,6 +15,7 @@ not depend on which side is before and which is after.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 
@@ -110,7 +111,7 @@ def _depends_on_few(record: RunRecord) -> bool:
 def _measure(metric: str, finding: Finding, variant: Variant) -> Callable[[RunRecord], float]:
     if metric == FINDING_SEEN:
         check = checks(RULES)[finding.rule]
-        return lambda record: float(check(Evidence(variant, [record])) is not None)
+        return functools.cache(lambda record: float(check(Evidence(variant, [record])) is not None))
     return lambda record: _outcome(record, metric)
 
 

@@ -27,7 +27,6 @@ from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, un
 from reportgen.workflow.stored_runs import project_request
 
 if TYPE_CHECKING:  # the analysis takes half a second to load, and `check` does not need it
-    from reportgen.analysis.results import ClaimResult
     from reportgen.workflow.outcomes import FailedRun, Report
 
 STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
@@ -39,20 +38,21 @@ ACTIVE = ("html", "pdf")
 
 def report_lines(report: Report) -> Iterator[Line]:
     """Yield the verdicts, the outcomes of the runs, the findings and the path of a report."""
-    study = report.analysis.plan.study
+    study = report.plan.study
     yield "bold", f"{study.id}: {study.title}"
     if study.watermark:
         yield "", "  a quick look: no verdicts"
     else:
-        for claim in report.analysis.claims:
-            yield STYLES[claim.verdict], f"  {claim.verdict:<13} {claim.id}: {' '.join(claim.says.split())}"
+        for claim in report.results["claims"]:
+            says = " ".join(claim["says"].split())
+            yield STYLES[claim["verdict"]], f"  {claim['verdict']:<13} {claim['id']}: {says}"
         yield "", f"  claims: {counted(verdict_counts(report))}"
     yield "", f"  runs: {counted(status_counts(report))} ({report.trained} trained, {report.stored} stored)"
-    severities = Counter(finding.severity for finding in report.analysis.findings)
+    severities = Counter(finding["severity"] for finding in report.results["findings"])
     yield "", f"  findings: {severities.total()}{f' ({counted(severities)})' if severities else ''}"
     for failure in _grouped(report.failed):
         yield "red", f"  failed: {failure}"
-    yield "", f"  report: {main_file(report)}"
+    yield "", f"  report: {main_file(report)}{' (unchanged)' if report.unchanged else ''}"
 
 
 def _grouped(failed: Sequence[FailedRun]) -> Iterator[str]:
@@ -69,7 +69,7 @@ def report_values(report: Report) -> dict[str, Any]:
     """Return the values of `run --json` and `render --json` for a report."""
     files = {name: str(path) for name, path in formats_written(report).items()}
     values = {
-        "study": report.analysis.plan.study.id,
+        "study": report.plan.study.id,
         "folder": str(report.folder),
         **{name: files.get(name) for name in ACTIVE},
         "results": str(report.folder / RESULTS),
@@ -78,9 +78,10 @@ def report_values(report: Report) -> dict[str, Any]:
         "statuses": status_counts(report),
         "failures": list(report.failures),
         "missing": report.missing.values if report.missing else None,
-        "verdicts": {} if report.analysis.plan.study.watermark else verdict_counts(report),
-        "claims": [_claim(claim) for claim in report.analysis.claims],
-        "findings": len(report.analysis.findings),
+        "verdicts": {} if report.plan.study.watermark else verdict_counts(report),
+        "claims": _claims(report),
+        "findings": len(report.results["findings"]),
+        "unchanged": report.unchanged,
     }
     return dict(plain(values))
 
@@ -98,23 +99,20 @@ def formats_written(report: Report) -> dict[str, Path]:
 
 def verdict_counts(report: Report) -> dict[str, int]:
     """Return the number of claims with each verdict."""
-    counts = Counter(claim.verdict for claim in report.analysis.claims)
-    return {verdict: counts[verdict] for verdict in STYLES}  # type: ignore[index]
+    counts = Counter(claim["verdict"] for claim in report.results["claims"])
+    return {verdict: counts[verdict] for verdict in STYLES}
 
 
 def status_counts(report: Report) -> dict[str, int]:
     """Return the number of runs with each status; a run shared by two variants counts twice."""
-    counts: Counter[str] = Counter()
-    for summary in report.analysis.variants:
-        counts.update(record.status for record in summary.records)
-    return dict(counts)
+    return dict(Counter(run["status"] for run in report.results["runs"]))
 
 
 def has_unsupported_claim(report: Report) -> bool:
     """Return whether a required claim is not supported; all claims count if none is marked as required."""
-    claims = report.analysis.claims
-    required = [claim for claim in claims if claim.required] or claims
-    return any(claim.verdict != "supported" for claim in required)
+    claims = _claims(report)
+    required = [claim for claim in claims if claim["required"]] or claims
+    return any(claim["verdict"] != "supported" for claim in required)
 
 
 def counted(counts: Mapping[Any, int]) -> str:
@@ -232,9 +230,13 @@ def _search_lines(search: Mapping[str, Any]) -> Iterator[Line]:
         yield "", f"              stage {number}: {work} of {epochs} epoch{'' if epochs == '1' else 's'}"
 
 
-def _claim(claim: ClaimResult) -> dict[str, Any]:
-    names = ("id", "verdict", "measured", "interval", "n", "required")
-    return {name: getattr(claim, name) for name in names}
+def _claims(report: Report) -> list[dict[str, Any]]:
+    required = {claim.id: claim.required for claim in report.plan.study.claims}
+    names = ("id", "verdict", "measured", "interval", "n")
+    return [
+        {name: claim[name] for name in names} | {"required": required[claim["id"]]}
+        for claim in report.results["claims"]
+    ]
 
 
 def _megabytes(count: int) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from reportgen.plugins.loading import load_installed
-from reportgen.registry import table_of
+from reportgen.registry import loose, table_of
 
 Entries = Mapping[str, Any]
 """Maps names to their descriptions: a table row, a rule, a figure, or a sentence."""
@@ -93,12 +93,35 @@ KINDS: dict[str, Callable[[], Entries]] = {
 }
 
 
+WORDS = {"data": "datasets", "expect": "expectations", "preprocessing": "preprocess", "sanity": "checks"}
+"""Words of a study file that differ from the kind of their values."""
+
+
+def kind_of(word: str, known: Collection[str]) -> str | None:
+    """Return the kind that a word means, in singular or plural and without regard to case; None if it is unknown."""
+    word = word.strip().casefold().replace(" ", "").replace("_", "").replace("-", "")
+    singular = word.removesuffix("s")
+    forms = (word, WORDS.get(word, ""), f"{word}s", f"{word}es", f"{word.removesuffix('y')}ies", singular)
+    return next((form for form in forms if form in known), None)
+
+
 def find_entries(name: str) -> list[tuple[str, str, Any]]:
     """Return kind, full name and entry of all matches of a name, an alias, or the last part of a path.
 
-    The indices of a path in a study, as in network.layers.0.conv.filters, are ignored.
+    The indices of a path in a study, as in network.layers.0.conv.filters, are ignored. If nothing matches, names are
+    compared as in `loose`.
     """
     name = re.sub(r"(\.\d+|\[\d+\])(?=\.)", "", name).replace("residual.layers.", "")
+    return _matches(name) or [
+        (kind, known, entry)
+        for kind, entries in KINDS.items()
+        for known, entry in entries().items()
+        if loose(name) in map(loose, (known, *getattr(entry, "aliases", ())))
+    ]
+
+
+def _matches(name: str) -> list[tuple[str, str, Any]]:
+    """Return the entries with this very name."""
     return [
         (kind, known, entry)
         for kind, entries in KINDS.items()

@@ -13,10 +13,13 @@ from pathlib import Path
 ENGINE = Path(__file__).resolve().parents[1]
 
 
-def sources_hash(folder: Path = ENGINE) -> str:
-    """Return 16 hex digits of the hash of paths and contents of the Python files in a folder and its subfolders."""
+def sources_hash(folder: Path = ENGINE, pattern: str = "*.py") -> str:
+    """Return 16 hex digits of the hash of paths and contents of the files in a folder and its subfolders.
+
+    pattern: of the names of the files. Compiled files are left out.
+    """
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted(path for path in folder.rglob(pattern) if path.is_file() and path.suffix != ".pyc"):
         digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

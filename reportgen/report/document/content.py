@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.report.document.explorer import Explorer
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Content:
     story : the figure that opens the report
     drawings : the other figures
     provenance : versions, command and times by name
+    explorer : the data of the explorer of the page, None without one
     """
 
     template: ClassVar[str]
@@ -32,3 +34,4 @@ class Content:
     story: Drawing | None
     drawings: tuple[Drawing, ...]
     provenance: Mapping[str, Any]
+    explorer: Explorer | None = field(default=None, kw_only=True)

@@ -14,6 +14,7 @@ from reportgen.report.document.claim_view import ClaimView, claim_views, counted
 from reportgen.report.document.comparisons import Comparisons, comparisons_of
 from reportgen.report.document.content import Content
 from reportgen.report.document.diagnoses import Diagnosis, diagnoses
+from reportgen.report.document.explorer import explorer
 from reportgen.report.document.networks import Network, networks
 from reportgen.report.document.opening import opening_figure
 from reportgen.report.document.searches import SearchPart, search_parts
@@ -117,11 +118,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         comparisons=comparisons_of(analysis.comparisons),
         ensembles=analysis.ensembles,
         sanity=analysis.sanity,
-        labels={v.variant.id: v.variant.label for v in (*variants, *analysis.outcomes)},
-        common=_common(variants),
-        levels=levels(analysis.outcomes),
-        data=data_facts(variants),
-        parameters=tuple(sorted({v.parameters for v in variants})),
+        **_facts(analysis),
         networks=networks(analysis.outcomes),
         steps=sum(record.all_steps for v in variants for record in v.records),
         theory=bool(analysis.theory),
@@ -129,7 +126,20 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         references=tuple(references(_keys(analysis))),
         provenance=analysis.provenance,
         sha256=study.sha256,
+        explorer=explorer(analysis.outcomes),
     )
+
+
+def _facts(analysis: Analysis) -> dict[str, Any]:
+    """Return what the variants have in common, and the values of what differs."""
+    variants = analysis.variants
+    return {
+        "labels": {v.variant.id: v.variant.label for v in (*variants, *analysis.outcomes)},
+        "common": _common(variants),
+        "levels": levels(analysis.outcomes),
+        "data": data_facts(variants),
+        "parameters": tuple(sorted({v.parameters for v in variants})),
+    }
 
 
 def _scores(variants: Sequence[VariantSummary]) -> tuple[str, ...]:

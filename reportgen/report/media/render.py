@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from markupsafe import Markup
 from reportgen.figures.drawing import palette
 from reportgen.report.document import claim_words
 from reportgen.report.document.content import Content
+from reportgen.report.document.explorer import Explorer
 from reportgen.report.media import markdown
 from reportgen.report.scores import FILTERS
 from reportgen.runs.training_log import ROLES, SCORES
@@ -27,6 +29,8 @@ MOST_PARTS = {"screen": 300, "print": 12}
 
 MOST_RUNS, MOST_COLUMNS = 5, 30
 """Largest numbers of runs of one setting with a table of columns, and of columns in such a table."""
+
+EXPLORER_SCRIPT, EXPLORER_STYLE = "explorer.js", "explorer.css"
 
 IN_FULL = 3
 """Number of groups of variants that a diagnosis describes in full; the others are shortened."""
@@ -46,8 +50,11 @@ def environment(print_medium: bool) -> Environment:
     return templates
 
 
-def fill(document: Content, pictures: Mapping[str, Markup], medium: str) -> str:
-    """Return the HTML of a report; `pictures` maps ids of figures to markup, `medium` is "screen" or "print"."""
+def fill(document: Content, pictures: Mapping[str, Markup], medium: str, *, script: bool = False) -> str:
+    """Return the HTML of a report.
+
+    pictures: the markup of figures by id. medium: "screen" or "print". script: add the explorer, if there is one.
+    """
     context: dict[str, Any] = {
         "doc": document,
         "pictures": pictures,
@@ -61,16 +68,16 @@ def fill(document: Content, pictures: Mapping[str, Markup], medium: str) -> str:
         "score_roles": SCORES,
     }
     template = environment(medium == "print").get_template(document.template)
-    return template.render(context | _style(f"{medium}.css", variables=medium == "screen"))
+    sheets = [f"{medium}.css", *([EXPLORER_STYLE] if script and document.explorer else [])]
+    return template.render(
+        context | _style(*sheets, variables=medium == "screen") | _script(document.explorer if script else None)
+    )
 
 
 def fill_page(template: str, **context: Any) -> str:
     """Return the HTML of a page of a site, in the style of the reports."""
-    return (
-        environment(print_medium=False)
-        .get_template(template)
-        .render(context | _style("screen.css", "site.css", variables=True))
-    )
+    shared = _style("screen.css", "site.css", variables=True) | _script(None)
+    return environment(print_medium=False).get_template(template).render(context | shared)
 
 
 def _style(*names: str, variables: bool) -> dict[str, Any]:
@@ -80,4 +87,18 @@ def _style(*names: str, variables: bool) -> dict[str, Any]:
     """
     sheets = [palette.css()] if variables else []
     text = "\n".join([*sheets, *((templates_folder() / name).read_text(encoding="utf-8") for name in names)])
-    return {"style": Markup(text), "style_hash": base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}
+    return {"style": Markup(text), "style_hash": _hash(text)}
+
+
+def _script(explorer: Explorer | None) -> dict[str, Any]:
+    """Return the script of the explorer, its hash for the security policy and its data, or empty texts."""
+    if explorer is None:
+        return dict.fromkeys(("script", "script_hash", "explorer_data"), "")
+    script = (templates_folder() / EXPLORER_SCRIPT).read_text(encoding="utf-8")
+    values = json.dumps(explorer.values, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    data = values.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")  # it cannot end its element
+    return {"script": Markup(script), "script_hash": _hash(script), "explorer_data": Markup(data)}
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -9,12 +9,32 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from reportgen import disk
 from reportgen.paths import MANIFEST, MANIFEST_FORMAT
 
 VERSION = 1
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a report was made from.
+
+    Attributes
+    ----------
+    inputs : a hash of the study, the command, the program and its libraries.
+    records : the SHA-256 of the stored runs and measurements that the analysis read, by name.
+    runs : number of runs of the study, in all stages of its searches.
+    formats : the formats that were written.
+    """
+
+    inputs: str
+    records: Mapping[str, str]
+    runs: int
+    formats: tuple[str, ...]
 
 
 def checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:
@@ -37,9 +57,23 @@ def read_manifest(folder: Path) -> dict[str, str] | None:
     return {name: value for name, value in files.items() if is_inside(name)}
 
 
-def write_manifest(folder: Path, files: Mapping[str, str]) -> None:
-    """Write the manifest of a folder in one step."""
-    text = json.dumps({"format": MANIFEST_FORMAT, "version": VERSION, "files": dict(sorted(files.items()))}, indent=1)
+def read_origin(folder: Path) -> Origin | None:
+    """Return what the report in a folder was made from, None if its manifest does not say so."""
+    made_from: Any = disk.read_json(folder / MANIFEST).get("made_from")
+    try:
+        origin = Origin(**{**made_from, "formats": tuple(made_from["formats"])})
+    except (TypeError, KeyError):  # no origin, or a damaged one
+        return None
+    is_valid = isinstance(origin.records, dict) and isinstance(origin.runs, int)
+    return origin if is_valid and all(map(is_inside, origin.records)) else None
+
+
+def write_manifest(folder: Path, files: Mapping[str, str], origin: Origin | None = None) -> None:
+    """Write the manifest of a folder in one step; origin: what the report was made from, if it may be reused."""
+    manifest: dict[str, Any] = {"format": MANIFEST_FORMAT, "version": VERSION, "files": dict(sorted(files.items()))}
+    if origin is not None:
+        manifest["made_from"] = asdict(origin)
+    text = json.dumps(manifest, indent=1)
     disk.replace_file(folder / MANIFEST, (text + "\n").encode())
 
 

@@ -11,6 +11,7 @@ from reportgen import disk, figures
 from reportgen.analysis.results import Analysis
 from reportgen.errors import MissingError, StoreError
 from reportgen.paths import RESULTS, STUDY
+from reportgen.report.publish.manifest import Origin
 from reportgen.report.publish.stale_files import tidy
 from reportgen.report.results.results import write_results
 from reportgen.report.results.tables import write_tables
@@ -39,6 +40,9 @@ def publish(
     formats: Collection[str],
     stage: Callable[[str], None],
     place: Callable[[Path], Path],
+    origin: Origin | None = None,
+    *,
+    script: bool = True,
 ) -> Published:
     """Write the report in the chosen formats, always with results.json, tables/, study.yaml and manifest.json.
 
@@ -51,13 +55,15 @@ def publish(
     formats : any of "html", "pdf", "json" and "kit"
     stage : is called with the name of each stage that begins
     place : is called when everything is written, and returns the folder that the report may replace
+    origin : what the report is made from, for its manifest; None if it must not be reused
+    script : whether the page has the explorer
 
     Raises
     ------
     StoreError : a file cannot be written, or a folder has the name of a file of the report.
     """
-    write = partial(_write, analysis, formats=formats, stage=stage)
-    return publish_files(folder, write, place, RESULTS)
+    write = partial(_write, analysis, formats=formats, stage=stage, script=script)
+    return publish_files(folder, write, place, RESULTS, origin)
 
 
 def publish_files(
@@ -65,6 +71,7 @@ def publish_files(
     write: Callable[[Path, Path], MissingError | None],
     place: Callable[[Path], Path],
     results: str,
+    origin: Origin | None = None,
 ) -> Published:
     """Write the files of a report into a temporary folder, then move them into the folder of the report.
 
@@ -75,6 +82,7 @@ def publish_files(
         the PDF is missing, if any
     place : as in `publish`
     results : the name of the JSON file with the results
+    origin : as in `publish`; a report without its PDF has none
 
     Raises
     ------
@@ -88,7 +96,7 @@ def publish_files(
             final = place(folder)
             final.mkdir(exist_ok=True)
             _refuse_foreign_paths(staged, final)
-            tidy(final, staged, results)
+            tidy(final, staged, results, None if missing else origin)
             paths = tuple(final / path.name for path in sorted(staged.iterdir()))
             _move(staged, final)
             return Published(final, paths, missing)
@@ -99,7 +107,7 @@ def publish_files(
 
 
 def _write(
-    analysis: Analysis, folder: Path, final: Path, formats: Collection[str], stage: Callable[[str], None]
+    analysis: Analysis, folder: Path, final: Path, formats: Collection[str], stage: Callable[[str], None], script: bool
 ) -> MissingError | None:
     """Write the report into a temporary folder; return the error for which the PDF is missing, if any."""
     drawings: list[figures.Drawing] = []
@@ -115,7 +123,7 @@ def _write(
     from reportgen.report.write import write  # results alone need no matplotlib, which loads slowly
 
     try:
-        write(analysis, drawings, folder, formats)
+        write(analysis, drawings, folder, formats, script=script)
     except MissingError as error:  # everything but the PDF is written
         return error
     return None

@@ -9,7 +9,14 @@ from typing import Any
 
 from reportgen import disk
 from reportgen.paths import PAGE, RESULTS
-from reportgen.report.publish.manifest import checksums, is_inside, read_manifest, remove_unchanged, write_manifest
+from reportgen.report.publish.manifest import (
+    Origin,
+    checksums,
+    is_inside,
+    read_manifest,
+    remove_unchanged,
+    write_manifest,
+)
 from reportgen.report.results.results import FORMAT
 
 ENDINGS = (".svg", "-dark.svg", ".pdf", ".png", ".csv")
@@ -21,10 +28,10 @@ OF_COMMAND = ("command", "source", "written")
 SNIPPETS = ("figures.tex", "report.md", "captions.md")
 
 
-def tidy(folder: Path, staged: Path, name: str = RESULTS) -> None:
+def tidy(folder: Path, staged: Path, name: str = RESULTS, origin: Origin | None = None) -> None:
     """Remove the files of the former report that the staged one does not replace, and write the staged manifest.
 
-    name: the JSON file with the results of the report.
+    name: the JSON file with the results of the report. origin: what it was made from, for the manifest.
 
     If both reports have the same results, the files of other formats are still valid. They stay, with their entries in
     the manifest and with the figures in results.json. Files that a user added or changed always stay.
@@ -41,7 +48,7 @@ def tidy(folder: Path, staged: Path, name: str = RESULTS) -> None:
             disk.replace_file(staged / name, (text + "\n").encode())
             written |= checksums(staged, [name])
     remove_unchanged(folder, {file: value for file, value in files.items() if file not in valid | written})
-    write_manifest(staged, valid | written)
+    write_manifest(staged, valid | written, origin)
 
 
 def _former_files(folder: Path, results: Mapping[str, Any]) -> dict[str, str]:

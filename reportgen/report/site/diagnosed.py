@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from reportgen import disk
 from reportgen.analysis.diagnosis.outcome import VERDICTS, Verdict
 from reportgen.errors import ResultsError
-from reportgen.paths import DIAGNOSIS, PAGE
+from reportgen.paths import DIAGNOSIS, DIAGNOSIS_FORMAT, PAGE
 from reportgen.report.site.finished import Finished, FinishedFigure, Name, opening_of
-from reportgen.report.training.results import FORMAT, VERSION
+from reportgen.report.training.results import VERSION
 
 QUESTION = "Diagnosis of training by another program."
 
@@ -61,7 +61,7 @@ def read_diagnosis(folder: Path) -> Finished:
 
 def _checked(values: dict[str, Any], path: Path) -> _Diagnosis:
     hint = "write the report again with reportgen diagnose"
-    if values.get("format") == FORMAT and values.get("version") != VERSION:
+    if values.get("format") == DIAGNOSIS_FORMAT and values.get("version") != VERSION:
         message = f"the results have version {str(values.get('version'))[:20]}; this reportgen reads version {VERSION}"
         raise ResultsError("results-version", message, where=str(path), hint=hint)
     try:

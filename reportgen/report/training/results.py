@@ -14,6 +14,7 @@ from typing import Any
 from reportgen.analysis.words.foreign import printable, table_text
 from reportgen.disk import replace_file
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.paths import DIAGNOSIS_FORMAT
 from reportgen.report.results.results import verdict_values
 from reportgen.report.results.tables import Row, Table, write_csv
 from reportgen.report.training.inputs import TrainingReport
@@ -22,7 +23,6 @@ from reportgen.report.training.unjudged import cases_of
 from reportgen.runs.store import plain
 from reportgen.runs.training_log import SCORES
 
-FORMAT = "reportgen-diagnosis"
 VERSION = 1
 
 
@@ -32,7 +32,7 @@ def diagnosis_dict(report: TrainingReport, drawings: Sequence[Drawing]) -> dict[
     drawings: the figures in the order of the report, whose first opens it.
     """
     values = {
-        "format": FORMAT,
+        "format": DIAGNOSIS_FORMAT,
         "version": VERSION,
         "id": report.id,
         "title": report.name,

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from reportgen.engine.spec import RunSpec
-from reportgen.errors import StudyError
+from reportgen.errors import StudyError, StudyErrors
 from reportgen.study.checks.best import check_best
 from reportgen.study.checks.compared import check_reading
 from reportgen.study.checks.ensembles import check_ensemble_claim
@@ -22,10 +22,11 @@ from reportgen.study.syntax.yaml12 import Path
 PlaceOf = Callable[[Path, bool], str]
 
 
-def check_claims(plan: Plan, where: PlaceOf) -> None:
-    """Raise a StudyError for the first claim that cannot be tested in this plan."""
+def check_claims(plan: Plan, where: PlaceOf, errors: StudyErrors) -> None:
+    """Add an error for each claim that cannot be tested in this plan."""
     for index, claim in enumerate(plan.study.claims):
-        _check_claim(plan, claim, partial(_place, where, index))
+        with errors.collect():
+            _check_claim(plan, claim, partial(_place, where, index))
 
 
 def _place(where: PlaceOf, index: int, *path: str, key: bool = False) -> str:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from reportgen.errors import PluginError, StudyError
+from reportgen.errors import PluginError, StudyError, StudyErrors
 from reportgen.paths import RESULTS, STUDY
 from reportgen.plugins.loading import load_file, load_installed, use_files
-from reportgen.registry import Plugin
+from reportgen.registry import Component, Plugin
 from reportgen.study.checks.claims import check_claims
 from reportgen.study.checks.ensembles import check_ensembles, check_snapshots
 from reportgen.study.checks.searched import check_searches
@@ -21,6 +21,7 @@ from reportgen.study.model.settings import VARIABLE, VARIED
 from reportgen.study.model.study import Study, StudyFile
 from reportgen.study.planning.plan import Plan, make_plan
 from reportgen.study.planning.reader import SettingsReader
+from reportgen.study.planning.variants import Point
 from reportgen.study.syntax.yaml12 import CONTROL, Path, read
 
 WATERMARK = "watermark"
@@ -51,7 +52,7 @@ def load_study(
 
     Raises
     ------
-    StudyError : the file, an override, a variant or a claim is invalid.
+    StudyError : the file, an override, a variant or a claim is invalid; further errors are in its `others`.
     PluginError : a plug-in, installed or named by the study, cannot be loaded.
     """
     load_installed()
@@ -67,9 +68,12 @@ def load_study(
     origin = Origin(document, changes, flags or {})
     tree = origin.tree()
     plugin_files = _load_plugins(tree.get("plugins"), path.resolve().parent, origin.where, allow_code)
-    contents = origin.validate(tree)
-    written = _varied(tree)
-    all_points = origin.points(written, contents, SettingsReader(path.resolve().parent))
+    errors = StudyErrors()
+    contents, usable = origin.validate(tree, errors)
+    written = _varied(usable)
+    all_points, data_places = _variants(origin, contents, written, SettingsReader(path.resolve().parent), errors)
+    if {**usable, "claims": []} != {**tree, "claims": []}:  # other settings would give claims other errors
+        errors.raise_all()
     study = Study.model_construct(
         **{name: getattr(contents, name) for name in StudyFile.model_fields},
         id=_id(path),
@@ -80,9 +84,9 @@ def load_study(
         written=written,
         plugin_files=plugin_files,
         points=all_points,
-        data_places=origin.check_variants(all_points, contents.seeds, path.resolve().parent),
+        data_places=data_places,
     )
-    plan = _checked_plan(study, origin)
+    plan = _checked_plan(study, origin, errors)
     return plan if reduce is None else _reduced_plan(study, origin, reduce(plan))
 
 
@@ -90,13 +94,29 @@ def _varied(tree: dict[str, Any]) -> dict[str, Any]:
     return {name: tree[name] for name in VARIED if name in tree}
 
 
-def _checked_plan(study: Study, origin: Origin) -> Plan:
+def _variants(
+    origin: Origin, contents: StudyFile, written: dict[str, Any], reader: SettingsReader, errors: StudyErrors
+) -> tuple[tuple[Point, ...], dict[Component, str]]:
+    """Return the variants and the place that names each data set; raises a StudyError for all errors so far."""
+    known = len(errors.found)
+    found: tuple[Point, ...] = ()
+    places: dict[Component, str] = {}
+    with errors.collect():
+        found = origin.points(written, contents, reader)
+        places = origin.check_variants(found, contents.seeds, reader.folder or FilePath(), errors)
+    if len(errors.found) > known:
+        errors.raise_all()
+    return found, places
+
+
+def _checked_plan(study: Study, origin: Origin, errors: StudyErrors) -> Plan:
     """Return the plan of a study; raises a StudyError if the runs do not have what its searches and claims need."""
     plan = make_plan(study, projected=True)
-    check_searches(plan, origin.where)
-    check_ensembles(plan, origin.where)
-    check_snapshots(plan, origin.where)
-    check_claims(plan, origin.where)
+    for check in (check_searches, check_ensembles, check_snapshots):
+        with errors.collect():
+            check(plan, origin.where)
+    check_claims(plan, origin.where_claims, errors)
+    errors.raise_all()
     return make_plan(study) if any(point.search for point in study.points) else plan
 
 
@@ -109,11 +129,12 @@ def _reduced_plan(study: Study, origin: Origin, small: Mapping[str, Any]) -> Pla
     changed = Origin(
         origin.document, {**origin.overrides, **changes}, {**origin.flags, **dict.fromkeys(changes, "--quick")}
     )
-    reader = study.points[0].reader
+    reader, errors = study.points[0].reader, StudyErrors()
     written = _varied(changed.tree())
     settings = changed.settings(written, reader)
     seeds = tuple(small.get("seeds", study.seeds))
-    all_points = changed.points(written, study, reader)
+    reduced = study.model_copy(update={"seeds": seeds})
+    all_points, data_places = _variants(changed, reduced, written, reader, errors)
     update = {
         **{name: getattr(settings, name) for name in VARIABLE},
         "seeds": seeds,
@@ -121,9 +142,9 @@ def _reduced_plan(study: Study, origin: Origin, small: Mapping[str, Any]) -> Pla
         "watermark": small[WATERMARK],
         "written": written,
         "points": all_points,
-        "data_places": changed.check_variants(all_points, seeds, study.folder),
+        "data_places": data_places,
     }
-    return _checked_plan(study.model_copy(update=update), changed)
+    return _checked_plan(study.model_copy(update=update), changed, errors)
 
 
 def _load_plugins(names: Any, folder: FilePath, where: Callable[[Path], str], allow_code: bool) -> tuple[Plugin, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -37,12 +37,65 @@ _BOUNDS = {
 
 
 def study_error(error: ValidationError, tree: Any, where: Where) -> StudyError:
-    """Return the most informative of the errors as a StudyError; `tree` is the validated value."""
-    path, errors = _most_informative([(_location(d["loc"], tree), d) for d in _flat(error.errors(include_url=False))])
+    """Return the first error of a validation as a StudyError, with the others; `tree` is the validated value."""
+    first, *others = study_errors(error, tree, where)
+    first.others = tuple(others)
+    return first
+
+
+def study_errors(error: ValidationError, tree: Any, where: Where, shortened: Collection[Path] = ()) -> list[StudyError]:
+    """Return the errors of a validation.
+
+    shortened: paths of mappings from which keys were removed; errors of these mappings themselves are left out, since
+    they may follow from it.
+    """
+    groups = list(_grouped(list(_flat(error.errors(include_url=False))), tree))
+    places = [_place(path, details[0]) for path, details in groups]
+    found = [_converted(path, details, where) for path, details in groups]
+    return [
+        one
+        for one, place in zip(found, places, strict=True)
+        if place not in shortened and not _follows(one, place, zip(found, places, strict=True))
+    ]
+
+
+def _follows(error: StudyError, place: Path, others: Iterable[tuple[StudyError, Path]]) -> bool:
+    """Return whether an error of a value follows from an error inside it, such as an empty list of invalid layers.
+
+    A missing key follows from an unknown key in the same mapping only, which is probably misspelled.
+    """
+    inside = [(other, path) for other, path in others if len(path) > len(place) and path[: len(place)] == place]
+    if error.code == "missing-key":
+        return any(other.code == "unknown-key" and path[:-1] == place for other, path in inside)
+    return bool(inside)
+
+
+def _place(path: Path, details: Details) -> Path:
+    """Return the path of an error; one of a study's own checks may lie below the validated value."""
+    return (*path, *details["ctx"]["path"]) if details["type"] == "study" else path
+
+
+def unknown_keys(error: ValidationError, tree: Any) -> list[Path]:
+    """Return the paths of the keys in the tree that a validation rejects as unknown."""
+    found = []
+    for details in _flat(error.errors(include_url=False)):
+        context = details.get("ctx", {})
+        if details["type"] == "study" and context["code"] == "unknown-key" and _stands_alone(details, tree):
+            found.append((*_location(details["loc"], tree), *context["path"]))
+    return found
+
+
+def faulty_places(error: ValidationError, tree: Any) -> list[Path]:
+    """Return the paths in the tree at which a validation finds errors."""
+    return [_location(details["loc"], tree) for details in _flat(error.errors(include_url=False))]
+
+
+def _converted(path: Path, errors: list[Details], where: Where) -> StudyError:
+    """Return the StudyError for the errors of one place."""
     details = errors[0]
     context = details.get("ctx", {})
     if details["type"] == "study":
-        path += tuple(context["path"])
+        path = _place(path, details)
         code, hint = context["code"], context["hint"]
         code, hint = (
             misplaced_key_hint(path, code, hint) if code in ("unknown-key", "unknown-setting") else (code, hint)
@@ -53,6 +106,26 @@ def study_error(error: ValidationError, tree: Any, where: Where) -> StudyError:
         return StudyError("missing-key", f"missing key {name!r}", where(path, False), f"add {name}: ...")
     place = where(path, details["loc"][-1] == "[key]")
     return _mismatch(errors, place) if _is_mismatch(details) else _violation(details, context, place)
+
+
+def _grouped(errors: list[Details], tree: Any) -> Iterator[tuple[Path, list[Details]]]:
+    """Yield the path of each error of the study and its details; several if no branch of a union matches."""
+    left = [(_location(details["loc"], tree), details) for details in errors]
+    while left:
+        path, details = left[0]
+        if _stands_alone(details, tree):
+            yield path, [details]
+            left = left[1:]
+        else:
+            inside = _inside([pair for pair in left if not _stands_alone(pair[1], tree)])
+            yield _most_informative(inside)
+            left = [pair for pair in left if pair not in inside]
+
+
+def _stands_alone(details: Details, tree: Any) -> bool:
+    """Return whether an error is none of a branch of a union, whose other branches have errors as well."""
+    loc = details["loc"][:-1] if details["type"] == "missing" else details["loc"]
+    return details["type"] in ("missing", "study") and len(_location(loc, tree)) == len(loc)
 
 
 def _flat(errors: Sequence[Details]) -> Iterator[Details]:
@@ -75,16 +148,20 @@ def _location(loc: Sequence[int | str], tree: Any) -> Path:
     return path
 
 
+def _inside(errors: list[tuple[Path, Details]]) -> list[tuple[Path, Details]]:
+    """Return the errors in the value of the first error, or in the largest value around it that has one."""
+    start = min((path for path, _ in errors if errors[0][0][: len(path)] == path), key=len)
+    return [(path, details) for path, details in errors if path[: len(start)] == start]
+
+
 def _most_informative(errors: list[tuple[Path, Details]]) -> tuple[Path, list[Details]]:
-    """Return the path of the error to show, and its details; several if no branch of a union matches.
+    """Return the path of the error to show, of those in one value, and its details.
 
     The branch of a union whose error has the longest path is the intended one. Of several errors at one place, one
     that is not about the type is more informative.
     """
-    start = min((path for path, _ in errors if errors[0][0][: len(path)] == path), key=len)
-    related = [(path, details) for path, details in errors if path[: len(start)] == start]
-    furthest = max((path for path, _ in related), key=len)
-    deepest = [details for path, details in related if path == furthest]
+    furthest = max((path for path, _ in errors), key=len)
+    deepest = [details for path, details in errors if path == furthest]
     return furthest, [d for d in deepest if not _is_mismatch(d)][:1] or deepest
 
 

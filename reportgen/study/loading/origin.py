@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from reportgen.data import shape
-from reportgen.errors import MissingError, StudyError
+from reportgen.errors import MissingError, StudyError, StudyErrors
 from reportgen.registry import Component
 from reportgen.study.checks.searched import check_trials, most_runs, read_point_search
 from reportgen.study.loading.elsewhere import path_ending
-from reportgen.study.loading.messages import study_error
-from reportgen.study.loading.overrides import indexed_hint, with_value
+from reportgen.study.loading.messages import faulty_places, study_error, study_errors, unknown_keys
+from reportgen.study.loading.overrides import indexed_hint, with_value, without
 from reportgen.study.model.data_settings import Data
 from reportgen.study.model.settings import Settings
 from reportgen.study.model.study import StudyFile
@@ -39,6 +39,7 @@ class Origin:
 
     def __init__(self, document: Document, overrides: Mapping[str, Any], flags: Mapping[str, str]) -> None:
         self.document, self.overrides, self.flags = document, overrides, flags
+        self._claims: Sequence[int] | None = None
 
     def tree(self) -> dict[str, Any]:
         """Return the file's tree with the overrides set."""
@@ -76,12 +77,43 @@ class Origin:
     def _in_file(self, path: Path) -> bool:
         return path in self.document.values
 
-    def validate(self, tree: dict[str, Any]) -> StudyFile:
-        """Return the file's contents; raises a StudyError for its first error."""
-        try:
-            return StudyFile.model_validate(tree)
-        except ValidationError as error:
-            raise study_error(error, tree, self.where) from None
+    def validate(self, tree: dict[str, Any], errors: StudyErrors) -> tuple[StudyFile, dict[str, Any]]:
+        """Return the contents of the study, and the tree that they were read from.
+
+        Unknown keys and faulty claims are left out, and their errors are added to `errors`.
+
+        Raises a StudyError for all errors if there are others.
+        """
+        shortened: set[Path] = set()
+        while True:
+            try:
+                return StudyFile.model_validate(tree), tree
+            except ValidationError as error:
+                for one in study_errors(error, tree, self.where, shortened):
+                    errors.add(one)
+                unknown, faulty = unknown_keys(error, tree), {path[:2] for path in faulty_places(error, tree)}
+                if unknown:
+                    tree = without(tree, unknown)
+                    shortened |= {path[:-1] for path in unknown}
+                elif all(len(path) == 2 and path[0] == "claims" for path in faulty):
+                    tree = self._without_claims(tree, {path[1] for path in faulty})
+                else:
+                    errors.raise_all()
+
+    def _without_claims(self, tree: dict[str, Any], faulty: Collection[int | str]) -> dict[str, Any]:
+        """Return the tree without claims; places of the others stay those in the file."""
+        self._claims = [number for index, number in enumerate(self._numbers(tree)) if index not in faulty]
+        return {**tree, "claims": [claim for index, claim in enumerate(tree["claims"]) if index not in faulty]}
+
+    def _numbers(self, tree: Mapping[str, Any]) -> Sequence[int]:
+        """Return the index in the file of each claim in the tree."""
+        return range(len(tree["claims"])) if self._claims is None else self._claims
+
+    def where_claims(self, path: Path, key: bool = False) -> str:
+        """Return the place of a path of the validated contents, whose claims are those without errors."""
+        if self._claims is None or path[:1] != ("claims",) or len(path) < 2:
+            return self.where(path, key)
+        return self.where(("claims", self._claims[int(path[1])], *path[2:]), key)
 
     def points(self, written: dict[str, Any], contents: StudyFile, reader: SettingsReader) -> tuple[Point, ...]:
         """Return the variants and searches; raises a StudyError if `vary` or `variants` is invalid."""
@@ -94,13 +126,12 @@ class Origin:
             raise StudyError(context["code"], context["text"], self.where(path, key), hint or None) from None
 
     def check_variants(
-        self, all_points: Sequence[Point], seeds: Sequence[int], folder: FilePath
+        self, all_points: Sequence[Point], seeds: Sequence[int], folder: FilePath, errors: StudyErrors
     ) -> dict[Component, str]:
         """Return the place that names each data set.
 
-        Raises
-        ------
-        StudyError : a variant has an invalid value, conflicting settings or unusable data.
+        Adds an error for each variant with an invalid value, conflicting settings or unusable data. Raises a
+        StudyError if a search is invalid or there are too many runs.
         """
         searches = [read_point_search(point, partial(self._where_of, point)) for point in all_points]
         runs = sum(most_runs(search, len(seeds)) for search in searches)
@@ -113,13 +144,14 @@ class Origin:
         checked: list[tuple[Data, tuple[Component, ...]]] = []
         places: dict[Component, str] = {}
         for point, search in zip(all_points, searches, strict=True):
-            settings = self._settings(point)
-            if search is not None:
-                check_trials(search, point, seeds, partial(self._where_of, point))
-            if (settings.data, settings.preprocess) not in checked:
-                checked.append((settings.data, settings.preprocess))
-                place = self._check_data(point, settings, folder)
-                places.setdefault(settings.data.source, place)
+            with errors.collect():
+                settings = self._settings(point)
+                if search is not None:
+                    check_trials(search, point, seeds, partial(self._where_of, point))
+                if (settings.data, settings.preprocess) not in checked:
+                    checked.append((settings.data, settings.preprocess))
+                    place = self._check_data(point, settings, folder)
+                    places.setdefault(settings.data.source, place)
         return places
 
     def settings(self, written: dict[str, Any], reader: SettingsReader) -> Settings:

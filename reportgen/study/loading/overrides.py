@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reportgen.errors import StudyError, UsageError
@@ -13,7 +13,7 @@ from reportgen.study.model.layers import opened_layer
 from reportgen.study.model.network import Network
 from reportgen.study.model.ranges import KINDS, OPTIONS
 from reportgen.study.model.settings import Training
-from reportgen.study.syntax.yaml12 import scalar
+from reportgen.study.syntax.yaml12 import Path, scalar
 
 USUAL = {
     f"{section}.{name}": default.name
@@ -174,3 +174,14 @@ def with_values(tree: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     for path, value in changes.items():
         tree = with_value(tree, path, value)
     return tree
+
+
+def without(tree: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
+    """Return a copy of the tree without the keys at these paths."""
+    changed = copy.deepcopy(tree)
+    for path in paths:
+        node: Any = changed
+        for key in path[:-1]:
+            node = node[key]
+        node.pop(path[-1], None)
+    return changed

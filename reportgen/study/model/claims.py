@@ -6,6 +6,7 @@ import functools
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
+    AfterValidator,
     Field,
     PlainValidator,
     SerializeAsAny,
@@ -30,11 +31,19 @@ Layer = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
 
 
+def _metric(name: str) -> str:
+    """Return the name of a metric in the table; the checks of the plan reject unknown ones."""
+    row = table_of("metric").find(name)
+    return name if row is None else str(row.name)
+
+
 class Measure(Section):
     """Measurement of a claim: a layer statistic at a step, or a score at an epoch."""
 
     example: ClassVar[str] = "{metric: val_accuracy}"
-    metric: Annotated[str, Takes("a [metric](#metrics)")] = Field(description="measured quantity")
+    metric: Annotated[str, AfterValidator(_metric), Takes("a [metric](#metrics)")] = Field(
+        description="measured quantity"
+    )
     layer: Layer | Annotated[list[Layer], Field(min_length=1)] | Literal["first", "last", "output", "hidden"] | None = (
         Field(
             default=None,

@@ -24,9 +24,10 @@ def read_checks(value: Any) -> tuple[str, ...]:
         raise problem(
             "wrong-type", f"expected a list of checks, found {shown(value)}", f"checks: {', '.join(SANITY_CHECKS)}"
         )
-    for index, name in enumerate(value):
-        if not isinstance(name, str) or name not in SANITY_CHECKS:
+    names = [name.casefold() if isinstance(name, str) else name for name in value]
+    for index, name in enumerate(names):
+        if name not in SANITY_CHECKS:
             raise problem(
                 "unknown-name", f"unknown check {shown(name)}", suggest(str(name), list(SANITY_CHECKS)), (index,)
             )
-    return tuple(dict.fromkeys(value))
+    return tuple(dict.fromkeys(names))

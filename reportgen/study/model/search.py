@@ -93,6 +93,7 @@ def read_search(tree: Any) -> Search | None:
     if not isinstance(metric, str):
         message = f"expected the name of a metric, found {shown(metric)}"
         raise problem("wrong-type", message, "such as val_accuracy", ("metric",))
+    metric = row.name if (row := METRICS.find(metric)) is not None else metric
     maximize, repeat, stages = _maximize(tree, metric), _repeat(tree), _stages(tree, ranges)
     return Search(ranges, method, metric, maximize, repeat, stages, written=tree)
 

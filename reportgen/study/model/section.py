@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -44,8 +45,9 @@ class Section(BaseModel):
                 raise problem("unknown-key", f"unknown key {shown(key)}", suggest(str(key), known), (key,), key=True)
         if not isinstance(value, dict):
             return value
-        counting = _counting(cls)
-        return {key: _whole(item) if key in counting else item for key, item in value.items()}
+        counting, names = _counting(cls), _names(cls)
+        spelled = {key: _known_name(item, names.get(key, ())) for key, item in value.items()}
+        return {key: _whole(item) if key in counting else item for key, item in spelled.items()}
 
 
 SectionT = TypeVar("SectionT", bound=Section)
@@ -68,6 +70,28 @@ def _counting(model: type[BaseModel]) -> frozenset[str]:
     """Return the fields of a model that take whole numbers but no other numbers."""
     kinds = {name: _kinds(field.annotation) for name, field in model.model_fields.items()}
     return frozenset(name for name, types in kinds.items() if int in types and float not in types)
+
+
+@functools.cache
+def _names(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
+    """Return the names that fields of a model take, by field."""
+    found = {name: tuple(_literals(field.annotation)) for name, field in model.model_fields.items()}
+    return {name: names for name, names in found.items() if names}
+
+
+def _literals(annotation: Any) -> Iterator[str]:
+    """Yield the names among the values of an annotation."""
+    if get_origin(annotation) is Literal:
+        yield from (value for value in get_args(annotation) if isinstance(value, str))
+    else:
+        for part in get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation):
+            yield from _literals(part)
+
+
+def _known_name(value: Any, names: tuple[str, ...]) -> Any:
+    """Return a name in the spelling of a study, in which upper case does not matter; other values as they are."""
+    same = value.casefold() if isinstance(value, str) else None
+    return same if same in names else value
 
 
 def _kinds(annotation: Any) -> list[Any]:

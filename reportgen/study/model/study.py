@@ -111,13 +111,15 @@ class StudyFile(Settings):
     @field_validator("figures")
     @classmethod
     def _figures_exist(cls, figures: tuple[str, ...]) -> tuple[str, ...]:
-        known = figure_names()
+        names: list[str] = []
         for index, figure in enumerate(figures):
-            if figure not in known:
-                raise problem("unknown-name", f"unknown figure {figure!r}", suggest(figure, known), (index,))
-            if figure in figures[:index]:
+            row = table_of("figure").find(figure)
+            if row is None:
+                raise problem("unknown-name", f"unknown figure {figure!r}", suggest(figure, figure_names()), (index,))
+            if row.name in names:
                 raise problem("duplicate-value", f"duplicate figure {figure!r}", "list each figure once", (index,))
-        return figures
+            names.append(row.name)
+        return tuple(names)
 
     @field_validator("claims")
     @classmethod

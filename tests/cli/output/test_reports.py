@@ -12,7 +12,8 @@ from tests.figures.examples import analysis
 def test_a_label_that_looks_like_an_error_does_not_hide_the_error() -> None:
     labels = ("slow, seed 7: no momentum", "fast")
     failed = tuple(FailedRun(label, seed, "MemoryError: too wide") for label in labels for seed in (0, 1))
-    report = Report(Path("out"), (), analysis([]), 4, 0, failed, None)
+    results = {"claims": [], "findings": [], "runs": []}
+    report = Report(analysis([]).plan, Path("out"), (), results, 4, 0, failed)
     lines = [text.strip() for _, text in report_lines(report) if "failed: " in text]
     assert lines == ["failed: slow, seed 7: no momentum, seed 0, and 3 more runs: MemoryError: too wide"]
     assert report.failures[3] == "fast, seed 1: MemoryError: too wide"

@@ -7,6 +7,7 @@ import json
 import pytest
 import yaml
 
+from reportgen.cli.reference.catalogue import KINDS, find_entries, kind_of
 from reportgen.cli.reference.descriptions import EXAMPLES, PLACES, describe
 from reportgen.errors import MissingError, StudyError
 from reportgen.study.loading.loader import load_study
@@ -82,7 +83,7 @@ def test_describe_suggests_a_name(capsys):
 
 
 def test_list_suggests_a_kind(capsys):
-    code, _, err = run(capsys, "list", "data")
+    code, _, err = run(capsys, "list", "datsets")
     assert code == 2
     assert "'datasets'" in err
 
@@ -167,3 +168,16 @@ def test_describe_shows_ranges_defaults_sources_and_tests_of_a_claim(capsys):
 def test_the_verbs_are_listed_and_described(capsys):
     assert set(json.loads(run(capsys, "list", "verbs", "--json")[1])["verbs"]) >= {"run", "list", "schema", "doctor"}
     assert "--seeds" in run(capsys, "describe", "run")[1]
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("data", "datasets"), ("init", "inits"), ("Loss", "losses"), ("study", "studies"), ("data set", "datasets"),
+     ("figures", "figures"), ("sanity", "checks"), ("expect", "expectations"), ("colour", None)],
+)  # fmt: skip
+def test_a_kind_is_found_by_the_word_of_a_study_in_singular_or_plural(word: str, kind: str | None) -> None:
+    assert kind_of(word, {"verbs", *KINDS}) == kind
+
+
+def test_a_name_is_found_without_regard_to_case() -> None:
+    assert [(kind, name) for kind, name, _ in find_entries("ReLU")] == [("activations", "relu")]

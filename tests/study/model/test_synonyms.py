@@ -81,3 +81,30 @@ def test_a_study_is_written_with_the_names_of_the_rows(tmp_path: Path) -> None:
     other = load_study(study(tmp_path, "{hidden: [4], activation: ReLU, init: kaiming_normal}"))
     here = load_study(study(tmp_path, "{hidden: [4], activation: relu, init: he_normal}"))
     assert [run.spec for run in other.runs] == [run.spec for run in here.runs]
+
+
+def test_names_are_matched_without_regard_to_case(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    text = """
+title: T
+question: Q?
+data: {name: Digits, validation: 0.2, train: 100}
+preprocess: [Standardize]
+network: {layers: [{conv: {filters: 2, kernel: 3, padding: Same}}, {pool: {kind: Max, size: 2}}], activation: TANH}
+training: {epochs: 1, optimizer: Adam, batch_size: Full}
+sanity: [Activation_Cost]
+figures: [Loss_Curves]
+claims:
+  - id: a
+    says: A.
+    measure: {metric: Activation_Std, layer: First, reduce: Mean}
+    expect: {above: 0}
+"""
+    path.write_text(text, encoding="utf-8")
+    study = load_study(path).study
+    settings = study.points[0].settings
+    assert (settings.data.source.name, settings.preprocess[0].name) == ("digits", "standardize")
+    assert (settings.training.optimizer.name, settings.training.batch_size) == ("adam", "full")
+    assert (study.sanity, study.figures) == (("activation_cost",), ("loss_curves",))
+    measure = study.claims[0].measure
+    assert (measure.metric, measure.layer, measure.reduce) == ("activation_std", "first", "mean")

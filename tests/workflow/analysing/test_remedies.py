@@ -15,7 +15,7 @@ from reportgen.engine.train import train
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
 from reportgen.study.planning.plan import PlannedRun
-from reportgen.workflow.remedies import try_remedies
+from reportgen.workflow.analysing.remedies import try_remedies
 from tests.engine.networks import data
 
 STUDY = """

@@ -23,7 +23,7 @@ from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.metric import CHECK, COST, Place
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.planning.plan import Plan, PlannedRun, changed
-from reportgen.workflow.remedies import Fetch
+from reportgen.workflow.analysing.remedies import Fetch
 
 SUBSET, SUBSET_EPOCHS = 20, 500
 PENALTY = 1.0  # L2 coefficient for variants without a penalty

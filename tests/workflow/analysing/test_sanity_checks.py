@@ -12,7 +12,7 @@ from reportgen.cli.main import invoke
 from reportgen.engine.inspect import activation_cost
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.study.model.sanity import SANITY_CHECKS
-from reportgen.workflow import sanity_checks as sanity
+from reportgen.workflow.analysing import sanity_checks as sanity
 from tests.workflow.test_end_to_end import STUDY
 
 

@@ -1,0 +1,131 @@
+"""The data of the explorer: layer statistics and histograms at every probe, for the script of the page."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.results import VariantSummary
+from reportgen.analysis.summary import histograms
+from reportgen.analysis.words.names import words
+from reportgen.runs.record import RunRecord
+from reportgen.study.metrics.metric import LAYERS, Metric
+from reportgen.study.metrics.table import METRICS
+
+Values = NDArray[np.float64]
+Kind = Literal["activation", "gradient"]
+
+MOST_VARIANTS, MOST_PROBES, MOST_HISTOGRAMS = 16, 24, 3000
+BINS = 24
+LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+"""Heights of the bins of a histogram, one character for each bin; the last level is the highest bin of the layer."""
+
+DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """What the explorer shows.
+
+    Attributes
+    ----------
+    values : in JSON's types: `levels`, `statistics` (name, title, whether it is a share) and `series`, one for each
+        variant: label, steps (P,), number of layers L, values by statistic (P, L), and histograms by kind, each with
+        the ends of the bins by layer (L, 2) and the bins (P, L), as texts of LEVELS.
+    left_out : number of variants that are not included.
+    probes : largest number of probes of a variant.
+    """
+
+    values: Mapping[str, Any]
+    left_out: int
+    probes: int
+
+
+def explorer(variants: Sequence[VariantSummary]) -> Explorer | None:
+    """Return the data of the first variants with probes, None if there are none.
+
+    Values are means over the seeds that have a probe, and histograms are pooled over them. The steps are those of the
+    seed with the most probes, evenly thinned if there are many.
+    """
+    able = [summary for summary in variants if _steps(summary.records)]
+    chosen = able[:MOST_VARIANTS]
+    series = [_series(summary) for summary in chosen]
+    used = {name for one in series for name in one["values"]}
+    statistics = [
+        {"name": name, "title": words(name), "share": METRICS[name].scale == "share"}
+        for name in _rows()
+        if name in used
+    ]
+    if not statistics:
+        return None
+    for one in series[MOST_HISTOGRAMS // max(1, max(len(one["steps"]) * one["layers"] for one in series)) :]:
+        one["histograms"] = {}
+    values = {"levels": LEVELS, "statistics": statistics, "series": series}
+    return Explorer(values, len(able) - len(chosen), max(len(one["steps"]) for one in series))
+
+
+def _rows() -> dict[str, Metric]:
+    return {name: row for name, row in METRICS.items() if row.place is LAYERS and row.by_layer is not None}
+
+
+def _steps(records: Sequence[RunRecord]) -> list[int]:
+    """Return at most MOST_PROBES of the steps of the record with the most probes, the first and last among them."""
+    steps = max((record.probe_steps for record in records), key=len, default=np.zeros(0))
+    count = min(len(steps), MOST_PROBES)
+    kept = np.linspace(0, len(steps) - 1, count).round().astype(int)
+    return [int(steps[index]) for index in np.unique(kept)]
+
+
+def _series(summary: VariantSummary) -> dict[str, Any]:
+    records = [record for record in summary.records if len(record.probe_steps)]
+    steps = _steps(records)
+    found = {name: [_mean(row, records, step) for step in steps] for name, row in _rows().items()}
+    return {
+        "label": summary.variant.label,
+        "steps": steps,
+        "layers": records[0].layers,
+        "values": {
+            name: [[_short(value) for value in probe] for probe in values]
+            for name, values in found.items()
+            if np.isfinite(values).any()
+        },
+        "histograms": {kind: _histograms(records, kind, steps) for kind in ("activation", "gradient")},
+    }
+
+
+def _mean(row: Metric, records: Sequence[RunRecord], step: int) -> Values:
+    """Return the mean over seeds of a statistic by layer, NaN for layers without it."""
+    assert row.by_layer is not None
+    probes = [(record, record.probe_at(step)) for record in records]
+    rows = [row.by_layer(record, probe) for record, probe in probes if probe is not None]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # all seeds have NaN, or a diverged one has infinity
+        return np.asarray(np.nanmean(np.array(rows, np.float64), axis=0))
+
+
+def _histograms(records: Sequence[RunRecord], kind: Kind, steps: Sequence[int]) -> dict[str, Any]:
+    """Return the ends of the bins by layer, and the bins of each layer at each step as text."""
+    found = [histograms(records, kind, step) for step in steps]
+    heights = np.array([[_merged(one.share) for one in probe] for probe in found])
+    highest = heights.max(axis=(0, 2), keepdims=True)
+    levels = np.round(heights / np.where(highest > 0, highest, 1.0) * (len(LEVELS) - 1)).astype(int)
+    return {
+        "ends": [[_short(one.edges[0]), _short(one.edges[-1])] for one in found[0]],
+        "bins": [["".join(LEVELS[level] for level in layer) for layer in probe] for probe in levels],
+    }
+
+
+def _merged(share: Values) -> Values:
+    """Return the shares of BINS bins, each the sum of neighbouring ones."""
+    return np.array([part.sum() for part in np.array_split(np.nan_to_num(share), min(BINS, len(share)))])
+
+
+def _short(value: float) -> float | None:
+    """Return a number with few digits, None for NaN and infinity, which JSON does not have."""
+    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None

@@ -1,0 +1,86 @@
+"""All errors of a study are reported at once, in the order of the file, and none that follows from another one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reportgen.errors import StudyError
+from reportgen.study.loading.loader import load_study
+
+CLAIMS = """
+claims:
+  - {id: first, says: A., measure: {metric: no_metric}, expect: {above: 0.5}}
+  - {id: Not an id, says: B., measure: {metric: val_accuracy}, expect: {abov: 0.5}}
+  - {id: third, says: C., measure: {metric: val_accuracy}, where: {training.lr: 7}, expect: {above: 0.5}}
+  - {id: fourth, says: D., measure: {metric: val_accuracy}, expect: {above: 0.5}}
+"""
+
+
+def places(tmp_path: Path, text: str, **overrides) -> list[tuple[str, str]]:
+    """Return the code and the path in the study of each error."""
+    path = tmp_path / "s.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError) as caught:
+        load_study(path, overrides)
+    found = [caught.value, *caught.value.others]
+    return [(error.code, (error.where or "").rpartition(": ")[2].partition(" ")[0]) for error in found]
+
+
+def study(settings: str, claims: str = "") -> str:
+    data = "data: {name: blobs, samples: 60, validation: 0.2}"
+    network = "" if settings.startswith("network") else "network: {hidden: [4]}\n"
+    return f"title: T\nquestion: Q?\n{data}\n{network}{settings}{claims}"
+
+
+def test_errors_in_all_sections_are_reported_and_unknown_keys_hide_none(tmp_path: Path) -> None:
+    settings = "network: {hiden: [4], activation: rellu, bias: x}\ntraining: {optimizr: sgd, lr: -1, epochs: 0.5}\n"
+    assert places(tmp_path, study(settings)) == [
+        ("unknown-key", "network.hiden"),
+        ("unknown-name", "network.activation"),
+        ("wrong-type", "network.bias"),
+        ("unknown-key", "training.optimizr"),
+        ("out-of-range", "training.lr"),
+        ("wrong-type", "training.epochs"),
+    ]
+
+
+def test_missing_keys_do_not_hide_other_errors(tmp_path: Path) -> None:
+    text = "data: {name: blobs}\nnetwork: {hidden: [0]}\n"
+    assert places(tmp_path, text) == [
+        ("missing-key", f"{tmp_path / 's.yaml'}:1:1"),
+        ("missing-key", f"{tmp_path / 's.yaml'}:1:1"),
+        ("out-of-range", "network.hidden[0]"),
+    ]
+
+
+def test_claims_are_checked_one_by_one_with_their_places_in_the_file(tmp_path: Path) -> None:
+    assert places(tmp_path, study("", CLAIMS)) == [
+        ("unknown-name", "claims[0].measure.metric"),
+        ("invalid-id", "claims[1].id"),
+        ("unknown-key", "claims[1].expect.abov"),
+        ("unknown-variant", "claims[2].where.training.lr"),
+    ]
+
+
+def test_claims_about_a_faulty_network_are_not_checked_against_another_one(tmp_path: Path) -> None:
+    """The second claim is about batch normalization, which the misspelled key would have turned on."""
+    claims = "claims:\n  - {id: a, says: A., measure: {metric: no_metric}, expect: {above: 1}}\n"
+    claims += "  - {id: b, says: B., measure: {metric: batchnorm_scale_mean, layer: 1}, expect: {above: 1}}\n"
+    text = study("network: {hidden: [4], batchnrom: true}\n", claims)
+    assert places(tmp_path, text) == [("unknown-key", "network.batchnrom")]
+
+
+def test_every_variant_is_checked_and_an_error_of_all_is_reported_once(tmp_path: Path) -> None:
+    vary = "vary:\n  training.lr: [0.1, -1, fast]\n  network.activation: [relu, rellu]\n"
+    assert places(tmp_path, study(vary)) == [
+        ("out-of-range", "vary.training.lr[1]"),
+        ("wrong-type", "vary.training.lr[2]"),
+        ("unknown-name", "vary.network.activation[1]"),
+    ]
+
+
+def test_a_study_with_one_error_has_no_others(tmp_path: Path) -> None:
+    assert len(places(tmp_path, study("training: {lr: -1}\n"))) == 1
+    assert len(places(tmp_path, study("preprocess: [{name: pca, component: 2}]\n"))) == 1
