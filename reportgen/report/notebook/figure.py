@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reportgen.figures.drawing.figure import Drawing
 
-ENDINGS = ("svg", "pdf", "png", "csv")
+ENDINGS = (".svg", ".pdf", ".png", ".csv")
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class ShownFigure:
         from reportgen.figures.drawing.export import content  # loads matplotlib
 
         target = Path(path)
-        ending = target.suffix.removeprefix(".").lower()
+        ending = target.suffix.lower()
         if ending not in ENDINGS:
-            hint = f"a name that ends with {', '.join(f'.{name}' for name in ENDINGS)}"
+            hint = f"a name that ends with {', '.join(ENDINGS)}"
             raise UsageError("invalid-file-name", "the file name has an unknown ending", where=str(path), hint=hint)
         target.write_bytes(content(self.drawing, ending))
         return target

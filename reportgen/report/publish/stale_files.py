@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen import disk
+from reportgen.figures.drawing.figure import ENDINGS
 from reportgen.paths import PAGE, RESULTS
 from reportgen.report.publish.manifest import (
     Origin,
@@ -18,9 +19,6 @@ from reportgen.report.publish.manifest import (
     write_manifest,
 )
 from reportgen.report.results.results import FORMAT
-
-ENDINGS = ("svg", "pdf", "png", "csv")
-"""Endings of the files of a figure."""
 
 OF_COMMAND = ("command", "source", "written")
 """Parts of the provenance that depend on the command and its time."""
@@ -64,7 +62,7 @@ def _names(results: Mapping[str, Any]) -> Iterator[str]:
     yield PAGE
     yield from (f"embed/{name}" for name in SNIPPETS)
     yield from (f"{study}.pdf" for study in _ids([results.get("study")]))
-    yield from (f"figures/{figure}.{ending}" for figure in _ids(results.get("figures")) for ending in ENDINGS)
+    yield from (f"figures/{figure}{ending}" for figure in _ids(results.get("figures")) for ending in ENDINGS)
 
 
 def _ids(values: Any) -> list[str]:
