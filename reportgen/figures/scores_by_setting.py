@@ -101,7 +101,8 @@ def _figure(panels: Sequence[Panel], axis: Quantity, split: str) -> Figure:
     for at, ax in enumerate(axes):
         panel, which = panels[at // len(scores)], at % len(scores)
         _panel(ax, panel, scores[which], x, scales[which], inches)
-        ax.set_ylabel(words(scores[which]), labelpad=3)
+        if at == 0 or len(scores) > 1 or not surface().flat:
+            ax.set_ylabel(words(scores[which]), labelpad=3)
         if at + across >= len(axes):
             ax.set_xlabel(_style.clip(axis.name, 2.6, _style.TEXT), labelpad=2)
         names.write(ax, rows[at // across], at % across)

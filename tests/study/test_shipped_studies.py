@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shlex
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from reportgen.cli.options import parse_seeds
 from reportgen.shipped import shipped_studies
 from reportgen.study.loading.loader import load_study
 from reportgen.study.loading.overrides import parse_set
+from reportgen.study.planning.answer import Quotation, parts_of
 from reportgen.study.planning.plan import Plan
 from reportgen.study.syntax.yaml12 import read
 from reportgen.workflow.estimate import run_costs
@@ -116,3 +119,20 @@ def test_the_papers_of_the_reading_list_have_their_own_claims(name: str) -> None
     claims = planned(name).study.claims
     assert all(run.spec.network.needs_images for run in planned(name).runs)
     assert any(re.search(r"20\d\d", claim.note or "") or "paper" in (claim.note or "") for claim in claims)
+
+
+MEASURED = Path(__file__).parents[2] / "docs" / "claims.csv"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_answer_of_a_study_rests_on_claims_with_the_published_verdicts(name: str) -> None:
+    with MEASURED.open(encoding="utf-8", newline="") as file:
+        verdicts = {row["claim"]: row["verdict"] for row in csv.DictReader(file) if row["study"] == name}
+    plan = planned(name)
+    answer = plan.study.answer
+    assert answer is not None
+    quoted = [part.claim.id for part in parts_of(answer, plan) if isinstance(part, Quotation) and part.of_study]
+    needed = {*answer.claims, *quoted} - {*answer.contradicted}
+    assert {verdicts[claim] for claim in needed} <= {"supported"}
+    assert {verdicts[claim] for claim in answer.contradicted} <= {"contradicted"}
+    assert needed or answer.contradicted

@@ -171,9 +171,14 @@ def set_y(axes: Axes, scale: Scale, labels: bool = True) -> None:
     axes.tick_params(axis="y", labelleft=labels)
 
 
+TICK = 0.45
+"""Space for the label of an x tick in a narrow panel, in inches."""
+
+
 def set_x(axes: Axes, scale: Scale) -> None:
     """Set the x scale of the axes, with few ticks."""
-    _set_ticks(axes, "x", scale, most=5)
+    inches = axes.get_position().width * surface().width
+    _set_ticks(axes, "x", scale, most=max(2, min(5, int(inches / TICK))) if surface().flat else 5)
     axes.set_xlim(scale.low, scale.high)
 
 
@@ -184,7 +189,7 @@ def _set_ticks(axes: Axes, which: Literal["x", "y"], scale: Scale, most: int) ->
         fix_ticks(axis, *decade_ticks(scale, most))
         axis.set_minor_locator(NullLocator())
     else:
-        axis.set_major_locator(MaxNLocator(5, integer=scale.whole, min_n_ticks=1 if scale.whole else 2))
+        axis.set_major_locator(MaxNLocator(min(5, most), integer=scale.whole, min_n_ticks=1 if scale.whole else 2))
         axis.set_major_formatter(FuncFormatter(_percent if scale.percent else _plain))
 
 

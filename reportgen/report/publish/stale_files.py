@@ -23,7 +23,7 @@ from reportgen.report.results.results import FORMAT
 OF_COMMAND = ("command", "source", "written")
 """Parts of the provenance that depend on the command and its time."""
 
-SNIPPETS = ("figures.tex", "report.md", "captions.md")
+SNIPPETS = ("figures.tex", "figures.myst.md", "figures.qmd", "report.md", "captions.md", "snippets.md")
 
 
 def tidy(folder: Path, staged: Path, name: str = RESULTS, origin: Origin | None = None) -> None:
@@ -62,7 +62,9 @@ def _names(results: Mapping[str, Any]) -> Iterator[str]:
     yield PAGE
     yield from (f"embed/{name}" for name in SNIPPETS)
     yield from (f"{study}.pdf" for study in _ids([results.get("study")]))
-    yield from (f"figures/{figure}{ending}" for figure in _ids(results.get("figures")) for ending in ENDINGS)
+    for figure in _ids(results.get("figures")):
+        yield f"embed/{figure}.html"
+        yield from (f"figures/{figure}{ending}" for ending in ENDINGS)
 
 
 def _ids(values: Any) -> list[str]:

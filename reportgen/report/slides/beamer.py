@@ -1,4 +1,4 @@
-r"""The slides for Beamer: a file that compiles with pdfLaTeX, XeLaTeX and LuaLaTeX.
+r"""The slides for Beamer: a file that compiles with pdfLaTeX and LuaLaTeX.
 
 A page of Beamer is 16 cm wide, so that 8.5 points are as large as 18 points on a page of 13.33 inches; the smallest
 size in use is \footnotesize.

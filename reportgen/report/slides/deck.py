@@ -54,7 +54,7 @@ class Slide:
     kicker : the line above the title: what the figure shows.
     title : the finding, as a sentence.
     drawing : the figure.
-    claim : the claim whose sentence is the title, or None.
+    claim : a claim on what the figure shows, or None.
     """
 
     kicker: str
@@ -172,8 +172,14 @@ def _slides(document: Document, figures: Sequence[SlideFigure], tested: Sequence
             left.remove(found)
         kicker = f"{figure.kind.title}: {figure.panel}" if figure.panel else figure.kind.title
         claim = found.claim if found else None
-        title = claim.says if claim and claim.verdict != "no verdict" else figure.drawing.short
-        yield Slide(kicker, title, figure.drawing, claim)
+        yield Slide(kicker, _title(claim) or exponents(figure.drawing.short), figure.drawing, claim)
+
+
+def _title(claim: SlideClaim | None) -> str:
+    """Return the sentence of a claim, after its verdict unless it is supported; empty without a verdict."""
+    if claim is None or claim.verdict == "no verdict":
+        return ""
+    return claim.says if claim.verdict == "supported" else f"{claim.verdict.capitalize()}: {claim.says}"
 
 
 def _shows(figure: SlideFigure, tested: _Tested) -> bool:

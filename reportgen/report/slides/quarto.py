@@ -61,7 +61,7 @@ def _slide(slide: Slide, study: str) -> str:
     alt = quoted(f"{drawing.title}. {drawing.alt}")
     verdict = f"**{slide.claim.verdict}**: {markdown_text(slide.note)}" if slide.claim else ""
     lines = [
-        f"## {markdown_text(exponents(slide.title))}",
+        f"## {markdown_text(slide.title)}",
         f"[{markdown_text(slide.kicker)}]{{.kicker}}",
         f"![{verdict}](figures/{drawing.id}.svg){{#{label_of(study, drawing.id)} fig-alt={alt}}}",
         f"::: {{.notes}}\n{markdown_text(exponents(drawing.caption))}\n:::",

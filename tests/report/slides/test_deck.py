@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.report.slides.deck import HIGHEST, LEAST, TITLES, SlideClaim, _height, _pages, title_size
+from reportgen.report.slides.deck import HIGHEST, LEAST, TITLES, SlideClaim, _height, _pages, _title, title_size
 
 
 def claims(count: int, words: int = 12, verdict: str = "supported") -> list[SlideClaim]:
@@ -23,6 +23,14 @@ def test_each_claim_is_on_one_page_and_no_page_is_too_full(count: int, words: in
 def test_pages_are_about_equally_full() -> None:
     sizes = [len(page) for page in _pages(claims(8))]
     assert max(sizes) - min(sizes) <= 1
+
+
+def test_a_title_of_a_claim_that_is_not_supported_begins_with_the_verdict() -> None:
+    titles = {verdict: _title(*claims(1, 0, verdict)) for verdict in ("supported", "contradicted", "inconclusive")}
+    assert titles == {
+        "supported": "Claim 0 ", "contradicted": "Contradicted: Claim 0 ", "inconclusive": "Inconclusive: Claim 0 "
+    }  # fmt: skip
+    assert _title(*claims(1, 0, "no verdict")) == _title(None) == ""
 
 
 def test_contradicted_claims_come_first() -> None:
