@@ -42,6 +42,6 @@ def write_labels(ax: Axes, labels: Sequence[str], left: float, first: bool = Tru
     if surface().is_narrow:
         place: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "ha": "left", "va": "bottom"}
         for at, label in enumerate(shown):
-            ax.text(0, at - 0.24, label, fontsize=SMALL, **place)
+            ax.text(0, at - 0.35, label, fontsize=SMALL, **place)
     elif first:
         ax.set_yticks(range(len(shown)), shown)
