@@ -23,6 +23,8 @@ class Drawing:
         Caption and alternative text, in full sentences with the drawn numbers.
     columns, rows
         The drawn numbers, as written to `figures/<id>.csv`.
+    short : str
+        A caption of one sentence; empty if the figure has only the long one.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Drawing:
     figure: Figure
     columns: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
+    short: str = ""
 
 
 @dataclass(frozen=True)

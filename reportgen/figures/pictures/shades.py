@@ -1,0 +1,47 @@
+"""Colours and cells of pictures: a ramp for ordered lines, and tints that suit a light and a dark ground alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from numpy.typing import NDArray
+
+from reportgen.figures.drawing import style as _style
+
+RAMP = ("#e16462", "#cc4778", "#b12a90", "#8f0da4", "#6a00a8", "#41049d", "#0d0887")
+"""Colours of ordered lines from the first to the last: a part of matplotlib's plasma, of even lightness steps."""
+
+ON_COLOUR = "#fdfdfd"
+"""Colour of text on a strong tint, the same on a light and on a dark ground."""
+
+STRONGEST, DARK_FROM = 0.92, 0.55
+"""Opacity of the value 1, and the value from which text on the tint is light."""
+
+
+def ramp(count: int) -> list[str]:
+    """Return the colours of `count` ordered lines."""
+    return [RAMP[round(at)] for at in np.linspace(0, len(RAMP) - 1, count)] if count > 1 else [RAMP[-1]]
+
+
+def tints(shares: NDArray[Any], colour: str) -> NDArray[np.float64]:
+    """Return shares from 0 to 1 as a colour of increasing opacity, (..., 4); NaN is transparent."""
+    opacity = np.clip(np.nan_to_num(np.asarray(shares, np.float64)), 0, 1) * STRONGEST
+    return np.concatenate([np.broadcast_to(to_rgb(colour), (*opacity.shape, 3)), opacity[..., None]], axis=-1)
+
+
+def draw_cells(ax: Axes, shares: NDArray[np.float64], words: NDArray[Any], colour: str, size: float) -> None:
+    """Draw a matrix of shares as tinted cells with words, row 0 on top; words: texts of the same shape."""
+    rows, columns = shares.shape
+    ax.imshow(tints(shares, colour), interpolation="none", aspect="auto", zorder=1)
+    for (row, column), text in np.ndenumerate(words):
+        share = shares[row, column]
+        strong = bool(np.isfinite(share)) and share >= DARK_FROM
+        ax.text(column, row, text, ha="center", va="center", fontsize=size, color=ON_COLOUR if strong else _style.INK)
+    ax.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
+    ax.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
+    ax.grid(which="minor", color=_style.GRID, lw=0.6)
+    ax.tick_params(which="both", length=0)
+    ax.spines[:].set_visible(False)

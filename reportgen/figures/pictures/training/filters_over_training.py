@@ -1,0 +1,160 @@
+"""Weights of the first layer as images over training: a row for each filter, a column for each probe.
+
+A filter of a convolution is as large as its window, and a unit of a dense layer on images is as large as the image.
+Blue is negative, white is zero and orange is positive, on one scale for the figure; filters of three channels are
+colours, in which middle grey is zero. The figure shows when structure appears, and which filters never change. The run
+must record the weights, which `probes: {weights: true}` sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from reportgen.analysis.results import Analysis, VariantSummary
+from reportgen.engine.inspect.images import evenly_spaced
+from reportgen.figures.drawing import mosaic
+from reportgen.figures.drawing import style as _style
+from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
+from reportgen.figures.pictures.choice import rows_with, with_array
+from reportgen.figures.table import FIGURES
+from reportgen.figures.views.selection import run_to_show, run_words
+from reportgen.runs.record import RunRecord
+
+FIGURE = FIGURES["filters_over_training"]
+
+ROWS, FILTERS, STEPS = 3, 6, 8
+"""The largest numbers of variants, of filters of a variant, and of steps."""
+
+LEFT, HEADER, GAP = 1.1, 0.34, 0.2
+"""Inches: for labels, above a variant, and below it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The filters of a variant at some steps, (steps, filters, height, width, channels)."""
+
+    summary: VariantSummary
+    record: RunRecord
+    steps: tuple[int, ...]
+    filters: NDArray[np.float64]
+
+    @property
+    def is_coloured(self) -> bool:
+        """Whether the channels are red, green and blue."""
+        return int(self.filters.shape[-1]) == 3
+
+    @property
+    def drawn(self) -> NDArray[np.float64]:
+        """The values that are drawn: colours, or the mean over channels."""
+        return self.filters if self.is_coloured else self.filters.mean(axis=-1)
+
+    def change(self, at: int) -> float:
+        """Return the norm of the change until a step, divided by the initial norm."""
+        norm = float(np.linalg.norm(self.filters[0]))
+        return float(np.linalg.norm(self.filters[at] - self.filters[0])) / norm if norm else float("nan")
+
+
+def draw(analysis: Analysis) -> Drawing | None:
+    """Return the figure, None if no run recorded the filters at its probes."""
+    chosen, note = rows_with(analysis, "filters_by_step", ROWS)
+    if not chosen:
+        return None
+    rows = [_row(summary) for summary in chosen]
+    finite = [np.abs(row.drawn[np.isfinite(row.drawn)]) for row in rows]
+    limit = max((float(one.max()) for one in finite if one.size), default=0.0) or 1.0
+    with _style.settings():
+        figure = _figure(rows, limit)
+    return Drawing(
+        FIGURE.id, FIGURE.title, _caption(rows, limit, note), _alt(rows), figure, COLUMNS, list(_csv(rows)),
+        sentence(f"{count(rows[0].filters.shape[1], 'filter')} of the first layer during training"),
+    )  # fmt: skip
+
+
+def _row(summary: VariantSummary) -> Row:
+    record = run_to_show(with_array(summary, "filters_by_step"))
+    steps = np.asarray(record.arrays["filter_step"])
+    chosen = evenly_spaced(range(len(steps)), STEPS)
+    filters = np.asarray(record.arrays["filters_by_step"], float)[chosen, :FILTERS]
+    return Row(summary, record, tuple(int(steps[at]) for at in chosen), filters)
+
+
+def _side(rows: Sequence[Row]) -> float:
+    across = max(len(row.steps) for row in rows)
+    return min(0.6, (_style.WIDTH - LEFT - 0.12) / mosaic.width(across, 1))
+
+
+def _height(row: Row, side: float) -> float:
+    return HEADER + mosaic.height(row.filters.shape[1], 1, side) + GAP
+
+
+def _figure(rows: Sequence[Row], limit: float) -> Figure:
+    side, has_bar = _side(rows), not all(row.is_coloured for row in rows)
+    inches = sum(_height(row, side) for row in rows) + 0.26 * has_bar
+    figure, ax = mosaic.canvas(inches)
+    top = 0.0
+    for row in rows:
+        _draw_row(ax, row, top, side, limit)
+        top += _height(row, side)
+    if has_bar:
+        mosaic.colour_bar(ax, mosaic.DIVERGING, (f"−{number(limit)}", f"{number(limit)}, weight"), LEFT + 0.5, top)
+    mosaic.set_inches(ax, inches)
+    return figure
+
+
+def _draw_row(ax: Axes, row: Row, top: float, side: float, limit: float) -> None:
+    filters = row.drawn.swapaxes(0, 1)
+    columns, step = len(row.steps), side * (1 + mosaic.GAP / mosaic.SIDE)
+    for at, number_ in enumerate(row.steps):
+        words = f"step {number_:,}" if at == 0 else f"{number_:,}"
+        ax.text(LEFT + at * step + side / 2, top + HEADER - 0.09, words, fontsize=_style.TINY, ha="center")
+    label = _style.wrap(row.summary.variant.label, LEFT - 0.2, _style.TITLE, 4)
+    ax.text(0.1, top + HEADER, label, fontsize=_style.TEXT, weight="bold", va="top")
+    flat = filters.reshape(-1, *filters.shape[2:])
+    paint = mosaic.composed if row.is_coloured else mosaic.signed
+    mosaic.show(ax, paint(flat, limit), columns, LEFT, top + HEADER, side)
+
+
+COLUMNS = ("variant", "label", "seed", "step", "filter", "row", "channel", "weights")
+"""Columns of the CSV file; a row of a filter is a line, with its weights from left to right."""
+
+
+def _csv(rows: Sequence[Row]) -> Iterator[tuple[str, str, int, int, int, int, int, str]]:
+    for row in rows:
+        variant = row.summary.variant
+        for at, step in enumerate(row.steps):
+            for (one, y, channel), _ in np.ndenumerate(row.filters[at, :, :, 0, :]):
+                weights = " ".join(f"{value:.6g}" for value in row.filters[at, one, y, :, channel])
+                yield variant.id, variant.label, row.record.spec.seed, step, one + 1, y + 1, channel + 1, weights
+
+
+def _course(row: Row) -> str:
+    middle = len(row.steps) // 2
+    return (
+        f"with “{row.summary.variant.label}”, the norm of the change is {number(row.change(middle))} of the initial "
+        f"norm after {count(row.steps[middle], 'step')} and {number(row.change(-1))} after {row.steps[-1]:,}"
+    )
+
+
+def _caption(rows: Sequence[Row], limit: float, note: str) -> str:
+    parts = [
+        "weights of the first layer as images during training, each row a filter, "
+        + run_words([(row.summary, row.record) for row in rows]),
+        f"One colour scale for the whole figure, from −{number(limit)} to {number(limit)}; white is 0"
+        if not all(row.is_coloured for row in rows)
+        else "Filters with three channels are drawn as red, green and blue; middle grey is 0",
+        *(_course(row) for row in rows),
+        note,
+    ]
+    return " ".join(sentence(part) for part in parts if part)
+
+
+def _alt(rows: Sequence[Row]) -> str:
+    lines = [sentence(_course(row)).rstrip(".") for row in rows]
+    return prose("Small images of filters of the first layer by step.", descriptions(lines, ROWS, "variant"))
