@@ -17,6 +17,10 @@ PNG_DPI = 200
 """Dots per inch; a figure is 1300 pixels wide."""
 
 
+ENDINGS = ("svg", "pdf", "png")
+"""Formats of a figure."""
+
+
 def save(drawing: Drawing, folder: Path, svg: str | None = None) -> list[Path]:
     """Write <id>.svg, .pdf, .png and .csv into a folder, which is created if needed, and return their paths.
 
@@ -33,6 +37,13 @@ def save(drawing: Drawing, folder: Path, svg: str | None = None) -> list[Path]:
     for path, content in zip(paths, contents.values(), strict=True):
         path.write_bytes(content)
     return paths
+
+
+def file_bytes(drawing: Drawing, ending: str) -> bytes:
+    """Return the figure as a file with one of the endings in ENDINGS."""
+    if ending == "pdf":
+        return _bytes(drawing, "pdf", metadata=_pdf_metadata(drawing))
+    return svg_text(drawing).encode() if ending == "svg" else png_bytes(drawing)
 
 
 def png_bytes(drawing: Drawing) -> bytes:

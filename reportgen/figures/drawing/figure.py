@@ -23,8 +23,8 @@ class Drawing:
         Caption and alternative text, in full sentences with the drawn numbers.
     columns, rows
         The drawn numbers, as written to `figures/<id>.csv`.
-    short : str
-        A caption of one sentence; empty if the figure has only the long one.
+    finding : str
+        The main result in the figure as one sentence with numbers, empty if the figure has none.
     """
 
     id: str
@@ -34,7 +34,12 @@ class Drawing:
     figure: Figure
     columns: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
-    short: str = ""
+    finding: str = ""
+
+    @property
+    def short(self) -> str:
+        """The short caption: the finding, or else the title."""
+        return self.finding or f"{self.title}."
 
 
 @dataclass(frozen=True)

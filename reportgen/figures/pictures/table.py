@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from reportgen.figures.drawing.figure import FigureKind, drawn_in
+import importlib
+
+from reportgen.figures.drawing.figure import Drawing, FigureKind, drawn_in
 from reportgen.figures.pictures.views import MapView
+from reportgen.registry import Component
 
 
 def _row(id_: str, title: str, order: int, module: str) -> FigureKind:
@@ -19,6 +22,17 @@ def _images(view: str, id_: str, title: str, order: int, description: str) -> Fi
 def _map(view: MapView, order: int, description: str) -> FigureKind:
     """Return the row of a heat map."""
     return FigureKind(view.id, view.title, drawn_in("pictures.training.layer_map", view), order, (), description)
+
+
+PICTURED = {"activations": "activations", "schedules": "schedules"}
+"""The modules of `components` that draw a single component, by its kind in `reportgen list`."""
+
+
+def component_picture(component: Component, kind: str) -> Drawing:
+    """Return the picture of an activation or a schedule without a study; kind: a key of PICTURED."""
+    module = importlib.import_module(f"reportgen.figures.pictures.components.{PICTURED[kind]}")
+    drawing: Drawing = module.picture_of(component)
+    return drawing
 
 
 PICTURES = (

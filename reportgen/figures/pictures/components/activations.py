@@ -24,13 +24,14 @@ from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
+from reportgen.figures.pictures import paper
 from reportgen.figures.pictures.choice import component_words, differs, first_records, is_named, unique
 from reportgen.figures.table import FIGURES
 from reportgen.registry import Component
 
 FIGURE = FIGURES["activation_functions"]
 
-REACH, POINTS, MOST = 4.0, 401, 9
+REACH, POINTS, MOST = 6.0, 601, 9
 LOW, HIGH = -1.6, 3.0
 """Range of z, number of its values, largest number of panels, and ends of the vertical axis."""
 
@@ -79,16 +80,21 @@ def draw(analysis: Analysis) -> Drawing | None:
     found = unique(
         layer.activation for _, record in first_records(analysis) for layer in record.spec.network.layers[:-1]
     )
-    return picture(found) if wanted and found else None
+    return _drawing(found) if wanted and found else None
 
 
-def picture(components: Sequence[Component]) -> Drawing:
-    """Return the figure of these activations."""
+def picture_of(component: Component) -> Drawing:
+    """Return the figure of one activation."""
+    return _drawing([component])
+
+
+def _drawing(components: Sequence[Component]) -> Drawing:
     shapes = [shape_of(component) for component in components[:MOST]]
     with _style.settings():
         figure = _figure(shapes)
     caption, alt = _caption(shapes, len(components)), _alt(shapes)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(shapes)), _short(shapes))
+    finding = sentence("; ".join(map(_slope_words, shapes[:2])))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(shapes)), finding)
 
 
 def _figure(shapes: Sequence[Shape]) -> Figure:
@@ -99,7 +105,7 @@ def _figure(shapes: Sequence[Shape]) -> Figure:
     figure, axes = _style.panels(len(shapes), columns, height, _style.legend_height(labels), margins)
     for at, (ax, shape) in enumerate(zip(axes, shapes, strict=True)):
         _panel(ax, shape)
-        _style.panel_title(ax, shape.name, _style.WIDTH / columns - 0.4)
+        _style.panel_title(ax, shape.name, paper.width() / columns - 0.4)
         if at + columns >= len(shapes):
             ax.set_xlabel("z", labelpad=1)
     _style.legend(figure, handles, labels)
@@ -116,7 +122,7 @@ def _panel(ax: Axes, shape: Shape) -> None:
         ax.plot(shape.z, values, color=style.colour, ls=style.dash, lw=1.5, zorder=style.level)
     ax.set_xlim(-REACH, REACH)
     ax.set_ylim(LOW, HIGH)
-    ax.set_xticks([-4, -2, 0, 2, 4])
+    ax.set_xticks([-6, -3, 0, 3, 6])
     ax.set_yticks([-1, 0, 1, 2, 3])
     ax.grid(axis="y")
 
@@ -156,14 +162,10 @@ def _caption(shapes: Sequence[Shape], total: int) -> str:
     return " ".join(sentence(part) for part in parts)
 
 
-def _short(shapes: Sequence[Shape]) -> str:
-    return sentence(f"{', '.join(shape.name for shape in shapes[:4])}: function and derivative")
-
-
 def _alt(shapes: Sequence[Shape]) -> str:
     lines = [
-        f"{shape.name}: from {number(float(shape.value[0]))} at z = −4 over {number(float(shape.value[POINTS // 2]))} "
-        f"at 0 to {number(float(shape.value[-1]))} at 4; {_slope_words(shape)}"
+        f"{shape.name}: from {number(float(shape.value[0]))} at z = −6 over {number(float(shape.value[POINTS // 2]))} "
+        f"at 0 to {number(float(shape.value[-1]))} at 6; {_slope_words(shape)}"
         for shape in shapes
     ]
     return prose("Line charts of activation functions and their derivatives.", descriptions(lines, MOST, "activation"))

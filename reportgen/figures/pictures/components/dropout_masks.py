@@ -60,8 +60,8 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = _figure(columns)
     caption, alt = _caption(row, record, masks, columns), _alt(columns)
-    short = sentence(f"units that dropout keeps in {STEPS} training steps and in test mode")
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(columns)), short)
+    finding = sentence(_shares(record, masks)[0])
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(columns)), finding)
 
 
 def _rate(layer: LayerSpec) -> float:
@@ -129,14 +129,19 @@ def _csv(columns: Sequence[Column]) -> Iterator[tuple[str, int, int, bool]]:
             yield from ((column.name, unit + 1, number, bool(on)) for unit, on in enumerate(kept))
 
 
-def _caption(
-    row: VariantSummary, record: RunRecord, masks: dict[int, NDArray[np.bool_]], columns: Sequence[Column]
-) -> str:
+def _shares(record: RunRecord, masks: dict[int, NDArray[np.bool_]]) -> list[str]:
+    """Return words on the share of kept units of each layer with dropout."""
     layers = record.spec.network.layers
-    shares = [
+    return [
         f"layer {number} keeps {percent(float(kept.mean()))} of its units (dropout rate {_rate(layers[number - 1]):g})"
         for number, kept in masks.items()
     ]
+
+
+def _caption(
+    row: VariantSummary, record: RunRecord, masks: dict[int, NDArray[np.bool_]], columns: Sequence[Column]
+) -> str:
+    shares = _shares(record, masks)
     parts = [
         f"units that dropout keeps for the first example of the minibatch in the first {STEPS} training steps of "
         f"“{row.variant.label}”, seed {record.spec.seed}, and in test mode",

@@ -1,7 +1,7 @@
 """Learning-rate schedules as curves: the learning rate at each step of training, in epochs.
 
 The curves come from the schedules themselves, so they show the whole plan even of runs that stopped or diverged. The
-axis is logarithmic if the rates span more than a factor of twenty; a rate of 0 is then at its lower end.
+axis is logarithmic for range tests, and if the largest rates of the schedules differ by more than a factor of twenty.
 
 By default, the figure is drawn if the variants have different schedules.
 """
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.results import Analysis
 from reportgen.engine.cost import batches_per_epoch
 from reportgen.engine.spec import RunSpec
-from reportgen.engine.tables.schedules import rates
+from reportgen.engine.tables.schedules import phases, rates
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
@@ -39,17 +39,19 @@ EXAMPLE_EPOCHS, EXAMPLE_STEPS = 30, 50
 
 @dataclass(frozen=True)
 class Curve:
-    """A schedule; epochs, rates: (K,) each, the time of a step and its learning rate."""
+    """A schedule; epochs, rates: (K,) each, the time of a step and its learning rate; rises: whether it is a test."""
 
     label: str
     epochs: NDArray[np.float64]
     rates: NDArray[np.float64]
+    rises: bool
 
 
 def curve_of(schedule: Component, lr: float, per_epoch: int, epochs: int, label: str) -> Curve:
     """Return the learning rates of a schedule at evenly spaced steps, the first and the last included."""
     steps = np.unique(np.linspace(0, epochs * per_epoch - 1, POINTS).round().astype(np.int64))
-    return Curve(label, steps / per_epoch, rates(schedule, lr, steps, per_epoch, epochs))
+    rises = any(row.rises for row in phases(schedule))
+    return Curve(label, steps / per_epoch, rates(schedule, lr, steps, per_epoch, epochs), rises)
 
 
 def draw(analysis: Analysis) -> Drawing | None:
@@ -74,7 +76,7 @@ def _curves(analysis: Analysis) -> Iterator[Curve]:
         yield curve_of(training.schedule, training.lr, batches_per_epoch(spec, train_n), training.epochs, words)
 
 
-def picture(component: Component) -> Drawing:
+def picture_of(component: Component) -> Drawing:
     """Return the figure of one schedule in an example of training, with a base learning rate of 0.1."""
     return _drawing([curve_of(component, 0.1, EXAMPLE_STEPS, EXAMPLE_EPOCHS, component_words(component))])
 
@@ -84,8 +86,8 @@ def _drawing(found: Sequence[Curve]) -> Drawing:
     with _style.settings():
         figure = _figure(curves)
     caption, alt = _caption(curves, len(found)), _alt(curves)
-    short = sentence(f"learning rate by step for {count(len(curves), 'schedule')}")
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(curves)), short)
+    finding = sentence(_course(curves[-1]))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(curves)), finding)
 
 
 def _figure(curves: Sequence[Curve]) -> Figure:
@@ -94,7 +96,7 @@ def _figure(curves: Sequence[Curve]) -> Figure:
     handles, labels = _style.line_legend(shown, 5.5 if len(shown) == 1 else 2.6, ())
     margins = _style.Margins(left=0.7, top=0.12)
     figure, ((ax,),) = _style.grid(1, 1, 2.3, _style.legend_height(labels), margins)
-    scale = _axis.scale_for([curve.rates for curve in curves]) or _axis.UNIT
+    scale = _axis.scale_for([curve.rates for curve in curves], _is_log(curves)) or _axis.UNIT
     for curve, style in zip(curves, styles.values(), strict=True):
         ax.plot(
             curve.epochs, scale.place(curve.rates), color=style.colour, ls=style.dash, lw=1.5, zorder=style.level,
@@ -107,6 +109,12 @@ def _figure(curves: Sequence[Curve]) -> Figure:
     ax.set_ylabel("learning rate", labelpad=3)
     _style.legend(figure, handles, labels)
     return figure
+
+
+def _is_log(curves: Sequence[Curve]) -> bool:
+    highest = [float(curve.rates.max()) for curve in curves if curve.rates.max() > 0]
+    wide = len(highest) > 1 and np.log10(max(highest) / min(highest)) > _axis.LOG_FROM
+    return bool(wide) or any(curve.rises for curve in curves)
 
 
 COLUMNS = ("schedule", "epoch", "learning_rate")

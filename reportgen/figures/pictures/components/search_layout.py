@@ -54,7 +54,7 @@ class Layout:
     @property
     def title(self) -> str:
         """The method in words."""
-        return f"{self.method}{'' if self.trained else ' (not trained)'}"
+        return f"{self.method}{'' if self.trained else ', not trained'}"
 
 
 def draw(analysis: Analysis) -> Drawing | None:
@@ -68,7 +68,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     flat = [layout for row in rows for layout in row]
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(flat, len(searches)), _alt(flat), figure, COLUMNS, list(_csv(flat)),
-        sentence(f"the same number of trials, {' and '.join(layout.method for layout in rows[0])}"),
+        sentence("; ".join(map(_counts, rows[0]))),
     )  # fmt: skip
 
 
@@ -98,13 +98,13 @@ def _owners(search: SearchResult) -> set[int | None]:
 
 def _figure(rows: Sequence[Sequence[Layout]]) -> Figure:
     titled = len(rows) > 1
-    margins = _style.Margins(left=0.75, right=0.3, top=0.34, across=0.85, between=0.75)
+    margins = _style.Margins(left=0.75, right=0.3, top=0.5, across=0.85, between=0.9)
     figure, axes = _style.grid(len(rows), 2, 2.4 if len(rows) == 1 else 1.9, margins=margins)
     for row, panels in zip(rows, axes, strict=True):
         for ax, layout in zip(panels, row, strict=True):
             _panel(ax, layout)
             name = f"{layout.title}, {layout.search}" if titled else layout.title
-            ax.set_title(_style.clip(name, 2.4, _style.TITLE), loc="left", y=1.0, pad=9)
+            ax.set_title(_style.clip(name, 2.4, _style.TITLE), loc="left", y=1.0, pad=18)
     return figure
 
 

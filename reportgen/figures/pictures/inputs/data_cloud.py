@@ -24,6 +24,7 @@ from reportgen.data.preprocessing.steps import prepare
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import number, prose, sentence
+from reportgen.figures.pictures import paper
 from reportgen.figures.pictures.choice import differs, is_named
 from reportgen.figures.pictures.inputs.raw import Raw, raw_data
 from reportgen.figures.table import FIGURES
@@ -80,8 +81,8 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = _figure(clouds, data.y)
     caption, alt = _caption(clouds, pair, data), _alt(clouds)
-    short = sentence("the same two features raw, centred, scaled, decorrelated and whitened")
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(clouds, data.y)), short)
+    finding = sentence("; ".join(_words(cloud) for cloud in (clouds[0], clouds[-1])))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(clouds, data.y)), finding)
 
 
 def two_features(x: NDArray[np.float32]) -> list[int]:
@@ -101,7 +102,7 @@ def clouds_of(x: NDArray[np.float32]) -> list[Cloud]:
 
 def _figure(clouds: Sequence[Cloud], y: NDArray[np.int64]) -> Figure:
     margins = _style.Margins(left=0.28, right=0.1, top=0.3, bottom=0.4, across=0.25, between=0.62)
-    side = (_style.WIDTH - 0.38 - 2 * 0.25) / 3
+    side = (paper.width() - 0.38 - 2 * 0.25) / 3
     figure, axes = _style.panels(len(clouds), 3, side, margins=margins)
     unit = _reach(clouds[0], clouds[1], clouds[3])
     for at, (ax, cloud) in enumerate(zip(axes, clouds, strict=True)):
@@ -118,7 +119,8 @@ def _figure(clouds: Sequence[Cloud], y: NDArray[np.int64]) -> Figure:
 
 def _reach(*clouds: Cloud) -> float:
     """Return the largest coordinate of clouds that share a scale, with a little room."""
-    return 1.05 * max(float(np.quantile(np.abs(cloud.x), 0.998)) for cloud in clouds) or 1.0
+    ends = [float(np.abs(part).max()) for cloud in clouds for part in (_ellipse(cloud), cloud.x[:POINTS])]
+    return 1.04 * max(ends) or 1.0
 
 
 def _panel(ax: Axes, cloud: Cloud, y: NDArray[np.int64], reach: float) -> None:

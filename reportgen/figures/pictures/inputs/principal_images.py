@@ -18,6 +18,7 @@ from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, listing, prose, sentence
+from reportgen.figures.pictures import paper
 from reportgen.figures.pictures.choice import first_records, is_named
 from reportgen.figures.pictures.inputs.raw import Raw, raw_data
 from reportgen.figures.table import FIGURES
@@ -109,8 +110,8 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
     with _style.settings():
         figure = _figure(found, rows, ACROSS if view == "eigen" else len(found.examples))
     kind = FIGURES[IDS[view]]
-    caption, alt, short = TEXTS[view](found, rows)
-    return Drawing(kind.id, kind.title, caption, alt, figure, COLUMNS, list(_csv(found, rows)), short)
+    caption, alt, finding = TEXTS[view](found, rows)
+    return Drawing(kind.id, kind.title, caption, alt, figure, COLUMNS, list(_csv(found, rows)), finding)
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ ROWS = {"eigen": _eigen_rows, "reduced": _reduced_rows, "whitened": _whitened_ro
 
 
 def _figure(found: Components, rows: Sequence[Row], across: int) -> Figure:
-    side = min(0.72, (_style.WIDTH - LEFT - 0.15) / (mosaic.width(across, 1) + 0.1))
+    side = min(0.72, (paper.width() - LEFT - 0.15) / (mosaic.width(across, 1) + 0.1))
     gap = 0.12
     inches = 0.12 + len(rows) * (side + gap)
     figure, ax = mosaic.canvas(inches)
@@ -197,8 +198,8 @@ def _fitted(found: Components) -> str:
     return f"The components are fitted to {count(found.fitted, 'training example')} before any preprocessing"
 
 
-def _texts(found: Components, parts: Sequence[str], alt: str, short: str) -> tuple[str, str, str]:
-    return " ".join(sentence(part) for part in (*parts, _fitted(found))), prose(alt), sentence(short)
+def _texts(found: Components, parts: Sequence[str], alt: str, finding: str) -> tuple[str, str, str]:
+    return " ".join(sentence(part) for part in (*parts, _fitted(found))), prose(alt), sentence(finding)
 
 
 def _eigen_texts(found: Components, rows: Sequence[Row]) -> tuple[str, str, str]:
@@ -210,14 +211,14 @@ def _eigen_texts(found: Components, rows: Sequence[Row]) -> tuple[str, str, str]
         f"{percent(float(shares[shown - 1]))}",
     )
     alt = f"Images: the mean image, and the first {shown} eigen-images. {sentence(parts[1])}"
-    return _texts(found, parts, alt, f"mean image and the first {shown} eigen-images")
+    return _texts(found, parts, alt, parts[1])
 
 
 def _reduced_texts(found: Components, rows: Sequence[Row]) -> tuple[str, str, str]:
     kept = [f"{row.note} of the variance with {row.label}" for row in rows[:-1]]
     parts = ("images projected onto their first principal components, and the original images", listing(kept))
     alt = f"Rows of the same {count(len(found.examples), 'image')}, from coarse to fine: {listing(kept)}."
-    return _texts(found, parts, alt, "images reduced to their first principal components")
+    return _texts(found, parts, alt, f"the images keep {listing(kept)}")
 
 
 def _whitened_texts(found: Components, rows: Sequence[Row]) -> tuple[str, str, str]:
@@ -229,7 +230,7 @@ def _whitened_texts(found: Components, rows: Sequence[Row]) -> tuple[str, str, s
         "Whitening gives fine detail, such as edges, the same weight as large areas",
     )
     alt = f"A row of {count(len(found.examples), 'image')}, and a row of the same images after whitening."
-    return _texts(found, parts, alt, "images before and after whitening")
+    return _texts(found, parts, alt, parts[1])
 
 
 TEXTS = {"eigen": _eigen_texts, "reduced": _reduced_texts, "whitened": _whitened_texts}

@@ -24,6 +24,7 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import fix_ticks
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, prose, sentence, span
+from reportgen.figures.pictures import paper
 from reportgen.figures.pictures.choice import is_named, rows_with, with_array
 from reportgen.figures.pictures.shades import draw_cells
 from reportgen.figures.table import FIGURES
@@ -75,7 +76,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(matrices)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(matrices, note), _alt(matrices), figure, COLUMNS, list(_csv(matrices)),
-        sentence("validation examples by true class (row) and predicted class (column)"),
+        sentence(_words(matrices[0])),
     )  # fmt: skip
 
 
@@ -97,11 +98,11 @@ def _figure(matrices: Sequence[Matrix]) -> Figure:
     longest = max(_style.text_width(label, _style.TINY) for matrix in matrices for label in matrix.labels)
     left = min(0.42 + longest, 1.2)
     margins = _style.Margins(left=left, across=left, top=0.46, between=0.9, bottom=0.5)
-    side = min((_style.WIDTH - 0.12 - columns * left) / columns, 4.2 if columns == 1 else 2.5)
+    side = min((paper.width() - 0.12 - columns * left) / columns, 4.2 if columns == 1 else 2.5)
     figure, axes = _style.panels(len(matrices), columns, side, margins=margins)
     for ax, matrix in zip(axes, matrices, strict=True):
         place = ax.get_position()
-        ax.set_position((place.x0, place.y0, side / _style.WIDTH, place.height))
+        ax.set_position((place.x0, place.y0, side / paper.width(), place.height))
         _panel(ax, matrix, side)
     return figure
 
@@ -109,7 +110,7 @@ def _figure(matrices: Sequence[Matrix]) -> Figure:
 def _panel(ax: Axes, matrix: Matrix, side: float) -> None:
     size = len(matrix.counts)
     numbered = size <= NUMBERED
-    words = matrix.counts.astype(str) if numbered else np.full((size, size), "")
+    words = np.where(numbered & (matrix.counts > 0), matrix.counts.astype(str), "")
     draw_cells(ax, matrix.shares, words, _style.COLOURS[0], _style.TINY if size > 6 else _style.SMALL)
     step = -(-size // LABELLED)
     shown = list(range(0, size, step))
@@ -153,7 +154,7 @@ def _caption(matrices: Sequence[Matrix], note: str) -> str:
     parts = [
         "validation examples by true class (row) and predicted class (column) at the end of training, summed over "
         + span([matrix.runs for matrix in matrices], "run"),
-        "The tint is the share of the row",
+        "The tint is the share of the row, and empty cells are 0",
         *(_words(matrix) for matrix in matrices),
         note,
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,10 +20,12 @@ from numpy.typing import NDArray
 from reportgen.analysis.classes import label_of
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.analysis.words.formatting import percent
+from reportgen.engine.inspect.boundary import SIDE
 from reportgen.engine.inspect.images import evenly_spaced
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, descriptions, prose, sentence
+from reportgen.figures.drawing.words import descriptions, prose, sentence
+from reportgen.figures.pictures import paper
 from reportgen.figures.pictures.choice import rows_with, with_array
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import run_to_show, run_words
@@ -30,7 +33,7 @@ from reportgen.runs.record import RunRecord
 
 FIGURE = FIGURES["decision_boundary"]
 
-ROWS, PANELS, POINTS = 3, 4, 200
+ROWS, PANELS, POINTS = 3, 4, 150
 """The largest numbers of variants, of steps, and of examples that are drawn."""
 
 WEAKEST, STRONGEST = 0.06, 0.5
@@ -73,7 +76,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(rows)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(rows, note), _alt(rows), figure, COLUMNS, list(_csv(rows)),
-        sentence(f"predicted classes in the plane of both features, at {count(len(rows[0].probes), 'step')}"),
+        sentence(_course(rows[-1])),
     )  # fmt: skip
 
 
@@ -90,17 +93,18 @@ def _figure(rows: Sequence[Row]) -> Figure:
     titled = len(rows) > 1
     margins = _style.Margins(left=0.12, right=0.12, top=0.28 + 0.18 * titled, bottom=0.12, across=0.12,
                              between=0.34 + 0.18 * titled)  # fmt: skip
-    side = min(2.2, (_style.WIDTH - 0.24 - (columns - 1) * 0.12) / columns)
+    side = min(2.2, (paper.width() - 0.24 - (columns - 1) * 0.12) / columns)
     figure, axes = _style.grid(len(rows), columns, side, _style.legend_height(labels), margins)
     for row, panels in zip(rows, axes, strict=True):
         for ax, probe in zip(panels, row.probes, strict=False):
             _panel(ax, row, probe)
-            _style.panel_title(ax, _when(row, probe), side)
+            ax.set_title(_when(row, probe), loc="left", y=1.0, pad=3, weight="normal", fontsize=_style.SMALL)
         for ax in panels[len(row.probes) :]:
             ax.set_visible(False)
         if titled:
-            name = _style.clip(row.summary.variant.label, _style.WIDTH - 0.3, _style.TITLE)
-            panels[0].text(0, 1 + 0.26 / side, name, transform=panels[0].transAxes, fontsize=_style.TEXT, va="bottom")
+            name = _style.clip(row.summary.variant.label, paper.width() - 0.3, _style.TITLE)
+            place: dict[str, Any] = {"transform": panels[0].transAxes, "va": "bottom", "weight": "bold"}
+            panels[0].text(0, 1 + 0.2 / side, name, fontsize=_style.TEXT, **place)
     _style.legend(figure, handles, labels)
     return figure
 
@@ -129,9 +133,12 @@ def _panel(ax: Axes, row: Row, probe: int) -> None:
         style = _style.series_style(int(label))
         ax.plot(*x[y == label].T, ls="none", marker=style.marker, ms=2.8, color=style.colour, mew=0.4,
                 mec=_style.GROUND, zorder=3)  # fmt: skip
-    for number in np.unique(grid):
-        edge = np.linspace(low[0], high[0], grid.shape[1]), np.linspace(low[1], high[1], grid.shape[0])
-        ax.contour(*edge, (grid == number).astype(float), levels=[0.5], colors=[_style.INK], linewidths=0.7, zorder=2)
+    edges = [np.linspace(*ends, SIDE) for ends in zip(low, high, strict=True)]
+    for label in np.unique(grid)[: 1 if classes == 2 else None]:
+        # With two classes, the probability of a class is known everywhere, so that its contour is smooth.
+        chance = np.where(grid == label, certainty, 1 - certainty) if classes == 2 else (grid == label).astype(float)
+        if chance.min() < 0.5 < chance.max():
+            ax.contour(*edges, chance, levels=[0.5], colors=[_style.INK], linewidths=0.8, zorder=2)
     ax.set_xlim(low[0], high[0])
     ax.set_ylim(low[1], high[1])
     ax.set_xticks([])

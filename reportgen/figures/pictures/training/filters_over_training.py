@@ -22,6 +22,7 @@ from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
+from reportgen.figures.pictures import paper
 from reportgen.figures.pictures.choice import rows_with, with_array
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import run_to_show, run_words
@@ -32,8 +33,8 @@ FIGURE = FIGURES["filters_over_training"]
 ROWS, FILTERS, STEPS = 3, 6, 8
 """The largest numbers of variants, of filters of a variant, and of steps."""
 
-LEFT, HEADER, GAP = 1.1, 0.34, 0.2
-"""Inches: for labels, above a variant, and below it."""
+LEFT, HEADER, TITLE, GAP = 0.7, 0.24, 0.22, 0.12
+"""Inches: for labels, for the steps, for the name of a variant, and below a variant."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(rows, limit)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(rows, limit, note), _alt(rows), figure, COLUMNS, list(_csv(rows)),
-        sentence(f"{count(rows[0].filters.shape[1], 'filter')} of the first layer during training"),
+        sentence(_course(rows[0])),
     )  # fmt: skip
 
 
@@ -87,11 +88,11 @@ def _row(summary: VariantSummary) -> Row:
 
 def _side(rows: Sequence[Row]) -> float:
     across = max(len(row.steps) for row in rows)
-    return min(0.6, (_style.WIDTH - LEFT - 0.12) / mosaic.width(across, 1))
+    return min(0.6, (paper.width() - LEFT - 0.12) / mosaic.width(across, 1))
 
 
 def _height(row: Row, side: float) -> float:
-    return HEADER + mosaic.height(row.filters.shape[1], 1, side) + GAP
+    return TITLE + HEADER + mosaic.height(row.filters.shape[1], 1, side) + GAP
 
 
 def _figure(rows: Sequence[Row], limit: float) -> Figure:
@@ -109,13 +110,16 @@ def _figure(rows: Sequence[Row], limit: float) -> Figure:
 
 
 def _draw_row(ax: Axes, row: Row, top: float, side: float, limit: float) -> None:
-    filters = row.drawn.swapaxes(0, 1)
+    label = _style.clip(row.summary.variant.label, paper.width() - 0.2, _style.TITLE)
+    ax.text(0.1, top + 0.12, label, fontsize=_style.TEXT, weight="bold", va="center")
+    top, filters = top + TITLE, row.drawn.swapaxes(0, 1)
     columns, step = len(row.steps), side * (1 + mosaic.GAP / mosaic.SIDE)
     for at, number_ in enumerate(row.steps):
         words = f"step {number_:,}" if at == 0 else f"{number_:,}"
         ax.text(LEFT + at * step + side / 2, top + HEADER - 0.09, words, fontsize=_style.TINY, ha="center")
-    label = _style.wrap(row.summary.variant.label, LEFT - 0.2, _style.TITLE, 4)
-    ax.text(0.1, top + HEADER, label, fontsize=_style.TEXT, weight="bold", va="top")
+    for number_ in range(len(filters)):
+        words = f"filter {number_ + 1}"
+        ax.text(0.1, top + HEADER + number_ * step + side / 2, words, fontsize=_style.SMALL, va="center")
     flat = filters.reshape(-1, *filters.shape[2:])
     paint = mosaic.composed if row.is_coloured else mosaic.signed
     mosaic.show(ax, paint(flat, limit), columns, LEFT, top + HEADER, side)

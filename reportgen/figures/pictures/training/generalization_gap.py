@@ -26,6 +26,7 @@ from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import descriptions, number, prose, sentence, span
+from reportgen.figures.pictures import paper
 from reportgen.figures.pictures.choice import is_claimed, is_named, mean_over
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import select_rows
@@ -81,7 +82,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(courses)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
-        sentence("training and validation accuracy by epoch, with the gap between them"),
+        sentence(_words(max(courses, key=lambda course: course.gap))),
     )  # fmt: skip
 
 
@@ -106,7 +107,7 @@ def _figure(courses: Sequence[Course]) -> Figure:
     scale = _axis.accuracy_scale(
         _axis.scale_for([part for course in courses for part in (course.train, course.val)], False) or _axis.UNIT
     )
-    width = (_style.WIDTH - 0.72) / columns - 0.2
+    width = (paper.width() - 0.72) / columns - 0.2
     for at, (ax, course) in enumerate(zip(axes, courses, strict=True)):
         _panel(ax, course)
         _axis.set_y(ax, scale, labels=at % columns == 0)

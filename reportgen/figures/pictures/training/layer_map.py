@@ -16,6 +16,7 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import fix_ticks
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import descriptions, prose, sentence, span
+from reportgen.figures.pictures import paper
 from reportgen.figures.pictures.choice import is_claimed, is_named, mean_over
 from reportgen.figures.pictures.shades import draw_cells
 from reportgen.figures.pictures.views import MapView
@@ -23,6 +24,9 @@ from reportgen.figures.views.selection import select_rows
 
 PANELS, NUMBERED = 6, 12
 """The largest numbers of variants, and of columns with numbers in the cells."""
+
+LEAST = 0.1
+"""The smallest share that has the strongest tint."""
 
 MISSING = "–"
 """The text of a cell without a value, such as of a layer whose activation cannot saturate."""
@@ -58,13 +62,14 @@ def draw(analysis: Analysis, view: MapView) -> Drawing | None:
         figure = _figure(maps, view)
     return Drawing(
         view.id, view.title, _caption(maps, view, note), _alt(maps, view), figure, COLUMNS, list(_csv(maps)),
-        sentence(f"{view.words} by hidden layer and training step"),
+        sentence(f"{view.words}: {_words(max(maps, key=lambda one: float(np.nanmax(one.values))))}"),
     )  # fmt: skip
 
 
 def _map(row: VariantSummary, statistic: str) -> Map | None:
     """Return the map of the runs with the same probes; None if there is no finite value."""
-    records = [record for record in row.records if len(record.probe_steps) and record.layers > 1]
+    probed = [record for record in row.records if len(record.probe_steps) and record.layers > 1]
+    records = [record for record in probed if record.status != "diverged"] or probed
     steps = [tuple(int(step) for step in record.probe_steps) for record in records]
     longest = max(steps, key=len, default=())
     alike = [record for record, own in zip(records, steps, strict=True) if own == longest]
@@ -80,9 +85,9 @@ def _figure(maps: Sequence[Map], view: MapView) -> Figure:
     height = float(np.clip(0.2 * most, 0.5, 2.6))
     margins = _style.Margins(left=0.5, across=0.45, top=0.28, between=0.62, bottom=0.42)
     figure, axes = _style.panels(len(maps), columns, height, margins=margins)
-    width = (_style.WIDTH - 0.62 - (columns - 1) * 0.45) / columns
+    width = (paper.width() - 0.62 - (columns - 1) * 0.45) / columns
     for at, (ax, one) in enumerate(zip(axes, maps, strict=True)):
-        _panel(ax, one, view, width, height)
+        _panel(ax, one, view, (width, height), _limit(maps))
         _style.panel_title(ax, one.summary.variant.label, width)
         if at + columns >= len(maps):
             ax.set_xlabel("step", labelpad=2)
@@ -91,11 +96,16 @@ def _figure(maps: Sequence[Map], view: MapView) -> Figure:
     return figure
 
 
-def _panel(ax: Axes, one: Map, view: MapView, width: float, height: float) -> None:
-    layers, probes = one.values.shape
+def _limit(maps: Sequence[Map]) -> float:
+    """Return the share with the strongest tint: the largest one, at least LEAST."""
+    return max(LEAST, *(float(np.nanmax(one.values)) for one in maps))
+
+
+def _panel(ax: Axes, one: Map, view: MapView, size: tuple[float, float], limit: float) -> None:
+    (layers, probes), (width, height) = one.values.shape, size
     room = width / probes > 0.24 and height / layers > 0.11 and probes <= NUMBERED
     words = [[_cell(value) if room else "" for value in row] for row in one.values]
-    draw_cells(ax, one.values, np.array(words), _style.COLOURS[view.colour], _style.TINY)
+    draw_cells(ax, one.values / limit, np.array(words), _style.COLOURS[view.colour], _style.TINY)
     step = -(-layers // 12)
     fix_ticks(ax.yaxis, range(0, layers, step), [str(layer + 1) for layer in range(0, layers, step)])
     labels = [f"{number:,}" for number in one.steps]
@@ -104,7 +114,9 @@ def _panel(ax: Axes, one: Map, view: MapView, width: float, height: float) -> No
 
 
 def _cell(value: float) -> str:
-    return percent(float(value), 0).removesuffix("%") if np.isfinite(value) else MISSING
+    if not np.isfinite(value):
+        return MISSING
+    return "<1" if 0 < value < 0.005 else f"{100 * value:.0f}"
 
 
 COLUMNS = ("variant", "label", "layer", "step", "share", "runs")
@@ -131,6 +143,7 @@ def _caption(maps: Sequence[Map], view: MapView, note: str) -> str:
     parts = [
         f"{view.words} by hidden layer and training step, in percent, means over "
         + span([one.runs for one in maps], "run"),
+        f"The strongest tint is {percent(_limit(maps), 0)}",
         *(_words(one) for one in maps[:4]),
         f"{MISSING} is a layer without this statistic" if any(np.isnan(one.values).any() for one in maps) else "",
         note,

@@ -71,7 +71,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(lines)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(lines, note), _alt(lines), figure, COLUMNS, list(_csv(lines)),
-        sentence("loss on the straight line from the initial weights (0) to the final ones (1)"),
+        sentence(_words(lines[-1])),
     )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def _figure(lines: Sequence[Line]) -> Figure:
     shown = {line.summary.variant.label: SeriesStyle(line.style.colour, "", line.style.dash) for line in lines}
     handles, labels = _style.line_legend(shown if len(lines) > 1 else {}, 2.6, ())
     splits = [split for split in PANELS if any(np.isfinite(line.losses[split]).any() for line in lines)]
-    margins = _style.Margins(left=0.6, across=0.6, top=0.28)
+    margins = _style.Margins(left=0.6, across=0.6, top=0.28, bottom=0.56)
     figure, (axes,) = _style.grid(1, len(splits), 2.2, _style.legend_height(labels), margins)
     for ax, split in zip(axes, splits, strict=True):
         scale = _axis.scale_for([line.losses[split] for line in lines]) or _axis.UNIT

@@ -28,6 +28,7 @@ from reportgen.analysis.words.formatting import percent
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
+from reportgen.figures.pictures import paper
 from reportgen.figures.pictures.choice import rows_with, with_array
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import run_to_show, run_words
@@ -82,7 +83,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(paths)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(paths, note), _alt(paths), figure, COLUMNS, list(_csv(paths)),
-        sentence(f"two weights of a unit in the first {count(len(paths[0].points) - 1, 'step')}"),
+        sentence(_words(max(paths, key=lambda path: path.together))),
     )  # fmt: skip
 
 
@@ -116,7 +117,7 @@ def _figure(paths: Sequence[Path]) -> Figure:
     margins = _style.Margins(left=0.62, across=0.62, top=0.28, between=0.75)
     height = 2.6 if columns == 1 else 2.3
     figure, axes = _style.panels(len(paths), columns, height, margins=margins)
-    width = (_style.WIDTH - 0.62 - 0.12 - (columns - 1) * 0.62) / columns
+    width = (paper.width() - 0.62 - 0.12 - (columns - 1) * 0.62) / columns
     for ax, path in zip(axes, paths, strict=True):
         _panel(ax, path, width / height)
         _style.panel_title(ax, path.summary.variant.label, width)

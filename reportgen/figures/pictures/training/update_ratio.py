@@ -27,6 +27,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.style import SeriesStyle
 from reportgen.figures.drawing.words import descriptions, number, prose, sentence, span
 from reportgen.figures.layer_statistics import UPDATE_BAND
+from reportgen.figures.pictures import paper
 from reportgen.figures.pictures.choice import is_claimed, is_named, mean_over
 from reportgen.figures.pictures.shades import ramp
 from reportgen.figures.table import FIGURES
@@ -68,7 +69,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(courses)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
-        sentence("norm of the update divided by the norm of the weights, by training step and layer"),
+        sentence(_words(courses[0])),
     )  # fmt: skip
 
 
@@ -100,7 +101,7 @@ def _figure(courses: Sequence[Course]) -> Figure:
     scale = _axis.scale_for([UPDATE_BAND[:2], *(course.ratios for course in courses)], log=True) or _axis.UNIT
     for at, (ax, course) in enumerate(zip(axes, courses, strict=True)):
         _panel(ax, course, colours, scale, at % columns == 0)
-        _style.panel_title(ax, course.summary.variant.label, (_style.WIDTH - 0.72) / columns - 0.2)
+        _style.panel_title(ax, course.summary.variant.label, (paper.width() - 0.72) / columns - 0.2)
         if at + columns >= len(courses):
             ax.set_xlabel("step", labelpad=2)
     _style.legend(figure, handles, labels)
