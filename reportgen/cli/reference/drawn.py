@@ -8,7 +8,7 @@ from typing import Any
 
 from reportgen.disk import write_synced
 from reportgen.errors import UsageError
-from reportgen.figures.pictures.table import PICTURED, component_picture
+from reportgen.figures.pictures.table import PICTURED, component_picture, has_picture
 from reportgen.registry import table_of
 from reportgen.study.model.components import read_component
 
@@ -31,7 +31,7 @@ def write_picture(matches: Sequence[tuple[str, str, Any]], file: Path) -> None:
     if ending not in ENDINGS:
         hint = f"a name that ends in {', '.join(f'.{one}' for one in ENDINGS)}"
         raise UsageError("unknown-value", f"cannot write a picture as {file.name!r}", "-o", hint)
-    found = next(((kind, entry) for kind, _, entry in matches if kind in PICTURED), None)
+    found = next(((kind, entry) for kind, _, entry in matches if has_picture(kind, entry)), None)
     if found is None:
         name = matches[0][1] if matches else "a verb"
         raise UsageError("no-picture", f"{name} has no picture", "-o", f"pictures exist of {' and '.join(PICTURED)}")

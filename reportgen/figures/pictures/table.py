@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 from reportgen.figures.drawing.figure import Drawing, FigureKind, drawn_in
 from reportgen.figures.pictures.views import MapView
@@ -24,13 +25,18 @@ def _map(view: MapView, order: int, description: str) -> FigureKind:
     return FigureKind(view.id, view.title, drawn_in("pictures.training.layer_map", view), order, (), description)
 
 
-PICTURED = {"activations": "activations", "schedules": "schedules"}
-"""The modules of `components` that draw a single component, by its kind in `reportgen list`."""
+PICTURED = ("activations", "schedules")
+"""The kinds of `reportgen list` whose rows have a picture, which a module of `components` with this name draws."""
+
+
+def has_picture(kind: str, row: Any) -> bool:
+    """Return whether a row has a picture of its own: a unit with several linear pieces is no function of one number."""
+    return kind in PICTURED and getattr(row, "pieces", None) is None
 
 
 def component_picture(component: Component, kind: str) -> Drawing:
-    """Return the picture of an activation or a schedule without a study; kind: a key of PICTURED."""
-    module = importlib.import_module(f"reportgen.figures.pictures.components.{PICTURED[kind]}")
+    """Return the picture of a component without a study; kind: one of PICTURED."""
+    module = importlib.import_module(f"reportgen.figures.pictures.components.{kind}")
     drawing: Drawing = module.picture_of(component)
     return drawing
 

@@ -78,7 +78,10 @@ def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure of the activations of the hidden layers, None if there are none or the study does not ask."""
     wanted = is_named(analysis, FIGURE.id) or differs(analysis, lambda spec: spec.network.layers[0].activation)
     found = unique(
-        layer.activation for _, record in first_records(analysis) for layer in record.spec.network.layers[:-1]
+        layer.activation
+        for _, record in first_records(analysis)
+        for layer in record.spec.network.layers[:-1]
+        if ACTIVATIONS[layer.activation.name].pieces is None
     )
     return _drawing(found) if wanted and found else None
 

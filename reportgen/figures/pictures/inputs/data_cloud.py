@@ -90,8 +90,10 @@ def two_features(x: NDArray[np.float32]) -> list[int]:
     variance = x.var(axis=0, dtype=np.float64)
     likely = np.sort(np.argsort(-variance, kind="stable")[:SEARCHED])
     likely = likely[variance[likely] > 0] if (variance[likely] > 0).sum() > 1 else likely[:2]
-    sizes = np.abs(np.corrcoef(x[:, likely].astype(np.float64), rowvar=False)) - 2 * np.eye(len(likely))
-    a, b = divmod(int(np.nan_to_num(sizes, nan=-1).argmax()), len(likely))
+    with np.errstate(invalid="ignore", divide="ignore"):  # of constant features
+        sizes = np.nan_to_num(np.abs(np.corrcoef(x[:, likely].astype(np.float64), rowvar=False)))
+    np.fill_diagonal(sizes, -1)
+    a, b = divmod(int(sizes.argmax()), len(likely))
     return sorted((int(likely[a]), int(likely[b])))
 
 

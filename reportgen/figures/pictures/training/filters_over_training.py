@@ -30,8 +30,8 @@ from reportgen.runs.record import RunRecord
 
 FIGURE = FIGURES["filters_over_training"]
 
-ROWS, FILTERS, STEPS = 3, 6, 8
-"""The largest numbers of variants, of filters of a variant, and of steps."""
+ROWS, FILTERS, STEPS = 3, (6, 4, 3), 8
+"""The largest number of variants, of filters of a variant by number of variants, and of steps."""
 
 LEFT, HEADER, TITLE, GAP = 0.7, 0.24, 0.22, 0.12
 """Inches: for labels, for the steps, for the name of a variant, and below a variant."""
@@ -67,7 +67,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     chosen, note = rows_with(analysis, "filters_by_step", ROWS)
     if not chosen:
         return None
-    rows = [_row(summary) for summary in chosen]
+    rows = [_row(summary, FILTERS[len(chosen) - 1]) for summary in chosen]
     finite = [np.abs(row.drawn[np.isfinite(row.drawn)]) for row in rows]
     limit = max((float(one.max()) for one in finite if one.size), default=0.0) or 1.0
     with _style.settings():
@@ -78,11 +78,11 @@ def draw(analysis: Analysis) -> Drawing | None:
     )  # fmt: skip
 
 
-def _row(summary: VariantSummary) -> Row:
+def _row(summary: VariantSummary, most: int) -> Row:
     record = run_to_show(with_array(summary, "filters_by_step"))
     steps = np.asarray(record.arrays["filter_step"])
     chosen = evenly_spaced(range(len(steps)), STEPS)
-    filters = np.asarray(record.arrays["filters_by_step"], float)[chosen, :FILTERS]
+    filters = np.asarray(record.arrays["filters_by_step"], float)[chosen, :most]
     return Row(summary, record, tuple(int(steps[at]) for at in chosen), filters)
 
 
