@@ -97,7 +97,7 @@ def _drawing(components: Sequence[Component]) -> Drawing:
         figure = _figure(shapes)
     caption, alt = _caption(shapes, len(components)), _alt(shapes)
     finding = sentence("; ".join(map(_slope_words, shapes[:2])))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(shapes)), finding)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(shapes)), finding=finding)
 
 
 def _figure(shapes: Sequence[Shape]) -> Figure:

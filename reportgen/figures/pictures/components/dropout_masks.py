@@ -61,7 +61,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(columns)
     caption, alt = _caption(row, record, masks, columns), _alt(columns)
     finding = sentence(_shares(record, masks)[0])
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(columns)), finding)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(columns)), finding=finding)
 
 
 def _rate(layer: LayerSpec) -> float:

@@ -87,7 +87,7 @@ def _drawing(found: Sequence[Curve]) -> Drawing:
         figure = _figure(curves)
     caption, alt = _caption(curves, len(found)), _alt(curves)
     finding = sentence(_course(curves[-1]))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(curves)), finding)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(curves)), finding=finding)
 
 
 def _figure(curves: Sequence[Curve]) -> Figure:

@@ -68,7 +68,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     flat = [layout for row in rows for layout in row]
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(flat, len(searches)), _alt(flat), figure, COLUMNS, list(_csv(flat)),
-        sentence("; ".join(map(_counts, rows[0]))),
+        finding=sentence("; ".join(map(_counts, rows[0]))),
     )  # fmt: skip
 
 

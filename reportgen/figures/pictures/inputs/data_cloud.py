@@ -82,7 +82,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(clouds, data.y)
     caption, alt = _caption(clouds, pair, data), _alt(clouds)
     finding = sentence("; ".join(_words(cloud) for cloud in (clouds[0], clouds[-1])))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(clouds, data.y)), finding)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(clouds, data.y)), finding=finding)
 
 
 def two_features(x: NDArray[np.float32]) -> list[int]:

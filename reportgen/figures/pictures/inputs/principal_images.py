@@ -111,7 +111,7 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
         figure = _figure(found, rows, ACROSS if view == "eigen" else len(found.examples))
     kind = FIGURES[IDS[view]]
     caption, alt, finding = TEXTS[view](found, rows)
-    return Drawing(kind.id, kind.title, caption, alt, figure, COLUMNS, list(_csv(found, rows)), finding)
+    return Drawing(kind.id, kind.title, caption, alt, figure, COLUMNS, list(_csv(found, rows)), finding=finding)
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(matrices)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(matrices, note), _alt(matrices), figure, COLUMNS, list(_csv(matrices)),
-        sentence(_words(matrices[0])),
+        finding=sentence(_words(matrices[0])),
     )  # fmt: skip
 
 

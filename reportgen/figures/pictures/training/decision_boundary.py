@@ -76,7 +76,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(rows)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(rows, note), _alt(rows), figure, COLUMNS, list(_csv(rows)),
-        sentence(_course(rows[-1])),
+        finding=sentence(_course(rows[-1])),
     )  # fmt: skip
 
 

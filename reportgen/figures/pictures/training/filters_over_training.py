@@ -74,7 +74,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(rows, limit)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(rows, limit, note), _alt(rows), figure, COLUMNS, list(_csv(rows)),
-        sentence(_course(rows[0])),
+        finding=sentence(_course(rows[0])),
     )  # fmt: skip
 
 

@@ -82,7 +82,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(courses)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
-        sentence(_words(max(courses, key=lambda course: course.gap))),
+        finding=sentence(_words(max(courses, key=lambda course: course.gap))),
     )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def draw(analysis: Analysis, view: MapView) -> Drawing | None:
         figure = _figure(maps, view)
     return Drawing(
         view.id, view.title, _caption(maps, view, note), _alt(maps, view), figure, COLUMNS, list(_csv(maps)),
-        sentence(f"{view.words}: {_words(max(maps, key=lambda one: float(np.nanmax(one.values))))}"),
+        finding=sentence(f"{view.words}: {_words(max(maps, key=lambda one: float(np.nanmax(one.values))))}"),
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(lines)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(lines, note), _alt(lines), figure, COLUMNS, list(_csv(lines)),
-        sentence(_words(lines[-1])),
+        finding=sentence(_words(lines[-1])),
     )  # fmt: skip
 
 

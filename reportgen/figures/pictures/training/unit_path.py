@@ -83,7 +83,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(paths)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(paths, note), _alt(paths), figure, COLUMNS, list(_csv(paths)),
-        sentence(_words(max(paths, key=lambda path: path.together))),
+        finding=sentence(_words(max(paths, key=lambda path: path.together))),
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(courses)
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
-        sentence(_words(courses[0])),
+        finding=sentence(_words(courses[0])),
     )  # fmt: skip
 
 
