@@ -2,6 +2,7 @@
 
 The curves come from the schedules themselves, so they show the whole plan even of runs that stopped or diverged. The
 axis is logarithmic for range tests, and if the largest rates of the schedules differ by more than a factor of twenty.
+If variants with one schedule have different learning rates, the curves show the rate divided by its base value.
 
 By default, the figure is drawn if the variants have different schedules.
 """
@@ -9,7 +10,7 @@ By default, the figure is drawn if the variants have different schedules.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -37,6 +38,10 @@ EXAMPLE_EPOCHS, EXAMPLE_STEPS = 30, 50
 """Length of the training, and steps of an epoch, for the picture of a schedule without a study."""
 
 
+NAMES = ("learning rate", "learning rate / base rate")
+"""Labels of the axis, the second one for curves relative to the base rate."""
+
+
 @dataclass(frozen=True)
 class Curve:
     """A schedule; epochs, rates: (K,) each, the time of a step and its learning rate; rises: whether it is a test."""
@@ -57,23 +62,33 @@ def curve_of(schedule: Component, lr: float, per_epoch: int, epochs: int, label:
 def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None if nothing is trained or the study does not ask for it."""
     wanted = is_named(analysis, FIGURE.id) or differs(analysis, lambda spec: spec.training.schedule)
-    curves = list(_curves(analysis)) if wanted else []
-    return _drawing(curves) if curves else None
+    groups = _groups(analysis) if wanted else []
+    relative = any(len({spec.training.lr for _, spec, _ in group}) > 1 for group in groups)
+    return _drawing([_curve(group, relative) for group in groups], relative) if groups else None
 
 
-def _curves(analysis: Analysis) -> Iterator[Curve]:
-    """Yield a curve for each schedule with its learning rate and length; variants that share one have one curve."""
-    groups: dict[object, list[tuple[str, RunSpec, int]]] = {}
+Trained = tuple[str, RunSpec, int]
+"""The label of a variant, the specification of its first run, and the number of training examples."""
+
+
+def _groups(analysis: Analysis) -> list[list[Trained]]:
+    """Return the variants that share a schedule and the length of training."""
+    groups: dict[object, list[Trained]] = {}
     for row, record in first_records(analysis):
         training, train_n = record.spec.training, int(record.facts.get("train_n", 0))
         if training.epochs and train_n:
-            shared = (training.schedule, training.lr, training.epochs, batches_per_epoch(record.spec, train_n))
+            shared = training.schedule, training.epochs, batches_per_epoch(record.spec, train_n)
             groups.setdefault(shared, []).append((row.variant.label, record.spec, train_n))
-    for group in groups.values():
-        label, spec, train_n = group[0]
-        training = spec.training
-        words = label if len(group) == 1 else f"{component_words(training.schedule)}, rate {training.lr:g}"
-        yield curve_of(training.schedule, training.lr, batches_per_epoch(spec, train_n), training.epochs, words)
+    return list(groups.values())
+
+
+def _curve(group: Sequence[Trained], relative: bool) -> Curve:
+    """Return the curve of a group; relative: as a share of the base rate, since base rates differ in a group."""
+    label, spec, train_n = group[0]
+    training = spec.training
+    words = label if len(group) == 1 else component_words(training.schedule)
+    curve = curve_of(training.schedule, training.lr, batches_per_epoch(spec, train_n), training.epochs, words)
+    return replace(curve, rates=curve.rates / training.lr) if relative and training.lr else curve
 
 
 def picture_of(component: Component) -> Drawing:
@@ -81,16 +96,16 @@ def picture_of(component: Component) -> Drawing:
     return _drawing([curve_of(component, 0.1, EXAMPLE_STEPS, EXAMPLE_EPOCHS, component_words(component))])
 
 
-def _drawing(found: Sequence[Curve]) -> Drawing:
+def _drawing(found: Sequence[Curve], relative: bool = False) -> Drawing:
     curves = found[:MOST]
     with _style.settings():
-        figure = _figure(curves)
-    caption, alt = _caption(curves, len(found)), _alt(curves)
+        figure = _figure(curves, NAMES[relative])
+    caption, alt = _caption(curves, len(found), NAMES[relative]), _alt(curves)
     finding = sentence(_course(curves[-1]))
     return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(curves)), finding=finding)
 
 
-def _figure(curves: Sequence[Curve]) -> Figure:
+def _figure(curves: Sequence[Curve], name: str) -> Figure:
     styles = {curve.label: _style.series_style(at) for at, curve in enumerate(curves)}
     shown = {label: _style.SeriesStyle(one.colour, "", one.dash) for label, one in styles.items()}
     handles, labels = _style.line_legend(shown, 5.5 if len(shown) == 1 else 2.6, ())
@@ -106,7 +121,7 @@ def _figure(curves: Sequence[Curve]) -> Figure:
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.set_xlim(0, max(curve.epochs[-1] for curve in curves) * 1.01 or 1)
     ax.set_xlabel("epoch", labelpad=2)
-    ax.set_ylabel("learning rate", labelpad=3)
+    ax.set_ylabel(name, labelpad=3)
     _style.legend(figure, handles, labels)
     return figure
 
@@ -131,8 +146,8 @@ def _course(curve: Curve) -> str:
     return f"“{curve.label}” goes {ends}, at most {number(float(curve.rates.max()))}"
 
 
-def _caption(curves: Sequence[Curve], total: int) -> str:
-    parts = ["learning rate at each step of training", *(_course(curve) for curve in curves[:3])]
+def _caption(curves: Sequence[Curve], total: int, name: str) -> str:
+    parts = [f"{name} at each step of training", *(_course(curve) for curve in curves[:3])]
     if len(curves) < total:
         parts.append(f"The first {len(curves)} of {count(total, 'schedule')} are drawn")
     return " ".join(sentence(part) for part in parts)

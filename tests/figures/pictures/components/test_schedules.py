@@ -34,3 +34,12 @@ def test_every_schedule_has_a_picture(name: str) -> None:
 def test_schedules_that_differ_are_drawn_by_default() -> None:
     assert by_default("learning_rate_schedules", DIGITS + CHOSEN)
     assert not by_default("learning_rate_schedules", MOONS + LAYERS)
+
+
+def test_schedules_with_several_base_rates_are_relative() -> None:
+    text = DIGITS + "vary:\n  training.schedule: [constant, cosine]\n  training.lr: [0.1, 0.4]\n"
+    drawing = drawn("learning_rate_schedules", text)
+    rows = rows_of(drawing)
+    assert {row["schedule"] for row in rows} == {"constant", "cosine"}
+    assert max(float(row["learning_rate"]) for row in rows) == 1
+    assert drawing.figure.axes[0].get_ylabel() == "learning rate / base rate"
