@@ -14,11 +14,8 @@ from reportgen.figures.drawing import style as _style
 RAMP = ("#e16462", "#cc4778", "#b12a90", "#8f0da4", "#6a00a8", "#41049d", "#0d0887")
 """Colours of ordered lines from the first to the last: a part of matplotlib's plasma, of even lightness steps."""
 
-ON_COLOUR = "#fdfdfd"
-"""Colour of text on a strong tint, the same on a light and on a dark ground."""
-
-STRONGEST, DARK_FROM = 0.92, 0.55
-"""Opacity of the value 1, and the value from which text on the tint is light."""
+STRONGEST = 0.75
+"""Opacity of the value 1, with which text in the colour of the ink has a contrast of 4.5:1 on both grounds."""
 
 
 def ramp(count: int) -> list[str]:
@@ -37,9 +34,7 @@ def draw_cells(ax: Axes, shares: NDArray[np.float64], words: NDArray[Any], colou
     rows, columns = shares.shape
     ax.imshow(tints(shares, colour), interpolation="none", aspect="auto", zorder=1)
     for (row, column), text in np.ndenumerate(words):
-        share = shares[row, column]
-        strong = bool(np.isfinite(share)) and share >= DARK_FROM
-        ax.text(column, row, text, ha="center", va="center", fontsize=size, color=ON_COLOUR if strong else _style.INK)
+        ax.text(column, row, text, ha="center", va="center", fontsize=size, color=_style.INK)
     ax.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
     ax.grid(which="minor", color=_style.GRID, lw=0.6)

@@ -92,7 +92,7 @@ dark rows. By default, the figure is drawn if a claim measures the share of satu
     ),
     _map(
         MapView(
-            "dead_units_map", "Dead units by layer and step", "dead_fraction", "share of dead units", 4,
+            "dead_units_map", "Dead units by layer and step", "dead_fraction", "share of dead units", 3,
         ),
         52,
         """Share of dead units by layer and training step, as a heat map for each variant.
