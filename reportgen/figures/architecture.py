@@ -11,13 +11,14 @@ networks with convolutions, pooling or residual blocks; a study can name it for 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import whole
-from reportgen.figures.drawing import mosaic
+from reportgen.figures.drawing import mosaic, page
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, listing, prose, sentence
@@ -48,7 +49,11 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(lines)
     shown = [one for line in lines for one in line]
     caption, alt = _caption(shown, found[len(shown) :]), _alt(shown, found[len(shown) :])
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(found)))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(found)), partial(_narrow, shown))
+
+
+def _narrow(shown: Sequence[Architecture]) -> Figure:
+    return _figure([[one] for one in shown])
 
 
 def _lines(found: Sequence[Architecture]) -> list[Line]:
@@ -64,8 +69,8 @@ def _lines(found: Sequence[Architecture]) -> list[Line]:
 
 
 def _width(amount: int) -> float:
-    room = _style.WIDTH - 2 * MARGIN
-    return room if amount == 1 else (room - ACROSS) / 2
+    room = page.width() - 2 * MARGIN
+    return room if amount == 1 or page.is_narrow() else (room - ACROSS) / 2
 
 
 def _height(line: Line, width: float) -> float:
@@ -73,7 +78,7 @@ def _height(line: Line, width: float) -> float:
 
 
 def _is_wide(width: float) -> bool:
-    return width > _style.WIDTH / 2
+    return width > page.WIDTH / 2
 
 
 def _figure(lines: Sequence[Line]) -> Figure:

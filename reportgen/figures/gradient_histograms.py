@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,6 +20,7 @@ from matplotlib.figure import Figure
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import percent
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import page
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import layer_name, listing, number, power, prose, sentence
@@ -39,17 +41,17 @@ def draw(analysis: Analysis) -> Drawing | None:
         return None
     with _style.settings():
         figure = _figure(rows)
-    return Drawing(
-        FIGURE.id, FIGURE.title, _caption(rows, note), _alt(rows, note), figure, BIN_COLUMNS, list(csv_rows(rows))
-    )
+    caption, alt, narrow = _caption(rows, note), _alt(rows, note), partial(_figure, rows)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, BIN_COLUMNS, list(csv_rows(rows)), narrow)
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
-    columns = len(rows) if len(rows) <= 3 else 2 if len(rows) == 4 else 3
+    columns = page.columns(len(rows) if len(rows) <= 3 else 2 if len(rows) == 4 else 3)
     lines = -(-len(rows) // columns)
-    inches = _style.WIDTH / columns - 0.5
+    inches = page.title_width(columns, 0.5)
     room = _axis.KINDS * any(kinds_of(row.series.summary.records) for row in rows)
     margins = _style.Margins(
+        right=_style.Margins.right + _axis.kinds_room(room > 0),
         titles=_style.titles_height([row.name for row in rows], inches),
         bottom=_style.Margins.bottom + room,
         between=_style.Margins.between + room,

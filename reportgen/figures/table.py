@@ -11,15 +11,22 @@ from reportgen.study.metrics.metric import ROUNDS
 from reportgen.study.metrics.table import METRICS
 
 
-def _row(id_: str, title: str, order: int, shows: tuple[str, ...] = ()) -> FigureKind:
+def _row(
+    id_: str, title: str, order: int, shows: tuple[str, ...] = (), opens: bool = False, folder: str = ""
+) -> FigureKind:
     """Return the row of a figure with a module of its own, whose docstring is the documentation."""
-    return FigureKind(id_, title, drawn_in(id_), order, shows)
+    return FigureKind(id_, title, drawn_in(f"{folder}{id_}"), order, shows, opens=opens)
 
 
+ENSEMBLE_METRICS = tuple(row.name for row in METRICS.values() if row.combine is not None)
 SEARCH_METRICS = tuple(row.name for row in METRICS.values() if row.best_of or row.from_trial is not None)
 ROUND_METRICS = tuple(row.name for row in METRICS.values() if row.place is ROUNDS)
 FINAL_SCORES = ("train_accuracy", "val_accuracy", "test_accuracy", "test_loss", "diverged")
+RANGE_SCORES = ("lr", "train_loss", "val_loss", "diverged")
 SWEEP_SCORES = ("train_accuracy", "val_accuracy", "test_accuracy", "train_loss", "val_loss", "diverged")
+
+SWEEPS = "sweeps."
+"""Folder of the figures over a quantity."""
 
 FIGURES = Table(
     FigureKind,
@@ -27,14 +34,17 @@ FIGURES = Table(
         (
             _row("claims_overview", "The claims at a glance", 5),
             _row("sanity_checks", "The sanity checks", 7, ("gradient_error",)),
-            _row("search_scatter", "The trials of the search", 8, SEARCH_METRICS),
+            _row("search_scatter", "The trials of the search", 8, SEARCH_METRICS, opens=True),
             _row("architecture", "The network", 9),
             _row("activation_histograms", "Activations by layer, as histograms", 20),
             _row("gradient_histograms", "Sizes of the gradients by layer", 40),
             _row("filters", "Filters of the first layer", 70),
             _row("feature_maps", "Feature maps of one example", 72),
-            _row("scores_by_setting", "Scores against the setting that varies", 85, SWEEP_SCORES),
-            _row("sparsity_accuracy", "Accuracy against sparsity", 82, ROUND_METRICS),
+            _row("loss_by_rate", "Loss against the learning rate of a range test", 80, RANGE_SCORES, True, SWEEPS),
+            _row("ensemble_size", "Accuracy against the number of networks", 81, ENSEMBLE_METRICS, True, SWEEPS),
+            _row("sparsity_accuracy", "Accuracy against sparsity", 82, ROUND_METRICS, opens=True),
+            _row("scores_by_scale", "Scores against the scale of the initial weights", 84, SWEEP_SCORES, True, SWEEPS),
+            _row("scores_by_setting", "Scores against the setting that varies", 85, SWEEP_SCORES, opens=True),
             _row("final_scores", "Scores of the finished runs", 90, FINAL_SCORES),
             *LAYER_STATISTICS,
             *SCORE_CURVES,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures import Drawing, draw_all
-from reportgen.figures.drawing.export import svg_text
+from reportgen.figures.drawing.export import screen_svg, svg_text
 from reportgen.paths import PAGE, RESULTS, STUDY
 from reportgen.report.document.content import Content
 from reportgen.report.document.document import make_document
@@ -24,7 +24,8 @@ MOST_ATTACHED = 2_000_000
 def page(analysis: Analysis) -> str:
     """Return the report as one HTML page without writing a file."""
     drawings = draw_all(analysis)
-    return html.page(make_document(analysis, drawings), {drawing.id: svg_text(drawing) for drawing in drawings})
+    pictures = {drawing.id: screen_svg(drawing, svg_text(drawing)) for drawing in drawings}
+    return html.page(make_document(analysis, drawings), pictures)
 
 
 def write(
@@ -62,7 +63,8 @@ def write_media(
     paths: list[Path] = []
     if "html" in formats:
         paths.append(folder / PAGE)
-        paths[-1].write_text(html.page(document, svgs, script=script), encoding="utf-8", newline="\n")
+        pictures = {drawing.id: screen_svg(drawing, svgs[drawing.id]) for drawing in drawings}
+        paths[-1].write_text(html.page(document, pictures, script=script), encoding="utf-8", newline="\n")
     if "kit" in formats:
         paths += kit.write_figures(drawings, folder / "figures", svgs)
         paths += kit.write_embed(document, drawings, table, folder / "embed")

@@ -193,9 +193,19 @@ def test_the_kit_contains_figures_and_snippets(written: Path) -> None:
     names = re.findall(r"reportgenfigures/(\w+)\.pdf", tex)
     assert names
     for name in names:
-        for ending in ("svg", "pdf", "png", "csv"):
-            assert (written / "figures" / f"{name}.{ending}").stat().st_size > 0
+        for ending in (".svg", "-dark.svg", ".pdf", ".png", ".csv"):
+            assert (written / "figures" / f"{name}{ending}").stat().st_size > 0
     assert "| verdict |" in (written / "embed" / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_page_has_each_figure_for_wide_and_for_narrow_screens_in_the_colours_of_the_page(written: Path) -> None:
+    page = (written / "index.html").read_text(encoding="utf-8")
+    names = {path.stem for path in (written / "figures").glob("*.csv")}
+    for layout, suffix in (("broad", ""), ("narrow", "-narrow")):
+        found = re.findall(rf'<svg class="{layout}"[^>]*aria-labelledby="([^"]+){suffix}-title"', page)
+        assert set(found) == names
+    assert not re.search(r'<svg class="(?:broad|narrow)".*?(?:fill|stroke)="#.*?</svg>', page)
+    assert len(re.findall(r'\bid="([^"]+)"', page)) == len(set(re.findall(r'\bid="([^"]+)"', page)))
 
 
 def test_the_same_bytes_twice(written: Path, tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
+
+from reportgen.figures.drawing import page, palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.svg import tidy
@@ -22,18 +25,22 @@ ENDINGS = ("svg", "pdf", "png")
 
 
 def save(drawing: Drawing, folder: Path, svg: str | None = None) -> list[Path]:
-    """Write <id>.svg, .pdf, .png and .csv into a folder, which is created if needed, and return their paths.
+    """Write the files of a figure into a folder, which is created if needed, and return their paths.
+
+    The files are <id>.svg for a light ground, <id>-dark.svg for a dark one, <id>.pdf, <id>.png and <id>.csv.
 
     svg: the result of `svg_text`, if the caller already has it.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    picture = svg_text(drawing) if svg is None else svg
     contents = {
-        "svg": (svg_text(drawing) if svg is None else svg).encode(),
-        "pdf": _bytes(drawing, "pdf", metadata=_pdf_metadata(drawing)),
-        "png": png_bytes(drawing),
-        "csv": csv_text(drawing).encode(),
+        ".svg": picture.encode(),
+        "-dark.svg": palette.dark(picture).encode(),
+        ".pdf": _bytes(drawing.figure, "pdf", metadata=_pdf_metadata(drawing)),
+        ".png": png_bytes(drawing),
+        ".csv": csv_text(drawing).encode(),
     }
-    paths = [folder / f"{drawing.id}.{ending}" for ending in contents]
+    paths = [folder / f"{drawing.id}{ending}" for ending in contents]
     for path, content in zip(paths, contents.values(), strict=True):
         path.write_bytes(content)
     return paths
@@ -42,19 +49,38 @@ def save(drawing: Drawing, folder: Path, svg: str | None = None) -> list[Path]:
 def file_bytes(drawing: Drawing, ending: str) -> bytes:
     """Return the figure as a file with one of the endings in ENDINGS."""
     if ending == "pdf":
-        return _bytes(drawing, "pdf", metadata=_pdf_metadata(drawing))
+        return _bytes(drawing.figure, "pdf", metadata=_pdf_metadata(drawing))
     return svg_text(drawing).encode() if ending == "svg" else png_bytes(drawing)
 
 
 def png_bytes(drawing: Drawing) -> bytes:
     """Return the figure as PNG."""
-    return _bytes(drawing, "png", metadata=_png_metadata(drawing), pil_kwargs={"compress_level": 4})
+    return _bytes(drawing.figure, "png", metadata=_png_metadata(drawing), pil_kwargs={"compress_level": 4})
 
 
 def svg_text(drawing: Drawing) -> str:
     """Return the figure as accessible SVG: with a title and a description, without style sheets, with unique ids."""
-    raw = _bytes(drawing, "svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    return tidy(raw.decode(), drawing.id, drawing.title, drawing.alt)
+    return _svg(drawing, drawing.figure, drawing.id)
+
+
+def screen_svg(drawing: Drawing, svg: str) -> str:
+    """Return the figure for a page: its SVG in the colours of the page, and the narrow one for a phone if there is one.
+
+    The style sheet of the page shows one of the two, by their classes.
+
+    svg: the result of `svg_text`.
+    """
+    if drawing.narrow is None:
+        return palette.inline(svg)
+    with _style.settings(), page.narrow():
+        figure = drawing.narrow()
+    both = {"broad": svg, "narrow": _svg(drawing, figure, f"{drawing.id}-narrow")}
+    return "".join(palette.inline(text).replace("<svg ", f'<svg class="{name}" ', 1) for name, text in both.items())
+
+
+def _svg(drawing: Drawing, figure: Figure, id_: str) -> str:
+    raw = _bytes(figure, "svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return tidy(raw.decode(), id_, drawing.title, drawing.alt)
 
 
 def csv_text(drawing: Drawing) -> str:
@@ -74,12 +100,12 @@ def _field(value: Any) -> Any:
     return repr(float(value)) if isinstance(value, float) else value
 
 
-def _bytes(drawing: Drawing, ending: str, **options: Any) -> bytes:
+def _bytes(figure: Figure, ending: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     with _style.settings(), warnings.catch_warnings():
         # Letters that DejaVu Sans lacks are drawn as boxes; the caption and the CSV file have the text.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        drawing.figure.savefig(buffer, format=ending, dpi=PNG_DPI, **options)
+        figure.savefig(buffer, format=ending, dpi=PNG_DPI, **options)
     return buffer.getvalue()
 
 

@@ -25,6 +25,8 @@ class Drawing:
         The drawn numbers, as written to `figures/<id>.csv`.
     finding : str
         The main result in the figure as one sentence with numbers, empty if the figure has none.
+    narrow : callable or None
+        Draws the figure for a phone, within `page.narrow`; None if there is only one layout.
     """
 
     id: str
@@ -34,6 +36,7 @@ class Drawing:
     figure: Figure
     columns: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
+    narrow: Callable[[], Figure] | None = None
     finding: str = ""
 
     @property
@@ -54,6 +57,8 @@ class FigureKind:
         Position in a report: lower comes first.
     shows : tuple of str
         Metrics of claims that the figure shows. The figure that shows the metrics of most claims opens the report.
+    opens : bool
+        Whether the figure is made for a kind of question, so that it opens a report of such a study.
     description : str
         Documentation for `reportgen describe`; by default the docstring of the module that defines `draw`.
     """
@@ -65,6 +70,7 @@ class FigureKind:
     order: int = 100
     shows: tuple[str, ...] = ()
     description: str = ""
+    opens: bool = False
 
     @property
     def name(self) -> str:

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from reportgen.analysis.words.numerals import exponents
+from reportgen.figures.drawing import page
 from reportgen.figures.drawing import style as _style
 
 Images = NDArray[np.float64]
@@ -105,7 +106,7 @@ def width(count: int, side: float) -> float:
 
 def canvas(inches: float) -> tuple[Figure, Axes]:
     """Return a figure of the page's width and axes without frame, whose units are inches, with y downwards."""
-    figure = Figure(figsize=(_style.WIDTH, inches))
+    figure = Figure(figsize=(page.width(), inches))
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set_axis_off()
     set_inches(ax, inches)
@@ -114,7 +115,7 @@ def canvas(inches: float) -> tuple[Figure, Axes]:
 
 def set_inches(ax: Axes, inches: float) -> None:
     """Set the limits of the axes of a `canvas`, which drawing a picture changes."""
-    ax.set_xlim(0, _style.WIDTH)
+    ax.set_xlim(0, page.width())
     ax.set_ylim(inches, 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.training_groups import TrainingGroup, worst_first
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import page
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, listing, number, prose, sentence
@@ -42,17 +44,17 @@ def draw(groups: Sequence[TrainingGroup]) -> Drawing | None:
         figure = _figure(shown)
     rows = [row for group, lines in shown for row in (*rows_of(lines), *mark_rows(marks_of(group), group.runs[0]))]
     caption, alt = _caption(shown, len(groups)), _alt(shown)
-    return Drawing("overview", "The runs side by side", caption, alt, figure, COLUMNS, rows)
+    return Drawing("overview", "The runs side by side", caption, alt, figure, COLUMNS, rows, partial(_figure, shown))
 
 
 Shown = Sequence[tuple[TrainingGroup, Sequence[Line]]]
 
 
 def _figure(shown: Shown) -> Figure:
-    columns = 2 if len(shown) in (2, 4) else min(ACROSS, len(shown))
+    columns = page.columns(2 if len(shown) in (2, 4) else min(ACROSS, len(shown)))
     handles, labels = legend_of([line for _, lines in shown for line in lines])
     figure, axes = _style.panels(len(shown), columns, HEIGHT, _style.legend_height(labels), MARGINS)
-    inches = (_style.WIDTH - MARGINS.left - MARGINS.right - (columns - 1) * MARGINS.across) / columns
+    inches = (page.width() - MARGINS.left - MARGINS.right - (columns - 1) * MARGINS.across) / columns
     for index, (ax, (group, lines)) in enumerate(zip(axes, shown, strict=True)):
         _panel(ax, group, lines, inches)
         if index % columns == 0:

@@ -14,9 +14,10 @@ from math import prod
 
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.analysis.words.where import is_number
-from reportgen.figures.drawing.style import GREY, SeriesStyle, series_style
+from reportgen.figures.drawing.style import GREY, SeriesStyle
 from reportgen.figures.views.factors import Factor, factors_of
 from reportgen.figures.views.selection import Selection, select
+from reportgen.figures.views.styles import line_styles
 from reportgen.study.planning.plan import Variant
 
 PANELS = 8
@@ -83,7 +84,7 @@ def layout(analysis: Analysis) -> Layout:
     for summary in summaries:
         groups.setdefault(labels[summary.variant.id], []).append(summary.variant)
     chosen = select(analysis.plan, groups)
-    styles = {label: series_style(number) for number, label in enumerate(chosen.highlighted)}
+    styles = line_styles({label: groups[label] for label in chosen.highlighted})
     panels: dict[str, list[Series]] = {}
     for summary in summaries:
         label = labels[summary.variant.id]

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reportgen.figures.drawing import palette
 from reportgen.report.document import claim_words
 from reportgen.report.document.content import Content
 from reportgen.report.document.explorer import Explorer
@@ -68,18 +69,24 @@ def fill(document: Content, pictures: Mapping[str, Markup], medium: str, *, scri
     }
     template = environment(medium == "print").get_template(document.template)
     sheets = [f"{medium}.css", *([EXPLORER_STYLE] if script and document.explorer else [])]
-    return template.render(context | _style(*sheets) | _script(document.explorer if script else None))
+    return template.render(
+        context | _style(*sheets, variables=medium == "screen") | _script(document.explorer if script else None)
+    )
 
 
 def fill_page(template: str, **context: Any) -> str:
     """Return the HTML of a page of a site, in the style of the reports."""
-    shared = _style("screen.css", "site.css") | _script(None)
+    shared = _style("screen.css", "site.css", variables=True) | _script(None)
     return environment(print_medium=False).get_template(template).render(context | shared)
 
 
-def _style(*names: str) -> dict[str, Any]:
-    """Return style sheets as one text, and its hash for the security policy of the page."""
-    text = "\n".join((templates_folder() / name).read_text(encoding="utf-8") for name in names)
+def _style(*names: str, variables: bool) -> dict[str, Any]:
+    """Return style sheets as one text, and its hash for the security policy of the page.
+
+    variables: whether the colours of inline figures are defined.
+    """
+    sheets = [palette.css()] if variables else []
+    text = "\n".join([*sheets, *((templates_folder() / name).read_text(encoding="utf-8") for name in names)])
     return {"style": Markup(text), "style_hash": _hash(text)}
 
 

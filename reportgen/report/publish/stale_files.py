@@ -19,7 +19,7 @@ from reportgen.report.publish.manifest import (
 )
 from reportgen.report.results.results import FORMAT
 
-ENDINGS = ("svg", "pdf", "png", "csv")
+ENDINGS = (".svg", "-dark.svg", ".pdf", ".png", ".csv")
 """Endings of the files of a figure."""
 
 OF_COMMAND = ("command", "source", "written")
@@ -64,7 +64,7 @@ def _names(results: Mapping[str, Any]) -> Iterator[str]:
     yield PAGE
     yield from (f"embed/{name}" for name in SNIPPETS)
     yield from (f"{study}.pdf" for study in _ids([results.get("study")]))
-    yield from (f"figures/{figure}.{ending}" for figure in _ids(results.get("figures")) for ending in ENDINGS)
+    yield from (f"figures/{figure}{ending}" for figure in _ids(results.get("figures")) for ending in ENDINGS)
 
 
 def _ids(values: Any) -> list[str]:

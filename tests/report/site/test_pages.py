@@ -73,6 +73,15 @@ def test_the_index_shows_each_study_with_question_figure_counts_and_links(tmp_pa
     assert "2 seeds, 3 runs, 1 diverged, 12.5 s of training" in text
 
 
+def test_a_dark_page_shows_the_dark_figure_if_there_is_one(tmp_path: Path) -> None:
+    report(tmp_path / "in" / "init", [claim("a")])
+    write_site([tmp_path / "in"], tmp_path / "without")
+    (tmp_path / "in" / "init" / "figures" / "loss curves-dark.svg").write_text("<svg/>", encoding="utf-8")
+    write_site([tmp_path / "in"], tmp_path / "with")
+    found = [texts(tmp_path / name)["index.html"] for name in ("without", "with")]
+    assert ['srcset="init/figures/loss%20curves-dark.svg"' in text for text in found] == [False, True]
+
+
 def test_every_claim_of_the_lectures_is_listed_with_its_tests(tmp_path: Path) -> None:
     report(tmp_path / "a", [claim("falls", lecture=11), claim("of-our-own", lecture=None)])
     report(tmp_path / "b", [claim("stays", "contradicted", 11), claim("holds", "inconclusive", 50)])
