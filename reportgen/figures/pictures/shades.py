@@ -10,9 +10,7 @@ from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
 from reportgen.figures.drawing import style as _style
-
-RAMP = ("#e16462", "#cc4778", "#b12a90", "#8f0da4", "#6a00a8", "#41049d", "#0d0887")
-"""Colours of ordered lines from the first to the last: a part of matplotlib's plasma, of even lightness steps."""
+from reportgen.figures.drawing.palette import RAMP
 
 STRONGEST = 0.75
 """Opacity of the value 1, with which text in the colour of the ink has a contrast of 4.5:1 on both grounds."""

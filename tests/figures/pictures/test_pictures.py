@@ -8,6 +8,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from reportgen.figures import FIGURES
+from reportgen.figures.drawing import page
+from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.export import svg_text
 from reportgen.figures.pictures.table import PICTURES
 from tests.figures.examples import analysis, record, summary
@@ -59,6 +61,21 @@ def test_a_picture_fits_on_the_page_and_has_its_texts(id_: str) -> None:
     assert drawing.rows
     assert {len(row) for row in drawing.rows} == {len(drawing.columns)}
     assert len(svg) < 200_000
+
+
+@pytest.mark.parametrize("id_", STUDIES)
+def test_a_picture_fits_on_a_phone(id_: str) -> None:
+    drawing = drawn(id_, STUDIES[id_])
+    assert drawing.narrow is not None
+    with warnings.catch_warnings(), _style.settings(), page.narrow():
+        warnings.simplefilter("error")
+        figure = drawing.narrow()
+    FigureCanvasAgg(figure)
+    inside, (width, height) = figure.get_tightbbox(figure.canvas.get_renderer()), figure.get_size_inches()
+    assert width == page.PHONE
+    assert min(inside.x0, inside.y0) > -0.02
+    assert inside.x1 < width + 0.02
+    assert inside.y1 < height + 0.02
 
 
 @pytest.mark.parametrize("id_", STUDIES)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -93,15 +94,18 @@ def picture_of(component: Component) -> Drawing:
 
 def _drawing(components: Sequence[Component]) -> Drawing:
     shapes = [shape_of(component) for component in components[:MOST]]
+    narrow = partial(_figure, shapes)
     with _style.settings():
-        figure = _figure(shapes)
+        figure = narrow()
     caption, alt = _caption(shapes, len(components)), _alt(shapes)
     finding = sentence("; ".join(map(_slope_words, shapes[:2])))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(shapes)), finding=finding)
+    return Drawing(
+        FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(shapes)), narrow=narrow, finding=finding
+    )
 
 
 def _figure(shapes: Sequence[Shape]) -> Figure:
-    columns = min(len(shapes), 2 if len(shapes) == 4 else 3)
+    columns = paper.fitting(min(len(shapes), 2 if len(shapes) == 4 else 3), 1)
     handles, labels = _style.line_legend(LINES, 1.0, ())
     margins = _style.Margins(left=0.4, across=0.35, between=0.5)
     height = {1: 2.4, 2: 1.9}.get(len(shapes), 1.35)

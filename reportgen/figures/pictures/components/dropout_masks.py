@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -28,6 +29,7 @@ from reportgen.engine.network_spec import LayerSpec
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import listing, prose, sentence
+from reportgen.figures.pictures import paper
 from reportgen.figures.pictures.choice import differs, first_records, is_named
 from reportgen.figures.table import FIGURES
 from reportgen.runs.operations import operations_of
@@ -57,11 +59,14 @@ def draw(analysis: Analysis) -> Drawing | None:
     if row is None or record is None or not masks:
         return None
     columns = _columns(record, masks)
+    narrow = partial(_figure, columns)
     with _style.settings():
-        figure = _figure(columns)
+        figure = narrow()
     caption, alt = _caption(row, record, masks, columns), _alt(columns)
     finding = sentence(_shares(record, masks)[0])
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(columns)), finding=finding)
+    return Drawing(
+        FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(columns)), narrow=narrow, finding=finding
+    )
 
 
 def _rate(layer: LayerSpec) -> float:
@@ -83,9 +88,9 @@ def _columns(record: RunRecord, masks: dict[int, NDArray[np.bool_]]) -> list[Col
 
 
 def _figure(columns: Sequence[Column]) -> Figure:
-    margins = _style.Margins(left=0.12, right=0.12, top=0.3, bottom=0.26, across=0.12)
+    margins = _style.Margins(left=0.12, right=0.12, top=0.3, bottom=0.26, across=0.12, between=0.55)
     height = 0.22 * max(column.kept.shape[1] for column in columns) + 0.3
-    figure, ((*axes,),) = _style.grid(1, STEPS + 1, height, margins=margins)
+    figure, axes = _style.panels(STEPS + 1, paper.fitting(STEPS + 1, 2), height, margins=margins)
     for step, ax in enumerate(axes):
         _panel(ax, columns, step)
         _style.panel_title(ax, f"step {step + 1}" if step < STEPS else "test mode", 1.4)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -98,11 +99,14 @@ def picture_of(component: Component) -> Drawing:
 
 def _drawing(found: Sequence[Curve], relative: bool = False) -> Drawing:
     curves = found[:MOST]
+    narrow = partial(_figure, curves, NAMES[relative])
     with _style.settings():
-        figure = _figure(curves, NAMES[relative])
+        figure = narrow()
     caption, alt = _caption(curves, len(found), NAMES[relative]), _alt(curves)
     finding = sentence(_course(curves[-1]))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(curves)), finding=finding)
+    return Drawing(
+        FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(curves)), narrow=narrow, finding=finding
+    )
 
 
 def _figure(curves: Sequence[Curve], name: str) -> Figure:

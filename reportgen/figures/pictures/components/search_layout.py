@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import fix_ticks
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, prose, sentence
+from reportgen.figures.pictures import paper
 from reportgen.figures.table import FIGURES
 from reportgen.study.model.ranges import Range
 from reportgen.study.planning.trials import places, whole
@@ -63,11 +65,13 @@ def draw(analysis: Analysis) -> Drawing | None:
     if not searches:
         return None
     rows = [list(_layouts(search, analysis)) for search in searches[:MOST]]
+    narrow = partial(_figure, rows)
     with _style.settings():
-        figure = _figure(rows)
+        figure = narrow()
     flat = [layout for row in rows for layout in row]
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(flat, len(searches)), _alt(flat), figure, COLUMNS, list(_csv(flat)),
+        narrow=narrow,
         finding=sentence("; ".join(map(_counts, rows[0]))),
     )  # fmt: skip
 
@@ -99,12 +103,13 @@ def _owners(search: SearchResult) -> set[int | None]:
 def _figure(rows: Sequence[Sequence[Layout]]) -> Figure:
     titled = len(rows) > 1
     margins = _style.Margins(left=0.75, right=0.3, top=0.5, across=0.85, between=0.9)
-    figure, axes = _style.grid(len(rows), 2, 2.4 if len(rows) == 1 else 1.9, margins=margins)
-    for row, panels in zip(rows, axes, strict=True):
-        for ax, layout in zip(panels, row, strict=True):
-            _panel(ax, layout)
-            name = f"{layout.title}, {layout.search}" if titled else layout.title
-            ax.set_title(_style.clip(name, 2.4, _style.TITLE), loc="left", y=1.0, pad=18)
+    layouts = [layout for row in rows for layout in row]
+    height = paper.inches(2.4 if len(rows) == 1 else 1.9, 1.6)
+    figure, axes = _style.panels(len(layouts), paper.fitting(2, 1), height, margins=margins)
+    for ax, layout in zip(axes, layouts, strict=True):
+        _panel(ax, layout)
+        name = f"{layout.title}, {layout.search}" if titled else layout.title
+        ax.set_title(_style.clip(name, 2.4, _style.TITLE), loc="left", y=1.0, pad=18)
     return figure
 
 

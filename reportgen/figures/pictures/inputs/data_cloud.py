@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -78,11 +79,22 @@ def draw(analysis: Analysis) -> Drawing | None:
         return None
     pair = two_features(data.x)
     clouds = clouds_of(data.x[:, pair])
+    narrow = partial(_figure, clouds, data.y)
     with _style.settings():
-        figure = _figure(clouds, data.y)
+        figure = narrow()
     caption, alt = _caption(clouds, pair, data), _alt(clouds)
     finding = sentence("; ".join(_words(cloud) for cloud in (clouds[0], clouds[-1])))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(clouds, data.y)), finding=finding)
+    return Drawing(
+        FIGURE.id,
+        FIGURE.title,
+        caption,
+        alt,
+        figure,
+        COLUMNS,
+        list(_csv(clouds, data.y)),
+        narrow=narrow,
+        finding=finding,
+    )
 
 
 def two_features(x: NDArray[np.float32]) -> list[int]:
@@ -104,8 +116,9 @@ def clouds_of(x: NDArray[np.float32]) -> list[Cloud]:
 
 def _figure(clouds: Sequence[Cloud], y: NDArray[np.int64]) -> Figure:
     margins = _style.Margins(left=0.28, right=0.1, top=0.3, bottom=0.4, across=0.25, between=0.62)
-    side = (paper.width() - 0.38 - 2 * 0.25) / 3
-    figure, axes = _style.panels(len(clouds), 3, side, margins=margins)
+    columns = paper.fitting(3, 2)
+    side = (paper.width() - 0.38 - (columns - 1) * 0.25) / columns
+    figure, axes = _style.panels(len(clouds), columns, side, margins=margins)
     unit = _reach(clouds[0], clouds[1], clouds[3])
     for at, (ax, cloud) in enumerate(zip(axes, clouds, strict=True)):
         _panel(ax, cloud, y, unit if cloud.name not in ("scaled", "whitened") else _reach(clouds[2], clouds[4]))

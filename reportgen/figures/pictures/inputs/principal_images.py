@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -37,9 +38,6 @@ AXES, ACROSS, SHOWN = 23, 8, 6
 KEPT = (2, 8, 32, 128, 512)
 WHITENED_VARIANCE = 0.99
 """Components kept in reduced images, and share of the variance of the components that whitened images keep."""
-
-LEFT = 1.2
-"""Inches for the labels of rows."""
 
 Images = NDArray[np.float64]
 
@@ -107,11 +105,14 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
     if found is None:
         return None
     rows = list(ROWS[view](found))
+    narrow = partial(_figure, found, rows, ACROSS if view == "eigen" else len(found.examples))
     with _style.settings():
-        figure = _figure(found, rows, ACROSS if view == "eigen" else len(found.examples))
+        figure = narrow()
     kind = FIGURES[IDS[view]]
     caption, alt, finding = TEXTS[view](found, rows)
-    return Drawing(kind.id, kind.title, caption, alt, figure, COLUMNS, list(_csv(found, rows)), finding=finding)
+    return Drawing(
+        kind.id, kind.title, caption, alt, figure, COLUMNS, list(_csv(found, rows)), narrow=narrow, finding=finding
+    )
 
 
 @dataclass(frozen=True)
@@ -148,32 +149,40 @@ def _whitened_rows(found: Components) -> Iterator[Row]:
 ROWS = {"eigen": _eigen_rows, "reduced": _reduced_rows, "whitened": _whitened_rows}
 
 
-def _figure(found: Components, rows: Sequence[Row], across: int) -> Figure:
-    side = min(0.72, (paper.width() - LEFT - 0.15) / (mosaic.width(across, 1) + 0.1))
+def _left() -> float:
+    """Return the space for the labels of rows in inches."""
+    return paper.inches(1.2, 0.95)
+
+
+def _figure(found: Components, rows: Sequence[Row], widest: int) -> Figure:
+    across = paper.fitting(widest, -(-widest // 2))
+    side = min(0.72, (paper.width() - _left() - 0.15) / (mosaic.width(across, 1) + 0.1))
     gap = 0.12
-    inches = 0.12 + len(rows) * (side + gap)
+    heights = [mosaic.height(len(row.images), across, side) for row in rows]
+    inches = 0.12 + sum(heights) + len(rows) * gap
     figure, ax = mosaic.canvas(inches)
     top = 0.1
-    for row in rows:
-        _draw_row(ax, found, row, top, side)
-        top += side + gap
+    for row, height in zip(rows, heights, strict=True):
+        _draw_row(ax, found, row, across, top, side)
+        top += height + gap
     mosaic.set_inches(ax, inches)
     return figure
 
 
-def _draw_row(ax: Axes, found: Components, row: Row, top: float, side: float) -> None:
+def _draw_row(ax: Axes, found: Components, row: Row, across: int, top: float, side: float) -> None:
     ax.text(0.1, top + side / 2 - 0.07, row.label, fontsize=_style.SMALL, va="center")
     ax.text(0.1, top + side / 2 + 0.08, row.note, fontsize=_style.TINY, va="center", color=_style.MUTED)
     images = found.as_images(row.images)
+    columns = min(len(images), across)
     if row.signed:
-        mosaic.show(ax, _signed(images), len(images), LEFT, top, side)
+        mosaic.show(ax, _signed(images), columns, _left(), top, side)
         return
     low, high = float(found.examples.min()), float(found.examples.max())
     middle, half = (low + high) / 2, (high - low) / 2 or 1.0
     shades = (
         mosaic.composed(images - middle, half) if images.ndim == 4 else mosaic.coloured(images, mosaic.GREYS, low, high)
     )
-    mosaic.show(ax, shades, len(images), LEFT, top, side)
+    mosaic.show(ax, shades, columns, _left(), top, side)
 
 
 def _signed(images: Images) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -72,10 +73,12 @@ def draw(analysis: Analysis) -> Drawing | None:
     matrices = [_matrix(row) for row in chosen]
     if not matrices or not (is_named(analysis, FIGURE.id) or any(map(_is_uneven, matrices))):
         return None
+    narrow = partial(_figure, matrices)
     with _style.settings():
-        figure = _figure(matrices)
+        figure = narrow()
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(matrices, note), _alt(matrices), figure, COLUMNS, list(_csv(matrices)),
+        narrow=narrow,
         finding=sentence(_words(matrices[0])),
     )  # fmt: skip
 
@@ -94,7 +97,7 @@ def _is_uneven(matrix: Matrix) -> bool:
 
 
 def _figure(matrices: Sequence[Matrix]) -> Figure:
-    columns = 1 if len(matrices) == 1 else 2
+    columns = 1 if len(matrices) == 1 else paper.fitting(2, 1)
     longest = max(_style.text_width(label, _style.TINY) for matrix in matrices for label in matrix.labels)
     left = min(0.42 + longest, 1.2)
     margins = _style.Margins(left=left, across=left, top=0.46, between=0.9, bottom=0.5)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -72,10 +73,12 @@ def draw(analysis: Analysis) -> Drawing | None:
     if not chosen:
         return None
     rows = [_row(summary) for summary in chosen]
+    narrow = partial(_figure, rows)
     with _style.settings():
-        figure = _figure(rows)
+        figure = narrow()
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(rows, note), _alt(rows), figure, COLUMNS, list(_csv(rows)),
+        narrow=narrow,
         finding=sentence(_course(rows[-1])),
     )  # fmt: skip
 
@@ -86,7 +89,8 @@ def _row(summary: VariantSummary) -> Row:
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
-    columns = max(len(row.probes) for row in rows)
+    shown = [tuple(evenly_spaced(row.probes, paper.fitting(PANELS, 2))) for row in rows]
+    columns = max(map(len, shown))
     styles = {label_of(rows[0].record.facts, label): _style.series_style(label) for label in _labels(rows)}
     marks = {f"class {label}": _style.SeriesStyle(one.colour, one.marker, "none") for label, one in styles.items()}
     handles, labels = _style.line_legend(marks, 1.2, (), ms=4)
@@ -95,11 +99,11 @@ def _figure(rows: Sequence[Row]) -> Figure:
                              between=0.34 + 0.18 * titled)  # fmt: skip
     side = min(2.2, (paper.width() - 0.24 - (columns - 1) * 0.12) / columns)
     figure, axes = _style.grid(len(rows), columns, side, _style.legend_height(labels), margins)
-    for row, panels in zip(rows, axes, strict=True):
-        for ax, probe in zip(panels, row.probes, strict=False):
+    for row, probes, panels in zip(rows, shown, axes, strict=True):
+        for ax, probe in zip(panels, probes, strict=False):
             _panel(ax, row, probe)
             ax.set_title(_when(row, probe), loc="left", y=1.0, pad=3, weight="normal", fontsize=_style.SMALL)
-        for ax in panels[len(row.probes) :]:
+        for ax in panels[len(probes) :]:
             ax.set_visible(False)
         if titled:
             name = _style.clip(row.summary.variant.label, paper.width() - 0.3, _style.TITLE)

@@ -9,7 +9,8 @@ must record the weights, which `probes: {weights: true}` sets.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -33,8 +34,11 @@ FIGURE = FIGURES["filters_over_training"]
 ROWS, FILTERS, STEPS = 3, (6, 4, 3), 8
 """The largest number of variants, of filters of a variant by number of variants, and of steps."""
 
-LEFT, HEADER, TITLE, GAP = 0.7, 0.24, 0.22, 0.12
-"""Inches: for labels, for the steps, for the name of a variant, and below a variant."""
+HEADER, TITLE, GAP = 0.24, 0.22, 0.12
+"""Inches: for the steps, for the name of a variant, and below a variant."""
+
+PHONE_STEPS = 4
+"""The largest number of steps on a phone."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,12 @@ def draw(analysis: Analysis) -> Drawing | None:
     rows = [_row(summary, FILTERS[len(chosen) - 1]) for summary in chosen]
     finite = [np.abs(row.drawn[np.isfinite(row.drawn)]) for row in rows]
     limit = max((float(one.max()) for one in finite if one.size), default=0.0) or 1.0
+    narrow = partial(_figure, rows, limit)
     with _style.settings():
-        figure = _figure(rows, limit)
+        figure = narrow()
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(rows, limit, note), _alt(rows), figure, COLUMNS, list(_csv(rows)),
+        narrow=narrow,
         finding=sentence(_course(rows[0])),
     )  # fmt: skip
 
@@ -86,16 +92,28 @@ def _row(summary: VariantSummary, most: int) -> Row:
     return Row(summary, record, tuple(int(steps[at]) for at in chosen), filters)
 
 
+def _left() -> float:
+    """Return the space for labels in inches."""
+    return paper.inches(0.7, 0.55)
+
+
+def _thinned(row: Row) -> Row:
+    """Return the row with as many steps, evenly spaced, as fit side by side."""
+    chosen = evenly_spaced(range(len(row.steps)), paper.fitting(STEPS, PHONE_STEPS))
+    return replace(row, steps=tuple(row.steps[at] for at in chosen), filters=row.filters[chosen])
+
+
 def _side(rows: Sequence[Row]) -> float:
     across = max(len(row.steps) for row in rows)
-    return min(0.6, (paper.width() - LEFT - 0.12) / mosaic.width(across, 1))
+    return min(0.6, (paper.width() - _left() - 0.12) / mosaic.width(across, 1))
 
 
 def _height(row: Row, side: float) -> float:
     return TITLE + HEADER + mosaic.height(row.filters.shape[1], 1, side) + GAP
 
 
-def _figure(rows: Sequence[Row], limit: float) -> Figure:
+def _figure(found: Sequence[Row], limit: float) -> Figure:
+    rows = [_thinned(row) for row in found]
     side, has_bar = _side(rows), not all(row.is_coloured for row in rows)
     inches = sum(_height(row, side) for row in rows) + 0.26 * has_bar
     figure, ax = mosaic.canvas(inches)
@@ -104,7 +122,12 @@ def _figure(rows: Sequence[Row], limit: float) -> Figure:
         _draw_row(ax, row, top, side, limit)
         top += _height(row, side)
     if has_bar:
-        mosaic.colour_bar(ax, mosaic.DIVERGING, (f"−{number(limit)}", f"{number(limit)}, weight"), LEFT + 0.5, top)
+        ends, left, width = (
+            (f"−{number(limit)}", f"{number(limit)}, weight"),
+            paper.inches(1.2, 0.5),
+            paper.inches(1.3, 1.0),
+        )
+        mosaic.colour_bar(ax, mosaic.DIVERGING, ends, left, top, width)
     mosaic.set_inches(ax, inches)
     return figure
 
@@ -116,13 +139,13 @@ def _draw_row(ax: Axes, row: Row, top: float, side: float, limit: float) -> None
     columns, step = len(row.steps), side * (1 + mosaic.GAP / mosaic.SIDE)
     for at, number_ in enumerate(row.steps):
         words = f"step {number_:,}" if at == 0 else f"{number_:,}"
-        ax.text(LEFT + at * step + side / 2, top + HEADER - 0.09, words, fontsize=_style.TINY, ha="center")
+        ax.text(_left() + at * step + side / 2, top + HEADER - 0.09, words, fontsize=_style.TINY, ha="center")
     for number_ in range(len(filters)):
         words = f"filter {number_ + 1}"
         ax.text(0.1, top + HEADER + number_ * step + side / 2, words, fontsize=_style.SMALL, va="center")
     flat = filters.reshape(-1, *filters.shape[2:])
     paint = mosaic.composed if row.is_coloured else mosaic.signed
-    mosaic.show(ax, paint(flat, limit), columns, LEFT, top + HEADER, side)
+    mosaic.show(ax, paint(flat, limit), columns, _left(), top + HEADER, side)
 
 
 COLUMNS = ("variant", "label", "seed", "step", "filter", "row", "channel", "weights")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -78,10 +79,12 @@ def draw(analysis: Analysis) -> Drawing | None:
         return None
     rows, note = select_rows(analysis.plan, able, PANELS)
     courses = [found[id(row)] for row in rows]
+    narrow = partial(_figure, courses)
     with _style.settings():
-        figure = _figure(courses)
+        figure = narrow()
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
+        narrow=narrow,
         finding=sentence(_words(max(courses, key=lambda course: course.gap))),
     )  # fmt: skip
 
@@ -98,12 +101,12 @@ def _course(row: VariantSummary) -> Course | None:
 
 
 def _figure(courses: Sequence[Course]) -> Figure:
-    columns = min(len(courses), 2 if len(courses) in (2, 4) else 3)
+    columns = paper.fitting(min(len(courses), 2 if len(courses) in (2, 4) else 3), 1)
     lines = {"training accuracy": _style.SeriesStyle(_style.COLOURS[0], "", "-"),
              "validation accuracy": _style.SeriesStyle(_style.COLOURS[1], "", _style.DASHES[1])}  # fmt: skip
     handles, labels = _style.line_legend(lines, 2.6, ())
     margins = _style.Margins(left=0.6, across=0.2, between=0.5)
-    figure, axes = _style.panels(len(courses), columns, 1.7, _style.legend_height(labels), margins)
+    figure, axes = _style.panels(len(courses), columns, paper.inches(1.7, 1.3), _style.legend_height(labels), margins)
     scale = _axis.accuracy_scale(
         _axis.scale_for([part for course in courses for part in (course.train, course.val)], False) or _axis.UNIT
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -58,10 +59,12 @@ def draw(analysis: Analysis, view: MapView) -> Drawing | None:
         return None
     rows, note = select_rows(analysis.plan, able, PANELS)
     maps = [found[id(row)] for row in rows]
+    narrow = partial(_figure, maps, view)
     with _style.settings():
-        figure = _figure(maps, view)
+        figure = narrow()
     return Drawing(
         view.id, view.title, _caption(maps, view, note), _alt(maps, view), figure, COLUMNS, list(_csv(maps)),
+        narrow=narrow,
         finding=sentence(f"{view.words}: {_words(max(maps, key=lambda one: float(np.nanmax(one.values))))}"),
     )  # fmt: skip
 
@@ -80,7 +83,7 @@ def _map(row: VariantSummary, statistic: str) -> Map | None:
 
 
 def _figure(maps: Sequence[Map], view: MapView) -> Figure:
-    columns = 1 if len(maps) == 1 else 2
+    columns = 1 if len(maps) == 1 else paper.fitting(2, 1)
     most = max(len(one.values) for one in maps)
     height = float(np.clip(0.2 * most, 0.5, 2.6))
     margins = _style.Margins(left=0.5, across=0.45, top=0.28, between=0.62, bottom=0.42)

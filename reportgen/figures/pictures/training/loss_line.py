@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.style import SeriesStyle
 from reportgen.figures.drawing.words import descriptions, number, prose, sentence, span
+from reportgen.figures.pictures import paper
 from reportgen.figures.pictures.choice import mean_over, rows_with, with_array
 from reportgen.figures.table import FIGURES
 
@@ -67,10 +69,12 @@ def draw(analysis: Analysis) -> Drawing | None:
     lines = [_line(row, at) for at, row in enumerate(chosen)]
     if not lines:
         return None
+    narrow = partial(_figure, lines)
     with _style.settings():
-        figure = _figure(lines)
+        figure = narrow()
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(lines, note), _alt(lines), figure, COLUMNS, list(_csv(lines)),
+        narrow=narrow,
         finding=sentence(_words(lines[-1])),
     )  # fmt: skip
 
@@ -85,8 +89,9 @@ def _figure(lines: Sequence[Line]) -> Figure:
     shown = {line.summary.variant.label: SeriesStyle(line.style.colour, "", line.style.dash) for line in lines}
     handles, labels = _style.line_legend(shown if len(lines) > 1 else {}, 2.6, ())
     splits = [split for split in PANELS if any(np.isfinite(line.losses[split]).any() for line in lines)]
-    margins = _style.Margins(left=0.6, across=0.6, top=0.28, bottom=0.56)
-    figure, (axes,) = _style.grid(1, len(splits), 2.2, _style.legend_height(labels), margins)
+    margins = _style.Margins(left=0.6, across=0.6, top=0.28, bottom=0.56, between=0.85)
+    columns = paper.fitting(len(splits), 1)
+    figure, axes = _style.panels(len(splits), columns, paper.inches(2.2, 1.6), _style.legend_height(labels), margins)
     for ax, split in zip(axes, splits, strict=True):
         scale = _axis.scale_for([line.losses[split] for line in lines]) or _axis.UNIT
         for line in lines:

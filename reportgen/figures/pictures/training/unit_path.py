@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -79,10 +80,12 @@ def draw(analysis: Analysis) -> Drawing | None:
     paths = [path for row, record in records if (path := _path(row, record, layer)) is not None]
     if not paths:
         return None
+    narrow = partial(_figure, paths)
     with _style.settings():
-        figure = _figure(paths)
+        figure = narrow()
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(paths, note), _alt(paths), figure, COLUMNS, list(_csv(paths)),
+        narrow=narrow,
         finding=sentence(_words(max(paths, key=lambda path: path.together))),
     )  # fmt: skip
 
@@ -113,9 +116,9 @@ def _path(row: VariantSummary, record: RunRecord, layer: int) -> Path | None:
 
 
 def _figure(paths: Sequence[Path]) -> Figure:
-    columns = 1 if len(paths) == 1 else 2
+    columns = 1 if len(paths) == 1 else paper.fitting(2, 1)
     margins = _style.Margins(left=0.62, across=0.62, top=0.28, between=0.75)
-    height = 2.6 if columns == 1 else 2.3
+    height = paper.inches(2.6 if columns == 1 else 2.3, 1.8)
     figure, axes = _style.panels(len(paths), columns, height, margins=margins)
     width = (paper.width() - 0.62 - 0.12 - (columns - 1) * 0.62) / columns
     for ax, path in zip(axes, paths, strict=True):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -65,10 +66,12 @@ def draw(analysis: Analysis) -> Drawing | None:
         return None
     rows, note = select_rows(analysis.plan, able, PANELS)
     courses = [found[id(row)] for row in rows]
+    narrow = partial(_figure, courses)
     with _style.settings():
-        figure = _figure(courses)
+        figure = narrow()
     return Drawing(
         FIGURE.id, FIGURE.title, _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
+        narrow=narrow,
         finding=sentence(_words(courses[0])),
     )  # fmt: skip
 
@@ -89,7 +92,7 @@ def _course(row: VariantSummary) -> Course | None:
 
 
 def _figure(courses: Sequence[Course]) -> Figure:
-    columns = min(len(courses), 2 if len(courses) in (2, 4) else 3)
+    columns = paper.fitting(min(len(courses), 2 if len(courses) in (2, 4) else 3), 1)
     layers = sorted({layer for course in courses for layer in course.layers})
     colours = dict(zip(layers, ramp(len(layers)), strict=True))
     lines = {f"layer {layer}": SeriesStyle(colours[layer], "", "-") for layer in layers}
@@ -97,7 +100,7 @@ def _figure(courses: Sequence[Course]) -> Figure:
     handles.append(Patch(color=_style.REGION))
     labels.append(UPDATE_BAND[2])
     margins = _style.Margins(left=0.62, across=0.2, between=0.5)
-    figure, axes = _style.panels(len(courses), columns, 1.75, _style.legend_height(labels), margins)
+    figure, axes = _style.panels(len(courses), columns, paper.inches(1.75, 1.3), _style.legend_height(labels), margins)
     scale = _axis.scale_for([UPDATE_BAND[:2], *(course.ratios for course in courses)], log=True) or _axis.UNIT
     for at, (ax, course) in enumerate(zip(axes, courses, strict=True)):
         _panel(ax, course, colours, scale, at % columns == 0)
