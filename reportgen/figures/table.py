@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reportgen.figures.drawing.figure import FigureKind, Slide, drawn_in
 from reportgen.figures.layer_statistics import LAYER_STATISTICS
+from reportgen.figures.pictures.table import PICTURES
 from reportgen.figures.score_curves import SCORE_CURVES
 from reportgen.registry import Table
 from reportgen.study.metrics.metric import ROUNDS
@@ -59,6 +60,7 @@ FIGURES = Table(
             _row("final_scores", "Scores of the finished runs", 90, FINAL_SCORES),
             *LAYER_STATISTICS,
             *SCORE_CURVES,
+            *PICTURES,
         ),
         key=lambda kind: kind.order,
     ),

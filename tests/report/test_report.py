@@ -89,10 +89,14 @@ class Outline(HTMLParser):
                 self.addresses.append(value or "")
 
 
+INSIDE = ("#", "data:,", "data:image/png;base64,")
+"""How addresses within a page begin."""
+
+
 def external_addresses(outline: Outline) -> list[str]:
     """Return the addresses outside of the page, except those of the papers that it cites."""
     cited = {paper.address for paper in papers().values()}
-    return [one for one in outline.addresses if not one.startswith(("#", "data:,")) and one not in cited]
+    return [one for one in outline.addresses if not one.startswith(INSIDE) and one not in cited]
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import Analysis
 
+PICTURE_ENDINGS = (".svg", ".pdf", ".png")
+"""Endings of files with a picture."""
+
 ENDINGS = (".svg", "-dark.svg", ".pdf", ".png", ".csv")
 """What the names of the files of a figure have after its id; "-dark.svg" is the figure for a dark ground."""
 
@@ -29,6 +32,8 @@ class Drawing:
         Caption and alternative text, in full sentences with the drawn numbers.
     columns, rows
         The drawn numbers, as written to `figures/<id>.csv`.
+    finding : str
+        The main result in the figure as one sentence with numbers, empty if the figure has none.
     narrow : callable or None
         Draws the figure for a phone, on `surface.PHONE`; None if there is only one layout.
     finding : str

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from reportgen.figures.drawing.style import SeriesStyle
+
+Number = TypeVar("Number", int, float)
 
 LEAST_PANEL = 0.5
 """Least height in inches of a panel; a figure that needs more than the height of its surface gets taller."""
@@ -53,9 +55,13 @@ class Surface:
         """Whether figures have a fixed height."""
         return self.height is not None
 
+    def either(self, on_page: Number, on_phone: Number) -> Number:
+        """Return a number of things side by side or a length; on_page: also for a slide."""
+        return on_phone if self.is_narrow else on_page
+
     def columns(self, wanted: int) -> int:
         """Return the number of panels side by side; wanted: the number on a page."""
-        return 1 if self.is_narrow else wanted
+        return self.either(wanted, 1)
 
     def title_width(self, columns: int, gap: float) -> float:
         """Return the width of a panel's title in inches.

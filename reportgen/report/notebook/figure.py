@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from reportgen.analysis.results import Analysis
 from reportgen.errors import UsageError
 from reportgen.figures import find
+from reportgen.figures.drawing.figure import PICTURE_ENDINGS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from reportgen.figures.drawing.figure import Drawing
 
-ENDINGS = (".svg", ".pdf", ".png", ".csv")
+ENDINGS = (*PICTURE_ENDINGS, ".csv")
 
 
 @dataclass(frozen=True)
