@@ -136,7 +136,8 @@ def _figure(lines: Sequence[Line], names: Sequence[str]) -> Figure:
         _set_remaining(ax, lines)
         _axis.set_y(ax, y)
         ax.set_xlabel("weights remaining", labelpad=2)
-        ax.set_ylabel("epoch of lowest validation loss" if name == BEST else words(name), labelpad=3)
+        label = "epoch of lowest validation loss" if name == BEST else words(name)
+        ax.set_ylabel(_style.wrap(label, ax.bbox.height / figure.dpi + 0.3, _style.TEXT, 2), labelpad=3)
     _style.legend(figure, handles, labels)
     return figure
 

@@ -16,6 +16,8 @@ from reportgen.figures.training.table import TRAINING_FIGURES
 from reportgen.registry import Component
 from tests.analysis.test_search import LR
 from tests.figures.examples import analysis, lecture_grid, record, summary
+from tests.figures.pictures.test_pictures import STUDIES
+from tests.figures.pictures.trained import drawn as picture
 from tests.figures.test_networks import CASES
 from tests.figures.test_sanity_checks import checked, result
 from tests.figures.test_scores_by_setting import grid, sweep
@@ -109,6 +111,7 @@ GALLERY: Mapping[str, Callable[[Path], list[Drawing]]] = {
     "range test": lambda _: some(analysis([range_test(), *sweep([1e-4, 1e-2])]), "loss_by_rate"),
     "scales": lambda _: some(scales(), "scores_by_scale"),
     "training": lambda _: training(),
+    "pictures": lambda _: [picture(id_, study) for id_, study in STUDIES.items()],
 }  # fmt: skip
 """Drawings by name; the argument is an empty folder."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,7 +16,8 @@ from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.export import screen_svg, svg_text
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.surface import PHONE, drawing_on
+from reportgen.figures.drawing.surface import PHONE, SLIDE, drawing_on
+from reportgen.figures.slides import fits
 from tests.figures.gallery import GALLERY, shown_ids
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -90,6 +92,20 @@ def test_a_narrow_figure_is_inside_its_canvas_and_its_text_is_readable_on_a_phon
         assert inside.y1 < height + 0.03, drawing.id
         sizes = [text.get_fontsize() for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
         assert min(sizes) * SCREEN / (72 * PHONE.width) >= 11, drawing.id
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_a_slide_has_enough_contrast_and_is_inside_its_canvas(name: str, tmp_path: Path) -> None:
+    with drawing_on(SLIDE):
+        shown = [one for one in GALLERY[name](tmp_path) if one.id in FIGURES and FIGURES[one.id].slide and fits(one)]
+    for drawing in shown:
+        assert faint(svg_text(drawing), palette.BY_NAME["ground"].light, SOFT) == [], drawing.id
+        FigureCanvasAgg(drawing.figure)
+        inside = drawing.figure.get_tightbbox(drawing.figure.canvas.get_renderer())
+        width, height = drawing.figure.get_size_inches()
+        assert min(inside.x0, inside.y0) > -0.03, drawing.id
+        assert inside.x1 < width + 0.03, drawing.id
+        assert inside.y1 < height + 0.03, drawing.id
 
 
 def test_every_colour_is_in_the_palette_so_that_it_has_a_dark_one(drawings: list[Drawing]) -> None:

@@ -137,7 +137,7 @@ def _panel(ax: Axes, path: Path, ratio: float) -> None:
     for corner in ((x, y), (x - far, y - far)):
         ax.add_patch(Rectangle(corner, far, far, color=_style.REGION, lw=0, zorder=0.5))
     ax.plot(*path.points.T, color=_style.COLOURS[0], lw=1.0, marker=".", ms=3.5, zorder=3)
-    ax.plot(x, y, marker="o", ms=6.5, mfc=_style.GROUND, mec=_style.INK, mew=1.2, zorder=4)
+    ax.plot(x, y, marker="o", ms=6.5, color=_style.INK, mfc=_style.GROUND, mew=1.2, zorder=4)
     ax.plot(*path.points[-1], marker="o", ms=6.5, color=_style.INK, zorder=4)
     for axis, weight in zip((ax.xaxis, ax.yaxis), path.weights, strict=True):
         axis.set_major_locator(MaxNLocator(4))
