@@ -12,8 +12,8 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count
 
-TOGETHER = 1.05
-"""Marks closer than this distance in inches have one label."""
+TOGETHER = 1.5
+"""Marks closer than this distance in inches, the width of two labels, have one label."""
 
 BESIDE = 0.03
 """Distance between marks of different lines at the same place, as a share of the axis."""

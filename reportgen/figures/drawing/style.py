@@ -197,7 +197,7 @@ def legend_rows(labels: Sequence[str]) -> int:
 
 def legend_height(labels: Sequence[str]) -> float:
     """Return the height in inches of a legend."""
-    return 0.06 + legend_rows(labels) * 0.155 if labels else 0.0
+    return 0.1 + legend_rows(labels) * 0.13 if labels else 0.0
 
 
 def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
