@@ -25,8 +25,10 @@ TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 WIDE = """() => {
   const edge = document.documentElement.clientWidth + 1;
   const sticksOut = (box) => box.width > 0 && box.right > edge;
+  const scrolls = (one) => one && (getComputedStyle(one).overflowX !== 'visible' || scrolls(one.parentElement));
   return [...document.querySelectorAll('body *')]
-    .filter((one) => sticksOut(one.getBoundingClientRect()) && !one.closest('.wide, .picture, .skip, svg'))
+    .filter((one) => sticksOut(one.getBoundingClientRect()))
+    .filter((one) => !one.closest('.skip, svg') && !scrolls(one.parentElement))
     .map((one) => one.tagName + '.' + one.className);
 }"""
 """Elements that stick out of the page at the right, except inside of parts that scroll on their own."""

@@ -25,8 +25,8 @@ OTHER_STYLES = {
 
 
 def seen(text: str) -> str:
-    """Return the text of a page without code, style, formulas and names in quotes; with alternative texts."""
-    kept = re.sub(r"<(style|code|pre|math)\b.*?</\1>", " ", text, flags=re.DOTALL)
+    """Return the text of a page without code, style, scripts, formulas and names in quotes; with alternative texts."""
+    kept = re.sub(r"<(style|script|code|pre|math)\b.*?</\1>", " ", text, flags=re.DOTALL)
     return re.sub(r"“[^”]*”", " ", html.unescape(re.sub(r"<[^>]*>", " ", kept)))
 
 

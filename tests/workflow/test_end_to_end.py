@@ -77,7 +77,13 @@ def test_one_worker_and_two_give_the_same_bytes(folder):
 def test_a_second_run_trains_nothing_and_writes_the_same_report(folder, monkeypatch, capsys):
     assert invoke(["run", "rates.yaml", "-f", "html,kit"]) == 0
     report = Path("reports/rates")
-    first = {path: path.read_bytes() for path in report.rglob("*") if path.is_file()}
+
+    def contents():  # only the manifest of `run` says what the report was made from
+        return {
+            path: path.read_bytes() for path in report.rglob("*") if path.is_file() and path.name != "manifest.json"
+        }
+
+    first = contents()
 
     def train(*arguments):
         raise AssertionError("trains a stored run")
@@ -85,7 +91,7 @@ def test_a_second_run_trains_nothing_and_writes_the_same_report(folder, monkeypa
     monkeypatch.setattr(executors, "train", train)
     for verb in ("run", "render"):
         assert invoke([verb, "rates.yaml", "-f", "html,kit"]) == 0
-        assert {path: path.read_bytes() for path in report.rglob("*") if path.is_file()} == first
+        assert contents() == first
     assert "(0 trained, 6 stored)" in capsys.readouterr().out
     assert "http://" not in first[report / "index.html"].decode().replace("http://www.w3.org", "")
 

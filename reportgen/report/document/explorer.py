@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from reportgen.study.metrics.table import METRICS
 
 Values = NDArray[np.float64]
 Kind = Literal["activation", "gradient"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 MOST_VARIANTS, MOST_PROBES, MOST_HISTOGRAMS = 16, 24, 3000
 BINS = 24
@@ -95,7 +96,11 @@ def _series(summary: VariantSummary) -> dict[str, Any]:
             for name, values in found.items()
             if np.isfinite(values).any()
         },
-        "histograms": {kind: _histograms(records, kind, steps) for kind in ("activation", "gradient")},
+        "histograms": {
+            kind: _histograms(records, kind, steps)
+            for kind in KINDS
+            if all(f"probe_{kind}_histogram" in record.arrays for record in records)
+        },
     }
 
 

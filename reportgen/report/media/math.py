@@ -86,9 +86,11 @@ def svg(latex: str, block: bool = False) -> Markup:
         ziamath.config.svg2 = False
         drawn = ziamath.Latex(latex, size=14.5, inline=not block)
         shift = float(drawn.getyofst()) * _POINTS_A_PIXEL
-        label = f'<svg role="img" aria-label="{html.escape(latex, quote=True)}" '
+        words = html.escape(latex, quote=True)
+        label = f'<svg role="img" aria-label="{words}" '
         scaled = re.sub(r'(width|height)="([\d.]+)"', _scaled, _drawing(drawn.svg()), count=2)
-        picture = scaled.replace("<svg ", label, 1)
+        named = scaled.replace(">", f"><title>{words}</title>", 1)  # the alternative text in a PDF
+        picture = named.replace("<svg ", label, 1)
         if block:
             return Markup(f'<span class="formula-block">{picture}</span>')
         return Markup(f'<span class="formula" style="vertical-align: {shift:.2f}pt">{picture}</span>')

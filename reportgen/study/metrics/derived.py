@@ -14,8 +14,10 @@ def normality_gap(record: Record, probe: int) -> Values:
     """Return the largest distance of each layer's distribution of activations from a normal distribution.
 
     The normal distribution has the mean and standard deviation of the activations. The distance is the Kolmogorov
-    distance at the edges of the histogram's bins, NaN for a constant layer.
+    distance at the edges of the histogram's bins, NaN for a constant layer and in records without histograms.
     """
+    if "probe_activation_histogram" not in record.arrays:
+        return np.full(record.layers, np.nan)
     counts = record.arrays["probe_activation_histogram"][probe].astype(np.float64)
     edges = record.arrays["activation_edges"]
     means, stds = record.statistic("activation_mean")[probe], record.statistic("activation_std")[probe]
