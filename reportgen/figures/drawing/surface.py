@@ -11,10 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from reportgen.figures.drawing.style import SeriesStyle
+from typing import Any, TypeVar
 
 Number = TypeVar("Number", int, float)
 
@@ -38,7 +35,7 @@ class Surface:
     others : whether the other lines are drawn too, in grey.
     layers : largest number of layers with a panel of their own in a row.
     tiny : font size in points of numbers in small panels, the smallest text of a figure.
-    styles : the styles of variants by id; those of others are chosen within each figure.
+    styles : the `SeriesStyle` of variants by id; those of others are chosen within each figure.
     """
 
     width: float
@@ -48,7 +45,7 @@ class Surface:
     others: bool = True
     layers: int = 10
     tiny: float = 6.0
-    styles: Mapping[str, SeriesStyle] = field(default_factory=dict)
+    styles: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def flat(self) -> bool:

@@ -19,10 +19,9 @@ from reportgen.registry import Component
 from reportgen.study.model.augmentation import Augment, check_images
 from reportgen.study.model.components import below, problem, read_component
 from reportgen.study.model.data_settings import Data
-from reportgen.study.model.evaluation import Evaluation
 from reportgen.study.model.layer_settings import NAMES
+from reportgen.study.model.measuring import PROBE_EXAMPLES, PROBE_EXAMPLES_UNTRAINED, Evaluation, Probes, check_pictures
 from reportgen.study.model.network import Network
-from reportgen.study.model.probes import PROBE_EXAMPLES, PROBE_EXAMPLES_UNTRAINED, Probes, check_pictures
 from reportgen.study.model.section import Number, Section, Takes, reader
 from reportgen.study.planning.network import Inputs, check_network
 

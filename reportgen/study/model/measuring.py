@@ -1,13 +1,18 @@
-"""Settings of the probes of a run, and the check that the data and the training have what pictures need."""
+"""Settings of what runs measure: probes, and the evaluation of trained networks.
+
+The evaluation includes stored predictions, MC dropout, averaged weights and snapshots. The probes include arrays for
+pictures, with a check that the data and the training have what they need.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from reportgen.engine.spec import EvaluationSpec
 from reportgen.study.model.components import problem
-from reportgen.study.model.section import Section
+from reportgen.study.model.section import Section, Takes
 from reportgen.study.planning.network import Inputs
 
 PROBE_EXAMPLES, PROBE_EXAMPLES_UNTRAINED = 256, 1000
@@ -72,3 +77,40 @@ def check_pictures(probes: Probes, epochs: int, inputs: Inputs | None) -> None:
         message = f"probes.boundary needs two features, but the data have {inputs.features}"
         hint = "set features: 2 for data that allow it, or remove boundary"
         raise problem("inapplicable-key", message, hint, ("boundary",), key=True)
+
+
+class Polyak(Section):
+    """Mean of the weights over all steps, starting at an epoch."""
+
+    example: ClassVar[str] = "{start: 1}"
+    start: int = Field(ge=1, le=1_000_000, description="average the weights of all steps from this epoch on")
+
+
+class Evaluation(Section):
+    """Predictions to store, and averages to evaluate."""
+
+    example: ClassVar[str] = "{mc_dropout: 100}"
+    predictions: bool = Field(
+        default=False, description="store the final probabilities of validation and test examples"
+    )
+    mc_dropout: int = Field(
+        default=0, ge=0, le=10_000, description="average this many predictions with random dropout; 0 makes none"
+    )
+    polyak: Polyak | None = None
+    snapshots: Annotated[
+        bool | Annotated[int, Field(ge=1, le=1_000_000)], Takes("true, false, or a number of epochs")
+    ] = Field(
+        default=False,
+        description="average the networks at the end of each cycle of warm restarts, or at this interval in epochs",
+    )
+
+    @field_validator("polyak", mode="before")
+    @classmethod
+    def _none(cls, value: Any) -> Any:
+        return None if value == "none" or value is False else value
+
+    @property
+    def spec(self) -> EvaluationSpec:
+        """Return the specification for the engine."""
+        start = self.polyak.start if self.polyak else None
+        return EvaluationSpec(self.predictions, self.mc_dropout, start, self.snapshots)
