@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen import disk
+from reportgen.figures.drawing.figure import ENDINGS
 from reportgen.paths import PAGE, RESULTS
 from reportgen.report.publish.manifest import (
     Origin,
@@ -20,9 +21,6 @@ from reportgen.report.publish.manifest import (
     write_manifest,
 )
 from reportgen.report.results.results import FORMAT
-
-ENDINGS = ("svg", "pdf", "png", "csv")
-"""Endings of the files of a figure."""
 
 OF_COMMAND = ("command", "source", "written")
 """Parts of the provenance that depend on the command and its time."""
@@ -80,7 +78,7 @@ def _names(results: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{study}.pdf" for study in _ids([results.get("study")]))
     for figure in _ids(results.get("figures")):
         yield f"embed/{figure}.html"
-        yield from (f"figures/{figure}.{ending}" for ending in ENDINGS)
+        yield from (f"figures/{figure}{ending}" for ending in ENDINGS)
 
 
 def _ids(values: Any) -> list[str]:
