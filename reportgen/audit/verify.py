@@ -27,6 +27,9 @@ from reportgen.workflow.request import RunRequest, plan_jobs, unique
 from reportgen.workflow.stored_runs import CollectedRuns, StoredRuns, stored_stages
 
 PATH = "data.path"
+PATHS = (PATH, f"search.{PATH}")
+"""Settings with paths of data, which depend on the folder of the study file."""
+
 SHOWN = 12  # characters of a run's key in messages
 
 
@@ -109,8 +112,8 @@ def _with_paths(plan: Plan, results: Results) -> Plan:
     variants = []
     for variant in plan.variants:
         settings = dict(variant.settings)
-        if PATH in settings:
-            settings[PATH] = reported.get(variant.id, {}).get(PATH, settings[PATH])
+        for path in settings.keys() & PATHS:
+            settings[path] = reported.get(variant.id, {}).get(path, settings[path])
         variants.append(replace(variant, settings=settings))
     return replace(plan, variants=tuple(variants))
 
@@ -152,7 +155,21 @@ def _in_results(analysis: Analysis, reported: Mapping[str, Any]) -> Iterator[Dif
     recomputed = results_dict(analysis, drawings)
     if "answer" not in reported:  # reports of earlier versions have none
         del recomputed["answer"]
+    if "searches" in recomputed:
+        recomputed["searches"] = _with_reported_paths(recomputed["searches"], reported.get("searches"))
     yield from result_differences(RESULTS, reported, recomputed)
+
+
+def _with_reported_paths(recomputed: Any, reported: Any) -> Any:
+    """Return recomputed values with the paths of data in the reported ones, as in `_with_paths`."""
+    if isinstance(recomputed, list) and isinstance(reported, list) and len(recomputed) == len(reported):
+        return [_with_reported_paths(*pair) for pair in zip(recomputed, reported, strict=True)]
+    if not isinstance(recomputed, dict) or not isinstance(reported, dict):
+        return recomputed
+    return {
+        key: reported[key] if key == PATH and key in reported else _with_reported_paths(value, reported.get(key))
+        for key, value in recomputed.items()
+    }
 
 
 def _in_tables(analysis: Analysis, folder: Path) -> Iterator[Difference]:

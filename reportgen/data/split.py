@@ -143,7 +143,7 @@ def class_shares(keep: tuple[tuple[int | str, float], ...], names: Sequence[str]
     """Return the fractions of classes by their numbers from 0.
 
     A class is named by its label, one of `names`; if the labels are no numbers or there are none, also by its number
-    from 0. Raises StudyError for an unknown class.
+    from 0. Raises StudyError for an unknown class, and for a class that is named twice.
     """
     numbers = {name: number for number, name in enumerate(names)}
     if not all(name.lstrip("-").isdecimal() for name in names) or not names:
@@ -155,6 +155,9 @@ def class_shares(keep: tuple[tuple[int | str, float], ...], names: Sequence[str]
             known = ", ".join(names[:MOST_NAMES]) + ", ..." * (len(names) > MOST_NAMES)
             hint = f"the classes are {known}" if names else f"the classes are 0 to {classes - 1}"
             raise StudyError("unknown-class", f"unknown class {label}", hint=hint, setting="keep")
+        if number in shares:
+            message = f"{label} names a class that another key names, too"
+            raise StudyError("duplicate-value", message, hint="name each class once", setting="keep")
         shares[number] = fraction
     return shares
 

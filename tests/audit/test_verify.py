@@ -84,6 +84,18 @@ def test_a_report_with_its_data_agrees_in_another_place(report: Path, tmp_path: 
     assert verify(capsys, moved)[:2] == (0, [f"{moved}: agrees with the records of its 6 runs"])
 
 
+def test_a_search_for_a_file_of_data_agrees_without_the_original_files(made: Path, tmp_path: Path, capsys) -> None:
+    for name in ("own.csv", "other.csv"):
+        shutil.copyfile(made / "own.csv", tmp_path / name)
+    text = STUDY[: STUDY.index("claims:")].replace("sanity: [initial_loss, regularized_loss]\nensembles: true\n", "")
+    search = "search: {method: grid, data.path: {choices: [own.csv, other.csv]}}\nseeds: 1"
+    (tmp_path / "files.yaml").write_text(text.replace("seeds: 3", search), encoding="utf-8")
+    report = run_study(tmp_path / "files.yaml", output=tmp_path / "out", formats=["json"]).folder
+    for name in ("own.csv", "other.csv"):
+        (tmp_path / name).unlink()
+    assert verify(capsys, report)[0] == 0
+
+
 def test_a_folder_of_reports_is_verified_whole(report: Path, capsys) -> None:
     shutil.copytree(report, report.with_name("other"))
     edit(report / "results.json", lambda values: values["claims"][0].update(n=4))

@@ -103,6 +103,12 @@ def test_a_class_to_keep_must_be_a_label(names: tuple[str, ...], key: int | str)
     assert (caught.value.code, caught.value.setting) == ("unknown-class", "keep")
 
 
+def test_a_class_to_keep_is_named_once() -> None:
+    with pytest.raises(StudyError) as caught:
+        class_shares((("cat", 0.5), (0, 0.2)), ("cat", "dog"), 2)
+    assert (caught.value.code, caught.value.setting) == ("duplicate-value", "keep")
+
+
 @pytest.mark.parametrize(("fraction", "left"), [(0.0, 0), (0.001, 1), (1.0, 40)])
 def test_keep_at_the_ends_of_its_range(fraction: float, left: int) -> None:
     assert np.bincount(cut([50, 50], keep=((1, fraction),)).y_train, minlength=2)[1] == left

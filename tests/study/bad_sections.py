@@ -17,6 +17,7 @@ BAD_SECTIONS = (
         "training.epochs",
     ),
     bad("unknown key in remedies", added("remedies: {limits: 3}"), "5:12: remedies.limits", "unknown-key", "limit"),
+    bad("check with parameters", added("sanity: [{name: x}]"), "5:10: sanity[0]", "unknown-name", "initial_loss"),
     bad("missing title", changed(1, "closing: C"), "1:1", "missing-key", "title"),
     bad("missing network", changed(4, "closing: C"), "1:1", "missing-key", "network"),
     bad("title number", changed(1, "title: 3"), "1:8: title", "wrong-type"),

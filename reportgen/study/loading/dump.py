@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from reportgen.study.model.components import plain, plain_value
 from reportgen.study.model.ranges import OPTIONS
 from reportgen.study.model.settings import SECTIONS, Settings
 from reportgen.study.model.study import Study
+from reportgen.study.planning.trials import searched_label
 from reportgen.study.planning.variants import Choice, axis_of, choices_of
 from reportgen.study.syntax.yaml12 import SCALARS
 
@@ -56,43 +58,70 @@ def as_yaml(written: dict[str, Any], compact: bool = False) -> str:
 
 
 def moved(written: dict[str, Any], old: Path, new: Path, copies: Mapping[Path, str]) -> dict[str, Any]:
-    """Return the study with every path of data, including varied ones, relative to the folder `new`.
+    """Return the study with every path of data, including varied and searched ones, relative to the folder `new`.
 
     The names in `copies`, by the path of the original, take the place of their originals.
     """
+    move = _Move(old, new, copies)
+    vary = {path: list(map(move.choice, axis_of(path, values), values)) for path, values in written["vary"].items()}
+    variants = {
+        name: {choice.path: move.choice(choice, changes[choice.path]) for choice in choices_of(name, changes)}
+        for name, changes in written["variants"].items()
+    }
+    changed: dict[str, Any] = {"data": move.source(written["data"]), "vary": vary, "variants": variants}
+    if isinstance(search := written.get("search"), dict):
+        changed["search"] = {path: move.searched(path, value) for path, value in search.items()}
+    if "plugins" in written:
+        changed["plugins"] = list(map(move.path, written["plugins"]))
+    return written | changed
 
-    def relative(path: Any) -> Any:
+
+@dataclass(frozen=True)
+class _Move:
+    """The move of a study from the folder `old` to the folder `new`; copies: as in `moved`."""
+
+    old: Path
+    new: Path
+    copies: Mapping[Path, str]
+
+    def path(self, path: Any) -> Any:
+        """Return a path relative to the new folder; absolute paths stay."""
         if not isinstance(path, str):
             return path
-        if copies and (copy := copies.get(locate(path, old))):
+        if self.copies and (copy := self.copies.get(locate(path, self.old))):
             return copy
         if Path(path).expanduser().is_absolute():
             return path
         try:
-            return Path(os.path.relpath(old / path, new)).as_posix()
+            return Path(os.path.relpath(self.old / path, self.new)).as_posix()
         except ValueError:  # on another drive
-            return (old / path).as_posix()
+            return (self.old / path).as_posix()
 
-    def source(value: Any) -> Any:
-        return value | {"path": relative(value["path"])} if isinstance(value, dict) and "path" in value else value
+    def source(self, value: Any) -> Any:
+        """Return a data set with its new path."""
+        return value | {"path": self.path(value["path"])} if isinstance(value, dict) and "path" in value else value
 
-    def change(path: str, value: Any) -> Any:
-        return relative(value) if path == "data.path" else source(value) if path == "data" else value
-
-    def moved_choice(choice: Choice, written: Any) -> Any:
+    def choice(self, choice: Choice, written: Any) -> Any:
         """Return a choice with a new path and the label that belongs to its old path."""
-        value = change(choice.path, choice.value)
+        change = {"data.path": self.path, "data": self.source}.get(choice.path)
+        value = choice.value if change is None else change(choice.value)
         if value == choice.value:
             return written
         return (value if isinstance(value, dict) else {"value": value}) | {"label": choice.label}
 
-    vary = {path: list(map(moved_choice, axis_of(path, values), values)) for path, values in written["vary"].items()}
-    variants = {
-        name: {choice.path: moved_choice(choice, changes[choice.path]) for choice in choices_of(name, changes)}
-        for name, changes in written["variants"].items()
-    }
-    plugins = {"plugins": list(map(relative, written["plugins"]))} if "plugins" in written else {}
-    return written | {"data": source(written["data"]), "vary": vary, "variants": variants} | plugins
+    def searched(self, path: str, written: Any) -> Any:
+        """Return the range of a searched setting; its choices keep the labels that belong to their old paths."""
+        if path not in ("data", "data.path") or not isinstance(written, dict) or "choices" not in written:
+            return written
+        return written | {"choices": [self.choice(_searched(path, entry), entry) for entry in written["choices"]]}
+
+
+def _searched(path: str, entry: Any) -> Choice:
+    """Return a choice of a search with its label."""
+    (choice,) = choices_of(path, {path: entry})
+    if isinstance(entry, dict) and "label" in entry:
+        return choice
+    return replace(choice, label=searched_label(path, choice.value))
 
 
 def study_as_written(study: Study) -> dict[str, Any]:

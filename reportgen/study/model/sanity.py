@@ -26,7 +26,7 @@ def read_checks(value: Any) -> tuple[str, ...]:
         )
     names = [name.casefold() if isinstance(name, str) else name for name in value]
     for index, name in enumerate(names):
-        if name not in SANITY_CHECKS:
+        if not isinstance(name, str) or name not in SANITY_CHECKS:
             raise problem(
                 "unknown-name", f"unknown check {shown(name)}", suggest(str(name), list(SANITY_CHECKS)), (index,)
             )

@@ -96,7 +96,8 @@ def _trial(
 ) -> Trial:
     values = values_of(search, trial_places)
     words = {
-        path: search.ranges[path].label_at(trial_places[path]) or _word(path, value) for path, value in values.items()
+        path: search.ranges[path].label_at(trial_places[path]) or searched_label(path, value)
+        for path, value in values.items()
     }
     stage = f"stage {index + 1}" if len(search.stages) > 1 else ""
     name = " ".join(filter(None, [f"seed {owner}" if owner is not None else "", stage, f"trial {number}"]))
@@ -118,7 +119,8 @@ def _trial(
     )
 
 
-def _word(path: str, value: Any) -> str:
+def searched_label(path: str, value: Any) -> str:
+    """Return the label of a searched value that has no label of its own."""
     shown = float(f"{value:.3g}") if isinstance(value, float) else value
     return automatic_label(path, shown, True)
 

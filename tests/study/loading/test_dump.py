@@ -207,6 +207,7 @@ claims:
     kinds = {
         "vary": "vary: {data.path: [a.csv, {value: b.csv, label: second}, c.csv]}",
         "variants": "variants: {one: {data.path: a.csv}, two: {data.path: {value: b.csv, label: second}}}",
+        "search": "search: {method: grid, data.path: {choices: [a.csv, {value: b.csv, label: second}, c.csv]}}",
     }
     for kind, varied in kinds.items():
         path, there = tmp_path / f"{kind}.yaml", tmp_path / "deep" / kind / "study.yaml"
