@@ -23,7 +23,7 @@ Kind = Literal["activation", "gradient"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 MOST_VARIANTS, MOST_PROBES, MOST_HISTOGRAMS = 16, 24, 3000
-BINS = 24
+BINS = 36
 LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 """Heights of the bins of a histogram, one character for each bin; the last level is the highest bin of the layer."""
 
@@ -127,8 +127,9 @@ def _histograms(records: Sequence[RunRecord], kind: Kind, steps: Sequence[int]) 
 
 
 def _merged(share: Values) -> Values:
-    """Return the shares of BINS bins, each the sum of neighbouring ones."""
-    return np.array([part.sum() for part in np.array_split(np.nan_to_num(share), min(BINS, len(share)))])
+    """Return the shares of at most BINS bins of equal width, each the sum of neighbouring ones."""
+    each = next(count for count in range(1, len(share) + 1) if len(share) % count == 0 and len(share) // count <= BINS)
+    return np.asarray(np.nan_to_num(share).reshape(-1, each).sum(axis=1))
 
 
 def _short(value: float) -> float | None:

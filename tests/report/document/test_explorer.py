@@ -41,11 +41,22 @@ def test_histograms_are_pooled_over_seeds_in_bins_relative_to_the_highest_of_a_l
     assert found is not None
     shown = found.values["series"][0]["histograms"]["activation"]
     counts = sum(r.arrays["probe_activation_histogram"] for r in variants[0].records)[:, 1]
-    merged = np.array([[part.sum() for part in np.array_split(probe, BINS)] for probe in counts])
-    expected = np.round(merged / merged.max() * (len(LEVELS) - 1))
+    assert counts.shape[1] <= BINS  # no bins are merged
+    expected = np.round(counts / counts.max() * (len(LEVELS) - 1))
     heights = [[LEVELS.index(sign) for sign in probe[1]] for probe in shown["bins"]]
     assert np.array(heights) == pytest.approx(expected)
     assert shown["ends"][1] == [-1.0, 1.0]
+
+
+def test_bins_are_merged_to_bins_of_equal_width() -> None:
+    """The histogram of gradients has 72 bins, merged in pairs; each drawn bin then has the same width."""
+    variants = rows()
+    found = explorer(variants)
+    assert found is not None
+    shown = found.values["series"][0]["histograms"]["gradient"]
+    counts = sum(r.arrays["probe_gradient_histogram"] for r in variants[0].records)[:, 0].reshape(3, 36, 2).sum(axis=2)
+    heights = [[LEVELS.index(sign) for sign in probe[0]] for probe in shown["bins"]]
+    assert np.array(heights) == pytest.approx(np.round(counts / counts.max() * (len(LEVELS) - 1)))
 
 
 def test_many_variants_are_limited_and_counted() -> None:
