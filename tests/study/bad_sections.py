@@ -10,6 +10,8 @@ BAD_SECTIONS = (
     bad("unknown key in remedies", added("remedies: {limits: 3}"), "5:12: remedies.limits", "unknown-key", "limit"),
     bad("missing title", changed(1, "closing: C"), "1:1", "missing-key", "title"),
     bad("missing network", changed(4, "closing: C"), "1:1", "missing-key", "network"),
+    bad("language unknown", added("lang: fr"), "5:7: lang", "unknown-value", "de"),
+    bad("language no text", added("lang: 3"), "5:7: lang", "unknown-value", "de"),
     bad("title number", changed(1, "title: 3"), "1:8: title", "wrong-type"),
     bad("title null", changed(1, "title:"), "1:7: title", "wrong-type"),
     bad("title empty", changed(1, "title: ''"), "1:8: title", "empty-value"),
