@@ -24,7 +24,7 @@ _current: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 def known_languages() -> tuple[str, ...]:
     """Return the codes of the languages: English, and each that has a catalogue."""
-    found = sorted(path.parents[1].name for path in FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+    found = sorted(path.parents[1].name for path in FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
     return (ENGLISH, *found)
 
 

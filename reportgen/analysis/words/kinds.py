@@ -17,7 +17,8 @@ def _metric(claim: Claim) -> str:
 def level_in_words(claim: Claim) -> str:
     """Return an expectation above or below a level."""
     value = amount(claim.expect.value, _metric(claim))
-    return _(f"{claim.expect.kind} {{value}}").format(value=value)
+    message = f"{claim.expect.kind} {{value}}"
+    return _(message).format(value=value)
 
 
 def between_in_words(claim: Claim) -> str:
