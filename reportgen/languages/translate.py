@@ -129,15 +129,18 @@ def _part(text: str) -> str:
     return text if found is None else found
 
 
-def _filled(text: str, code: str) -> str | None:
-    """Return the translation of a message with its values, None if the text is no message."""
+def _filled(text: str, code: str, numerals: bool = True) -> str | None:
+    """Return the translation of a message with its values, None if the text is no message.
+
+    numerals: give decimal numbers in the values the form of the language.
+    """
     catalogue = _catalogue(code)
     plain = catalogue.gettext(text)
     if plain != text:
         return plain
     for pattern, message in _patterns(code):
         if match := pattern.fullmatch(text):
-            values = {name: _value(value) for name, value in match.groupdict().items()}
+            values = {name: _value(value, numerals and name not in _NAMES) for name, value in match.groupdict().items()}
             return message.format(**values)
     return None
 
@@ -146,12 +149,16 @@ _NUMERAL = re.compile(r"“([^”]*)”|(?<![\w.-])-?\d+(?:,\d{3})*\.\d+(?![\w.]
 """A name in quotes, which stays as it is, or a decimal number."""
 
 
-def _value(text: str) -> str:
+_NAMES = ("label", "settings", "places")
+"""Names of values that contain labels of variants, whose numbers stay as written."""
+
+
+def _value(text: str, numerals: bool) -> str:
     """Return a filled-in value: a message itself, or a text whose decimal numbers take the form of the language."""
-    found = _filled(text, _current.get())
+    found = _filled(text, _current.get(), numerals)
     if found is None and ", " in text:
-        return ", ".join(map(_value, text.split(", ")))
-    return _NUMERAL.sub(_localized, text) if found is None else found
+        return ", ".join(_value(part, numerals) for part in text.split(", "))
+    return found or (_NUMERAL.sub(_localized, text) if numerals else text)
 
 
 def _localized(found: re.Match[str]) -> str:

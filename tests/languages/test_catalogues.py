@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import io
 import re
@@ -90,6 +91,21 @@ def test_a_compiled_catalogue_belongs_to_its_source(catalogue: Catalog) -> None:
     compiled = FOLDER / str(catalogue.locale) / "LC_MESSAGES" / f"{DOMAIN}.mo"
     fresh, stored = (gettext.GNUTranslations(io.BytesIO(text)) for text in (buffer.getvalue(), compiled.read_bytes()))
     assert vars(fresh)["_catalog"] == vars(stored)["_catalog"]
+
+
+def test_no_message_is_where_the_extraction_misses_it() -> None:
+    """The extraction looks neither into f-strings nor into the arguments of another message."""
+    calls = ("_", "N_", "NN_", "ngettext", "pgettext")
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "reportgen").rglob("*.py"))]
+    for outer in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(outer, ast.JoinedStr) or (isinstance(outer, ast.Call) and _name(outer) in calls):
+            inner = [node for node in ast.walk(outer) if node is not outer and isinstance(node, ast.Call)]
+            texts = [node for node in inner if _name(node) in calls and isinstance(node.args[0], ast.Constant)]
+            assert not texts, ast.unparse(texts[0])
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def test_names_that_are_made_from_identifiers_are_messages(messages: set[tuple[str | None, object]]) -> None:

@@ -69,7 +69,7 @@ def test_a_reason_is_translated_with_its_values() -> None:
     with in_language("de"):
         assert translated(reason) == (
             "4 von 5 Wiederholungen erfüllen die Behauptung; 1 haben keinen endlichen Wert; "
-            "die Werte gelten für lr 0,1, den knappsten Fall"
+            "die Werte gelten für lr 0.1, den knappsten Fall"
         )
     assert translated(reason) == reason
 

@@ -81,7 +81,7 @@ def test_no_english_message_is_left_on_the_page(code: str, foreign: str) -> None
 
 
 def test_english_parts_of_the_page_are_marked(foreign: str) -> None:
-    assert re.search(r'<figure id="[\w-]+" lang="en">', foreign)
+    assert re.search(r'<figure id="[\w-]+" lang="en" ', foreign)
     assert not re.search(r"<figure id=\"[\w-]+\">", foreign)
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from reportgen.analysis.words.names import english_name, setting_name
-from reportgen.languages.translate import _, quoted
+from reportgen.languages.translate import _, numeral, quoted
 
 
 def named(where: dict[str, Any]) -> str:
@@ -26,7 +26,7 @@ def _named(path: str, value: Any) -> str:
     if text.lower() == "none":
         return _("no {setting}").format(setting=_short_name(path))
     if is_number(text) and path != "variant":
-        return f"{setting_name(path)} {text}"
+        return f"{setting_name(path)} {numeral(text)}"
     return text if _PLAIN.fullmatch(text) else quoted(text)
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.analysis.results import Analysis, ClaimResult
-from reportgen.analysis.words.expectations import noun_of
+from reportgen.analysis.words.expectations import noun_of, sides
 from reportgen.analysis.words.formatting import span, whole
 from reportgen.analysis.words.names import setting_name, words
 from reportgen.analysis.words.nouns import counted_noun
 from reportgen.analysis.words.where import is_number, named
-from reportgen.languages.translate import N_, _, ngettext, numeral
+from reportgen.languages.translate import ENGLISH, N_, _, current_language, ngettext, numeral
 from reportgen.study.model.claims import Claim, Measure
 from reportgen.study.planning.plan import Variant
 from reportgen.study.planning.trials import Trial
@@ -38,6 +38,8 @@ MOST_NAMED = 4
 MOST_VALUES = 5
 """Largest number of values of a setting that are listed; otherwise only the first and the last are."""
 
+_AT_STEP, _AFTER_EPOCH = N_("at step {number}"), N_("after epoch {number}")
+_AFTER_ROUND = N_("after round {number} of pruning")
 _STEPS = {"first": N_("at initialization"), "0": N_("at initialization"), "last": N_("at the end of training")}
 _EPOCHS = {
     "best": N_("at the epoch with the lowest validation loss"),
@@ -79,6 +81,8 @@ def claim_views(analysis: Analysis) -> tuple[ClaimView, ...]:
 def _view(result: ClaimResult, claim: Claim | None, variants: Sequence[Variant]) -> ClaimView:
     measured = [variant for variant in variants if variant.id in result.variants]
     subjects = _each_at_best(claim, measured) or _subjects(measured) if len(variants) > 1 else ""
+    if claim is not None and result.sides and current_language() != ENGLISH:  # results are English
+        result = replace(result, sides=sides(claim))
     return ClaimView(result, claim, _place(claim) if claim else "", subjects, noun_of(measured))
 
 
@@ -151,13 +155,15 @@ def _values(path: str, labels: Sequence[str]) -> str:
     """Return the values of one setting in words; only the first and the last if there are many."""
     if len(labels) == 1:
         return named({path: labels[0]})
+    numbers = all(map(is_number, labels))
+    labels = list(map(numeral, labels)) if numbers else labels
     many = len(labels) > MOST_VALUES
     if many:
         text = _("{first} to {last} ({count} values)")
         listed = text.format(first=labels[0], last=labels[-1], count=len(labels))
     else:
         listed = _(" and ").join(_commas(labels))
-    return f"{setting_name(path)} {listed}" if all(map(is_number, labels)) else listed
+    return f"{setting_name(path)} {listed}" if numbers else listed
 
 
 def _commas(labels: Sequence[str]) -> tuple[str, str]:
@@ -213,9 +219,9 @@ def _layers(layer: int | str | Sequence[int] | None, reduce: str | None) -> str:
 
 def _time(measure: Measure) -> str:
     if measure.step is not None:
-        return _(_STEPS.get(str(measure.step), N_("at step {number}"))).format(number=measure.step)
+        return _(_STEPS.get(str(measure.step), _AT_STEP)).format(number=measure.step)
     if measure.epoch is not None:
-        return _(_EPOCHS.get(str(measure.epoch), N_("after epoch {number}"))).format(number=measure.epoch)
+        return _(_EPOCHS.get(str(measure.epoch), _AFTER_EPOCH)).format(number=measure.epoch)
     if measure.round is not None:
-        return _(_ROUNDS.get(str(measure.round), N_("after round {number} of pruning"))).format(number=measure.round)
+        return _(_ROUNDS.get(str(measure.round), _AFTER_ROUND)).format(number=measure.round)
     return ""
