@@ -103,6 +103,7 @@ CODES: dict[str, str] = {
     "report-not-found": "The folder contains no report.",
     "results-version": "A results.json has another version of the format than this reportgen reads.",
     # runs and their store
+    "no-picture": "A name has no picture of its own that a command could write.",
     "no-scheduler": "No Dask scheduler answers at the address.",
     "not-writable": "A file or folder cannot be written.",
     # records of other programs
@@ -226,9 +227,9 @@ class StudyErrors:
         self.found: list[StudyError] = []
 
     def add(self, error: StudyError) -> None:
-        """Add an error with the others that it has, but for those that are known at the same place."""
-        known = {(one.code, one.message) for one in self.found}
-        self.found += [one for one in (error, *error.others) if (one.code, one.message) not in known]
+        """Add an error and its `others`, without those that are known at the same line and column."""
+        known = set(map(_identity, self.found))
+        self.found += [one for one in (error, *error.others) if _identity(one) not in known]
 
     @contextlib.contextmanager
     def collect(self) -> Iterator[None]:
@@ -244,6 +245,11 @@ class StudyErrors:
             first, *others = sorted(self.found, key=_line_and_column)
             first.others = tuple(others)
             raise first
+
+
+def _identity(error: StudyError) -> tuple[str, str, tuple[int, ...]]:
+    """Return what two errors of several variants share if they have the same cause."""
+    return error.code, error.message, _line_and_column(error)
 
 
 def _line_and_column(error: ReportgenError) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ Modules that take time to load are imported inside the verbs that need them.
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,7 +43,13 @@ def list_(
         print_lines([("bold", kind), *(("", f"  {name:<{width}}  {text}") for name, text in entries.items()), ("", "")])
 
 
-def describe(name: Annotated[str, typer.Argument(help="A name from `reportgen list`.")]) -> None:
+def describe(
+    name: Annotated[str, typer.Argument(help="A name from `reportgen list`.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write a picture of an activation or schedule to FILE."),
+    ] = None,
+) -> None:
     """Describe a name from the list in detail."""
     from reportgen.cli.reference.catalogue import KINDS, find_entries
     from reportgen.cli.reference.descriptions import describe as lines_of
@@ -53,6 +60,10 @@ def describe(name: Annotated[str, typer.Argument(help="A name from `reportgen li
     elif not matches:
         near = difflib.get_close_matches(name, [known for entries in KINDS.values() for known in entries()], n=1)
         raise UsageError("unknown-name", f"unknown name {name!r}", hint=f"did you mean {near[0]!r}?" if near else None)
+    if output is not None:
+        from reportgen.cli.reference.drawn import write_picture
+
+        write_picture(matches, output)
     print_lines(("", line) for entry in matches for line in [*lines_of(*entry), ""])
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from reportgen.data.dataset import Dataset
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
-from reportgen.engine.inspect.images import ImageArrays
+from reportgen.engine.inspect.pictures import Pictures
 from reportgen.engine.jit import ahead
 from reportgen.engine.probes.arrays import (
     ProbeSchedule,
@@ -96,12 +96,12 @@ class Run:
         self.scores = np.full((training.epochs + 1, len(SCORE_COLUMNS)), np.nan)
         self.call_steps = self._call_steps()
         # No kernel measures these.
-        self.stops_at_probes = self.spec.probes.singular_values or self.spec.probes.curvature
+        self.stops_at_probes = self.spec.probes.measures_outside
         self.may_stop_early = training.patience is not None or training.stop_above is not None
         # A bound method would be a reference cycle, which keeps the buffers until the next garbage collection.
         self.check_cancelled = functools.partial(_raise_if_cancelled, self.cancel)
         self.evaluation = Evaluation(self.spec, self.setup, self.per_epoch, self.check_cancelled)
-        self.images = ImageArrays(self.setup)
+        self.pictures = Pictures(self.spec, self.setup)
 
     def _extend_arrays(self, steps: int) -> None:
         """Extend the learning rates and losses to this number of steps; there is at least one learning rate."""
@@ -121,6 +121,7 @@ class Run:
     def start(self) -> None:
         """Score and probe the initial network, and compile the training loop."""
         self._score(0)
+        self.pictures.start()
         self.probe()
         if self.total:
             ahead.compile_deferred()
@@ -135,6 +136,7 @@ class Run:
         self.losses[:step], self.scores[: self.epoch] = dense.losses[:step], dense.scores[: self.epoch]
         copy_probes(dense.probe_arrays, self.probe_arrays, done)
         self.probed_steps, self.curvatures = dense.probed_steps[:done], dense.curvatures[:done]
+        self.pictures.resume(dense.pictures, step)
         self._score(self.epoch)
         if step in self.due:
             self.probe()
@@ -161,13 +163,15 @@ class Run:
 
     def _advance(self, end: int) -> None:
         """Train to the next step that needs work outside of the kernel, or for the longest call of the kernel."""
-        stop = min(end, self.step + self.call_steps, self.evaluation.next_stop(self.step) or end)
+        stops = (self.evaluation.next_stop(self.step), self.pictures.next_stop(self.step))
+        stop = min(end, self.step + self.call_steps, *(stop for stop in stops if stop is not None))
         if self.may_stop_early:
             stop = min(stop, (self.step // self.per_epoch + 1) * self.per_epoch)
         if self.stops_at_probes:
             stop = min([stop, *(step for step in self.due if step > self.step)])
         self._train(stop)
         self.evaluation.after(self.step)
+        self.pictures.after(self.step)
         if self.may_stop_early and self.step % self.per_epoch == 0:
             self._check_early_stopping()
         self.progress(self.step, self.total)
@@ -208,6 +212,7 @@ class Run:
             probe_singular_values(s, s.probe_n, self.probe_arrays.statistics[index])
         if self.spec.probes.curvature:
             self.curvatures.append(curvature(s, s.probe_n, self.spec.seed, self.check_cancelled))
+        self.pictures.probe(step)
         self.probed_steps.append(step)
 
     def _split(self, x: NDArray[Any], y: NDArray[np.int64]) -> tuple[float, float]:
@@ -276,7 +281,7 @@ class Run:
         arrays = record_arrays(self.probed_steps, self.probe_arrays, units) | kept | by_class
         if self.curvatures:
             arrays["probe_curvature"] = np.array(self.curvatures)
-        arrays |= {"step_loss": self.losses[: self.step]} | self.images.arrays(self.step)
+        arrays |= {"step_loss": self.losses[: self.step]} | self.pictures.arrays(self.step)
         arrays |= {f"epoch_{name}": column for name, column in zip(EPOCH_COLUMNS, self._epochs().T, strict=True)}
         return Outcome(
             status=self.status,

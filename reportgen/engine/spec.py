@@ -177,12 +177,23 @@ class ProbeSpec:
     examples : largest number of training examples in a probe.
     singular_values : measure effective rank and largest singular value of the weights and activations of each layer.
     curvature : measure the largest eigenvalue of the Hessian of the loss.
+    weights, boundary, unit_path, loss_line : arrays for pictures, see `engine.inspect.pictures`; unit_path is a number
+        of first steps.
     """
 
     looks: int = 10
     examples: int = 256
     singular_values: bool = False
     curvature: bool = False
+    weights: bool = dataclasses.field(default=False, metadata=ADDED)
+    boundary: bool = dataclasses.field(default=False, metadata=ADDED)
+    unit_path: int = dataclasses.field(default=0, metadata=ADDED)
+    loss_line: bool = dataclasses.field(default=False, metadata=ADDED)
+
+    @property
+    def measures_outside(self) -> bool:
+        """Whether probes measure something outside of the training kernel, which then returns at each probe."""
+        return self.singular_values or self.curvature or self.weights or self.boundary
 
 
 @dataclass(frozen=True, slots=True)

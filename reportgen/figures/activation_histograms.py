@@ -13,16 +13,20 @@ have different activation functions. If many values are outside the range, the p
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.markers import TICKDOWN
 
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import percent
 from reportgen.analysis.words.numerals import exponents
+from reportgen.engine.inspect.images import evenly_spaced
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import fix_ticks
 from reportgen.figures.drawing.figure import Drawing
@@ -42,6 +46,7 @@ SLOT = 0.86
 """The fraction of a layer's space that its panel fills."""
 BACKGROUND: dict[str, Any] = {"facecolor": _style.GROUND, "edgecolor": "none", "alpha": 0.85, "pad": 0.8}
 """Background of text over bars."""
+TICK: dict[str, Any] = {"ls": "none", "marker": TICKDOWN, "ms": 2, "mew": 0.7, "color": _style.MUTED, "clip_on": False}
 Range = tuple[float, float]
 
 
@@ -52,8 +57,9 @@ def draw(analysis: Analysis) -> Drawing | None:
         return None
     with _style.settings():
         figure = _figure(rows)
-    caption, alt, finding = _caption(rows, note), _alt(rows, note), sentence("; ".join(map(_named_course, rows[:2])))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, BIN_COLUMNS, list(csv_rows(rows)), finding)
+    caption, alt, narrow = _caption(rows, note), _alt(rows, note), partial(_figure, rows)
+    finding = sentence("; ".join(map(_named_course, rows[:2])))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, BIN_COLUMNS, list(csv_rows(rows)), narrow, finding)
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
@@ -62,7 +68,7 @@ def _figure(rows: Sequence[Row]) -> Figure:
 
 def _side_by_side(rows: Sequence[Row]) -> Figure:
     """Draw variants of one hidden layer side by side, since rows of one panel would waste space."""
-    columns = 2 if len(rows) in (2, 4) else 3
+    columns = surface().columns(2 if len(rows) in (2, 4) else 3)
     margins = _style.Margins(left=0.15, top=0.42, bottom=0.25, between=0.62, across=0.25)
     figure, axes = _style.panels(len(rows), columns, 0.85, margins=margins)
     for ax, row in zip(axes, rows, strict=True):
@@ -75,18 +81,30 @@ def _side_by_side(rows: Sequence[Row]) -> Figure:
 
 def _in_rows(rows: Sequence[Row]) -> Figure:
     height = 1.3 if len(rows) == 1 else 0.6 if len(rows) <= 4 else 0.42 if len(rows) <= 8 else 0.34
-    left = min(1.3, 0.25 + max(_style.text_width(row.name) for row in rows))
-    margins = _style.Margins(left=left, top=0.36, bottom=0.2, between=0.24)
+    if surface().is_narrow:
+        rows = [replace(row, bars=tuple(evenly_spaced(row.bars, surface().layers))) for row in rows]
+        left, margins = 0.12, _style.Margins(left=0.12, top=0.5, bottom=0.2, between=0.48)
+    else:
+        left = min(1.3, 0.25 + max(_style.text_width(row.name) for row in rows))
+        margins = _style.Margins(left=left, top=0.36, bottom=0.2, between=0.24)
     figure, axes = _style.grid(len(rows), 1, height, margins=margins)
     for at, (row, (ax,)) in enumerate(zip(rows, axes, strict=True)):
         shared = common_range(row.bars)
         following = common_range(rows[at + 1].bars) if at + 1 < len(rows) else None
         _panel(ax, row, shared, labelled=shared is None or shared != following)
-        label = _style.wrap(row.name, left - 0.12, _style.SMALL, 3)
-        place: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "va": "center"}
-        ax.text(-0.015, 0.5, label, fontsize=_style.SMALL, **place)
+        _name(ax, row.name, left, height)
     _header(figure, axes[0][0], rows)
     return figure
+
+
+def _name(ax: Axes, name: str, left: float, height: float) -> None:
+    """Write the name of a row left of it, on a phone above it; left, height: space and height of the row in inches."""
+    place: dict[str, Any] = {"transform": ax.transAxes, "fontsize": _style.SMALL}
+    words = exponents(name)
+    if surface().is_narrow:
+        ax.text(0, 1 + 0.19 / height, _style.clip(words, surface().width - 0.3), ha="left", va="bottom", **place)
+    else:
+        ax.text(-0.015, 0.5, _style.wrap(words, left - 0.12, _style.SMALL, 3), ha="right", va="center", **place)
 
 
 def _header(figure: Figure, ax: Axes, rows: Sequence[Row]) -> None:
@@ -131,17 +149,19 @@ def _placed(bars: Bars, at: int, low: float, high: float) -> Any:
 def _ticks(ax: Axes, bars: Sequence[Bars], shared: Range | None, labelled: bool) -> None:
     """Mark the ends of each panel's range, with labels below the first panel or below all panels."""
     if shared:
-        places: list[float] = [at + SLOT * side for at in range(len(bars)) for side in (-0.5, 0.5)]
-        words = [exponents(f"{end:.3g}") for end in shared] + [""] * (len(places) - 2)
+        ends = [at + SLOT * side for at in range(len(bars)) for side in (-0.5, 0.5)]
+        # One artist for the ticks without labels: a tick of an axis takes ten times as long.
+        ax.plot(ends[2:], [0.0] * len(ends[2:]), transform=ax.get_xaxis_transform(), **TICK)
+        places, words = ends[:2], [exponents(f"{end:.3g}") for end in shared]
     else:
-        places = list(range(len(bars)))
+        places = [float(at) for at in range(len(bars))]
         words = [_range_words(*own_range(one)) for one in bars]
     fix_ticks(ax.xaxis, places, words)
     ax.tick_params(axis="x", labelsize=surface().tiny, pad=1, length=2, labelbottom=labelled)
 
 
 def _range_words(low: float, high: float) -> str:
-    return f"±{number(high)}" if low == -high else f"{number(low)}…{number(high)}"
+    return f"±{number(high)}" if low == -high else f"{number(low)} to {number(high)}"
 
 
 def own_range(bars: Bars) -> Range:

@@ -11,6 +11,7 @@ networks with convolutions, pooling or residual blocks; a study can name it for 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -20,7 +21,7 @@ from reportgen.analysis.words.formatting import whole
 from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.surface import surface
+from reportgen.figures.drawing.surface import PAGE, surface
 from reportgen.figures.drawing.words import count, listing, prose, sentence
 from reportgen.figures.networks.architectures import LABELS, Architecture, architectures
 from reportgen.figures.networks.panel import Panel, panel_height
@@ -49,7 +50,11 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(lines)
     shown = [one for line in lines for one in line]
     caption, alt = _caption(shown, found[len(shown) :]), _alt(shown, found[len(shown) :])
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(found)))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(found)), partial(_narrow, shown))
+
+
+def _narrow(shown: Sequence[Architecture]) -> Figure:
+    return _figure([[one] for one in shown])
 
 
 def _lines(found: Sequence[Architecture]) -> list[Line]:
@@ -66,7 +71,7 @@ def _lines(found: Sequence[Architecture]) -> list[Line]:
 
 def _width(amount: int) -> float:
     room = surface().width - 2 * MARGIN
-    return room if amount == 1 else (room - ACROSS) / 2
+    return room if amount == 1 or surface().is_narrow else (room - ACROSS) / 2
 
 
 def _height(line: Line, width: float) -> float:
@@ -74,7 +79,7 @@ def _height(line: Line, width: float) -> float:
 
 
 def _is_wide(width: float) -> bool:
-    return width > surface().width / 2
+    return width > PAGE.width / 2
 
 
 def _figure(lines: Sequence[Line]) -> Figure:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from reportgen.analysis.claims.regions import Region, region
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.measured import with_interval
 from reportgen.analysis.words.numerals import exponents
+from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
@@ -33,8 +35,26 @@ FIGURE = FIGURES["claims_overview"]
 ROWS, TALLEST = 20, 8.6
 """The largest number of claims, and their largest total height in inches."""
 
-TEXT_INCHES, LINE_FROM, LINE_TO = 2.75, 2.95, 5.0
-"""Width of the text of a row and ends of its scale, in inches from the left; verdict and value follow."""
+
+@dataclass(frozen=True)
+class Place:
+    """Inches: width of the text of a row, ends of its scale, left end of the verdict, and height of scale and verdict.
+
+    On a printed page, scale and verdict are right of the text; on a phone, they are below it.
+    """
+
+    text: float
+    line: tuple[float, float]
+    verdict: float
+    below: float
+
+
+PRINTED, PHONE = Place(2.75, (2.95, 5.0), 5.12, 0.0), Place(2.36, (0.06, 2.54), 0.06, 0.47)
+
+
+def _place() -> Place:
+    return PHONE if surface().is_narrow else PRINTED
+
 
 VERDICTS: dict[str, dict[str, Any]] = {
     "supported": {"marker": "o", "color": _style.GOOD, "mfc": _style.GOOD},
@@ -78,10 +98,11 @@ def draw(analysis: Analysis) -> Drawing | None:
     rows = [_row(result, region(claims.get(result.id), result), quick) for result in shown]
     if not rows:
         return None
+    narrow = partial(_figure, rows)
     with _style.settings():
-        figure = _figure(rows)
+        figure = narrow()
     caption = _caption(analysis.claims, len(analysis.claims) - len(rows), quick)
-    return Drawing(FIGURE.id, FIGURE.title, caption, _alt(rows), figure, COLUMNS, [_csv(row) for row in rows])
+    return Drawing(FIGURE.id, FIGURE.title, caption, _alt(rows), figure, COLUMNS, [_csv(row) for row in rows], narrow)
 
 
 COLUMNS = (
@@ -109,39 +130,53 @@ def _seeds(result: ClaimResult) -> list[float]:
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
-    lines = min(max(_lines(row) for row in rows), int((TALLEST / len(rows) - 0.2) / 0.12))
-    each = 0.2 + 0.12 * lines
+    lines = [_lines(row) for row in rows]
+    if not surface().is_narrow:  # rows of equal height that fit on a page
+        lines = [min(max(lines), int((TALLEST / len(rows) - 0.2) / LINE))] * len(rows)
+    heights = [0.2 + LINE * number + _place().below for number in lines]
     margins = _style.Margins(left=0.0, right=0.0, top=0.05, bottom=0.05)
-    figure, ((ax,),) = _style.grid(1, 1, each * len(rows), margins=margins)
+    figure, ((ax,),) = _style.grid(1, 1, sum(heights), margins=margins)
     ax.set_xlim(0, surface().width)
-    ax.set_ylim(len(rows), 0)
+    ax.set_ylim(sum(heights), 0)
     ax.axis("off")
-    for at, row in enumerate(rows):
-        if at:
-            ax.axhline(at, color=_style.GRID, lw=0.6)
-        _words(ax, at, row, lines, each)
-        _scale(ax, at + 0.5, row)
+    top = 0.0
+    for row, amount, height in zip(rows, lines, heights, strict=True):
+        if top:
+            ax.axhline(top, color=_style.GRID, lw=0.6)
+        _words(ax, top, height, row, amount)
+        if surface().is_narrow:
+            _scale(ax, top + height - 0.33, row, 0.09)
+        else:
+            _scale(ax, top + height / 2, row, 0.3 * height)
+        top += height
     return figure
 
 
+LINE = 0.12
+"""Height in inches of a line of a claim's sentence."""
+
+
 def _lines(row: Row) -> int:
-    """Return the number of lines of the claim's sentence, from two to four."""
-    return max(2, 1 + _style.wrap(exponents(row.result.says), TEXT_INCHES, _style.SMALL, 4).count("\n"))
+    """Return the number of lines of the claim's sentence, from two to four, on a phone up to six."""
+    least, most = (1, 6) if surface().is_narrow else (2, 4)
+    return max(least, 1 + _style.wrap(exponents(row.result.says), _place().text, _style.SMALL, most).count("\n"))
 
 
-def _words(ax: Axes, at: int, row: Row, lines: int, each: float) -> None:
-    """Write the claim and its verdict; each: the height of the row in inches."""
-    result = row.result
-    says = _style.wrap(exponents(result.says), TEXT_INCHES, _style.SMALL, lines)
-    ax.text(0.06, at + 0.06, says, va="top", fontsize=_style.SMALL)
-    expected = _style.clip(f"expected {exponents(result.expected)}", TEXT_INCHES, _style.TINY)
-    ax.text(0.06, at + 0.94, expected, va="bottom", fontsize=_style.TINY, color=_style.MUTED)
-    verdict = MARKS[row.verdict]
-    x = LINE_TO + 0.12
-    middle = at + 0.132 / each
+def _words(ax: Axes, top: float, height: float, row: Row, lines: int) -> None:
+    """Write the claim and its verdict in a row from `top`, in inches."""
+    result, place = row.result, _place()
+    says = _style.wrap(exponents(result.says), place.text, _style.SMALL, lines)
+    ax.text(0.06, top + 0.05, says, va="top", fontsize=_style.SMALL)
+    expected = _style.clip(f"expected {exponents(result.expected)}", place.text, _style.TINY)
+    bottom = top + height - place.below - 0.03
+    ax.text(0.06, bottom, expected, va="bottom", fontsize=_style.TINY, color=_style.MUTED)
+    verdict, x = MARKS[row.verdict], place.verdict
+    middle = top + height - 0.12 if surface().is_narrow else top + 0.132
     ax.plot([x + 0.05], [middle], ls="none", ms=5, mew=1.1, **verdict)
-    ax.text(x + 0.16, middle, row.verdict, va="center", fontsize=_style.SMALL, color=verdict["color"])
-    ax.text(x, at + 0.31 / each, _style.clip(_value(result), 1.4, _style.TINY), va="center", fontsize=_style.TINY)
+    colour = palette.text_colour(verdict["color"])
+    ax.text(x + 0.16, middle, row.verdict, va="center", fontsize=_style.SMALL, color=colour)
+    right, beside = (x + 0.95, middle) if surface().is_narrow else (x, top + 0.31)
+    ax.text(right, beside, _style.clip(_value(result), 1.5, _style.TINY), va="center", fontsize=_style.TINY)
 
 
 def _value(result: ClaimResult) -> str:
@@ -150,19 +185,20 @@ def _value(result: ClaimResult) -> str:
     return with_interval(result)
 
 
-def _scale(ax: Axes, y: float, row: Row) -> None:
-    result, colour = row.result, MARKS[row.verdict]["color"]
+def _scale(ax: Axes, y: float, row: Row, half: float) -> None:
+    """Draw the scale of a row at the height y; half: half the height of the expected region."""
+    result, colour, (start, end_) = row.result, MARKS[row.verdict]["color"], _place().line
 
     def x(value: float) -> float:
-        return LINE_FROM + (LINE_TO - LINE_FROM) * row.place(value)
+        return start + (end_ - start) * row.place(value)
 
     if row.region:
         left, right = x(row.region[0]), x(row.region[1])
-        ax.add_patch(Rectangle((left, y - 0.3), right - left, 0.6, color=_style.REGION, lw=0, zorder=1))
+        ax.add_patch(Rectangle((left, y - half), right - left, 2 * half, color=_style.REGION, lw=0, zorder=1))
         for end in row.region:
             if math.isfinite(end):
-                ax.plot([x(end)] * 2, [y - 0.3, y + 0.3], color=_style.MUTED, lw=0.8, zorder=2)
-    ax.plot([LINE_FROM, LINE_TO], [y, y], color=_style.MUTED, lw=0.5, zorder=1.5)
+                ax.plot([x(end)] * 2, [y - half, y + half], color=_style.MUTED, lw=0.8, zorder=2)
+    ax.plot([start, end_], [y, y], color=_style.MUTED, lw=0.5, zorder=1.5)
     seeds = [x(value) for value in _seeds(result)]
     ax.plot(seeds, np.full(len(seeds), y), ls="none", marker="o", ms=2.6, mfc="none", mec=_style.INK, mew=0.5, zorder=3)
     low, high = result.interval

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from reportgen.engine.inspect.images import evenly_spaced
 from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence, span
 from reportgen.figures.networks.stages import operation_name, shape_words, stages_of
 from reportgen.figures.table import FIGURES
@@ -44,6 +46,9 @@ LEFT, GAP, TITLE = 1.42, 0.1, 0.24
 
 GRIDS = ((8, 0.55), (16, 0.275))
 """Numbers of channels side by side, with the side of an image in inches; the second if the first is too tall."""
+
+GRID_OF_PHONE = (8, 0.27)
+"""The same on a phone, where labels are above the images."""
 
 LABEL = 0.36
 """The height of a label of three lines in inches."""
@@ -98,7 +103,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = _figure(rows)
     caption, alt = _caption(rows, note), _alt(rows, note)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(rows)))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(rows)), partial(_figure, rows))
 
 
 def _row(summary: VariantSummary) -> Row | None:
@@ -146,15 +151,22 @@ def _dead(record: RunRecord, layer: int | None, most: int) -> tuple[int, ...]:
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
-    columns, side = next((grid for grid in GRIDS if _height(rows, *grid) <= 0.8 * TALLEST), GRIDS[-1])
+    able = [GRID_OF_PHONE] if surface().is_narrow else [grid for grid in GRIDS if _height(rows, *grid) <= 0.8 * TALLEST]
+    columns, side = (able or GRIDS[-1:])[0]
     inches = _height(rows, columns, side)
     figure, ax = mosaic.canvas(inches)
     top = 0.06
     for row in rows:
-        ax.text(0.1, top + 0.08, _style.clip(row.summary.variant.label, 6, _style.TITLE), weight="bold", va="center")
+        ax.text(
+            0.1,
+            top + 0.08,
+            _style.clip(row.summary.variant.label, surface().width - 0.4, _style.TITLE),
+            weight="bold",
+            va="center",
+        )
         top += TITLE
         _draw_input(ax, row, top, side)
-        top += max(side, LABEL) + GAP
+        top += _with_label(side) + GAP
         for layer in row.layers:
             _draw_layer(ax, layer, top, columns, side)
             top += _layer_height(layer, columns, side) + GAP
@@ -165,12 +177,22 @@ def _figure(rows: Sequence[Row]) -> Figure:
 def _height(rows: Sequence[Row], columns: int, side: float) -> float:
     """Return the height of the figure in inches."""
     layers = [layer for row in rows for layer in row.layers]
-    inputs = len(rows) * (TITLE + max(side, LABEL) + GAP)
+    inputs = len(rows) * (TITLE + _with_label(side) + GAP)
     return 0.06 + inputs + sum(_layer_height(layer, columns, side) + GAP for layer in layers)
 
 
 def _layer_height(layer: Maps, columns: int, side: float) -> float:
-    return max(mosaic.height(len(layer.images), columns, side), LABEL)
+    return _with_label(mosaic.height(len(layer.images), columns, side))
+
+
+def _with_label(height: float) -> float:
+    """Return the height of images with their label, which is left of them, on a phone above them."""
+    return height + LABEL + 0.04 if surface().is_narrow else max(height, LABEL)
+
+
+def _corner(top: float) -> tuple[float, float]:
+    """Return the left and upper ends of images below `top`."""
+    return (0.1, top + LABEL + 0.04) if surface().is_narrow else (LEFT, top)
 
 
 def _draw_input(ax: Axes, row: Row, top: float, side: float) -> None:
@@ -181,7 +203,7 @@ def _draw_input(ax: Axes, row: Row, top: float, side: float) -> None:
     shades = mosaic.composed(image - middle, half) if channels == 3 else mosaic.coloured(image, mosaic.GREYS, low, high)
     shape = shape_words(row.image.shape)
     _label(ax, top, "input", shape, row.classes)
-    mosaic.show(ax, shades[None], 1, LEFT, top, side)
+    mosaic.show(ax, shades[None], 1, *_corner(top), side)
 
 
 def _ends(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -193,16 +215,17 @@ def _draw_layer(ax: Axes, layer: Maps, top: float, columns: int, side: float) ->
     shown = "" if len(layer.images) == layer.shape[-1] else f", first {len(layer.images)}"
     _label(ax, top, layer.name, f"{shape_words(layer.shape)}{shown}", f"{number(low)} to {number(high)}")
     shades = mosaic.coloured(layer.images, mosaic.SEQUENTIAL, low, high)
-    mosaic.show(ax, shades, columns, LEFT, top, side)
+    mosaic.show(ax, shades, columns, *_corner(top), side)
     for channel in layer.dead:
-        x, y = mosaic.place(channel, columns, LEFT, top, side)
+        x, y = mosaic.place(channel, columns, *_corner(top), side)
         ax.plot([x], [y], marker="x", ms=7, mew=1.4, color=_style.GROUND, zorder=3)
 
 
 def _label(ax: Axes, top: float, name: str, *lines: str) -> None:
-    ax.text(0.1, top - 0.02, _style.clip(name, LEFT - 0.2, _style.SMALL), fontsize=_style.SMALL, va="top")
+    room = surface().width if surface().is_narrow else LEFT
+    ax.text(0.1, top - 0.02, _style.clip(name, room - 0.2, _style.SMALL), fontsize=_style.SMALL, va="top")
     for at, line in enumerate(lines):
-        words = _style.clip(line, LEFT - 0.16, _style.TINY)
+        words = _style.clip(line, room - 0.16, _style.TINY)
         ax.text(0.1, top + 0.13 + 0.115 * at, words, fontsize=_style.TINY, va="top", color=_style.MUTED)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from reportgen.engine.layout import is_shortcut
 from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence, span
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.pruned import last_training
@@ -36,11 +38,34 @@ FIGURE = FIGURES["filters"]
 ROWS, SHOWN = 6, 32
 """The largest number of variants, and of filters of a variant."""
 
-LEFT, HEADER, GAP, BAR, GRID, BETWEEN = 1.1, 0.3, 0.16, 0.3, 2.5, 0.28
-"""Inches: for labels, column titles, between rows, for the colour bar, width of a grid of filters, between two."""
+HEADER, GAP, BAR = 0.3, 0.16, 0.3
+"""Inches: for column titles, between rows, for the colour bar."""
 
 ACROSS, LARGEST = 8, 0.4
 """The largest number of filters side by side, and the largest side of a filter in inches."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Inches: left end of the grids, their width, space between two, and height of a label above them."""
+
+    left: float
+    width: float
+    between: float
+    label: float
+
+    @property
+    def lefts(self) -> tuple[float, float]:
+        """The left ends of the grids before and after training."""
+        return self.left, self.left + self.width + self.between
+
+
+PRINTED, PHONE = Place(1.1, 2.5, 0.28, 0.0), Place(0.1, 1.12, 0.16, 0.34)
+"""On a page, labels are left of the grids; on a phone, they are above them."""
+
+
+def _place() -> Place:
+    return PHONE if surface().is_narrow else PRINTED
 
 
 @dataclass(frozen=True)
@@ -85,11 +110,12 @@ class Grid:
     def of(cls, rows: Sequence[Row]) -> Grid:
         """Return the grid in which the filters of all rows fit."""
         columns = min(max(row.shown for row in rows), ACROSS)
-        return cls(columns, min(GRID / mosaic.width(columns, 1), LARGEST))
+        return cls(columns, min(_place().width / mosaic.width(columns, 1), LARGEST))
 
     def height(self, row: Row) -> float:
-        """Return the height of the filters of a row in inches, at least that of its label."""
-        return max(mosaic.height(row.shown, self.columns, self.side), 0.36)
+        """Return the height of a row in inches, with a label above its filters or at least as high as its label."""
+        filters = mosaic.height(row.shown, self.columns, self.side)
+        return filters + _place().label if _place().label else max(filters, 0.36)
 
 
 def draw(analysis: Analysis) -> Drawing | None:
@@ -102,10 +128,11 @@ def draw(analysis: Analysis) -> Drawing | None:
     chosen, note = select_rows(analysis.plan, able, ROWS)
     rows = [_row(summary) for summary in chosen]
     limit = _limit(rows)
+    narrow = partial(_figure, rows, limit)
     with _style.settings():
-        figure = _figure(rows, limit)
+        figure = narrow()
     caption, alt = _caption(rows, limit, note), _alt(rows, note)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(rows)))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(rows)), narrow)
 
 
 def _row(summary: VariantSummary) -> Row:
@@ -131,29 +158,32 @@ def _figure(rows: Sequence[Row], limit: float) -> Figure:
     inches = HEADER + sum(grid.height(row) + GAP for row in rows) + BAR * has_bar
     figure, ax = mosaic.canvas(inches)
     trained = any(len(row.filters) > 1 for row in rows)
-    for left, words in zip(LEFTS, ("at initialization", "after training")[: 1 + trained], strict=False):
+    for left, words in zip(_place().lefts, ("at initialization", "after training")[: 1 + trained], strict=False):
         ax.text(left, 0.15, words, fontsize=_style.TEXT, weight="bold", va="center")
     top = HEADER
     for row in rows:
         _draw_row(ax, row, grid, top, limit)
         top += grid.height(row) + GAP
     if has_bar:
-        mosaic.colour_bar(ax, mosaic.DIVERGING, (f"−{number(limit)}", f"{number(limit)}, weight"), LEFT + 0.5, top)
+        mosaic.colour_bar(
+            ax, mosaic.DIVERGING, (f"−{number(limit)}", f"{number(limit)}, weight"), _place().left + 0.5, top
+        )
     mosaic.set_inches(ax, inches)
     return figure
 
 
-LEFTS = (LEFT, LEFT + GRID + BETWEEN)
-
-
 def _draw_row(ax: Axes, row: Row, grid: Grid, top: float, limit: float) -> None:
-    label = _style.wrap(row.summary.variant.label, LEFT - 0.18, _style.TITLE, 2)
+    place = _place()
+    if place.label:
+        label = _style.clip(row.summary.variant.label, surface().width - 0.2, _style.TITLE)
+    else:
+        label = _style.wrap(row.summary.variant.label, place.left - 0.18, _style.TITLE, 2)
     ax.text(0.1, top, label, fontsize=_style.TEXT, weight="bold", va="top")
     size: dict[str, Any] = {"fontsize": _style.TINY, "va": "top", "color": _style.MUTED}
     ax.text(0.1, top + 0.15 * (label.count("\n") + 1), _size(row), **size)
     paint = mosaic.composed if row.is_coloured else mosaic.signed
-    for left, images in zip(LEFTS, _drawn(row), strict=False):
-        mosaic.show(ax, paint(images, limit), grid.columns, left, top, grid.side)
+    for left, images in zip(place.lefts, _drawn(row), strict=False):
+        mosaic.show(ax, paint(images, limit), grid.columns, left, top + place.label, grid.side)
 
 
 def _size(row: Row) -> str:

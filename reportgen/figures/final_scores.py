@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,10 @@ from reportgen.analysis.results import Analysis, EnsembleScore, Estimate, Varian
 from reportgen.analysis.words.formatting import percent, percent_interval, resolving_percent, signed
 from reportgen.analysis.words.names import words
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import rows as _rows
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, joined, listing, prose, sentence
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import MISSING, seeds_of, shown_scores
@@ -55,13 +58,14 @@ def draw(analysis: Analysis) -> Drawing | None:
     ranked = sorted(range(len(shown)), key=lambda at: _rank(scores["accuracy"][at]))
     ordered = {name: [rows[at] for at in ranked] for name, rows in scores.items()}
     ensembles = _ensembles(analysis) if split == "val" else {}
+    narrow = partial(_figure, ordered, words(split), ensembles)
     with _style.settings():
-        figure = _figure(ordered, words(split), ensembles)
+        figure = narrow()
     caption = _caption(ordered["accuracy"], words(split), note, ensembles)
     caption += f" {sentence(_axis.CUT)}" if _cut(ordered["loss"]) else ""
     alt = _alt(ordered["accuracy"], words(split), note)
     finding = sentence(_ends(ordered["accuracy"], words(split)))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(ordered, split), finding)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(ordered, split), narrow, finding)
 
 
 COLUMNS = ("variant", "label", "score", "mean", "low", "high", "n", "diverged", "seeds", "values_by_seed")
@@ -85,17 +89,20 @@ def _rank(row: Row) -> tuple[bool, float]:
 
 def _figure(scores: dict[str, list[Row]], split: str, ensembles: Mapping[str, EnsembleScore]) -> Figure:
     rows = scores["accuracy"]
-    left = min(2.6, 0.2 + max(_style.text_width(_label(row)) for row in rows))
-    margins = _style.Margins(left=left, top=0.12, across=0.22, bottom=0.44)
-    each = 0.24 if len(rows) <= 12 else 0.175
+    left = _rows.label_width([_label(row) for row in rows], 2.6)
+    margins = _style.Margins(left=left, top=0.12, across=0.22, bottom=0.44, between=0.6)
+    each = _rows.row_height(0.24 if len(rows) <= 12 else 0.175)
     height = _style.legend_height([_members(ensembles)]) if ensembles else 0.0
-    figure, ((accuracy, loss),) = _style.grid(1, 2, max(0.7, each * len(rows) + 0.15), height, margins)
+    figure, (accuracy, loss) = _style.panels(
+        2, surface().columns(2), max(0.7, each * len(rows) + 0.15), height, margins
+    )
     _panel(accuracy, scores["accuracy"], f"{split} accuracy", in_percent=True, worst=0.02)
     _panel(loss, scores["loss"], f"{split} loss", in_percent=False, worst=0.98)
     if ensembles:
         _draw_ensembles(figure, accuracy, rows, ensembles)
-    accuracy.set_yticks(range(len(rows)))
-    accuracy.set_yticklabels(_labels(rows, left - 0.15))
+    labels = _labels(rows, _rows.most_inches(left))
+    _rows.write_labels(accuracy, labels, left)
+    _rows.write_labels(loss, labels, left, first=False)
     return figure
 
 
@@ -144,7 +151,7 @@ def _panel(ax: Axes, rows: Sequence[Row], label: str, in_percent: bool, worst: f
         if row.summary.diverged or not row.seeds:
             ax.plot([worst], [at], transform=ax.get_yaxis_transform(), **CROSS)
     _axis.set_x(ax, scale)
-    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.set_ylim(len(rows) - 0.4, -0.95 if surface().is_narrow else -0.6)
     ax.tick_params(axis="y", length=0, labelleft=True)
     ax.set_yticks([])
     ax.grid(axis="x")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -40,16 +41,18 @@ def draw(analysis: Analysis) -> Drawing | None:
         return None
     with _style.settings():
         figure = _figure(rows)
-    caption, alt, finding = _caption(rows, note), _alt(rows, note), sentence("; ".join(map(_course, rows[:2])))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, BIN_COLUMNS, list(csv_rows(rows)), finding)
+    caption, alt, narrow = _caption(rows, note), _alt(rows, note), partial(_figure, rows)
+    finding = sentence("; ".join(map(_course, rows[:2])))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, BIN_COLUMNS, list(csv_rows(rows)), narrow, finding)
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
-    columns = len(rows) if len(rows) <= 3 else 2 if len(rows) == 4 else 3
+    columns = surface().columns(len(rows) if len(rows) <= 3 else 2 if len(rows) == 4 else 3)
     lines = -(-len(rows) // columns)
-    inches = surface().width / columns - 0.5
+    inches = surface().title_width(columns, 0.5)
     room = _axis.KINDS * any(kinds_of(row.series.summary.records) for row in rows)
     margins = _style.Margins(
+        right=_style.Margins.right + _axis.kinds_room(room > 0),
         titles=_style.titles_height([row.name for row in rows], inches),
         bottom=_style.Margins.bottom + room,
         between=_style.Margins.between + room,

@@ -10,6 +10,9 @@ def _row(view: LayerView, order: int, shows: tuple[str, ...], description: str) 
     return FigureKind(view.id, view.title, drawn_in("views.by_layer", view), order, shows, description)
 
 
+UPDATE_BAND = (3e-4, 3e-3, "about 0.001")
+"""The update-to-weight ratios to aim for: ends of the range, and its name in the legend."""
+
 LAYER_STATISTICS = (
     _row(
         LayerView(
@@ -122,7 +125,7 @@ learning rate is close to the largest usable one.""",
             output=True,
             log=True,
             probes=("last",),
-            band=(3e-4, 3e-3, "about 0.001"),
+            band=UPDATE_BAND,
         ),
         order=62,
         shows=("update_ratio",),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -19,8 +20,10 @@ from matplotlib.patches import Patch, Rectangle
 from reportgen.analysis.results import Analysis, SanityResult, VariantSummary
 from reportgen.analysis.sanity import NEAR_CHANCE
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import rows as _rows
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import select_rows
@@ -48,10 +51,11 @@ def draw(analysis: Analysis) -> Drawing | None:
         return None
     able = [row for row in analysis.outcomes if any(row.variant.id in results for results in checks.values())]
     rows, note = select_rows(analysis.plan, able, ROWS)
+    narrow = partial(_figure, checks, rows)
     with _style.settings():
-        figure = _figure(checks, rows)
+        figure = narrow()
     caption, alt = _caption(checks, note), _alt(checks, rows, note)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(checks, able))
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(checks, able), narrow)
 
 
 COLUMNS = ("check", "variant", "label", "subject", "measured", "expected", "passed")
@@ -67,16 +71,18 @@ def _by_variant(analysis: Analysis, check: str) -> Results:
 
 
 def _figure(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> Figure:
-    left = min(2.2, 0.2 + max(_style.text_width(row.variant.label) for row in rows))
+    names = [row.variant.label for row in rows]
+    left = _rows.label_width(names, 2.2)
     failed = any(not one.passed for results in checks.values() for found in results.values() for one in found)
     handles, labels = _legend(failed)
-    each = 0.26 if len(rows) <= 12 else 0.2
-    margins = _style.Margins(left=left, top=0.12, across=0.28, bottom=0.44)
+    each = _rows.row_height(0.26 if len(rows) <= 12 else 0.2)
+    margins = _style.Margins(left=left, top=0.12, across=0.28, bottom=0.44, between=0.6)
     height = max(0.8, each * len(rows) + 0.15)
-    figure, (axes,) = _style.grid(1, len(checks), height, _style.legend_height(labels), margins)
+    legend = _style.legend_height(labels)
+    figure, axes = _style.panels(len(checks), surface().columns(len(checks)), height, legend, margins)
     for ax, (check, results) in zip(axes, checks.items(), strict=True):
         _panel(ax, check, results, rows)
-    axes[0].set_yticks(range(len(rows)), _style.clip_all([row.variant.label for row in rows], left - 0.15))
+        _rows.write_labels(ax, names, left, first=ax is axes[0])
     _style.legend(figure, handles, labels)
     return figure
 
@@ -89,7 +95,7 @@ def _panel(ax: Axes, check: str, results: Results, rows: Sequence[VariantSummary
     for at, one in shown:
         _row(ax, at, one, scale)
     _axis.set_x(ax, scale)
-    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.set_ylim(len(rows) - 0.4, -0.95 if surface().is_narrow else -0.6)
     ax.set_yticks([])
     ax.grid(axis="x")
     ax.spines["left"].set_visible(False)

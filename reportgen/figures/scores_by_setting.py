@@ -8,32 +8,34 @@ logarithmic if they span more than a factor of twenty. With more than three pane
 The figure shows the scores that most of the study's claims measure, such as those of snapshots. If no claim measures a
 score, it shows scores on test examples, or on validation examples if there is no test split, or on training examples.
 Dots are seeds, lines connect their means, and bands are 95% intervals, which need three seeds. Diverged runs have no
-final score; a cross at the edge of the panel marks their setting.
+final score; a cross at the frame marks their setting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from reportgen.analysis.results import Analysis, Estimate, VariantSummary
 from reportgen.analysis.words.formatting import percent
-from reportgen.analysis.words.names import setting_name, words
+from reportgen.analysis.words.names import words
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import ends
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import Array
-from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.frame import Lost, mark_lost
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, prose, sentence, setting_value
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import MISSING, mean_of, seeds_of, shown_scores
 from reportgen.figures.views.selection import Selection
-from reportgen.figures.views.sweep import Line, Panel, axis_path, sweep
+from reportgen.figures.views.sweep import Line, Panel, Quantity, axis_path, sweep
 from reportgen.study.metrics.table import metric_of
 
 FIGURE = FIGURES["scores_by_setting"]
@@ -47,40 +49,63 @@ COLUMNS = ("setting", "value", "line", "variant", "score", "mean", "low", "high"
 
 def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None if the study trained no networks with different values of a number."""
-    trained = [row for row in analysis.variants if any(record.steps > 0 for record in row.records)]
-    path = axis_path(trained)
-    split = shown_scores(analysis, trained)
-    if path is None or split is None:
+    path = axis_path(trained(analysis))
+    return None if path is None else drawing(analysis, FIGURE, Quantity.of_setting(path))
+
+
+def trained(analysis: Analysis) -> list[VariantSummary]:
+    """Return the variants with training steps."""
+    return [row for row in analysis.variants if any(record.steps > 0 for record in row.records)]
+
+
+def drawing(analysis: Analysis, kind: FigureKind, axis: Quantity) -> Drawing | None:
+    """Return the figure of final scores against a quantity, None if too few variants have a value of it."""
+    rows = trained(analysis)
+    split = shown_scores(analysis, rows)
+    if split is None:
         return None
-    panels, chosen = sweep(analysis, trained, path)
+    panels, chosen = sweep(analysis, rows, axis)
     if not panels:
         return None
+    narrow = partial(_figure, panels, axis, split)
     with _style.settings():
-        figure = _figure(panels, path, split)
-    note = _note(panels, chosen, len(trained))
-    caption = _caption(panels, path, split, note)
+        figure = narrow()
+    note = _note(panels, chosen, len(rows))
+    caption, alt = _caption(panels, axis, split, note), _alt(panels, axis, split, note)
     caption += f" {sentence(_axis.CUT)}" if _cut(panels, split) else ""
-    alt = _alt(panels, path, split, note)
-    finding = sentence(_ends(panels, path, split))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(panels, path, split), finding)
+    finding = sentence(_ends(panels, axis, split))
+    return Drawing(kind.id, kind.title, caption, alt, figure, COLUMNS, _csv(panels, axis, split), narrow, finding)
 
 
-def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
+def _figure(panels: Sequence[Panel], axis: Quantity, split: str) -> Figure:
     lines = [line for panel in panels for line in panel.lines]
-    handles, labels = _legend(lines)
-    x = _axis.scale_for([[value for line in lines for value, _ in line.points]], log=None)
-    titles = _style.titles_height([panel.title for panel in panels], _title_width(len(panels)))
-    figure, axes = _axes(len(panels), _style.legend_height(labels), titles)
-    scores = ("accuracy", "loss") if _shows_both(len(panels)) else ("accuracy",)
-    for at, score in enumerate(scores):
-        y = _scale([row for line in lines for _, row in line.points], f"{split}_{score}")
-        for number_, panel in enumerate(panels):
-            ax = axes[number_ * len(scores) + at]
-            _panel(ax, panel, f"{split}_{score}", x or _axis.UNIT, y, _title_width(len(panels)))
-            if number_ == 0 or len(scores) > 1 or not surface().flat:
-                ax.set_ylabel(f"{words(split)} {score}", labelpad=3)
-            if number_ >= len(panels) - (1 if len(scores) > 1 else _across(len(panels))):
-                ax.set_xlabel(_style.clip(setting_name(path), 2.6, _style.TEXT), labelpad=2)
+    x = _axis.scale_for([[value for line in lines for value, _ in line.points]], log=None) or _axis.UNIT
+    scores = [f"{split}_{name}" for name in ("accuracy", "loss")[: 2 if _shows_both(len(panels)) else 1]]
+    scales = [_scale([row for line in lines for _, row in line.points], score) for score in scores]
+    curves = [_curves(panel, score, x, y) for panel in panels for score, y in zip(scores, scales, strict=True)]
+    across = surface().columns(2 if len(scores) > 1 else _across(len(panels)))
+    height = 2.4 if len(panels) == 1 else 1.7 if len(scores) > 1 else 1.6
+    rows = [curves[at : at + across] for at in range(0, len(curves), across)]
+    names = ends.room_for(rows, across, height)
+    handles, labels = _legend([line for line in lines if line.grey or not names.inches])
+    inches = surface().title_width(across, 0.5) - names.share
+    margins = _style.Margins(
+        left=0.55,
+        right=_style.Margins.right + names.inches,
+        top=0.14 if len(panels) == 1 else 0.26,
+        between=0.42 if len(scores) > 1 else 0.5,
+        across=0.52 + names.across,
+        titles=_style.titles_height([panel.title for panel in panels], inches),
+    )
+    figure, axes = _style.panels(len(curves), across, height, _style.legend_height(labels), margins)
+    for at, ax in enumerate(axes):
+        panel, which = panels[at // len(scores)], at % len(scores)
+        _panel(ax, panel, scores[which], x, scales[which], inches)
+        if at == 0 or len(scores) > 1 or not surface().flat:
+            ax.set_ylabel(words(scores[which]), labelpad=3)
+        if at + across >= len(axes):
+            ax.set_xlabel(_style.clip(axis.name, 2.6, _style.TEXT), labelpad=2)
+        names.write(ax, rows[at // across], at % across)
     _style.legend(figure, handles, labels)
     return figure
 
@@ -90,24 +115,20 @@ def _shows_both(panels: int) -> bool:
     return panels <= (BOTH if not surface().flat else 1)
 
 
-def _title_width(panels: int) -> float:
-    """Return the width of a panel's title in inches; the panel of the loss has no title."""
-    return 2.6 if _shows_both(panels) else surface().width / _across(panels) - 0.3
-
-
-def _axes(panels: int, legend: float, titles: float) -> tuple[Figure, list[Axes]]:
-    """Return a figure and its axes in reading order: two for each panel, or one if there are many panels."""
-    top = 0.14 if panels == 1 else 0.26
-    if _shows_both(panels):
-        margins = _style.Margins(left=0.55, across=0.55, top=top, between=0.42, titles=titles)
-        return _style.panels(2 * panels, 2, 2.4 if panels == 1 else 1.7, legend, margins)
-    margins = _style.Margins(left=0.55, across=0.5, top=top, between=0.5, titles=titles)
-    return _style.panels(panels, _across(panels), 1.6, legend, margins)
-
-
 def _across(panels: int) -> int:
     """Return the number of panels in a row if there are many."""
     return 2 if panels == 4 else min(3, panels)
+
+
+def _curves(panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale) -> list[ends.Curve]:
+    """Return the lines of the means of a panel, without grey ones."""
+    found = []
+    for line in panel.lines:
+        means = [(value, mean_of(row, score)) for value, row in line.points]
+        at, values = x.place([value for value, _ in means]), [mean.value if mean else np.nan for _, mean in means]
+        if line.label and not line.grey:
+            found.append(ends.Curve.of(line.label, line.style.colour, at, values, y))
+    return found
 
 
 def _scale(rows: Sequence[VariantSummary], score: str) -> _axis.Scale:
@@ -122,10 +143,10 @@ def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, i
     for line in panel.lines:
         if not line.grey:
             _draw_line(ax, line, score, x, y)
-    _crosses(ax, panel, x, y.low if metric_of(score).is_accuracy else y.high)
     _axis.set_x(ax, x)
     _axis.set_y(ax, y)
-    if panel.title and (metric_of(score).is_accuracy):
+    mark_lost(ax, _lost(panel, x), top=not metric_of(score).is_accuracy)
+    if panel.title and (metric_of(score).is_accuracy or surface().is_narrow):
         _style.panel_title(ax, panel.title, inches)
 
 
@@ -168,21 +189,17 @@ def _cut(panels: Sequence[Panel], split: str) -> bool:
     score = f"{split}_loss"
     y = _scale(rows, score)
     found = [(row, mean) for row in rows if (mean := mean_of(row, score))]
-    return len(panels) <= BOTH and any(y.cuts([mean.lo], _seeds(row, score)[:, None]).any() for row, mean in found)
+    return _shows_both(len(panels)) and any(y.cuts([mean.lo], _seeds(row, score)[:, None]).any() for row, mean in found)
 
 
-def _crosses(ax: Axes, panel: Panel, x: _axis.Scale, edge: float) -> None:
-    """Mark settings with diverged runs at the edge of the panel, with crosses of several lines side by side."""
-    places: dict[float, list[str]] = {}
-    for line in panel.lines:
-        for value, row in line.points:
-            if row.diverged:
-                places.setdefault(float(x.place([value])[0]), []).append(line.style.colour)
-    for place, colours in places.items():
-        for number_, colour in enumerate(colours):
-            steps = 0.03 * (number_ - (len(colours) - 1) / 2)
-            at = place * (x.high / x.low) ** steps if x.log else place + (x.high - x.low) * steps
-            ax.plot([at], [edge], ls="none", marker="x", ms=4.5, mew=1.2, color=colour, clip_on=False, zorder=4)
+def _lost(panel: Panel, x: _axis.Scale) -> list[Lost]:
+    """Return the diverged runs of a panel at their settings."""
+    return [
+        Lost(float(x.place([value])[0]), line.style.colour, row.diverged)
+        for line in panel.lines
+        for value, row in line.points
+        if row.diverged
+    ]
 
 
 def _seeds(row: VariantSummary, score: str) -> Array:
@@ -191,11 +208,7 @@ def _seeds(row: VariantSummary, score: str) -> Array:
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
     shown = {line.label: line.style for line in lines if line.label and not line.grey} if len(lines) > 1 else {}
-    handles, labels = _style.line_legend(shown, 2.4, [line.label for line in lines if line.grey], ms=3.4)
-    if any(row.diverged for line in lines for _, row in line.points):
-        handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.2))
-        labels.append("runs diverged here")
-    return handles, labels
+    return _style.line_legend(shown, 2.4, [line.label for line in lines if line.grey], ms=3.4)
 
 
 def _best(line: Line, score: str) -> tuple[float, Estimate] | None:
@@ -203,15 +216,15 @@ def _best(line: Line, score: str) -> tuple[float, Estimate] | None:
     return max(scored, key=lambda point: point[1].value, default=None)
 
 
-def _caption(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
+def _caption(panels: Sequence[Panel], axis: Quantity, split: str, note: str) -> str:
     lines = [line for panel in panels for line in panel.lines]
     most = max(len(row.records) for line in lines for _, row in line.points)
     bands = ", bands are 95% intervals" if most >= _axis.BAND_FROM else ""
     parts = [
-        f"{words(split)} scores of the finished runs against the {setting_name(path)}",
+        f"{words(split)} scores of the finished runs against the {axis.name}",
         f"dots are seeds, lines connect their means{bands}",
         note,
-        _ends(panels, path, split),
+        _ends(panels, axis, split),
     ]
     lost = sum(row.diverged for line in lines for _, row in line.points)
     if lost:
@@ -227,14 +240,14 @@ def _note(panels: Sequence[Panel], chosen: Selection, trained: int) -> str:
     return prose(chosen.in_colour(len(panels)), words)
 
 
-def _ends(panels: Sequence[Panel], path: str, split: str) -> str:
+def _ends(panels: Sequence[Panel], axis: Quantity, split: str) -> str:
     lines = [(_name(panel, line), line) for panel in panels for line in panel.lines]
     found = [(name, best) for name, line in lines if (best := _best(line, f"{split}_accuracy"))]
     if not found:
         return ""
     name, (value, top) = max(found, key=lambda pair: pair[1][1].value)
     with_ = f" with “{name}”" if len(lines) > 1 and name else ""
-    at = f"{setting_name(path)} {setting_value(value)}"
+    at = f"{axis.name} {setting_value(value)}"
     return f"the best {words(split)} accuracy is {percent(top.value)}, at {at}{with_}"
 
 
@@ -243,22 +256,22 @@ def _name(panel: Panel, line: Line) -> str:
     return ", ".join(part for part in (panel.title, line.label) if part)
 
 
-def _alt(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
+def _alt(panels: Sequence[Panel], axis: Quantity, split: str, note: str) -> str:
     def course(panel: Panel, line: Line) -> str:
         scores = [(value, mean_of(row, f"{split}_accuracy")) for value, row in line.points[:12]]
         ends = [f"{setting_value(value)}: {percent(mean.value) if mean else 'diverged'}" for value, mean in scores]
-        return f"{_name(panel, line) or 'All'}, by {setting_name(path)}, {', '.join(ends)}"
+        return f"{_name(panel, line) or 'All'}, by {axis.name}, {', '.join(ends)}"
 
     courses = ". ".join(course(panel, line) for panel in panels for line in panel.lines)
     shown = "accuracy and loss" if _shows_both(len(panels)) else "accuracy"
-    chart = f"Line chart of {words(split)} {shown} against the {setting_name(path)}."
+    chart = f"Line chart of {words(split)} {shown} against the {axis.name}."
     return prose(chart, note, f"Accuracy. {courses}.")
 
 
-def _csv(panels: Sequence[Panel], path: str, split: str) -> list[tuple[Any, ...]]:
+def _csv(panels: Sequence[Panel], axis: Quantity, split: str) -> list[tuple[Any, ...]]:
     return [
         (
-            *(path, value, _name(panel, line), row.variant.id, score),
+            *(axis.path, value, _name(panel, line), row.variant.id, score),
             *(found.value, found.lo, found.hi, found.n, row.diverged),
         )
         for score in (f"{split}_accuracy", f"{split}_loss")

@@ -1,9 +1,9 @@
 """Scores of the trials of a search against each searched setting.
 
 Each search is a row with a panel for each searched setting, on a logarithmic axis if its range is logarithmic. If two
-numeric settings are searched, a further panel shows the plane of both, with better trials darker. Stages differ in
-colour and marker. A ring marks the best trial of the last stage, or of each seed if every seed has its own search. A
-cross is a trial with diverged runs; if its score is not finite, it is drawn at the worst end of the axis.
+numeric settings are searched, a further panel shows the plane of both, with stronger colours for better trials. Stages
+differ in colour and marker. A ring marks the best trial of the last stage, or of each seed if every seed has its own
+search. A cross is a trial with diverged runs; if its score is not finite, it is drawn at the worst end of the axis.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from matplotlib.lines import Line2D
 from reportgen.analysis.results import Analysis, SearchResult, TrialResult
 from reportgen.analysis.words.names import setting_name, words
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
@@ -35,7 +37,7 @@ MOST_MARKS = 2000
 ABOVE: dict[str, Any] = {"ls": "none", "mew": 1.2, "clip_on": False}
 RING = {**ABOVE, "marker": "o", "ms": 9, "mfc": "none", "mec": _style.INK, "zorder": 6}
 CROSS = {**ABOVE, "marker": "x", "ms": 5.5, "color": _style.BAD, "zorder": 5}
-SHADES = ("#cfe1ee", "#8fbbd9", "#4a93c4", "#0072b2", "#003f66")
+SHADES = palette.SHADES
 """Colours in the plane of two settings, from the worst to the best fifth of the trials."""
 
 
@@ -57,8 +59,8 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(shown)
     rows = [row for search in searches for row in _csv(search)]
     caption, alt = _caption(searches, len(searches) - len(shown)), _alt(searches)
-    finding = sentence(_best(searches[0], len(searches) > 1))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, rows, finding)
+    finding, narrow = sentence(_best(searches[0], len(searches) > 1)), partial(_figure, shown)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, rows, narrow, finding)
 
 
 COLUMNS = (
@@ -88,16 +90,17 @@ def _figure(searches: Sequence[SearchResult]) -> Figure:
     stages = max(stage.stage for search in searches for stage in search.stages)
     handles, labels = _legend(stages, any(t.diverged for search in searches for t in search.trials))
     height = 1.55 if len(rows) <= 3 else 0.95  # so that it fits on a page
-    figure, axes = _style.grid(len(rows), columns, height, _style.legend_height(labels), margins)
-    scales = _score_scales(searches)
-    for search, row, panels in zip(searches, axes, rows, strict=True):
-        scale = scales[search.asked.metric]
-        for at, (ax, panel) in enumerate(zip(row, panels, strict=False)):
-            _draw_panel(ax, search, panel, scale, first=at == 0)
-        for ax in row[len(panels) :]:
+    across = surface().columns(columns)
+    figure, axes = _style.grid(len(rows) * (columns // across), across, height, _style.legend_height(labels), margins)
+    scales, flat = _score_scales(searches), [ax for row in axes for ax in row]
+    for number_, (search, panels) in enumerate(zip(searches, rows, strict=True)):
+        own = flat[number_ * columns : (number_ + 1) * columns]
+        for at, (ax, panel) in enumerate(zip(own, panels, strict=False)):
+            _draw_panel(ax, search, panel, scales[search.asked.metric], first=at % across == 0)
+        for ax in own[len(panels) :]:
             ax.set_visible(False)
         if titled:
-            _style.panel_title(row[0], search.label, surface().width - margins.left)
+            _style.panel_title(own[0], search.label, surface().width - margins.left)
     _style.legend(figure, handles, labels)
     return figure
 
@@ -232,7 +235,7 @@ def _caption(searches: Sequence[SearchResult], left_out: int) -> str:
         "each mark is the mean of a trial over its seeds; a ring marks the best trial"
     ]
     if any(panel.y for search in searches for panel in _panels(search)):
-        parts.append("In the plane of two settings, better trials are darker")
+        parts.append("In the plane of two settings, better trials have stronger colours")
     parts += [_best(search, len(searches) > 1) for search in searches]
     if lost:
         parts.append(f"{count(lost, 'trial')} had diverged runs (crosses)")

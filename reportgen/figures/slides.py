@@ -46,8 +46,7 @@ def draw_slides(analysis: Analysis, drawings: Sequence[Drawing]) -> list[SlideFi
     """Return the figures of a report drawn for slides, in the same order."""
     with drawing_on(SLIDE):
         whole = layout(analysis)
-    numbers = {label: number for number, label in enumerate(whole.selection.highlighted)}
-    styles = {series.id: numbers[series.label] for series in whole.series if not series.grey}
+    styles = {series.id: series.style for series in whole.series if not series.grey}
     with drawing_on(replace(SLIDE, styles=styles)):
         parts = _parts(analysis, whole)
         return [figure for drawing in drawings for figure in _slides_of(find(drawing.id), analysis, parts)]

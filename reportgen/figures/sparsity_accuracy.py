@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,12 @@ from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import Array
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, joined, listing, number, prose, sentence
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import SPLITS
 from reportgen.figures.views.selection import Selection, select
+from reportgen.figures.views.styles import line_styles
 from reportgen.study.metrics.rounds import rounds
 
 FIGURE = FIGURES["sparsity_accuracy"]
@@ -82,15 +85,17 @@ def draw(analysis: Analysis) -> Drawing | None:
     name = _accuracy(analysis, rows)
     if name is None:
         return None
-    chosen = select(analysis.plan, {row.variant.label: [row.variant] for row in rows})
-    styles = {label: _style.series_style(at) for at, label in enumerate(chosen.highlighted)}
+    variants = {row.variant.label: [row.variant] for row in rows}
+    chosen = select(analysis.plan, variants)
+    styles = line_styles({label: variants[label] for label in chosen.highlighted})
     names = [name, *([BEST] if _has(rows, BEST) else [])]
     lines = [_line(row, names, styles.get(row.variant.label)) for row in rows]
+    narrow = partial(_figure, lines, names)
     with _style.settings():
-        figure = _figure(lines, names)
+        figure = narrow()
     caption, alt = _caption(lines, name, chosen, names), _alt(lines, name, chosen)
     finding = sentence(_result(next(line for line in lines if not line.grey), name))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(lines, names), finding)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(lines, names), narrow, finding)
 
 
 def _accuracy(analysis: Analysis, rows: Sequence[VariantSummary]) -> str | None:
@@ -117,7 +122,7 @@ def _line(row: VariantSummary, names: Sequence[str], style: _style.SeriesStyle |
 def _figure(lines: Sequence[Line], names: Sequence[str]) -> Figure:
     handles, labels = _legend(lines)
     margins = _style.Margins(left=0.55, across=0.55, top=0.14)
-    figure, axes = _style.panels(len(names), len(names), 2.4, _style.legend_height(labels), margins)
+    figure, axes = _style.panels(len(names), surface().columns(len(names)), 2.4, _style.legend_height(labels), margins)
     for ax, name in zip(axes, names, strict=True):
         y = _scale(lines, name)
         for line in lines:
@@ -131,7 +136,8 @@ def _figure(lines: Sequence[Line], names: Sequence[str]) -> Figure:
         _set_remaining(ax, lines)
         _axis.set_y(ax, y)
         ax.set_xlabel("weights remaining", labelpad=2)
-        ax.set_ylabel("epoch of lowest validation loss" if name == BEST else words(name), labelpad=3)
+        label = "epoch of lowest validation loss" if name == BEST else words(name)
+        ax.set_ylabel(_style.wrap(label, ax.bbox.height / figure.dpi + 0.3, _style.TEXT, 2), labelpad=3)
     _style.legend(figure, handles, labels)
     return figure
 

@@ -4,21 +4,41 @@ from __future__ import annotations
 
 from reportgen.figures.drawing.figure import FigureKind, Slide, drawn_in
 from reportgen.figures.layer_statistics import LAYER_STATISTICS
+from reportgen.figures.pictures.table import PICTURES
 from reportgen.figures.score_curves import SCORE_CURVES
 from reportgen.registry import Table
 from reportgen.study.metrics.metric import ROUNDS
 from reportgen.study.metrics.table import METRICS
 
 
-def _row(id_: str, title: str, order: int, shows: tuple[str, ...] = (), slide: Slide = "variants") -> FigureKind:
+def _row(
+    id_: str,
+    title: str,
+    order: int,
+    shows: tuple[str, ...] = (),
+    slide: Slide = "variants",
+    *,
+    opens: bool = False,
+    folder: str = "",
+) -> FigureKind:
     """Return the row of a figure with a module of its own, whose docstring is the documentation."""
-    return FigureKind(id_, title, drawn_in(id_), order, shows, slide=slide)
+    return FigureKind(id_, title, drawn_in(f"{folder}{id_}"), order, shows, slide=slide, opens=opens)
 
 
+def _sweep(id_: str, title: str, order: int, shows: tuple[str, ...]) -> FigureKind:
+    """Return the row of a figure over a quantity, which opens the reports of such studies."""
+    return _row(id_, title, order, shows, "study", opens=True, folder="sweeps.")
+
+
+ENSEMBLE_METRICS = tuple(row.name for row in METRICS.values() if row.combine is not None)
 SEARCH_METRICS = tuple(row.name for row in METRICS.values() if row.best_of or row.from_trial is not None)
 ROUND_METRICS = tuple(row.name for row in METRICS.values() if row.place is ROUNDS)
 FINAL_SCORES = ("train_accuracy", "val_accuracy", "test_accuracy", "test_loss", "diverged")
+RANGE_SCORES = ("lr", "train_loss", "val_loss", "diverged")
 SWEEP_SCORES = ("train_accuracy", "val_accuracy", "test_accuracy", "train_loss", "val_loss", "diverged")
+
+SWEEPS = "sweeps."
+"""Folder of the figures over a quantity."""
 
 FIGURES = Table(
     FigureKind,
@@ -26,17 +46,21 @@ FIGURES = Table(
         (
             _row("claims_overview", "The claims at a glance", 5, slide=None),
             _row("sanity_checks", "The sanity checks", 7, ("gradient_error",), "study"),
-            _row("search_scatter", "The trials of the search", 8, SEARCH_METRICS, "study"),
+            _row("search_scatter", "The trials of the search", 8, SEARCH_METRICS, "study", opens=True),
             _row("architecture", "The network", 9),
             _row("activation_histograms", "Activations by layer, as histograms", 20),
             _row("gradient_histograms", "Sizes of the gradients by layer", 40),
             _row("filters", "Filters of the first layer", 70),
             _row("feature_maps", "Feature maps of one example", 72),
-            _row("scores_by_setting", "Scores against the setting that varies", 85, SWEEP_SCORES, "study"),
-            _row("sparsity_accuracy", "Accuracy against sparsity", 82, ROUND_METRICS),
+            _sweep("loss_by_rate", "Loss against the learning rate of a range test", 80, RANGE_SCORES),
+            _sweep("ensemble_size", "Accuracy against the number of networks", 81, ENSEMBLE_METRICS),
+            _row("sparsity_accuracy", "Accuracy against sparsity", 82, ROUND_METRICS, opens=True),
+            _sweep("scores_by_scale", "Scores against the scale of the initial weights", 84, SWEEP_SCORES),
+            _row("scores_by_setting", "Scores against the setting that varies", 85, SWEEP_SCORES, "study", opens=True),
             _row("final_scores", "Scores of the finished runs", 90, FINAL_SCORES),
             *LAYER_STATISTICS,
             *SCORE_CURVES,
+            *PICTURES,
         ),
         key=lambda kind: kind.order,
     ),

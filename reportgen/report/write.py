@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures import Drawing, draw_all
-from reportgen.figures.drawing.export import svg_text
+from reportgen.figures.drawing.export import screen_svg, svg_text
 from reportgen.figures.slides import draw_slides
 from reportgen.languages.translate import in_language
 from reportgen.paths import PAGE, RESULTS, SLIDES, STUDY
@@ -28,9 +28,9 @@ MOST_ATTACHED = 2_000_000
 def page(analysis: Analysis) -> str:
     """Return the report as one HTML page without writing a file."""
     drawings = draw_all(analysis)
-    svgs = {drawing.id: svg_text(drawing) for drawing in drawings}
+    pictures = {drawing.id: screen_svg(drawing, svg_text(drawing)) for drawing in drawings}
     with in_language(analysis.plan.study.lang):
-        return html.page(make_document(analysis, drawings), svgs)
+        return html.page(make_document(analysis, drawings), pictures)
 
 
 def write(
@@ -71,13 +71,15 @@ def write_media(
     """
     svgs = {drawing.id: svg_text(drawing) for drawing in drawings}
     paths: list[Path] = []
+    on_screen = {"html", "kit"} & set(formats)
+    pictures = {drawing.id: screen_svg(drawing, svgs[drawing.id]) for drawing in drawings} if on_screen else {}
     if "html" in formats:
         paths.append(folder / PAGE)
-        paths[-1].write_text(html.page(document, svgs, script=script), encoding="utf-8", newline="\n")
+        paths[-1].write_text(html.page(document, pictures, script=script), encoding="utf-8", newline="\n")
     if "kit" in formats:
         paths += kit.write_figures(drawings, folder / "figures", svgs)
         paths += kit.write_embed(document, drawings, table, folder / "embed")
-        paths += embed.write_pages(document, drawings, svgs, folder / "embed")
+        paths += embed.write_pages(document, drawings, svgs, pictures, folder / "embed")
     if "pdf" in formats:
         files = {name.split("/")[-1]: (folder / name).read_bytes() for name in attached if (folder / name).is_file()}
         files = {name: content for name, content in files.items() if len(content) <= MOST_ATTACHED}

@@ -53,6 +53,17 @@ class RunRecord:
             each hidden unit, counted from 1.
         filters (K, F, height, width, channels): weights of the first layer as images, before training and, if the
             run trains, after it; of at most 64 filters. Only for data with images.
+        filter_step (K,), filters_by_step (K, F, height, width, channels): the same filters at each probe; only if the
+            study sets probes.weights.
+        boundary_step (K,), boundary_class, boundary_probability (K, G, G), boundary_range (2, 2), boundary_examples
+            (n, 2), boundary_labels (n,): predicted class and its probability on a grid of inputs at each probe, lower
+            and upper ends of the grid by feature, and the first training examples. Rows of the grid are values of
+            the second feature. Only if the study sets probes.boundary.
+        path_step (K,), path_weights (K, W), path_layer (W,): first 64 weights of the first unit of each dense layer
+            after each of the first steps, and their layers, counted from 1; only if the study sets probes.unit_path.
+        line_position (K,), line_<score> (K,): loss and accuracy of training examples (at most 1000) and validation
+            examples on the line through the initial weights (0) and the final ones (1); only if the study sets
+            probes.loss_line and the final loss is finite.
         example_image (height, width, channels), example_classes (2,): the first training example, its class and the
             predicted class, -1 for outputs that are not finite. feature_maps (flat), feature_map_shape (M, 3),
             feature_map_operation (M,): outputs of the layers for it, each (height, width, channels), and the indices

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from reportgen import disk
+from reportgen.analysis.words.foreign import printable
 from reportgen.audit.verify import Verification, verify_report
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import MissingError, ReportgenError
@@ -15,7 +16,7 @@ from reportgen.report.site.finished import Results, read_results
 from reportgen.runs.store import HEAD
 from reportgen.study.planning.plan import Plan
 from reportgen.teaching.copied import with_copies
-from reportgen.teaching.grades import Grade, Problem
+from reportgen.teaching.grades import Grade, Problem, ProblemName
 from reportgen.teaching.key import Key
 from reportgen.teaching.points import items_of
 from reportgen.teaching.retrain import forged_runs
@@ -40,7 +41,7 @@ def grade_folders(folders: Iterable[str | Path], key: Key, say: Callable[[str], 
     submissions = find_submissions(folders)
     grades = []
     for number, submission in enumerate(submissions, 1):
-        say(f"[{number}/{len(submissions)}] {submission.folder}")
+        say(f"[{number}/{len(submissions)}] {printable(str(submission.folder), None)}")
         grades.append(_grade(submission, key, retrain))
     return with_copies(grades)
 
@@ -57,14 +58,14 @@ def _grade(submission: Submission, key: Key, retrain: int) -> Grade:
     report = submission.reports[0]
     try:
         if outside := paths_outside(report):
-            problem = Problem("no-data", f"the report does not contain its data, {', '.join(outside)}")
+            problem = Problem("no-data", f"the report does not contain {', '.join(outside)}")
             return _refused(name, report, key, problem)
         return _grade_report(report, name, key, retrain)
     except MissingError as error:
         problem = Problem("not-here", "the machine that graded the report does not have its data", error.message)
         return _refused(name, report, key, problem)
     except ReportgenError as error:
-        kind = "other-engine" if error.code == "engine-mismatch" else "not-readable"
+        kind: ProblemName = "other-engine" if error.code == "engine-mismatch" else "not-readable"
         return _refused(name, report, key, Problem(kind, error.message, f"{error.code}, {error.where}"))
     except Exception as error:  # a report that somebody edited may fail anywhere, and must not stop the others
         problem = Problem("not-readable", "the report is damaged", f"{type(error).__name__}: {error}")

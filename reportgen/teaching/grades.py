@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from reportgen.report.document.claim_view import ClaimView
 from reportgen.study.planning.plan import Plan
@@ -20,25 +20,26 @@ PARTS: dict[Part, str] = {
 }
 """The parts of a grade, with their titles."""
 
-PROBLEMS = {
-    "no-report": "The folder contains no report.",
-    "several-reports": "The folder contains several reports.",
-    "not-readable": "The report cannot be read, or its study or data are not valid.",
-    "other-engine": "Another version of the engine trained the runs, so that nothing can be recomputed.",
-    "quick": "The report is a quick look without verdicts.",
-    "other-study": "The report is of another study.",
-    "changed": "The study differs from the assignment in a part that is not open to choice.",
-    "no-student": "The study names no student.",
-    "other-seeds": "The runs do not have the seeds of the student.",
-    "no-data": "The report does not contain its data.",
-    "not-here": "This machine does not have the published data of the study; grade again where they are.",
-    "other-data": "The data are not those of the assignment.",
-    "differs": "The report does not agree with the records of its runs, or records are missing or damaged.",
-    "not-reproduced": "A run that was trained again has other results.",
-    "same-student": "Another folder has the same student.",
-    "same-records": "Another student handed in the same records.",
-}
-"""The problems for which a report gets no points."""
+ProblemName = Literal[
+    "no-report",
+    "several-reports",
+    "not-readable",
+    "other-engine",
+    "quick",
+    "other-study",
+    "changed",
+    "no-student",
+    "other-seeds",
+    "no-data",
+    "not-here",
+    "other-data",
+    "differs",
+    "not-reproduced",
+    "same-student",
+    "same-records",
+]
+PROBLEMS: tuple[ProblemName, ...] = get_args(ProblemName)
+"""The problems for which a report gets no points; docs/assignments.md explains them."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ class Problem:
 
     Attributes
     ----------
-    name : a key of `PROBLEMS`.
+    name : one of `PROBLEMS`.
     text : a sentence for the student, which names no other student.
     detail : further words for the lecturer only.
     """
 
-    name: str
+    name: ProblemName
     text: str
     detail: str = ""
 

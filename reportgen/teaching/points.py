@@ -32,7 +32,7 @@ def _predictions(key: Key, claims: Mapping[str, Claim], verdicts: Mapping[str, s
         missing = "no prediction" if predict is None else "no reason"
         yield Item("predictions", given.id, most if made else 0.0, most, "made with a reason" if made else missing)
         most, right = key.points.right * given.weight, made and predict == verdict
-        reason = f"predicted {predict}, the verdict is {verdict}" if predict and verdict else missing
+        reason = f"predicted {predict}, the verdict is {verdict}" if made and verdict else missing
         yield Item("right", given.id, most if right else 0.0, most, reason)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import StudyError, UsageError
-from reportgen.paths import RESULTS, RUNS, STUDY
+from reportgen.paths import DATA, RESULTS, RUNS, STUDY
 from reportgen.study.syntax.yaml12 import read
 
 
@@ -55,28 +55,44 @@ def _reports(folder: Path) -> list[Path]:
 
 
 def paths_outside(report: Path) -> list[str]:
-    """Return the paths of data in the study of a report that are not files inside of the report.
+    """Return the paths that lead out of a report: those of data in its study, and links.
 
-    Nothing of the study is loaded, so that no file outside of the report is read.
+    Paths of data that do not exist are among them. Nothing of the study is loaded, so that no file outside of the
+    report is read.
 
     Raises
     ------
     StudyError : the study is missing or is not YAML.
     """
-    path = report / STUDY
+    path, inside = report / STUDY, report.resolve()
+    links = _links_outside(report, inside)
+    if links:
+        return links
     try:
         tree = read(path.read_text(encoding="utf-8"), str(path)).value
     except (OSError, UnicodeDecodeError):
         raise StudyError("unreadable-file", f"{STUDY} is missing or cannot be read", str(path)) from None
-    inside = report.resolve()
-    sections = [tree.get(name) for name in ("data", "vary", "variants")] if isinstance(tree, dict) else []
+    sections = [tree.get(name) for name in ("data", "vary", "variants", "search")] if isinstance(tree, dict) else []
     return sorted({name for name in _paths(sections) if not _is_file_in(report / name, inside)})
+
+
+def _links_outside(report: Path, inside: Path) -> list[str]:
+    """Return the symbolic links in a report that lead out of it; links to data matter only if the study names them."""
+    links = (path for path in report.rglob("*") if path.is_symlink() and path.parent != report / DATA)
+    return sorted(path.relative_to(report).as_posix() for path in links if not _is_in(path, inside))
+
+
+def _is_in(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder)
+    except (OSError, RuntimeError):  # symbolic links that form a loop
+        return False
 
 
 def _is_file_in(path: Path, folder: Path) -> bool:
     try:
         return path.resolve().is_relative_to(folder) and path.is_file()
-    except (OSError, ValueError):  # an invalid name, or symbolic links that form a loop
+    except (OSError, RuntimeError, ValueError):  # an invalid name, or symbolic links that form a loop
         return False
 
 

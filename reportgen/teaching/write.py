@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -38,12 +39,12 @@ def write_grades(grades: Sequence[Grade], key: Key, folder: Path) -> Path:
 
 
 def folder_names(grades: Sequence[Grade]) -> list[str]:
-    """Return a name for the folder of each grade: the student, with a number for a repeated name."""
+    """Return a name for the folder of each grade: the student, with a number for a name that is taken."""
     names: list[str] = []
     for grade in grades:
         plain = re.sub(r"[^A-Za-z0-9._@+-]+", "-", grade.student).strip("-.") or "folder"
-        taken = [name.casefold() for name in names]
-        number = next(n for n in range(1, len(names) + 2) if _numbered(plain, n).casefold() not in taken)
+        taken = [TABLE, *(name.casefold() for name in names)]
+        number = next(n for n in itertools.count(1) if _numbered(plain, n).casefold() not in taken)
         names.append(_numbered(plain, number))
     return names
 

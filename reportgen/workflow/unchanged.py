@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 from importlib.metadata import requires
 from pathlib import Path
@@ -62,15 +61,10 @@ def _analysis(request: RunRequest) -> Analysis:
 def origin_of(request: RunRequest, keys: Iterable[str], runs: int) -> Origin:
     """Return what the report of a request is made from.
 
-    keys: of all stored runs that the analysis read. runs: number of runs without those of remedies and checks. Formats
-    of the former report are included if it has the same origin, because its files stay.
+    keys: of all stored runs that the analysis read. runs: number of runs without those of remedies and checks.
     """
     names = [*(f"{RUNS}/{key}" for key in keys), *_measurements(request.folder)]
-    origin = Origin(inputs_hash(request), _digests(request.folder, names), runs, tuple(sorted(request.formats)))
-    former = read_origin(request.folder)
-    if former is None or replace(former, formats=origin.formats) != origin:
-        return origin
-    return replace(origin, formats=tuple(sorted({*former.formats, *origin.formats})))
+    return Origin(inputs_hash(request), _digests(request.folder, names), runs, tuple(sorted(request.formats)))
 
 
 def inputs_hash(request: RunRequest) -> str:

@@ -231,7 +231,7 @@ def test_theory_far_beyond_what_is_measured_does_not_set_the_scale() -> None:
     assert beyond.figure.axes[0].get_ylim() == plain.figure.axes[0].get_ylim()
 
 
-def test_the_cross_of_a_run_that_ended_below_all_others_is_inside_the_panel() -> None:
+def test_a_run_that_ended_below_all_others_does_not_stretch_the_axis_and_is_counted_at_the_frame() -> None:
     lost = record(9, 3, 8, status="diverged")
     lost.arrays["epoch_train_accuracy"][:] = lost.arrays["epoch_val_accuracy"][:] = 0.01
     good = [summary(f"good {k}", [record(0, 3, 8)]) for k in range(3)]
@@ -240,13 +240,16 @@ def test_the_cross_of_a_run_that_ended_below_all_others_is_inside_the_panel() ->
     made = drawn("accuracy_curves", analysis([*good, summary("lost", [lost])]))
     ax = made.figure.axes[0]
     (cross,) = [line for line in ax.lines if line.get_marker() == "x"]
-    assert cross.get_ydata()[0] >= ax.get_ylim()[0]
+    assert cross.get_ydata()[0] == 0
+    assert cross.get_transform() == ax.get_xaxis_transform()
+    assert ax.get_ylim()[0] > 0.5
+    assert "1 run diverged" in [text.get_text() for text in ax.texts]
 
 
 def test_few_variants_show_the_minibatch_loss_under_its_own_name() -> None:
     drawing = drawn("loss_curves", analysis([summary("a", [record(0, 3, 4)])]))
-    words = [text.get_text() for text in drawing.figure.legends[0].get_texts()]
-    assert words == ["training loss", "validation loss", "minibatch loss (training mode)"]
+    words = {text.get_text().replace("\n", " ") for text in drawing.figure.axes[0].texts}
+    assert words == {"training loss", "validation loss", "minibatch loss (training mode)"}
     assert "in training mode" in drawing.caption
 
 

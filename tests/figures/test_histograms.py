@@ -52,10 +52,13 @@ def test_a_bar_next_to_a_tiny_one_is_not_cut() -> None:
 
 
 @pytest.mark.parametrize("figure", ["activation_histograms", "gradient_histograms"])
-def test_variants_with_identical_initial_networks_share_a_panel_and_keep_their_data(figure: str) -> None:
-    rows = [summary(f"tanh, lr {lr}", [record(0, 4)]) for lr in (1, 10, 100)] + [summary("relu", [record(1, 4)])]
+@pytest.mark.parametrize(("rates", "name"), [((1, 10), "tanh, lr 1 and lr 10"), ((1, 2, 3, 4), "tanh (4 variants)")])
+def test_variants_with_identical_initial_networks_share_a_panel_and_keep_their_data(
+    figure: str, rates: tuple[int, ...], name: str
+) -> None:
+    rows = [summary(f"tanh, lr {lr}", [record(0, 4)]) for lr in rates] + [summary("relu", [record(1, 4)])]
     drawing = FIGURES[figure].draw(analysis(rows))
     assert drawing is not None
     assert len(drawing.figure.axes) == 2
-    assert "“tanh (3 variants)”" in drawing.caption
+    assert f"“{name}”" in drawing.caption
     assert {row[0] for row in drawing.rows} == {row.variant.id for row in rows}

@@ -12,7 +12,7 @@ from reportgen.figures.drawing.export import svg_text
 from reportgen.figures.drawing.figure import Drawing
 from tests.engine.convolutional import GLOBAL, layer, lenet, residual
 from tests.figures.examples import analysis, record, summary
-from tests.figures.pictures import pictured
+from tests.figures.image_records import pictured
 
 IDS = ("architecture", "filters", "feature_maps")
 DENSE = (*[layer(30, act="tanh")] * 10, layer(4, act="identity"))

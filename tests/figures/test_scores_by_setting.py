@@ -11,6 +11,7 @@ import pytest
 from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing.style import MARKERS
 from reportgen.figures.scores_by_setting import draw
+from reportgen.figures.views.sweep import Quantity
 from reportgen.figures.views.sweep import sweep as sweep_of
 from tests.figures.examples import analysis, claim, record, summary
 
@@ -97,7 +98,7 @@ def grid(**more: Any) -> Analysis:
 
 
 def test_many_lines_are_split_into_panels_by_the_setting_that_no_claim_compares() -> None:
-    panels, chosen = sweep_of(grid(), grid().variants, "training.lr")
+    panels, chosen = sweep_of(grid(), grid().variants, Quantity.of_setting("training.lr"))
     assert [panel.title for panel in panels] == ["digits", "moons"]
     assert [[line.label for line in panel.lines] for panel in panels] == [["relu", "tanh", "elu"]] * 2
     assert chosen.others == ()
@@ -113,7 +114,7 @@ def test_labels_are_the_author_s_names_of_variants() -> None:
     ]
     made = analysis(rows)
     vars(made.plan.study)["variants"] = {"all examples": {}, "60 examples": {}}
-    panels, _ = sweep_of(made, made.variants, "training.lr")
+    panels, _ = sweep_of(made, made.variants, Quantity.of_setting("training.lr"))
     assert {panel.title for panel in panels} in ({"all examples", "60 examples"}, {"he", "lsuv", "zero"})
     assert not {"all", "sixty"} & {line.label for panel in panels for line in panel.lines}
 

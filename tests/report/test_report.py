@@ -89,10 +89,14 @@ class Outline(HTMLParser):
                 self.addresses.append(value or "")
 
 
+INSIDE = ("#", "data:,", "data:image/png;base64,")
+"""How addresses within a page begin."""
+
+
 def external_addresses(outline: Outline) -> list[str]:
     """Return the addresses outside of the page, except those of the papers that it cites."""
     cited = {paper.address for paper in papers().values()}
-    return [one for one in outline.addresses if not one.startswith(("#", "data:,")) and one not in cited]
+    return [one for one in outline.addresses if not one.startswith(INSIDE) and one not in cited]
 
 
 @pytest.fixture(scope="module")
@@ -197,8 +201,8 @@ def test_the_kit_contains_figures_and_snippets(written: Path) -> None:
     names = re.findall(r"reportgenfigures/(\w+)\.pdf", tex)
     assert names
     for name in names:
-        for ending in ("svg", "pdf", "png", "csv"):
-            assert (written / "figures" / f"{name}.{ending}").stat().st_size > 0
+        for ending in (".svg", "-dark.svg", ".pdf", ".png", ".csv"):
+            assert (written / "figures" / f"{name}{ending}").stat().st_size > 0
     assert "| verdict |" in (written / "embed" / "report.md").read_text(encoding="utf-8")
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reportgen.runs.operations import operations_of
 from tests.engine.convolutional import lenet
-from tests.figures.pictures import pictured
+from tests.figures.image_records import pictured
 
 
 def test_a_record_without_the_shape_of_its_inputs_has_no_operations() -> None:

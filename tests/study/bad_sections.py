@@ -7,6 +7,15 @@ from tests.study.texts import added, bad, changed
 BAD_SECTIONS = (
     bad("unknown key at the top", added("trainning: {lr: 1}"), "5:1: trainning", "unknown-key", "training"),
     bad("unknown key in probes", added("probes: {loks: 3}"), "5:10: probes.loks", "unknown-key", "looks"),
+    bad("probes of a boundary", added("probes: {boundary: true}"), "5:10: probes.boundary", "inapplicable-key", "2"),
+    bad("probes of images", added("probes: {weights: true}"), "5:10: probes.weights", "inapplicable-key"),
+    bad(
+        "probes of a path without training",
+        added("probes: {unit_path: 5}\ntraining: {epochs: 0}"),
+        "5:10: probes.unit_path",
+        "inapplicable-key",
+        "training.epochs",
+    ),
     bad("unknown key in remedies", added("remedies: {limits: 3}"), "5:12: remedies.limits", "unknown-key", "limit"),
     bad("missing title", changed(1, "closing: C"), "1:1", "missing-key", "title"),
     bad("missing network", changed(4, "closing: C"), "1:1", "missing-key", "network"),

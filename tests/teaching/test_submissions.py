@@ -60,6 +60,7 @@ def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
         ("data: {path: data/link.csv}", ["data/link.csv"]),
         ("vary: {data.path: [data/own.csv, {value: /x.csv, label: a.csv}]}", ["/x.csv"]),
         ("variants: {a: {data: {name: csv, path: ../b.csv}}}", ["../b.csv"]),
+        ("search: {data.path: {choices: [data/own.csv, ../d.csv]}}", ["../d.csv"]),
         ("claims: [{where: {data.path: ../c.csv}}]", []),
         ("data: moons", []),
     ],
@@ -71,6 +72,15 @@ def test_paths_of_data_outside_of_a_report(tmp_path: Path, study: str, outside: 
         path.write_text("a", encoding="utf-8")
     (folder / "data" / "link.csv").symlink_to(tmp_path / "own.csv")
     assert paths_outside(folder) == outside
+
+
+@pytest.mark.parametrize("name", ["study.yaml", "results.json", "runs", "tables"])
+def test_a_link_out_of_a_report_is_found_before_it_is_read(tmp_path: Path, name: str) -> None:
+    folder = report(tmp_path / "ann")
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(tmp_path / "elsewhere")
+    (folder / "inside.yaml").symlink_to(folder / "kept.txt")
+    assert name in paths_outside(folder)
 
 
 def test_a_report_without_a_study_is_an_error(tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ def test_texts_of_students_are_escaped_in_the_page(tmp_path: Path, key: Key) -> 
 
 
 def test_folders_have_safe_names_that_differ() -> None:
-    found = folder_names([Grade(name, Path(name)) for name in ("ann", "Ann", "..", "a/b", "é")])
-    assert found == ["ann", "Ann-2", "folder", "a-b", "folder-2"]
+    found = folder_names([Grade(name, Path(name)) for name in ("ann", "Ann", "..", "a/b", "é", "Grades.csv")])
+    assert found == ["ann", "Ann-2", "folder", "a-b", "folder-2", "Grades.csv-2"]
 
 
 def test_a_file_in_the_place_of_the_grades_is_an_error(tmp_path: Path, key: Key) -> None:

@@ -46,6 +46,24 @@ def test_a_format_that_was_not_written_is_written(written):
     assert run_study("rates.yaml", formats=["html", "kit"]).unchanged
 
 
+def remove_results() -> None:
+    (FOLDER / "results.json").unlink()
+
+
+def remove_snippets() -> None:
+    next((FOLDER / "embed").iterdir()).unlink()
+
+
+@pytest.mark.parametrize("change", [remove_results, remove_snippets])
+def test_a_format_whose_files_are_gone_is_written_again(finished, change: Callable[[], None]):
+    run_study("rates.yaml", formats=["json", "kit"])
+    change()
+    assert not run_study("rates.yaml", formats=["json"]).unchanged
+    assert run_study("rates.yaml", formats=["json"]).unchanged
+    assert not run_study("rates.yaml", formats=["json", "kit"]).unchanged
+    assert (FOLDER / "embed" / "figures.tex").is_file()
+
+
 def edit_study() -> None:
     text = Path("rates.yaml").read_text(encoding="utf-8")
     Path("rates.yaml").write_text(text.replace("title: ", "title: New "), encoding="utf-8")

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from reportgen.figures.pictures.table import has_picture
 from reportgen.registry import Parameter, Row
 
 Describer = Callable[[str, str, Any], Iterator[str]]
@@ -72,6 +73,8 @@ def _row(kind: str, name: str, row: Row) -> Iterator[str]:
     yield from map(_parameter, row.parameters)
     if kind in PLACES:
         yield f"example: {PLACES[kind].format(_example(row))}"
+    if has_picture(kind, row):
+        yield f"picture: reportgen describe {name} -o {name}.svg"
 
 
 def _example(row: Row) -> str:

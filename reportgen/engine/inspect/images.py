@@ -37,16 +37,16 @@ class ImageArrays:
         self.setup = setup
         self.first = _first_layer(setup.operations)
         self.window = _window(setup, self.first)
-        self.initial = self._filters()
+        self.initial = self.filters()
 
     def arrays(self, steps: int) -> Arrays:
         """Return the arrays for the record after a number of training steps, empty for data without images."""
         found: Arrays = {}
         if self.initial.size:
-            found["filters"] = np.stack([self.initial, self._filters()] if steps else [self.initial])
+            found["filters"] = np.stack([self.initial, self.filters()] if steps else [self.initial])
         return found | self._maps()
 
-    def _filters(self) -> NDArray[np.float32]:
+    def filters(self) -> NDArray[np.float32]:
         """Return the first filters, (filters, height, width, channels); empty if a filter is not an image."""
         if self.window is None:
             return np.empty(0, np.float32)

@@ -20,8 +20,8 @@ LEAST_KEPT = 3
 class Ordered:
     """Values at increasing positions, with what had to be done.
 
-    resumed_at : positions after which the run went on again: that of the last earlier value that is kept, or 0 if none
-        is. duplicates : number of values replaced at the same position.
+    resumed_at : positions after which the run was resumed: of the last earlier value that is kept, 0 without one.
+    duplicates : number of values replaced at the same position.
     sorted : whether the values were in another order.
     """
 

@@ -220,6 +220,12 @@ def _percent(value: float, _: int | None = None) -> str:
 KINDS = 0.11
 """Space in inches for the kinds of layers below their numbers."""
 
+
+def kinds_room(shown: bool) -> float:
+    """Return the additional space in inches right of panels on a phone, whose last layer is close to the edge."""
+    return 0.15 if shown and surface().is_narrow else 0.0
+
+
 TICK_GAP = 0.13
 """The fraction of the axis between the label 0, on the floor, and the label of the first decade."""
 

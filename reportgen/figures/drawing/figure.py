@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import Analysis
 
+PICTURE_ENDINGS = (".svg", ".pdf", ".png")
+"""Endings of files with a picture."""
+
+ENDINGS = (".svg", "-dark.svg", ".pdf", ".png", ".csv")
+"""What the names of the files of a figure have after its id; "-dark.svg" is the figure for a dark ground."""
+
 Slide = Literal["variants", "study"] | None
 """What a slide shows of a figure."""
 
@@ -28,6 +34,10 @@ class Drawing:
         The drawn numbers, as written to `figures/<id>.csv`.
     finding : str
         The main result in the figure as one sentence with numbers, empty if the figure has none.
+    narrow : callable or None
+        Draws the figure for a phone, on `surface.PHONE`; None if there is only one layout.
+    finding : str
+        The main result in the figure as one sentence with numbers, empty if the figure has none.
     """
 
     id: str
@@ -37,6 +47,7 @@ class Drawing:
     figure: Figure
     columns: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
+    narrow: Callable[[], Figure] | None = None
     finding: str = ""
 
     @property
@@ -59,6 +70,8 @@ class FigureKind:
         Metrics of claims that the figure shows. The figure that shows the metrics of most claims opens the report.
     slide : "variants", "study" or None
         Whether a slide shows a few variants, or all that the study varies; None if the figure has no slides.
+    opens : bool
+        Whether the figure is made for a kind of question, so that it opens a report of such a study.
     description : str
         Documentation for `reportgen describe`; by default the docstring of the module that defines `draw`.
     """
@@ -71,6 +84,7 @@ class FigureKind:
     shows: tuple[str, ...] = ()
     description: str = ""
     slide: Slide = "variants"
+    opens: bool = False
 
     @property
     def name(self) -> str:

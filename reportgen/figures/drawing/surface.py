@@ -1,4 +1,9 @@
-"""The surface for which figures are drawn: a page, or a slide with larger text and fewer lines."""
+"""The surface for which figures are drawn: a printed page, a phone, or a slide.
+
+A figure is drawn for a printed page, and again for a phone if it can stack its panels, and for a slide with larger text
+and fewer lines. Page and phone have the same font sizes in points. On a screen that is 350 pixels wide, the smallest
+text of a figure for a phone is 11 pixels high.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+Number = TypeVar("Number", int, float)
 
 LEAST_PANEL = 0.5
 """Least height in inches of a panel; a figure that needs more than the height of its surface gets taller."""
+
+TICKS = 0.95
+"""Inches: the difference between the width of a phone and of the title of a panel."""
 
 
 @dataclass(frozen=True)
@@ -19,25 +30,43 @@ class Surface:
     ----------
     width : inches.
     height : inches of the whole figure, which has one row of panels if possible; None if it is as tall as its panels.
+    is_narrow : whether panels are below each other.
     lines : largest number of highlighted lines in a panel.
     others : whether the other lines are drawn too, in grey.
     layers : largest number of layers with a panel of their own in a row.
-    styles : numbers of the styles of variants by id; others are numbered within each figure.
     tiny : font size in points of numbers in small panels, the smallest text of a figure.
+    styles : the `SeriesStyle` of variants by id; those of others are chosen within each figure.
     """
 
     width: float
     height: float | None = None
+    is_narrow: bool = False
     lines: int = 5
     others: bool = True
     layers: int = 10
     tiny: float = 6.0
-    styles: Mapping[str, int] = field(default_factory=dict)
+    styles: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def flat(self) -> bool:
         """Whether figures have a fixed height."""
         return self.height is not None
+
+    def either(self, on_page: Number, on_phone: Number) -> Number:
+        """Return a number of things side by side or a length; on_page: also for a slide."""
+        return on_phone if self.is_narrow else on_page
+
+    def columns(self, wanted: int) -> int:
+        """Return the number of panels side by side; wanted: the number on a page."""
+        return self.either(wanted, 1)
+
+    def title_width(self, columns: int, gap: float) -> float:
+        """Return the width of a panel's title in inches.
+
+        gap: the difference to the share of the panel in the width. On a phone, the labels of the axis are left of the
+        title, since there is no other panel.
+        """
+        return self.width - TICKS if self.is_narrow else self.width / columns - gap
 
     def panel_height(self, wanted: float, rows: int, used: float) -> float:
         """Return the height of each row of panels in inches.
@@ -53,6 +82,9 @@ class Surface:
 
 PAGE = Surface(6.5)
 """The text width of a page."""
+
+PHONE = Surface(2.6, is_narrow=True, layers=4)
+"""The width of a phone."""
 
 SLIDE = Surface(4.8, 1.85, lines=4, others=False, layers=5, tiny=7.0)
 """The part of a slide below its title: magnified to a page of 13.33 inches, its smallest text has 18 points."""

@@ -14,6 +14,7 @@ from reportgen.analysis.words.formatting import whole
 from reportgen.engine.layers.folding import Part
 from reportgen.engine.layers.geometry import Shape
 from reportgen.engine.layout import INPUT
+from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.networks.architectures import Architecture
 from reportgen.figures.networks.stages import Stage, shape_words
@@ -27,7 +28,7 @@ ARC_LANE, SHIFT, BRACKETS, NUMBERS = 0.42, 0.2, 0.36, 1.62
 MOST = {True: 25, False: 17}
 """The largest number of boxes below the input of a panel that is wide or not; further ones are counted."""
 
-CONV, DENSE, OTHER = "#d6e8f4", "#fbe3cf", "#eeeeee"
+CONV, DENSE, OTHER = (palette.light(f"{kind}-layer") for kind in ("image", "dense", "other"))
 """Colours of boxes: layers with windows, layers without, and operations without weights."""
 
 NAME = _style.SMALL * 1.17

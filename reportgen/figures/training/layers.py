@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -37,12 +38,13 @@ def draw(group: TrainingGroup) -> Drawing | None:
     if run is None or not found:
         return None
     marks = marks_of(group)
+    narrow = partial(_figure, found, run, marks)
     with _style.settings():
-        figure = _figure(found, run, marks)
+        figure = narrow()
     title = f"Statistics of the layers: {group.name}"
     return Drawing(
         f"layers-{group.id}", title, _caption(group, run, found, marks), _alt(group, found), figure, COLUMNS,
-        [row for name, layers in found.items() for row in _rows(run, name, layers)],
+        [row for name, layers in found.items() for row in _rows(run, name, layers)], narrow,
     )  # fmt: skip
 
 
@@ -68,10 +70,10 @@ def _points(curve: Curve) -> tuple[Array, Array]:
 
 
 def _figure(found: Statistics, run: TrainingLog, marks: Sequence[Mark]) -> Figure:
-    columns = min(2, len(found))
+    columns = surface().columns(min(2, len(found)))
     names = list(dict.fromkeys(name for layers in found.values() for name in _chosen(layers)))
     styles = {name: _style.series_style(at) for at, name in enumerate(names)}
-    handles, labels = _style.line_legend(styles, 1.6, (), ms=3.2)
+    handles, labels = _style.line_legend(styles, 1.6, (), marker="")
     margins = _style.Margins(across=0.55, left=0.6)
     figure, axes = _style.panels(len(found), columns, 1.6, _style.legend_height(labels), margins)
     for at, (ax, (statistic, layers)) in enumerate(zip(axes, found.items(), strict=True)):
@@ -83,7 +85,7 @@ def _figure(found: Statistics, run: TrainingLog, marks: Sequence[Mark]) -> Figur
         _axis.set_y(ax, scale)
         ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         draw_marks(ax, marks)
-        _style.panel_title(ax, statistic, surface().width / columns - 0.6)
+        _style.panel_title(ax, statistic, surface().title_width(columns, 0.6))
         if at + columns >= len(found):
             ax.set_xlabel(run.unit, labelpad=2)
     _style.legend(figure, handles, labels)

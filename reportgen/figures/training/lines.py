@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from reportgen.analysis.words.foreign import table_text
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.style import SeriesStyle
 from reportgen.figures.training.points import LARGEST, thinned
@@ -29,10 +30,10 @@ SMOOTH_FROM = 150
 WINDOWS = 50
 """Number of windows of the means."""
 
-TRAINING = SeriesStyle("#0072b2", "o", "-")
-VALIDATION = SeriesStyle("#d55e00", "s", (0, (5, 1.5)))
-MINIBATCH = SeriesStyle("#56b4e9", "", "-")
-OTHER = SeriesStyle("#595959", "", "-")
+TRAINING = SeriesStyle(palette.light("blue"), "o", "-")
+VALIDATION = SeriesStyle(palette.light("vermilion"), "s", (0, (5, 1.5)))
+MINIBATCH = SeriesStyle(palette.light("sky"), "", "-")
+OTHER = SeriesStyle(palette.light("slate"), "", "-")
 
 SHORT = {TRAINING: "training", VALIDATION: "validation", MINIBATCH: "training (minibatches)"}
 """Labels of lines of several scores."""
@@ -49,6 +50,7 @@ class Line:
     ----------
     x, y : the drawn positions and values, (n,); NaN for values that are not finite.
     smooth_x, smooth_y : the means of windows, empty if every value is drawn with a full line.
+    marked : whether the line has markers: it is the only run and has few values, or it is a single value.
     """
 
     run: TrainingLog
@@ -59,6 +61,7 @@ class Line:
     y: Array
     smooth_x: Array
     smooth_y: Array
+    marked: bool
 
     @property
     def ended(self) -> bool:
@@ -73,15 +76,16 @@ def lines_of(runs: Sequence[TrainingLog], roles: Iterable[str]) -> list[Line]:
     found = [(run, curve) for run in runs if run.unit == unit for curve in run.curves if curve.role in wanted]
     found = [(run, curve) for run, curve in found if np.isfinite(curve.values).any()]
     most = max(FEWEST, MOST_POINTS // max(len(found), 1))
-    return [_line(run, curve, most) for run, curve in found]
+    return [_line(run, curve, most, len(runs) == 1) for run, curve in found]
 
 
-def _line(run: TrainingLog, curve: Curve, most: int) -> Line:
+def _line(run: TrainingLog, curve: Curve, most: int, alone: bool) -> Line:
     label, style = look(run, curve)
     x, y = thinned(curve.positions, curve.values, most)
     noisy = curve.resolution != "epoch" and curve.role == "train_loss" and curve.values.size >= SMOOTH_FROM
     smooth = window_means(curve.positions, curve.values, WINDOWS) if noisy else (np.zeros(0), np.zeros(0))
-    return Line(run, curve, label, style, x, y, *smooth)
+    marked = not smooth[0].size and bool(style.marker) and (alone or y.size == 1)
+    return Line(run, curve, label, style, x, y, *smooth, marked)
 
 
 def look(run: TrainingLog, curve: Curve) -> tuple[str, SeriesStyle]:
@@ -124,8 +128,8 @@ def draw_line(ax: Axes, line: Line, scale: _axis.Scale, alone: bool) -> None:
         )
     else:
         every = 1 if y.size <= 16 else round(y.size / 10)
-        marker = line.style.marker if alone or y.size == 1 else ""
-        style: dict[str, Any] = {"lw": width, "ls": line.style.dash, "marker": marker or None, "ms": 3.2}
+        marker = line.style.marker if line.marked else None
+        style: dict[str, Any] = {"lw": width, "ls": line.style.dash, "marker": marker, "ms": 3.2}
         ax.plot(line.x, y, color=colour, markevery=every, zorder=line.style.level, **style)
     if line.ended and (last := _last_before_gap(line)) is not None:
         cross: dict[str, Any] = {"marker": "x", "ms": 5, "mew": 1.3, "ls": "none", "clip_on": False, "zorder": 4.2}
@@ -163,5 +167,7 @@ def legend_of(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
     for line in lines:
         if line.style != OTHER:
             labels.setdefault(line.style, set()).add(line.label)
-    shown = {own.pop() if len(own) == 1 else SHORT.get(style, "other"): style for style, own in labels.items()}
+    marked = {line.style for line in lines if line.marked}
+    styles = {style: style if style in marked else replace(style, marker="") for style in labels}
+    shown = {own.pop() if len(own) == 1 else SHORT.get(s, "other"): styles[s] for s, own in labels.items()}
     return _style.line_legend(shown, 2.6 if len(shown) > 3 else 5.0, (), ms=3.2)

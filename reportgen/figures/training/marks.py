@@ -11,11 +11,17 @@ from matplotlib.transforms import blended_transform_factory
 
 from reportgen.analysis.diagnosis.evidence.symptoms import whole
 from reportgen.analysis.training_groups import TrainingGroup, title_of
+from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.words import listing
 from reportgen.runs.training_log import TrainingLog
 
-COLOURS = {"error": "#a3231c", "warning": "#8a5a00", "info": _style.MUTED, "note": _style.MUTED}
+COLOURS = {
+    "error": palette.light("error"),
+    "warning": palette.light("warning"),
+    "info": _style.MUTED,
+    "note": _style.MUTED,
+}
 DASHES = {"error": "-", "warning": (0, (4, 1.6)), "info": (0, (1.2, 1.4)), "note": (0, (1.2, 1.4))}
 """Colours and dashes by severity; a note is a mark that is not a finding, such as a resumed run."""
 

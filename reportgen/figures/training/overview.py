@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,14 +44,14 @@ def draw(groups: Sequence[TrainingGroup]) -> Drawing | None:
         figure = _figure(shown)
     rows = [row for group, lines in shown for row in (*rows_of(lines), *mark_rows(marks_of(group), group.runs[0]))]
     caption, alt = _caption(shown, len(groups)), _alt(shown)
-    return Drawing("overview", "The runs side by side", caption, alt, figure, COLUMNS, rows)
+    return Drawing("overview", "The runs side by side", caption, alt, figure, COLUMNS, rows, partial(_figure, shown))
 
 
 Shown = Sequence[tuple[TrainingGroup, Sequence[Line]]]
 
 
 def _figure(shown: Shown) -> Figure:
-    columns = 2 if len(shown) in (2, 4) else min(ACROSS, len(shown))
+    columns = surface().columns(2 if len(shown) in (2, 4) else min(ACROSS, len(shown)))
     handles, labels = legend_of([line for _, lines in shown for line in lines])
     figure, axes = _style.panels(len(shown), columns, HEIGHT, _style.legend_height(labels), MARGINS)
     inches = (surface().width - MARGINS.left - MARGINS.right - (columns - 1) * MARGINS.across) / columns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +15,7 @@ from reportgen.analysis.training_groups import TrainingGroup
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.surface import PAGE
+from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, listing, prose, score, sentence
 from reportgen.figures.training.lines import COLUMNS, Line, draw_line, legend_of, lines_of, rows_of, scale_of
 from reportgen.figures.training.marks import (
@@ -29,9 +30,6 @@ from reportgen.figures.training.marks import (
 )
 from reportgen.figures.training.view import PanelView, TrainingView
 
-INCHES = PAGE.width - _style.Margins.left - _style.Margins.right
-"""Width of a panel in inches."""
-
 HEIGHTS = {1: 2.3, 2: 1.7}
 """Height of a panel in inches by the number of panels; 1.3 for more."""
 
@@ -45,13 +43,14 @@ def draw(group: TrainingGroup, view: TrainingView) -> Drawing | None:
     if not panels:
         return None
     marks = marks_of(group)
+    narrow = partial(_figure, panels, marks, group)
     with _style.settings():
-        figure = _figure(panels, marks, group)
+        figure = narrow()
     lines = [line for _, own in panels for line in own]
     rows = [*rows_of(lines), *mark_rows(marks, group.runs[0])]
     title = f"{view.title}: {group.name}"
     caption, alt = _caption(group, panels, marks), _alt(group, panels, marks)
-    return Drawing(f"{view.id}-{group.id}", title, caption, alt, figure, COLUMNS, rows)
+    return Drawing(f"{view.id}-{group.id}", title, caption, alt, figure, COLUMNS, rows, narrow)
 
 
 def _is_constant(lines: Sequence[Line]) -> bool:
@@ -69,7 +68,8 @@ def extent(lines: Sequence[Line], marks: Sequence[Mark]) -> tuple[float, float]:
 def _figure(panels: Panels, marks: Sequence[Mark], group: TrainingGroup) -> Figure:
     lines = [line for _, own in panels for line in own]
     low, high = extent(lines, marks)
-    names = placed(marks, low, high, INCHES)
+    inches = surface().width - _style.Margins.left - _style.Margins.right
+    names = placed(marks, low, high, inches)
     handles, labels = _legend(lines)
     height = HEIGHTS.get(len(panels), 1.3)
     margins = _style.Margins(top=0.1 + lanes_height(names), between=0.14)
@@ -78,7 +78,7 @@ def _figure(panels: Panels, marks: Sequence[Mark], group: TrainingGroup) -> Figu
         _panel(row[0], panel, own, marks, (low, high), len(group.runs) == 1)
         row[0].tick_params(axis="x", labelbottom=at == len(panels) - 1)
     grid[-1][0].set_xlabel(group.runs[0].unit, labelpad=2)
-    draw_names(grid[0][0], names, INCHES, height)
+    draw_names(grid[0][0], names, inches, height)
     _style.legend(figure, handles, labels)
     return figure
 
@@ -91,7 +91,7 @@ def _panel(
         draw_line(ax, line, scale, alone)
     ax.set_xlim(*ends)
     _axis.set_y(ax, scale)
-    ax.xaxis.set_major_locator(MaxNLocator(7, integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(4 if surface().is_narrow else 7, integer=True))
     ax.set_ylabel(panel.label, labelpad=3)
     draw_marks(ax, marks)
 

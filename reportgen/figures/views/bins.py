@@ -13,6 +13,7 @@ from reportgen.analysis.results import Analysis, Histogram
 from reportgen.analysis.summary import histograms, profile
 from reportgen.engine.inspect.images import evenly_spaced
 from reportgen.figures.drawing import style as _style
+from reportgen.figures.drawing.words import listing
 from reportgen.figures.views.selection import select
 from reportgen.figures.views.series import Series, layout
 
@@ -21,6 +22,9 @@ Which = Literal["activation", "gradient"]
 
 LEAST_SHARE = 0.02
 """The tallest bar is cut for the next one only if that one has more than this share of all values."""
+
+NAMED = 3
+"""The largest number of identical variants that are named one by one."""
 
 BINS = 80
 """The largest number of bars in a panel; more would be invisible."""
@@ -70,11 +74,14 @@ class Row:
 
     @property
     def name(self) -> str:
-        """The name of the variant; for several identical ones, the common parts of their names and their number."""
+        """The name of the variant; of identical ones, the shared parts and the others or their number."""
         if not self.alike:
             return self.series.name
         names = [one.name.split(", ") for one in (self.series, *self.alike)]
         shared = [part for part in names[0] if all(part in other for other in names)]
+        others = [", ".join(part for part in name if part not in shared) for name in names]
+        if len(names) <= NAMED and all(others):
+            return ", ".join([*shared, listing(others)])
         return f"{', '.join(shared) or 'all alike'} ({len(names)} variants)"
 
 

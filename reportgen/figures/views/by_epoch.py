@@ -7,18 +7,20 @@ with a band from the 10% to the 90% quantile. Variants that are not highlighted 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import ends
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.frame import Lost, mark_lost
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, listing, prose, score, sentence
 from reportgen.figures.views.epoch_artists import draw_grey_lines, draw_line, strokes
@@ -29,7 +31,7 @@ from reportgen.figures.views.series import Layout
 from reportgen.figures.views.view import CurveView
 from reportgen.study.metrics.table import metric_of
 
-POINTS = 9000
+POINTS, POINTS_OF_PHONE = 9000, 5000
 """The largest number of points in a figure, over all lines."""
 
 FEWEST = 25
@@ -45,26 +47,36 @@ def draw(analysis: Analysis, view: CurveView) -> Drawing | None:
     lines = [line for row in groups for group in row for line in group.lines]
     if not lines:
         return None
+    narrow = partial(_figure, groups, view, lines)
     with _style.settings():
-        figure = _figure(groups, view, lines)
-    caption, alt = _caption(view, lines, plan, _scales(view, lines)), _alt(view, lines, plan)
-    finding = sentence(_result(view, lines))
-    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(csv_rows(groups)), finding)
+        figure = narrow()
+    scales = _scales(view, lines)
+    caption, alt = _caption(view, lines, plan, scales), _alt(view, lines, plan)
+    same = ends.coincidences(
+        _curves(group, scales.get(_column(group), scales[None])) for row in groups for group in row
+    )
+    caption, finding = prose(caption, sentence(same)), sentence(_result(view, lines))
+    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(csv_rows(groups)), narrow, finding)
 
 
 def _figure(groups: Sequence[Sequence[Group]], view: CurveView, lines: Sequence[Line]) -> Figure:
-    columns = _columns(len(groups[0]))
+    columns = surface().columns(_columns(len(groups[0])))
     rows = [row[at : at + columns] for row in groups for at in range(0, len(row), columns)]
-    handles, labels = _legend(lines)
-    height = {1: 2.5, 2: 1.8}.get(len(rows), 1.35)
-    inches = surface().width / columns - 0.4
-    scales = _scales(view, lines)
+    height, scales = {1: 2.5, 2: 1.8}.get(len(rows), 1.35), _scales(view, lines)
+    curves = [[_curves(group, scales.get(_column(group), scales[None])) for group in row] for row in rows]
+    names = ends.room_for(curves, columns, height)
+    handles, labels = _legend([line for line in lines if line.grey or not names.inches])
+    inches = surface().title_width(columns, 0.4) - names.share
     # Panels side by side have ticks of their own if their scales differ.
     ticks = surface().flat and len(scales) > 1 and all(map(_column, rows[0]))
-    titles = _style.titles_height([group.title for row in groups for group in row], inches)
-    margins = _style.Margins(across=0.5 if ticks else _style.Margins.across, titles=titles)
+    margins = _style.Margins(
+        right=_style.Margins.right + names.inches,
+        across=(0.5 if ticks else _style.Margins.across) + names.across,
+        titles=_style.titles_height([group.title for row in groups for group in row], inches),
+    )
     figure, axes = _style.grid(len(rows), columns, height, _style.legend_height(labels), margins)
-    most = max(FEWEST, POINTS // sum(strokes(line) for line in lines))
+    points = POINTS_OF_PHONE if surface().is_narrow else POINTS
+    most = max(FEWEST, points // sum(strokes(line) for line in lines))
     for at, row in enumerate(rows):
         below = len(rows[at + 1]) if at + 1 < len(rows) else 0
         for column, (ax, group) in enumerate(zip(axes[at], row, strict=False)):
@@ -74,6 +86,8 @@ def _figure(groups: Sequence[Sequence[Group]], view: CurveView, lines: Sequence[
                 draw_line(ax, line, scale, most)
             _axis.set_y(ax, scale, labels=column == 0 or ticks)
             _label_axes(ax, group, column >= below, column == 0, inches)
+            mark_lost(ax, _lost(group), top=view.better == "lower")
+            names.write(ax, curves[at], column)
         for ax in axes[at][len(row) :]:
             ax.remove()
     _style.legend(figure, handles, labels)
@@ -92,6 +106,27 @@ def _label_axes(ax: Axes, group: Group, bottom: bool, left: bool, inches: float)
     if left:
         ax.set_ylabel(group.y_label, labelpad=3)
     _style.panel_title(ax, group.title, inches)
+
+
+def _curves(group: Group, scale: _axis.Scale) -> list[ends.Curve]:
+    """Return the lines of the means or medians of a panel, without grey ones."""
+    found = [line for line in group.lines if not line.grey]
+    return [
+        ends.Curve.of(line.label, line.style.colour, line.curve.x[: len(line.middle)], line.middle, scale)
+        for line in found
+    ]
+
+
+def _lost(group: Group) -> list[Lost]:
+    """Return the diverged runs of a panel, each at the epoch of its last finite score."""
+    found: dict[tuple[str, int], Lost] = {}
+    for line in group.lines:
+        for seed in line.ended:
+            finite = np.flatnonzero(np.isfinite(line.curve.per_seed[line.curve.seeds.index(seed)]))
+            if finite.size:
+                lost = Lost(float(line.curve.x[finite[-1]]), line.style.colour)
+                found.setdefault((line.series.id, seed), lost)
+    return list(found.values())
 
 
 def _column(group: Group) -> str | None:
@@ -134,11 +169,7 @@ def _drawn(line: Line) -> list[Any]:
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
     shown = {line.label: line.style for line in lines if not line.grey}
     longest = 2.6 if len(shown) > 3 else 5.0
-    handles, labels = _style.line_legend(shown, longest, [line.label for line in lines if line.grey], ms=3.2)
-    if any(line.ended for line in lines):
-        handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.3))
-        labels.append("run diverged here")
-    return handles, labels
+    return _style.line_legend(shown, longest, [line.label for line in lines if line.grey], ms=3.2)
 
 
 def _caption(view: CurveView, lines: Sequence[Line], plan: Layout, scales: Mapping[str | None, _axis.Scale]) -> str:
@@ -198,7 +229,7 @@ def _ended(lines: Sequence[Line]) -> list[str]:
     words = [f"{ended} of {of} with “{name}”" for name, (ended, of) in runs.items()]
     listed = words if len(words) <= 4 else [*words[:3], count(len(words) - 3, "more variant")]
     rule = "Means and medians exclude diverged runs unless all runs of the variant diverged"
-    return [f"A cross marks the epoch at which a run diverged ({listing(listed)})", rule]
+    return [f"Crosses at the frame mark the epochs at which runs diverged ({listing(listed)})", rule]
 
 
 def _alt(view: CurveView, lines: Sequence[Line], plan: Layout) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,11 @@ from matplotlib.patches import Patch
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import ends
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import count
+from reportgen.figures.drawing.words import count, prose, sentence
 from reportgen.figures.networks.stages import kinds_of
 from reportgen.figures.views.layer_cells import COLUMNS, Cell, cells_of, drawn, drop_repeated_probe, rows_of
 from reportgen.figures.views.layer_words import alt_of, caption_of, finding_of
@@ -39,11 +41,14 @@ def draw(analysis: Analysis, view: LayerView) -> Drawing | None:
     if whole is None or _is_trivial(analysis, cells, view):
         return None
     scales = _scales(cells, view, plan, whole)
+    narrow = partial(_figure, cells, view, plan, scales)
     with _style.settings():
-        figure = _figure(cells, view, plan, scales)
+        figure = narrow()
     caption, alt = caption_of(analysis, cells, view, plan, scales), alt_of(cells, view, plan)
-    finding = finding_of(analysis, cells, view)
-    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)), finding)
+    spots = [(probe, panel) for probe in view.probes for panel in plan.panels if panel.title in scales]
+    same = ends.coincidences(_curves(_inside(cells, *spot), scales[spot[1].title]) for spot in spots)
+    caption, finding = prose(caption, sentence(same)), finding_of(analysis, cells, view)
+    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)), narrow, finding)
 
 
 def _is_trivial(analysis: Analysis, cells: Sequence[Cell], view: LayerView) -> bool:
@@ -79,26 +84,41 @@ def _figure(cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mappin
     probes = [probe for probe in view.probes if any(cell.probe == probe for cell in cells)]
     spots = _spots(cells, probes, [panel for panel in plan.panels if panel.title in scales])
     columns, rows = _shape(len(scales), len(spots))
+    columns = surface().columns(columns)
     separate = len({id(scale) for scale in scales.values()}) > 1
-    handles, labels = _legend(cells, view)
     height = {1: 2.4, 2: 1.8, 3: 1.5}.get(rows, 1.3) if columns < 3 or rows > 1 else 2.0
+    curves = [_curves(_inside(cells, probe, panel), scales[panel.title]) for probe, panel, _ in spots]
+    lined = [curves[at : at + columns] for at in range(0, len(curves), columns)]
+    names = ends.room_for(lined, columns, height)
+    handles, labels = _legend(cells, view, lines=not names.inches)
     titles = [title for _, _, title in spots]
-    inches = surface().width / columns - 0.5
+    inches = surface().title_width(columns, 0.5) - names.share
     room = _axis.KINDS * bool(_kinds(cells))
     margins = _style.Margins(
-        across=0.42 if separate else 0.16,
+        right=_style.Margins.right + names.inches + _axis.kinds_room(room > 0),
+        across=(0.42 if separate else 0.16) + names.across,
         titles=_style.titles_height(titles, inches),
         bottom=_style.Margins.bottom + room,
         between=_style.Margins.between + room,
     )
     figure, axes = _style.panels(len(spots), columns, height, _style.legend_height(labels), margins)
     for at, (ax, (probe, panel, title)) in enumerate(zip(axes, spots, strict=True)):
-        inside = [cell for cell in cells if cell.probe == probe and cell.series in panel.series]
-        _panel(ax, inside, view, scales[panel.title], separate or at % columns == 0)
+        _panel(ax, _inside(cells, probe, panel), view, scales[panel.title], separate or at % columns == 0)
         _label_axes(ax, cells, view, at + columns >= len(spots), at % columns == 0)
         _style.panel_title(ax, title, inches)
+        names.write(ax, lined[at // columns], at % columns)
     _style.legend(figure, handles, labels)
     return figure
+
+
+def _inside(cells: Sequence[Cell], probe: Probe, panel: Panel) -> list[Cell]:
+    return [cell for cell in cells if cell.probe == probe and cell.series in panel.series]
+
+
+def _curves(cells: Sequence[Cell], scale: _axis.Scale) -> list[ends.Curve]:
+    """Return the lines of the means of a panel, without grey ones."""
+    found = [(cell, cell.profile.mean[cell.shown]) for cell in cells if not cell.series.grey]
+    return [ends.Curve.of(c.series.label, c.series.style.colour, c.layers, mean, scale) for c, mean in found]
 
 
 Spot = tuple[Probe, Panel, str]
@@ -133,8 +153,8 @@ def _shape(panels: int, spots: int) -> tuple[int, int]:
 
 
 def _title(cells: Sequence[Cell], probes: Sequence[Probe], probe: Probe, panel: Panel) -> str:
-    inside = [cell for cell in cells if cell.probe == probe and cell.series in panel.series]
-    return ", ".join(part for part in (panel.title, _probe_title(probes, inside)) if part)
+    words = panel.title, _probe_title(probes, _inside(cells, probe, panel))
+    return ", ".join(part for part in words if part)
 
 
 def _probe_title(probes: Sequence[Probe], cells: Sequence[Cell]) -> str:
@@ -162,8 +182,8 @@ def _panel(ax: Axes, cells: Sequence[Cell], view: LayerView, scale: _axis.Scale,
     _axis.set_y(ax, scale, labels=first)
 
 
-# If theory is right, it coincides with the measured line, so it is drawn on top, thin and dark.
-THEORY: dict[str, Any] = {"color": _style.INK, "lw": 0.6, "ls": (0, (3, 2.5)), "zorder": 3.6}
+# If theory is right, it coincides with the measured line, so it is drawn behind it, wide and grey.
+THEORY: dict[str, Any] = {"color": _style.GREY.colour, "lw": 2.6, "solid_capstyle": "round", "zorder": 1.85}
 PRINTED: dict[str, Any] = {
     "ls": "none", "marker": "o", "mfc": "none", "mec": _style.INK, "mew": 0.8, "ms": 7.5, "zorder": 4,
 }  # fmt: skip
@@ -205,7 +225,7 @@ def _bars(x: Any, per_seed: Any) -> tuple[Any, Any]:
 def _label_axes(ax: Axes, cells: Sequence[Cell], view: LayerView, bottom: bool, left: bool) -> None:
     layers = sorted({layer for cell in cells for layer in cell.layers} | {1})
     outputs = {cell.output for cell in cells if cell.output is not None}
-    most = 12 if len(ax.figure.axes) < 3 else 10
+    most = 10 if surface().columns(2) == 2 else 8
     _axis.set_layers(ax, layers, max(outputs) if len(outputs) == 1 else None, bottom, most, _kinds(cells))
     if left:
         ax.set_ylabel(view.label, labelpad=3)
@@ -216,8 +236,9 @@ def _kinds(cells: Sequence[Cell]) -> tuple[str, ...]:
     return kinds_of(cell.series.summary.records[0] for cell in cells)
 
 
-def _legend(cells: Sequence[Cell], view: LayerView) -> tuple[list[Any], list[str]]:
-    shown = {cell.series.label: cell.series.style for cell in cells if not cell.series.grey}
+def _legend(cells: Sequence[Cell], view: LayerView, lines: bool) -> tuple[list[Any], list[str]]:
+    """Return handles and labels; lines: whether the lines have no names at their ends."""
+    shown = {cell.series.label: cell.series.style for cell in cells if lines and not cell.series.grey}
     longest = 2.6 if len(shown) > 3 else 5.0
     handles, labels = _style.line_legend(shown, longest, [cell.series.label for cell in cells if cell.series.grey])
     if any(cell.theory for cell in cells if not cell.series.grey):

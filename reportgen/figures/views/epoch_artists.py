@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.views.epoch_lines import Line
@@ -27,14 +28,13 @@ def strokes(line: Line) -> int:
 
 
 def draw_line(ax: Axes, line: Line, scale: _axis.Scale, most: int) -> None:
-    """Draw a highlighted variant: its seeds or their band, its mean or median, and crosses where runs diverged."""
+    """Draw a highlighted variant: its seeds or their band, and its mean or median."""
     x, colour = line.curve.x, line.style.colour
     few = _thinned(len(x), most)
     if not line.banded and len(line.curve.seeds) > 1:
         seeds = [_piece(x[few], _clipped(scale, values)[few]) for values in line.curve.per_seed]
         ax.plot(*np.concatenate(seeds).T, color=colour, lw=0.5, alpha=0.45, zorder=2)
     _middle(ax, line, scale, few[few < len(line.middle)])
-    _crosses(ax, [line], scale, colour)
 
 
 def _piece(x: Any, y: Any) -> Any:
@@ -61,7 +61,6 @@ def draw_grey_lines(ax: Axes, lines: Sequence[Line], scale: _axis.Scale, most: i
         parts.append(_piece(line.curve.x[few], _clipped(scale, line.middle)[few]))
     if parts:
         ax.plot(*np.concatenate(parts).T, **_style.GREY_LINE)
-        _crosses(ax, lines, scale, _style.GREY.colour)
     if len(lines) in NAMED and all(_style.text_width(line.label, _style.TINY) < LONGEST_NAME for line in lines):
         _names(ax, lines, parts, scale)
 
@@ -75,26 +74,16 @@ def _names(ax: Axes, lines: Sequence[Line], parts: Sequence[Any], scale: _axis.S
         if not len(drawn):
             continue
         place = drawn[-1, 0] / longest, scale.position(drawn[-1, 1])
-        if drawn[-1, 0] > 0 and all(abs(place[0] - x) > 0.15 or abs(place[1] - y) > 0.08 for x, y in taken):
+        hidden = place[1] > 0.88 and any(one.ended for one in lines)  # by the number of diverged runs
+        if (
+            drawn[-1, 0] > 0
+            and not hidden
+            and all(abs(place[0] - x) > 0.15 or abs(place[1] - y) > 0.08 for x, y in taken)
+        ):
             taken.append(place)
             side = ("top", -2) if place[1] > 0.92 else ("bottom", 1.5)
             style = {"va": side[0], "xytext": (-1, side[1]), "textcoords": "offset points", **GREY_NAME}
-            ax.annotate(line.label, drawn[-1], **style)
-
-
-def _crosses(ax: Axes, lines: Sequence[Line], scale: _axis.Scale, colour: str) -> None:
-    """Mark the last finite value of every diverged run."""
-    ends = [end for line in lines for seed in line.ended if (end := _end(line, seed, scale)) is not None]
-    if ends:
-        x, y = zip(*ends, strict=True)
-        level = 4.0 if colour != _style.GREY.colour else 1.8
-        ax.plot(x, y, marker="x", ms=5, mew=1.3, color=colour, ls="none", clip_on=False, zorder=level)
-
-
-def _end(line: Line, seed: int, scale: _axis.Scale) -> tuple[float, float] | None:
-    y = _clipped(scale, line.curve.per_seed[line.curve.seeds.index(seed)])
-    finite = np.flatnonzero(np.isfinite(y))
-    return (float(line.curve.x[finite[-1]]), max(float(y[finite[-1]]), scale.low)) if finite.size else None
+            ax.annotate(exponents(line.label), drawn[-1], **style)
 
 
 def _clipped(scale: _axis.Scale, values: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 
 from reportgen.analysis.results import Analysis, Array, Curve
 from reportgen.analysis.summary import curve
+from reportgen.figures.drawing import palette
 from reportgen.figures.drawing.style import MUTED, SeriesStyle
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, joined
@@ -30,8 +31,8 @@ LOW, HIGH = 0.1, 0.9
 """The quantiles that bound the band."""
 
 SCORE_STYLES = (
-    SeriesStyle("#0072b2", "o", "-"),
-    SeriesStyle("#d55e00", "s", (0, (5, 1.5))),
+    SeriesStyle(palette.light("blue"), "o", "-"),
+    SeriesStyle(palette.light("vermilion"), "s", (0, (5, 1.5))),
     SeriesStyle(MUTED, "v", (0, (1.5, 1.2))),
 )
 

@@ -14,10 +14,11 @@ from math import prod
 
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.analysis.words.where import is_number
-from reportgen.figures.drawing.style import GREY, SeriesStyle, series_style
+from reportgen.figures.drawing.style import GREY, SeriesStyle
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.views.factors import Factor, factors_of
 from reportgen.figures.views.selection import Selection, select
+from reportgen.figures.views.styles import line_styles
 from reportgen.study.planning.plan import Variant
 
 PANELS = 8
@@ -85,10 +86,7 @@ def layout(analysis: Analysis) -> Layout:
     for summary in summaries:
         groups.setdefault(labels[summary.variant.id], []).append(summary.variant)
     chosen = select(analysis.plan, groups)
-    fixed = surface().styles
-    styles = {
-        label: series_style(fixed.get(groups[label][0].id, number)) for number, label in enumerate(chosen.highlighted)
-    }
+    styles = line_styles({label: groups[label] for label in chosen.highlighted})
     panels: dict[str, list[Series]] = {}
     for summary in summaries:
         label = labels[summary.variant.id]

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.results import Analysis, VariantSummary
-from reportgen.figures.drawing.style import GREY, SeriesStyle, series_style
+from reportgen.analysis.words.names import setting_name
+from reportgen.figures.drawing.style import GREY, SeriesStyle
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.views.selection import Selection, select
 from reportgen.figures.views.series import value_label
+from reportgen.figures.views.styles import line_styles
 from reportgen.study.planning.plan import Variant
 
 LEAST, ALONE, PANELS = 3, 4, 6
@@ -44,6 +46,23 @@ class Panel:
     lines: tuple[Line, ...]
 
 
+@dataclass(frozen=True)
+class Quantity:
+    """A number along an axis.
+
+    path: the varied setting that it comes from; name: in words; of: returns the number of a variant, None without one.
+    """
+
+    path: str
+    name: str
+    of: Callable[[VariantSummary], float | None]
+
+    @classmethod
+    def of_setting(cls, path: str) -> Quantity:
+        """Return a setting that is a number."""
+        return cls(path, setting_name(path), lambda summary: value_of(summary, path))
+
+
 def value_of(summary: VariantSummary, path: str) -> float | None:
     """Return a setting as a number, None if it is not a number; a list of one number counts as that number."""
     value = summary.variant.settings.get(path)
@@ -59,10 +78,10 @@ def axis_path(rows: Sequence[VariantSummary]) -> str | None:
     return max(able, key=lambda path: sizes[path], default=None)
 
 
-def sweep(analysis: Analysis, rows: Sequence[VariantSummary], path: str) -> tuple[list[Panel], Selection]:
-    """Return the panels over the path of the axis, and the highlighted lines."""
-    others = [p for p in dict.fromkeys(p for row in rows for p in row.variant.varied) if p != path]
-    lines = _lines(rows, path, others)
+def sweep(analysis: Analysis, rows: Sequence[VariantSummary], axis: Quantity) -> tuple[list[Panel], Selection]:
+    """Return the panels over the quantity of the axis, and the highlighted lines."""
+    others = [p for p in dict.fromkeys(p for row in rows for p in row.variant.varied) if p != axis.path]
+    lines = _lines(rows, axis, others)
     varied = [other for other in others if len({_value(points, other) for points in lines}) > 1]
     panel_settings = _panel_settings(analysis, lines, varied)
     groups = _grouped(lines, panel_settings)
@@ -73,9 +92,10 @@ def sweep(analysis: Analysis, rows: Sequence[VariantSummary], path: str) -> tupl
     ]
     words = {title: [(_label(points, named or others), points) for points in group] for title, group in groups.items()}
     if analysis.plan.study.variants:
-        words = _by_name(groups, path) or words
+        words = _by_name(groups, axis.path) or words
     chosen = _select(analysis, [line for group in words.values() for line in group])
-    styles = {label: series_style(number) for number, label in enumerate(chosen.highlighted)}
+    variants = _variants([line for group in words.values() for line in group])
+    styles = line_styles({label: variants[label] for label in chosen.highlighted})
     panels = [
         Panel(
             title if panel_settings else "",
@@ -92,10 +112,15 @@ def sweep(analysis: Analysis, rows: Sequence[VariantSummary], path: str) -> tupl
 
 def _select(analysis: Analysis, lines: Sequence[tuple[str, Points]]) -> Selection:
     """Return the highlighted labels, which are the same in all panels."""
+    return select(analysis.plan, _variants(lines))
+
+
+def _variants(lines: Sequence[tuple[str, Points]]) -> dict[str, list[Variant]]:
+    """Return the variants of the lines with the same label."""
     groups: dict[str, list[Variant]] = {}
     for label, points in lines:
         groups.setdefault(label, []).extend(row.variant for _, row in points)
-    return select(analysis.plan, groups)
+    return groups
 
 
 def _by_name(groups: Mapping[str, Sequence[Points]], path: str) -> dict[str, list[tuple[str, Points]]]:
@@ -123,19 +148,19 @@ def _parts(points: Points, path: str) -> list[str]:
     return [part for part in row.variant.label.split(", ") if part != value]
 
 
-def _lines(rows: Sequence[VariantSummary], path: str, others: Sequence[str]) -> list[Points]:
+def _lines(rows: Sequence[VariantSummary], axis: Quantity, others: Sequence[str]) -> list[Points]:
     """Return the lines with enough points."""
     groups: dict[str, list[VariantSummary]] = {}
     for row in rows:
         values = [(row.variant.varied.get(other), row.variant.settings.get(other)) for other in others]
         key = json.dumps(values, default=str)
         groups.setdefault(key, []).append(row)
-    full = [_points(group, path) for group in groups.values()]
+    full = [_points(group, axis) for group in groups.values()]
     return [points for points in full if len({value for value, _ in points}) >= LEAST]
 
 
-def _points(group: Sequence[VariantSummary], path: str) -> Points:
-    found = ((value_of(row, path), row) for row in group)
+def _points(group: Sequence[VariantSummary], axis: Quantity) -> Points:
+    found = ((axis.of(row), row) for row in group)
     return tuple(sorted(((value, row) for value, row in found if value is not None), key=lambda point: point[0]))
 
 

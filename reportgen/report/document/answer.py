@@ -18,7 +18,7 @@ from reportgen.report.document.claim_view import counted
 VERDICTS = ("contradicted", "inconclusive", "supported")
 """The verdicts in the order in which a reader wants to know them."""
 
-MOST_TOLD = 2
+MOST_CITED = 2
 """Largest number of claims that a sentence repeats in full; of more claims it repeats the first."""
 
 
@@ -125,15 +125,15 @@ def _mixed(groups: dict[str, list[ClaimResult]], total: int) -> str:
     for index, (verdict, group) in enumerate(groups.items()):
         text = _("{count} of the {total} claims {are}") if index == 0 else "{count} {are}"
         count = text.format(count=whole(len(group)), total=whole(total), are=are(verdict, len(group)))
-        told = index == 0 and verdict != "supported"
-        colon = ":" if told and len(group) <= MOST_TOLD else "."
-        sentences.append(f"{count}{colon} {_examples(group)}" if told else f"{count}.")
+        cites = index == 0 and verdict != "supported"
+        colon = ":" if cites and len(group) <= MOST_CITED else "."
+        sentences.append(f"{count}{colon} {_examples(group)}" if cites else f"{count}.")
     return " ".join(sentences)
 
 
 def _examples(claims: Sequence[ClaimResult]) -> str:
     """Return the first claims in quotes."""
-    if len(claims) <= MOST_TOLD:
+    if len(claims) <= MOST_CITED:
         return " ".join(map(_cited, claims))
     first = _("The first:")
     return f"{first} {_cited(claims[0])}"

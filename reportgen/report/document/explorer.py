@@ -50,7 +50,7 @@ WORDS = (
 
 @dataclass(frozen=True)
 class Explorer:
-    """What the explorer shows.
+    """The data of the explorer.
 
     Attributes
     ----------

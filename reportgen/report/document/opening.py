@@ -26,6 +26,8 @@ VISIBLE = 0.05
 def opening_figure(analysis: Analysis, drawings: Sequence[Drawing]) -> Drawing | None:
     """Return the figure that opens the report: the first that the study names, else the one for the most claims.
 
+    A figure that is made for a kind of question, such as scores against the setting that varies, needs half as many.
+
     A figure whose values are all equal is chosen only if the study names it, or if there is no other.
 
     If every claim is about a difference that is not visible in this figure, the overview of the claims takes its
@@ -43,7 +45,9 @@ def _showing_most(analysis: Analysis, candidates: Sequence[Drawing]) -> Drawing:
     able = [drawing for drawing in candidates if not _is_constant(drawing)] or candidates
     shown = [sum(claim.metric in FIGURES[drawing.id].shows for claim in analysis.claims) for drawing in able]
     if max(shown) > 0:
-        return able[shown.index(max(shown))]
+        made = [number if FIGURES[drawing.id].opens else 0 for drawing, number in zip(able, shown, strict=True)]
+        best = made if 2 * max(made) >= max(shown) else shown
+        return able[best.index(max(best))]
     return next((drawing for id_ in WITHOUT_CLAIMS for drawing in able if drawing.id == id_), able[0])
 
 

@@ -23,13 +23,15 @@ WIDTH, CAPTION = 780, 110
 """Pixels: the width for which an iframe is tall enough, and the height for the caption."""
 
 
-def write_pages(document: Content, drawings: Sequence[Drawing], svgs: Mapping[str, str], folder: Path) -> list[Path]:
+def write_pages(
+    document: Content, drawings: Sequence[Drawing], svgs: Mapping[str, str], pictures: Mapping[str, str], folder: Path
+) -> list[Path]:
     """Write a page for each figure, snippets.md, figures.myst.md and figures.qmd into a folder; return the paths.
 
-    svgs: the SVG text of each figure by id.
+    svgs: the SVG text of each figure by id. pictures: each figure as in the page of the report.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {f"{drawing.id}.html": _page(document, drawing, svgs[drawing.id]) for drawing in drawings}
+    contents = {f"{drawing.id}.html": _page(document, drawing, pictures[drawing.id]) for drawing in drawings}
     contents |= {
         "snippets.md": _snippets(document, drawings, svgs),
         "figures.myst.md": _myst(document, drawings),

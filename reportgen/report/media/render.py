@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reportgen.analysis.words.nouns import are, counted_noun, status_word, term
+from reportgen.figures.drawing import palette
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.languages.translate import _, current_language, day, ngettext, numeral, pgettext, translated
 from reportgen.report.document import claim_words
@@ -82,12 +83,15 @@ def fill(document: Content, pictures: Mapping[str, Markup], medium: str, *, scri
     }
     template = environment(medium == "print").get_template(document.template)
     sheets = [f"{medium}.css", *([EXPLORER_STYLE] if script and document.explorer else [])]
-    return template.render(context | _style(*sheets) | _script(document.explorer if script else None))
+    return template.render(
+        context | _style(*sheets, variables=medium == "screen") | _script(document.explorer if script else None)
+    )
 
 
 def fill_page(template: str, script: str = "", **context: Any) -> str:
     """Return the HTML of a page of a site, in the style of the reports; script: the name of its script, if any."""
-    parts = _style("screen.css", "site.css", "quiz.css") | (_inline("script", script) if script else _script(None))
+    parts = _style("screen.css", "site.css", "quiz.css", variables=True)
+    parts |= _inline("script", script) if script else _script(None)
     return environment(print_medium=False).get_template(template).render(context | parts)
 
 
@@ -100,7 +104,8 @@ def fill_slides(deck: Any, pictures: Mapping[str, Markup]) -> str:
 def fill_figure(document: Content, drawing: Drawing, picture: Markup) -> str:
     """Return the HTML of a page with one figure, which other pages can embed."""
     context = {"doc": document, "drawing": drawing, "picture": picture}
-    return environment(print_medium=False).get_template("figure.html.j2").render(context | _style("figure.css"))
+    style = _style("figure.css", variables=True)
+    return environment(print_medium=False).get_template("figure.html.j2").render(context | style)
 
 
 def fill_notebook(template: str, **context: Any) -> str:
@@ -108,13 +113,14 @@ def fill_notebook(template: str, **context: Any) -> str:
     return environment(print_medium=False).get_template(template).render(context)
 
 
-def _style(*names: str) -> dict[str, Any]:
-    return _inline("style", *names)
+def _style(*names: str, variables: bool = False) -> dict[str, Any]:
+    """Return style sheets; variables: whether they define the colours of inline figures."""
+    return _inline("style", *names, before=palette.css() if variables else "")
 
 
-def _inline(kind: str, *names: str) -> dict[str, Any]:
+def _inline(kind: str, *names: str, before: str = "") -> dict[str, Any]:
     """Return style sheets or scripts as one text, and its hash for the security policy of the page."""
-    text = "\n".join((templates_folder() / name).read_text(encoding="utf-8") for name in names)
+    text = before + "\n".join((templates_folder() / name).read_text(encoding="utf-8") for name in names)
     return {kind: Markup(text), f"{kind}_hash": base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}
 
 

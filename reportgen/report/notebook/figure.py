@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from reportgen.analysis.results import Analysis
 from reportgen.errors import UsageError
 from reportgen.figures import find
+from reportgen.figures.drawing.figure import PICTURE_ENDINGS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from reportgen.figures.drawing.figure import Drawing
 
-ENDINGS = ("svg", "pdf", "png", "csv")
+ENDINGS = (*PICTURE_ENDINGS, ".csv")
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class ShownFigure:
         from reportgen.figures.drawing.export import content  # loads matplotlib
 
         target = Path(path)
-        ending = target.suffix.removeprefix(".").lower()
+        ending = target.suffix.lower()
         if ending not in ENDINGS:
-            hint = f"a name that ends with {', '.join(f'.{name}' for name in ENDINGS)}"
+            hint = f"a name that ends with {', '.join(ENDINGS)}"
             raise UsageError("invalid-file-name", "the file name has an unknown ending", where=str(path), hint=hint)
         target.write_bytes(content(self.drawing, ending))
         return target

@@ -39,7 +39,7 @@ class ClaimRow:
 
 @dataclass(frozen=True)
 class ReportView:
-    """What a notebook shows of a report.
+    """The content of a report in a notebook.
 
     Attributes
     ----------

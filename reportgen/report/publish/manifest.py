@@ -21,7 +21,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Origin:
-    """What a report was made from.
+    """The inputs and formats of a report.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ def read_manifest(folder: Path) -> dict[str, str] | None:
 
 
 def read_origin(folder: Path) -> Origin | None:
-    """Return what the report in a folder was made from, None if its manifest does not say so."""
+    """Return the origin of the report in a folder, None if its manifest has none."""
     made_from: Any = disk.read_json(folder / MANIFEST).get("made_from")
     try:
         origin = Origin(**{**made_from, "formats": tuple(made_from["formats"])})

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from reportgen import disk
+from reportgen.figures.drawing.figure import ENDINGS
 from reportgen.paths import PAGE, RESULTS
 from reportgen.report.publish.manifest import (
     Origin,
     checksums,
     is_inside,
     read_manifest,
+    read_origin,
     remove_unchanged,
     write_manifest,
 )
 from reportgen.report.results.results import FORMAT
-
-ENDINGS = ("svg", "pdf", "png", "csv")
-"""Endings of the files of a figure."""
 
 OF_COMMAND = ("command", "source", "written")
 """Parts of the provenance that depend on the command and its time."""
@@ -34,7 +34,8 @@ def tidy(folder: Path, staged: Path, name: str = RESULTS, origin: Origin | None 
     name: the JSON file with the results of the report. origin: what it was made from, for the manifest.
 
     If both reports have the same results, the files of other formats are still valid. They stay, with their entries in
-    the manifest and with the figures in results.json. Files that a user added or changed always stay.
+    the manifest and with the figures in results.json. Their formats are added to those of the origin if all these files
+    are as they were written. Files that a user added or changed always stay.
     """
     former, new = disk.read_json(folder / name), disk.read_json(staged / name)
     written = checksums(staged, [path.relative_to(staged).as_posix() for path in staged.rglob("*")])
@@ -42,13 +43,24 @@ def tidy(folder: Path, staged: Path, name: str = RESULTS, origin: Origin | None 
     files = _former_files(folder, former)
     valid = {}
     if _numbers(former) == _numbers(new):
-        valid = {file: value for file, value in files.items() if file.split("/")[0] not in replaced}
+        others = {file: value for file, value in files.items() if file.split("/")[0] not in replaced}
+        present = checksums(folder, others)
+        valid = {file: value for file, value in others.items() if present.get(file) == value}
+        if origin is not None and valid == others:
+            origin = _with_former_formats(origin, read_origin(folder))
         if "figures" in former and "figures" not in new:
             text = json.dumps(new | {"figures": former["figures"]}, indent=1, ensure_ascii=False)
             disk.replace_file(staged / name, (text + "\n").encode())
             written |= checksums(staged, [name])
     remove_unchanged(folder, {file: value for file, value in files.items() if file not in valid | written})
     write_manifest(staged, valid | written, origin)
+
+
+def _with_former_formats(origin: Origin, former: Origin | None) -> Origin:
+    """Return an origin with the formats of the former report, if it has the same origin otherwise."""
+    if former is None or replace(former, formats=origin.formats) != origin:
+        return origin
+    return replace(origin, formats=tuple(sorted({*former.formats, *origin.formats})))
 
 
 def _former_files(folder: Path, results: Mapping[str, Any]) -> dict[str, str]:
@@ -66,7 +78,7 @@ def _names(results: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{study}.pdf" for study in _ids([results.get("study")]))
     for figure in _ids(results.get("figures")):
         yield f"embed/{figure}.html"
-        yield from (f"figures/{figure}.{ending}" for ending in ENDINGS)
+        yield from (f"figures/{figure}{ending}" for ending in ENDINGS)
 
 
 def _ids(values: Any) -> list[str]:

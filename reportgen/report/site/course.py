@@ -49,6 +49,12 @@ class CourseStudy:
         """The URL of the figure that opens the report, or None."""
         return f"{self.url}/figures/{quote(self.report.figure.id)}.svg" if self.report.figure else None
 
+    @property
+    def dark_picture(self) -> str | None:
+        """The URL of the same figure for a dark ground, None if there is none."""
+        figure = self.report.figure
+        return f"{self.url}/figures/{quote(figure.id)}-dark.svg" if figure and figure.dark else None
+
 
 @dataclass(frozen=True)
 class CourseTest:

@@ -98,12 +98,16 @@ class FinishedClaim(_Part):
 
 
 class FinishedFigure(_Part):
-    """A figure of a report with the file figures/<id>.svg; opens: whether it is the first of the report."""
+    """A figure of a report with the file figures/<id>.svg.
+
+    opens: whether it is the first of the report; dark: whether there is a file for a dark ground.
+    """
 
     id: Name
     title: str
     alt: str
     opens: bool = False
+    dark: bool = False
 
 
 class FinishedAnswer(_Part):
@@ -270,9 +274,9 @@ def claim_result(claim: FinishedClaim) -> ClaimResult:
 
 def opening_of(figures: Sequence[FinishedFigure], folder: Path) -> FinishedFigure | None:
     """Return the figure that opens the report, None if its file is missing."""
-    return next(
-        (figure for figure in figures if figure.opens and (folder / "figures" / f"{figure.id}.svg").is_file()), None
-    )
+    files = folder / "figures"
+    found = next((figure for figure in figures if figure.opens and (files / f"{figure.id}.svg").is_file()), None)
+    return found and found.model_copy(update={"dark": (files / f"{found.id}-dark.svg").is_file()})
 
 
 def _number(value: float | None) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.measured import SAME, measured, measured_interval
@@ -11,7 +11,7 @@ from reportgen.analysis.words.names import sentence
 from reportgen.analysis.words.nouns import counted_noun
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.style import text_width
+from reportgen.figures.drawing.text import text_width, wrap
 from reportgen.figures.slides import SlideFigure
 from reportgen.figures.views.factors import sides_of
 from reportgen.languages.translate import _
@@ -35,17 +35,34 @@ CLAIM, LEAST = 20.0, 18.0
 HIGHEST, COLUMN = 5.6, 9.5
 """Inches: the height of the claims of a page, and their width, with some slack."""
 
+MOST_LINES = 20
+"""The largest number of lines of a claim."""
+
 ORDER = ("contradicted", "supported", "inconclusive", "no verdict")
 """The order of the claims on the slides."""
 
 
 @dataclass(frozen=True)
 class SlideClaim:
-    """A claim on a slide; verdict: "no verdict" for a quick look."""
+    """A claim on a slide.
+
+    Attributes
+    ----------
+    verdict : "no verdict" for a quick look.
+    value : the measured value.
+    brief : the same without the names of what the claim compares.
+    """
 
     says: str
     verdict: str
     value: str
+    brief: str = ""
+
+    @property
+    def on_one_line(self) -> str:
+        """The measured value, without the names if it would not fit beside the verdict on one line."""
+        verdict = text_width(f"✓ {self.verdict} ", LEAST * BOLD)
+        return self.value if verdict + text_width(self.value, LEAST) <= WIDTH else self.brief or self.value
 
 
 @dataclass(frozen=True)
@@ -57,7 +74,7 @@ class Slide:
     kicker : the line above the title: what the figure shows.
     title : the finding, as a sentence.
     drawing : the figure.
-    claim : a claim on what the figure shows, or None.
+    claim : a claim on what the figure shows, or None; its value fits on one line.
     """
 
     kicker: str
@@ -134,7 +151,7 @@ def title_size(text: str) -> int:
 def _claim(result: ClaimResult, quick: bool) -> SlideClaim:
     """Return a claim with its value in short: without the details of the largest deviation."""
     subject, number, bounds = sides(result), measured(result), measured_interval(result)
-    value = f"{subject}: {number}" if subject else number
+    value = number
     if result.quantity != "deviation":
         kind = QUANTITIES[result.quantity]
         value += f" {_(kind)}" if kind and not subject else ""
@@ -142,7 +159,8 @@ def _claim(result: ClaimResult, quick: bool) -> SlideClaim:
         interval = _(", 95% interval {interval}").format(interval=bounds)
         value += "" if known else f", {bounds}" if result.quartiles else interval
     value += f", {counted_noun(result.n, 'seed')}"
-    return SlideClaim(exponents(result.says), "no verdict" if quick else result.verdict, value)
+    verdict, whole = "no verdict" if quick else result.verdict, f"{subject}: {value}" if subject else value
+    return SlideClaim(exponents(result.says), verdict, whole, value)
 
 
 def _pages(claims: Sequence[SlideClaim]) -> list[tuple[SlideClaim, ...]]:
@@ -171,7 +189,8 @@ def _filled(claims: Sequence[SlideClaim], highest: float) -> list[tuple[SlideCla
 def _height(claim: SlideClaim) -> float:
     """Return the height of a claim in inches."""
     sizes = ((claim.says, CLAIM), (claim.value, LEAST))
-    return 0.18 + sum(-(-text_width(text, size) // COLUMN) * size * 1.22 / 72 for text, size in sizes)
+    lines = [(wrap(text, COLUMN, size, MOST_LINES).count("\n") + 1, size) for text, size in sizes]
+    return 0.18 + sum(count * size * 1.22 / 72 for count, size in lines)
 
 
 def _slides(document: Document, figures: Sequence[SlideFigure], tested: Sequence[_Tested]) -> Iterator[Slide]:
@@ -183,7 +202,7 @@ def _slides(document: Document, figures: Sequence[SlideFigure], tested: Sequence
         if found:
             left.remove(found)
         kicker = f"{figure.kind.title}: {figure.panel}" if figure.panel else figure.kind.title
-        claim = found.claim if found else None
+        claim = replace(found.claim, value=found.claim.on_one_line) if found else None
         yield Slide(kicker, _title(claim) or exponents(figure.drawing.short), figure.drawing, claim)
 
 

@@ -15,7 +15,7 @@ from reportgen.report.slides.quarto import quarto
 def write_sources(deck: Deck, folder: Path) -> list[Path]:
     """Write the figures as SVG and PDF, slides.tex for Beamer and slides.qmd for Quarto; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [path for slide in deck.slides for path in save(slide.drawing, folder / "figures", None, ("svg", "pdf"))]
+    paths = [path for slide in deck.slides for path in save(slide.drawing, folder / "figures", None, (".svg", ".pdf"))]
     for name, text in (("slides.tex", beamer(deck)), ("slides.qmd", quarto(deck))):
         paths.append(folder / name)
         paths[-1].write_text(text, encoding="utf-8", newline="\n")

@@ -186,7 +186,7 @@ def _mismatch(errors: list[Details], place: str) -> StudyError:
 
 
 def _example(errors: list[Details]) -> str | None:
-    """Return a hint with an example of the section that one of the errors expects, None if no one expects any."""
+    """Return a hint with an example of the section that one of the errors expects, None if none expects one."""
     names = [d["ctx"]["class_name"] for d in errors if d["type"] == "model_type"]
     example = next((section_example(name) for name in names), "")
     return f"such as {example}" if example else None

@@ -103,6 +103,11 @@ class Origin:
                 else:
                     errors.raise_all()
 
+    @property
+    def has_all_claims(self) -> bool:
+        """Whether the validated contents have all claims of the file."""
+        return self._claims is None
+
     def _without_claims(self, tree: dict[str, Any], faulty: Collection[int | str]) -> dict[str, Any]:
         """Return the tree without claims; places of the others stay those in the file."""
         self._claims = [number for index, number in enumerate(self._numbers(tree)) if index not in faulty]

@@ -19,8 +19,8 @@ from reportgen.registry import Component
 from reportgen.study.model.augmentation import Augment, check_images
 from reportgen.study.model.components import below, problem, read_component
 from reportgen.study.model.data_settings import Data
-from reportgen.study.model.evaluation import Evaluation
 from reportgen.study.model.layer_settings import NAMES
+from reportgen.study.model.measuring import PROBE_EXAMPLES, PROBE_EXAMPLES_UNTRAINED, Evaluation, Probes, check_pictures
 from reportgen.study.model.network import Network
 from reportgen.study.model.section import Number, Section, Takes, reader
 from reportgen.study.planning.network import Inputs, check_network
@@ -135,34 +135,6 @@ class Training(Section):
         return None if value == "none" or value is False else value
 
 
-PROBE_EXAMPLES, PROBE_EXAMPLES_UNTRAINED = 256, 1000
-
-
-class Probes(Section):
-    """How often the layers are probed (`looks`), and on how many training examples.
-
-    The default is ten probes of 256 examples, which take a small part of the training time. A network that is not
-    trained (epochs 0) is probed on 1000 examples.
-    """
-
-    example: ClassVar[str] = "{looks: 10}"
-    looks: int = Field(
-        default=10, ge=0, le=1000, description="number of probes of the layers, including the first and last step"
-    )
-    examples: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
-        default=None,
-        description="largest number of training examples for a probe; by default "
-        f"{PROBE_EXAMPLES}, or {PROBE_EXAMPLES_UNTRAINED} if nothing is trained",
-    )
-    singular_values: bool = Field(
-        default=False,
-        description="measure effective rank and largest singular value of each layer's weights and activations",
-    )
-    curvature: bool = Field(
-        default=False, description="measure the largest eigenvalue of the loss's Hessian by power iteration"
-    )
-
-
 def _steps(value: Any) -> Any:
     if value in (None, "none"):
         return ()
@@ -211,6 +183,16 @@ class Settings(Section):
         inputs = Inputs(self.data.spec, self.preprocess, folder)
         with contextlib.suppress(StudyError, MissingError):  # the check of the data reports them
             below("network", partial(check_network, self.network, inputs))
+        return self
+
+    @model_validator(mode="after")
+    def _pictured(self, info: ValidationInfo) -> Self:
+        """Reject arrays for pictures that the data or the training do not have."""
+        folder = (info.context or {}).get("folder")
+        known = folder is not None or not DATASETS[self.data.source.name].may_hold_images
+        inputs = Inputs(self.data.spec, self.preprocess, folder) if known else None
+        with contextlib.suppress(StudyError, MissingError):  # the check of the data reports them
+            below("probes", partial(check_pictures, self.probes, self.training.epochs, inputs))
         return self
 
     @model_validator(mode="after")

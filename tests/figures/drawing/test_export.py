@@ -23,9 +23,10 @@ def drawing() -> Drawing:
     return made
 
 
-def test_four_files_are_written_under_the_figures_id(tmp_path: Path) -> None:
+def test_the_files_are_written_under_the_figures_id(tmp_path: Path) -> None:
     paths = save(drawing(), tmp_path / "new" / "figures")
-    assert [path.name for path in paths] == [f"activation_std_by_layer.{end}" for end in ("svg", "pdf", "png", "csv")]
+    endings = (".svg", "-dark.svg", ".pdf", ".png", ".csv")
+    assert [path.name for path in paths] == [f"activation_std_by_layer{end}" for end in endings]
     starts = {"svg": b"<svg", "pdf": b"%PDF", "png": b"\x89PNG", "csv": b"variant,"}
     for path in paths:
         assert path.read_bytes().startswith(starts[path.suffix[1:]])
@@ -51,7 +52,7 @@ def test_letters_of_a_pdf_are_truetype_and_can_be_read_back() -> None:
     made = summary("Größe Жук σ", [record(seed, 3, 0) for seed in range(2)])
     found = FIGURES["activation_histograms"].draw(analysis([made]))
     assert found is not None
-    buffer = io.BytesIO(_export._bytes(found, "pdf", metadata=_export._pdf_metadata(found)))
+    buffer = io.BytesIO(_export._bytes(found.figure, "pdf", metadata=_export._pdf_metadata(found)))
     page = PdfReader(buffer).pages[0]
     kinds = {str(font.get_object()["/Subtype"]) for font in page["/Resources"]["/Font"].values()}
     assert kinds == {"/Type0"}

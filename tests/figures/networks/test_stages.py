@@ -8,7 +8,7 @@ from reportgen.engine.network_spec import NetworkSpec
 from reportgen.figures.networks.stages import kinds_of, shape_words, stages_of, unit_words
 from tests.engine.convolutional import layer, lenet, residual
 from tests.figures.examples import record
-from tests.figures.pictures import pictured
+from tests.figures.image_records import pictured
 
 
 def test_the_stages_of_a_convolutional_network() -> None:

@@ -32,16 +32,16 @@ def opens(*measured: float, figures: tuple[str, ...] = (), **fields: Any) -> str
 def test_invisible_differences_open_with_the_overview_of_the_claims() -> None:
     assert opens(0.005, -0.01, 0.02) == "claims_overview"
     assert opens(0.005, -0.01, 0.02, figures=("claims_overview", "scores_by_setting")) == "claims_overview"
-    assert opens(0.005) == "accuracy_curves"
+    assert opens(0.005) == "scores_by_setting"
 
 
 @pytest.mark.parametrize("fields", [{"quantity": "value"}, {"quantity": "ratio"}])
 def test_values_and_ratios_open_with_the_figure_of_the_scores(fields: dict[str, Any]) -> None:
-    assert opens(0.005, -0.01, 0.02, **fields) == "accuracy_curves"
+    assert opens(0.005, -0.01, 0.02, **fields) == "scores_by_setting"
 
 
 def test_one_visible_difference_opens_with_the_figure_of_the_scores() -> None:
-    assert opens(0.005, -0.01, 0.4) == "accuracy_curves"
+    assert opens(0.005, -0.01, 0.4) == "scores_by_setting"
 
 
 def test_a_study_without_an_overview_gets_none() -> None:

@@ -23,9 +23,8 @@ HOSTILE = 'Größe <script>alert(1)</script> "quoted" שלום'
 def drawing(id_: str, finding: str = "") -> Drawing:
     figure = Figure(figsize=(6.5, 3))
     figure.add_subplot().plot(np.arange(3))
-    return Drawing(
-        id_, f"Loss {HOSTILE}", f"A caption. {HOSTILE}", f"It falls to 1e-3. {HOSTILE}", figure, ("x",), [(1,)], finding
-    )
+    words = f"Loss {HOSTILE}", f"A caption. {HOSTILE}", f"It falls to 1e-3. {HOSTILE}"
+    return Drawing(id_, *words, figure, ("x",), [(1,)], finding=finding)
 
 
 def content(drawings: list[Drawing], watermark: str | None = None) -> Content:
@@ -38,7 +37,7 @@ def written(tmp_path: Path) -> dict[str, str]:
     drawings = [drawing("loss_curves", "The loss falls to 1e-3."), drawing("final_scores")]
     svgs = {one.id: svg_text(one) for one in drawings}
     kit.write_embed(content(drawings), drawings, (), tmp_path)
-    write_pages(content(drawings), drawings, svgs, tmp_path)
+    write_pages(content(drawings), drawings, svgs, svgs, tmp_path)
     return {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
 
 
@@ -71,7 +70,8 @@ def test_a_page_has_no_script_and_requests_nothing(written: dict[str, str]) -> N
 
 def test_a_page_of_a_quick_look_says_so(tmp_path: Path) -> None:
     one = drawing("loss_curves")
-    write_pages(content([one], "A quick look: no verdicts"), [one], {one.id: svg_text(one)}, tmp_path)
+    svgs = {one.id: svg_text(one)}
+    write_pages(content([one], "A quick look: no verdicts"), [one], svgs, svgs, tmp_path)
     assert "A quick look: no verdicts" in (tmp_path / "loss_curves.html").read_text(encoding="utf-8")
 
 

@@ -44,3 +44,16 @@ def test_a_longer_title_has_smaller_letters_but_never_smaller_than_the_text() ->
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] == TITLES[0][0]
     assert sizes[-1] == TITLES[-1][0] >= LEAST
+
+
+def test_the_height_of_a_claim_counts_lines_that_end_before_a_long_word() -> None:
+    words = SlideClaim("nine characters " + ("x" * 40 + " ") * 3, "supported", "1, 3 seeds")
+    fluent = SlideClaim("nine characters " + ("x " * 60), "supported", "1, 3 seeds")
+    assert _height(words) > _height(fluent)
+
+
+def test_a_value_leaves_out_the_names_if_it_does_not_fit_on_a_line() -> None:
+    short = SlideClaim("Says", "inconclusive", "a minus b: +0.5, 3 seeds", "+0.5, 3 seeds")
+    assert short.on_one_line == short.value
+    long = SlideClaim("Says", "inconclusive", f"{'a very long name ' * 8} minus b: +0.5, 3 seeds", "+0.5, 3 seeds")
+    assert long.on_one_line == "+0.5, 3 seeds"

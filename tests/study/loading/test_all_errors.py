@@ -64,6 +64,21 @@ def test_claims_are_checked_one_by_one_with_their_places_in_the_file(tmp_path: P
     ]
 
 
+def test_the_same_error_of_two_claims_is_reported_twice(tmp_path: Path) -> None:
+    claims = "claims:\n" + "".join(f"  - {{id: {name}, says: A., expect: {{abov: 0.5}}}}\n" for name in "ab")
+    assert [where for code, where in places(tmp_path, study("", claims)) if code == "unknown-key"] == [
+        "claims[0].expect.abov",
+        "claims[1].expect.abov",
+    ]
+
+
+def test_an_answer_that_names_a_faulty_claim_is_no_further_error(tmp_path: Path) -> None:
+    claims = "answer: {says: It is., claims: [second]}\n"
+    claims += "claims:\n  - {id: first, says: A., measure: {metric: val_accuracy}, expect: {above: 0.5}}\n"
+    claims += "  - {id: second, says: B., measure: {metric: val_accuracy}}\n"
+    assert [code for code, _ in places(tmp_path, study("", claims))] == ["missing-key"]
+
+
 def test_claims_about_a_faulty_network_are_not_checked_against_another_one(tmp_path: Path) -> None:
     """The second claim is about batch normalization, which the misspelled key would have turned on."""
     claims = "claims:\n  - {id: a, says: A., measure: {metric: no_metric}, expect: {above: 1}}\n"

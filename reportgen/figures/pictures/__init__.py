@@ -1,0 +1,1 @@
+"""Pictures of the lectures: figures that explain a component, the data or the training of a network."""

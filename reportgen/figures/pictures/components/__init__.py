@@ -1,0 +1,1 @@
+"""Pictures of components: activations, schedules, dropout, and the layout of a search."""

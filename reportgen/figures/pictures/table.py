@@ -1,0 +1,105 @@
+"""The rows of the pictures in the table of figures; loads no drawing code."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from reportgen.figures.drawing.figure import Drawing, FigureKind, Slide, drawn_in
+from reportgen.figures.pictures.views import MapView
+from reportgen.registry import Component
+
+
+def _row(id_: str, title: str, order: int, module: str, slide: Slide = "variants") -> FigureKind:
+    """Return the row of a picture with a module of its own, whose docstring is the documentation."""
+    return FigureKind(id_, title, drawn_in(f"pictures.{module}"), order, slide=slide)
+
+
+def _images(view: str, id_: str, title: str, order: int, description: str) -> FigureKind:
+    """Return the row of a picture of principal components."""
+    return FigureKind(id_, title, drawn_in("pictures.inputs.principal_images", view), order, (), description, "study")
+
+
+def _map(view: MapView, order: int, description: str) -> FigureKind:
+    """Return the row of a heat map."""
+    return FigureKind(view.id, view.title, drawn_in("pictures.training.layer_map", view), order, (), description)
+
+
+PICTURED = ("activations", "schedules")
+"""The kinds of `reportgen list` whose rows have a picture, which a module of `components` with this name draws."""
+
+
+def has_picture(kind: str, row: Any) -> bool:
+    """Return whether a row has a picture of its own: a unit with several linear pieces is no function of one number."""
+    return kind in PICTURED and getattr(row, "pieces", None) is None
+
+
+def component_picture(component: Component, kind: str) -> Drawing:
+    """Return the picture of a component without a study; kind: one of PICTURED."""
+    module = importlib.import_module(f"reportgen.figures.pictures.components.{kind}")
+    drawing: Drawing = module.picture_of(component)
+    return drawing
+
+
+PICTURES = (
+    _row("activation_functions", "Activation functions and their derivatives", 11, "components.activations", "study"),
+    _row("learning_rate_schedules", "Learning-rate schedules", 66, "components.schedules", "study"),
+    _row("dropout_masks", "Dropout masks", 68, "components.dropout_masks", "study"),
+    _row("search_layout", "Grid and random layout of a search", 88, "components.search_layout", "study"),
+    _row("data_cloud", "The data cloud after each preprocessing step", 12, "inputs.data_cloud", "study"),
+    _images(
+        "eigen", "eigen_images", "Eigen-images", 13,
+        """Eigen-images: mean image and principal axes of the images of a study, in order of decreasing variance.
+
+Blue is negative and orange positive, each image on its own scale. The first axes are smooth and explain most of the
+variance; later ones hold fine detail and noise. The components are fitted to training examples before preprocessing. By
+default, the figure is drawn if a variant has the preprocessing step `pca` or `whiten`.""",
+    ),
+    _images(
+        "reduced", "reduced_images", "Images reduced to their first principal components", 14,
+        """Images reduced to k principal components: each example projected onto the first k axes and back to pixels.
+
+A row is a number of components, with its share of the variance; the last row is the original. Few components keep what
+a classifier needs of many data sets, although the images look blurred. By default, the figure is drawn if a variant has
+the preprocessing step `pca`.""",
+    ),
+    _images(
+        "whitened", "whitened_images", "Whitened images", 16,
+        """Whitened images below the original ones.
+
+Each principal component is divided by its standard deviation, and the result is rotated back to pixels. Only the
+components that explain 99% of the variance are kept, since the others would show noise. Whitening gives fine detail,
+such as edges, the same weight as large areas. By default, the figure is drawn if a variant has the preprocessing step
+`whiten`.""",
+    ),
+    _row("unit_path", "Path of two weights of a unit", 61, "training.unit_path"),
+    _row("decision_boundary", "Decision boundary during training", 69, "training.decision_boundary"),
+    _row("filters_over_training", "Filters of the first layer during training", 71, "training.filters_over_training"),
+    _row("confusion_matrix", "Confusion matrix", 92, "training.confusion"),
+    _row("generalization_gap", "Gap between training and validation accuracy", 81, "training.generalization_gap"),
+    _row("loss_line", "Loss between the initial and the final weights", 83, "training.loss_line"),
+    _map(
+        MapView(
+            "saturation_map", "Saturated values by layer and step", "saturated_fraction",
+            "share of saturated activations", 1,
+        ),
+        51,
+        """Share of saturated activations by layer and training step, as a heat map for each variant.
+
+A row is a hidden layer and a column a probe; numbers are percent. A value is saturated where the slope of its
+activation is below 5% of the largest one, so that almost no gradient passes. Layers that start or become saturated are
+dark rows. By default, the figure is drawn if a claim measures the share of saturated activations.""",
+    ),
+    _map(
+        MapView(
+            "dead_units_map", "Dead units by layer and step", "dead_fraction", "share of dead units", 3,
+        ),
+        52,
+        """Share of dead units by layer and training step, as a heat map for each variant.
+
+A row is a hidden layer and a column a probe; numbers are percent. A unit is dead if its activation is zero for every
+probe example, so that its weights get no gradient. Units that die during training darken a row from left to right. By
+default, the figure is drawn if a claim measures the share of dead units.""",
+    ),
+    _row("update_ratio_over_steps", "Update-to-weight ratio by step", 63, "training.update_ratio"),
+)  # fmt: skip

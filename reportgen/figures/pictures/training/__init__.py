@@ -1,0 +1,1 @@
+"""Pictures of trained networks, from the arrays of their records."""

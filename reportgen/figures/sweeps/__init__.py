@@ -1,0 +1,1 @@
+"""Figures over a quantity that varies: learning rates of a range test, sizes of ensembles, scales of weights."""
