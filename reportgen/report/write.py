@@ -9,7 +9,7 @@ from reportgen.analysis.results import Analysis
 from reportgen.figures import Drawing, draw_all
 from reportgen.figures.drawing.export import screen_svg, svg_text
 from reportgen.figures.slides import draw_slides
-from reportgen.languages.translate import in_language
+from reportgen.languages.translate import ENGLISH, in_language
 from reportgen.paths import PAGE, RESULTS, SLIDES, STUDY
 from reportgen.report.document.content import Content
 from reportgen.report.document.document import make_document
@@ -72,7 +72,8 @@ def write_media(
     svgs = {drawing.id: svg_text(drawing) for drawing in drawings}
     paths: list[Path] = []
     on_screen = {"html", "kit"} & set(formats)
-    pictures = {drawing.id: screen_svg(drawing, svgs[drawing.id]) for drawing in drawings} if on_screen else {}
+    with in_language(ENGLISH):  # it draws figures for phones
+        pictures = {drawing.id: screen_svg(drawing, svgs[drawing.id]) for drawing in drawings} if on_screen else {}
     if "html" in formats:
         paths.append(folder / PAGE)
         paths[-1].write_text(html.page(document, pictures, script=script), encoding="utf-8", newline="\n")

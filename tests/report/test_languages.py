@@ -85,6 +85,16 @@ def test_english_parts_of_the_page_are_marked(foreign: str) -> None:
     assert not re.search(r"<figure id=\"[\w-]+\">", foreign)
 
 
+def test_figures_for_every_screen_are_english(tmp_path: Path) -> None:
+    pictures = []
+    for code in ("en", "de"):
+        analysis = analysed(tmp_path, more=f"{CLAIMS}\nlang: {code}\n")
+        write(analysis, figures.draw_all(analysis), tmp_path, ["html"])
+        pictures.append(re.findall(r"(?s)<svg.*?</svg>", (tmp_path / "index.html").read_text(encoding="utf-8")))
+    assert pictures[0]
+    assert pictures[0] == pictures[1]
+
+
 def test_an_english_page_has_no_marks_of_other_languages(tmp_path: Path) -> None:
     text = page(analysed(tmp_path))
     assert re.findall(r'lang="\w+"', text) == ['lang="en"']
