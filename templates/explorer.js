@@ -21,17 +21,21 @@
     return made;
   };
 
+  // The words of the page's language; English needs none.
+  const say = (text, value = "") => ((data.words || {})[text] || text).replace("{value}", value);
+  const decimal = (text) => (data.decimal ? text.replace(".", data.decimal) : text);
+
   const short = (value) => {
     if (value === null || value === undefined) return "–";
     if (value === 0) return "0";
     const size = Math.abs(value);
-    if (size >= 1e-3 && size < 1e5) return String(Number(value.toPrecision(3)));
+    if (size >= 1e-3 && size < 1e5) return decimal(String(Number(value.toPrecision(3))));
     const [digits, power] = value.toExponential(1).split("e");
     const raised = [...String(Number(power))].map((one) => "⁰¹²³⁴⁵⁶⁷⁸⁹"["0123456789".indexOf(one)] || "⁻").join("");
-    return Number(digits) === 1 ? `10${raised}` : `${Number(digits)}·10${raised}`;
+    return Number(digits) === 1 ? `10${raised}` : `${decimal(String(Number(digits)))}·10${raised}`;
   };
 
-  const layerName = (layer) => (sameDepth && layer === depth ? "output" : String(layer));
+  const layerName = (layer) => (sameDepth && layer === depth ? say("output") : String(layer));
   const chosen = () => data.series.map((one, index) => ({ ...one, index })).filter((one) => state.shown[one.index]);
   // A variant whose training has ended, or whose next probe is later, shows its last probe until then.
   const probeAt = (one, step) => one.steps.reduce((last, at, index) => (at <= step ? index : last), 0);
@@ -76,7 +80,7 @@
     const [low, high] = rangeOf(statistic, series, log, step);
     const x = (layer) => left + 14 + (depth > 1 ? (layer - 1) / (depth - 1) : 0.5) * (width - left - right - 28);
     const y = (value) => height - bottom - ((value - low) / (high - low)) * (height - bottom - top - 6);
-    const svg = frame("curves", `${statistic.title} by layer at step ${step}; the values are in the table below`, "layer");
+    const svg = frame("curves", `${statistic.title} ${say("by layer at step {value}; the values are in the table below", step)}`, say("layer"));
     for (const tick of ticksOf(low, high, log)) {
       element(svg, "path", { class: "grid", d: `M${left} ${y(tick)}H${width - right}` });
       element(svg, "text", { class: "tick", x: left - 6, y: y(tick) + 4, "text-anchor": "end" }, short(log ? 10 ** tick : tick));
@@ -105,19 +109,19 @@
   const drawHistograms = (series, step) => {
     const kind = part("kind").value, layer = Number(part("layer").value);
     const able = series.filter((one) => one.histograms[kind] && layer <= one.layers);
-    const what = kind === "activation" ? "activation" : "log10 of the size of the gradient";
-    const svg = frame("histograms", `Histogram of layer ${layerName(layer)} at step ${step}`, what);
+    const what = say(kind === "activation" ? "activation" : "log10 of the size of the gradient");
+    const svg = frame("histograms", `${say("Histogram of layer {value}", layerName(layer))}, ${say("step {value}", step)}`, what);
     const ends = able.map((one) => one.histograms[kind].ends[layer - 1]);
     const low = Math.min(...ends.map((one) => one[0])), high = Math.max(...ends.map((one) => one[1]));
     if (!able.length || !(high > low)) {
-      element(svg, "text", { class: "name", x: width / 2, y: height / 2, "text-anchor": "middle" }, "no histogram of this layer");
+      element(svg, "text", { class: "name", x: width / 2, y: height / 2, "text-anchor": "middle" }, say("no histogram of this layer"));
       return;
     }
     const x = (value) => left + ((value - low) / (high - low)) * (width - left - right);
     for (const tick of ticksOf(low, high, false)) {
       element(svg, "text", { class: "tick", x: x(tick), y: height - bottom + 16, "text-anchor": "middle" }, short(tick));
     }
-    element(svg, "text", { class: "tick", x: left - 6, y: top + 10, "text-anchor": "end" }, part("root").checked ? "√share" : "share");
+    element(svg, "text", { class: "tick", x: left - 6, y: top + 10, "text-anchor": "end" }, `${part("root").checked ? "√" : ""}${say("share")}`);
     for (const one of able) {
       const [from, to] = one.histograms[kind].ends[layer - 1];
       const bins = [...one.histograms[kind].bins[probeAt(one, step)][layer - 1]].map((sign) => data.levels.indexOf(sign));
@@ -136,9 +140,9 @@
   const drawTable = (statistic, series, step) => {
     const table = part("table");
     table.replaceChildren();
-    element(table, "caption", {}, `${statistic.title}, step ${step}`);
+    element(table, "caption", {}, `${statistic.title}, ${say("step {value}", step)}`);
     const head = element(element(table, "thead"), "tr");
-    element(head, "th", { scope: "col" }, "variant");
+    element(head, "th", { scope: "col" }, say("variant"));
     for (let layer = 1; layer <= depth; layer += 1) element(head, "th", { scope: "col" }, layerName(layer));
     const body = element(table, "tbody");
     for (const one of series) {
@@ -153,8 +157,8 @@
     const statistic = data.statistics.find((one) => one.name === part("statistic").value);
     const series = chosen(), step = steps[state.step];
     part("step").value = String(state.step);
-    part("step").setAttribute("aria-valuetext", `step ${step}`);
-    part("at").textContent = step === 0 ? "before training" : `step ${step.toLocaleString("en")}`;
+    part("step").setAttribute("aria-valuetext", say("step {value}", step));
+    part("at").textContent = step === 0 ? say("before training") : say("step {value}", step.toLocaleString(document.documentElement.lang || "en"));
     part("log").disabled = statistic.share;
     drawCurves(statistic, series, step);
     drawHistograms(series, step);
@@ -164,13 +168,13 @@
   const pause = () => {
     clearInterval(state.timer);
     state.timer = 0;
-    part("play").textContent = "Play";
+    part("play").textContent = say("Play");
   };
 
   const play = () => {
     if (state.timer) return pause();
     if (state.step === steps.length - 1) state.step = 0;
-    part("play").textContent = "Pause";
+    part("play").textContent = say("Pause");
     state.timer = setInterval(() => {
       state.step += 1;
       draw();

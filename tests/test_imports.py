@@ -26,6 +26,7 @@ FOLDERS = (
     "engine",
     "data",
     "plugins",
+    "languages",
 )
 """From the top down. The modules at the top of the package lie below all folders, except `__init__` and `__main__`."""
 

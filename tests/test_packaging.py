@@ -78,6 +78,12 @@ def test_the_wheel_ships_every_module_the_mark_of_types_and_the_benchmarks_figur
     assert len(fonts) == 3
 
 
+def test_the_wheel_ships_the_catalogues(wheel: Path) -> None:
+    compiled = {path.relative_to(ROOT).as_posix() for path in (ROOT / "reportgen" / "languages").rglob("*.mo")}
+    assert compiled
+    assert compiled <= _names(wheel)
+
+
 def test_the_wheel_ships_nothing_else(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in _names(wheel)}
     assert tops == {"reportgen", next(top for top in tops if top.endswith(".dist-info"))}

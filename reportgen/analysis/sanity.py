@@ -12,6 +12,7 @@ from reportgen.analysis.results import SanityResult
 from reportgen.engine.spec import RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.losses import LOSSES
+from reportgen.languages.translate import N_
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.table import METRICS
 
@@ -42,7 +43,8 @@ def initial_loss(variant: str, records: Sequence[RunRecord]) -> SanityResult:
     note = ""
     if loss.is_likelihood:
         prior = loss.guess(known[0].facts.get("class_counts", ()))
-        note = f"ln C; the entropy of the classes' frequencies is {prior:.4g}"
+        entropy = N_("the entropy of the classes' frequencies is {value}").format(value=f"{prior:.4g}")
+        note = f"ln C; {entropy}"
     passed = abs(measured - expected) <= NEAR_CHANCE * max(expected, 1e-12)
     return SanityResult("initial_loss", variant, "", measured, expected, passed, note)
 
@@ -53,7 +55,8 @@ def regularized_loss(variant: str, record: RunRecord | None) -> SanityResult:
         return not_measured("regularized_loss", variant)
     loss, penalty = float(record.epochs("train_loss")[0]), float(record.epochs("penalty")[0])
     training = record.spec.training
-    note = f"with l2 {training.l2:g}" + (f" and l1 {training.l1:g}" if training.l1 else "")
+    note = N_("with l2 {l2} and l1 {l1}") if training.l1 else N_("with l2 {l2}")
+    note = note.format(l2=f"{training.l2:g}", l1=f"{training.l1:g}")
     return SanityResult("regularized_loss", variant, "", loss + penalty, loss, penalty > 0, note)
 
 
@@ -66,7 +69,7 @@ def overfit_subset(variant: str, record: RunRecord | None) -> SanityResult:
     limit = LEARNED * chance
     passed = bool(accuracy == 1 and loss <= limit)
     count = record.facts.get("train_n", 0)
-    note = f"{count} examples after {record.steps} steps"
+    note = N_("{count} examples after {steps} steps").format(count=count, steps=record.steps)
     values = {"accuracy": float(accuracy), "limit": limit}
     return SanityResult("overfit_subset", variant, "", float(loss), 0.0, passed, note, values)
 
@@ -85,7 +88,8 @@ def gradient_check(variant: str, spec: RunSpec, checks: Sequence[Mapping[str, An
     for layer in sorted({check["layer"] for check in checks}):
         mine = [check for check in checks if check["layer"] == layer]
         worst = max(mine, key=lambda check: check["relative_error"])
-        note = f"largest of {', '.join(check['parameter'] for check in mine)}: in {worst['parameter']}"
+        note = N_("largest of {parameters}: in {parameter}")
+        note = note.format(parameters=", ".join(check["parameter"] for check in mine), parameter=worst["parameter"])
         error = float(worst["relative_error"])
         found.append(SanityResult("gradient_check", variant, f"layer {layer}", error, limit, error <= limit, note))
     return found
@@ -115,12 +119,13 @@ def activation_costs(costs: Sequence[Mapping[str, Any]] | None) -> list[SanityRe
             "backward_over_relu": cost["backward"] / relu["backward"],
             "over_product": total / (3 * cost["product"]),
         }
-        note = (
-            "measured on the machine that ran the study; "
-            "the matrix products are those of a layer with 500 units and 500 inputs"
-        )
+        note = f"{_MACHINE}; {_PRODUCTS}"
         found.append(SanityResult("activation_cost", None, cost["name"], total, math.nan, None, note, values))
     return found
+
+
+_MACHINE = N_("measured on the machine that ran the study")
+_PRODUCTS = N_("the matrix products are those of a layer with 500 units and 500 inputs")
 
 
 def cost_metrics(cost: Mapping[str, Any]) -> dict[str, float]:
@@ -130,4 +135,4 @@ def cost_metrics(cost: Mapping[str, Any]) -> dict[str, float]:
 
 def not_measured(check: str, variant: str | None) -> SanityResult:
     """Return the result of a check that was not possible."""
-    return SanityResult(check, variant, "", math.nan, math.nan, None, "not measured")
+    return SanityResult(check, variant, "", math.nan, math.nan, None, N_("not measured"))

@@ -11,6 +11,7 @@ import scipy  # scipy.special is loaded at its first use
 from numpy.typing import ArrayLike, NDArray
 
 from reportgen.analysis.metrics.scales import extent
+from reportgen.languages.translate import N_
 
 LEVEL = 0.95
 """Confidence level of every interval."""
@@ -29,7 +30,7 @@ LEAST_FOR_THE_MEAN = 7
 MOST_SEEDS = 1000
 """Larger numbers of seeds are not estimated."""
 
-METHOD = "95% Student's t interval over seeds"
+METHOD = N_("95% Student's t interval over seeds")
 
 
 def mean_interval(values: ArrayLike, least_error: float = 0.0, level: float = LEVEL) -> tuple[float, float, float]:

@@ -17,6 +17,7 @@ from reportgen.analysis.words.formatting import (
     percent_interval,
     points,
     points_interval,
+    span,
     whole,
 )
 from reportgen.analysis.words.names import sentence, setting, words
@@ -36,6 +37,7 @@ _FUNCTIONS = (
     p_value,
     effect_size,
     duration,
+    span,
     score,
     estimated,
     score_interval,

@@ -20,6 +20,8 @@ BAD_SECTIONS = (
     bad("check with parameters", added("sanity: [{name: x}]"), "5:10: sanity[0]", "unknown-name", "initial_loss"),
     bad("missing title", changed(1, "closing: C"), "1:1", "missing-key", "title"),
     bad("missing network", changed(4, "closing: C"), "1:1", "missing-key", "network"),
+    bad("language unknown", added("lang: fr"), "5:7: lang", "unknown-value", "de"),
+    bad("language no text", added("lang: 3"), "5:7: lang", "unknown-value", "de"),
     bad("title number", changed(1, "title: 3"), "1:8: title", "wrong-type"),
     bad("title null", changed(1, "title:"), "1:7: title", "wrong-type"),
     bad("title empty", changed(1, "title: ''"), "1:8: title", "empty-value"),

@@ -22,8 +22,12 @@ from reportgen.analysis.statistics import (
     sign_seeds_for,
 )
 from reportgen.analysis.words.expectations import expected, noun_of, sides
+from reportgen.languages.translate import N_
 from reportgen.study.model.claims import Claim
 from reportgen.study.planning.plan import Plan
+
+REVOKED = N_("not significant after Holm's correction for all comparisons of the study")
+"""The reason for which a correction makes a claim inconclusive."""
 
 
 def evaluate_claims(plan: Plan, records: Records, extras: ExtraMeasurements | None = None) -> tuple[ClaimResult, ...]:
@@ -88,8 +92,8 @@ def _choices(data: ClaimData) -> list[str]:
     if data.claim.tune is None or data.claim.expect.get("along") is not None:
         return []
     counts = [Counter(data.chosen(where)) for where in data.sides()]
-    words = ["tuned to", *["the other side is tuned to"] * (len(counts) - 1)]
-    return [f"{word} {_chosen(count)}" for word, count in zip(words, counts, strict=True) if count]
+    texts = [N_("tuned to {settings}"), *[N_("the other side is tuned to {settings}")] * (len(counts) - 1)]
+    return [text.format(settings=_chosen(count)) for text, count in zip(texts, counts, strict=True) if count]
 
 
 def _chosen(count: Counter[str]) -> str:
@@ -104,10 +108,12 @@ def _chosen(count: Counter[str]) -> str:
 
 def _outcomes(data: ClaimData, n: int) -> list[str]:
     """Return phrases that count seeds without a value, diverged runs and failed runs."""
-    phrases = [f"{len(data.seeds) - n} of {len(data.seeds)} seeds have no value"] if n < len(data.seeds) else []
+    missing = N_("{count} of {total} seeds have no value").format(count=len(data.seeds) - n, total=len(data.seeds))
+    phrases = [missing] if n < len(data.seeds) else []
     if not data.is_share:
-        counts = {word: data.outcomes(word) for word in ("diverged", "failed")}
-        phrases += [f"{count} of {runs} runs {word}" for word, (count, runs) in counts.items() if count]
+        texts = {"diverged": N_("{count} of {total} runs diverged"), "failed": N_("{count} of {total} runs failed")}
+        counts = [(text, data.outcomes(word)) for word, text in texts.items()]
+        phrases += [text.format(count=count, total=runs) for text, (count, runs) in counts if count]
     return phrases
 
 
@@ -133,7 +139,7 @@ def _with_p(result: ClaimResult, adjusted: float, factor: int) -> ClaimResult:
     changes: dict[str, Any] = {"p_adjusted": adjusted}
     revoked = result.verdict != "inconclusive" and adjusted >= ALPHA
     if revoked:
-        reason = f"{result.reason}; not significant after Holm's correction for all comparisons of the study"
+        reason = f"{result.reason}; {REVOKED}"
         changes |= {"verdict": "inconclusive", "reason": reason}
     if revoked or result.seeds_needed is not None:
         changes["seeds_needed"] = _seeds_after(result, ALPHA / factor)
@@ -148,5 +154,5 @@ def _seeds_after(result: ClaimResult, alpha: float) -> int | None:
 
 
 def _without_verdict(result: ClaimResult) -> ClaimResult:
-    reason = "a quick look gives no verdict"
+    reason = N_("a quick look gives no verdict")
     return dataclasses.replace(result, verdict="inconclusive", reason=reason, seeds_needed=None)

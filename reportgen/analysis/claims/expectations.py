@@ -17,6 +17,9 @@ from reportgen.analysis.claims.reference import theory_by_layer, theory_by_seed
 from reportgen.analysis.claims.tolerances import number_or_0, tolerance
 from reportgen.analysis.claims.verdicts import Test, all_in_regions, in_bounds, in_region, listed, share_in_region
 from reportgen.analysis.statistics import magnitude
+from reportgen.languages.translate import N_
+
+_LAYER = N_("layer {number}")
 
 LOGARITHMS = 1.0
 """The magnitude of rounded logarithms: the rounding error of a logarithm is the relative error of the ratio."""
@@ -128,7 +131,7 @@ def _near_theory_by_layer(data: ClaimData) -> Measured:
 
 def _no_theory(data: ClaimData) -> Test:
     empty = in_region(np.full(len(data.seeds), np.nan), 0.0, 0.0)
-    return dataclasses.replace(empty, reason="theory makes no prediction for this network")
+    return dataclasses.replace(empty, reason=N_("theory makes no prediction for this network"))
 
 
 def _near_by_layer(
@@ -138,7 +141,7 @@ def _near_by_layer(
     numbered = [i for i, x in enumerate(numbers) if x is not None]
     printed = np.array([number_or_0(numbers[i]) for i in numbered], np.float64)
     margins = np.array([tolerance(data.claim.expect, x) for x in printed])
-    names = [f"layer {layers[i]}" for i in numbered]
+    names = [_LAYER.format(number=layers[i]) for i in numbered]
     test = all_in_regions(columns[:, numbered], list(printed - margins), list(printed + margins), names)
     means = columns.mean(axis=0)
     table = tuple(
@@ -181,7 +184,9 @@ def comparison(data: ClaimData) -> Measured:
     test = in_bounds(difference.times(sign), number_or_0(least), math.inf, error, compared)
     shown = difference.shown
     if (shown[np.isfinite(shown)] == 0).all() and test.verdict == "supported" and not least:
-        test = dataclasses.replace(test, verdict="contradicted", reason="both sides are equal for every seed", p=None)
+        test = dataclasses.replace(
+            test, verdict="contradicted", reason=N_("both sides are equal for every seed"), p=None
+        )
     return Measured(_directed(test, sign), data.by_seed(shown), quantity="difference")
 
 
@@ -197,13 +202,13 @@ def _by_factor(data: ClaimData, a: Bounds, b: Bounds, factor: float, sign: float
 def _as_ratio(test: Test, sign: float) -> Test:
     lo, hi = sorted(math.exp(sign * x) if math.isfinite(x) else math.nan for x in test.interval)
     measured = math.nan if math.isnan(test.measured) else float(np.exp(sign * test.measured))
-    method = f"{test.method} for the logarithm of the ratio, paired by seed"
+    method = N_("{method} for the logarithm of the ratio, paired by seed").format(method=test.method)
     return dataclasses.replace(test, measured=measured, interval=(lo, hi), method=method)
 
 
 def _directed(test: Test, sign: float) -> Test:
     """Return the test with `measured` and `interval` of the difference a - b, for both directions of the claim."""
-    method = f"{test.method} for the difference, paired by seed"
+    method = N_("{method} for the difference, paired by seed").format(method=test.method)
     if sign > 0:
         return dataclasses.replace(test, method=method)
     lo, hi = test.interval
@@ -221,7 +226,7 @@ def same_as(data: ClaimData) -> Measured:
     margin, floor = number_or_0(expect.get("within")), data.least_paired_error(a.shown, b.shown)
     error = data.standard_error(difference.shown, floor)
     test = in_bounds(difference, -margin, margin, error, magnitude(a.shown, b.shown))
-    method = f"equivalence test with a {test.method} for the difference, paired by seed"
+    method = N_("equivalence test with a {method} for the difference, paired by seed").format(method=test.method)
     return Measured(dataclasses.replace(test, method=method), data.by_seed(difference.shown), quantity="difference")
 
 
@@ -240,7 +245,7 @@ def monotone(data: ClaimData) -> Measured:
     if count == 0:
         empty = in_region(np.full(len(data.seeds), np.nan), 0.0, 0.0)
         return Measured(
-            dataclasses.replace(empty, reason="there is only one value, so there is nothing to compare"), {}
+            dataclasses.replace(empty, reason=N_("there is only one value, so there is nothing to compare")), {}
         )
     lows, highs = ([-math.inf] * count, [0.0] * count) if falls else ([0.0] * count, [math.inf] * count)
     pairs = [f"{a} to {b}" for a, b in itertools.pairwise(names)]
@@ -255,15 +260,21 @@ def monotone(data: ClaimData) -> Measured:
     return Measured(test, data.by_seed(met), layers, "share")
 
 
+_FELL, _ROSE = N_("the mean fell from {places}"), N_("the mean rose from {places}")
+_FELL_REST = N_("the mean fell from {places}, and rose in the other {count} of {total} steps")
+_ROSE_REST = N_("the mean rose from {places}, and fell in the other {count} of {total} steps")
+"""Reasons of claims about rising and falling values."""
+
+
 def _in_words(test: Test, steps: Values, pairs: Sequence[str], falls: bool) -> Test:
     """Return the test with a reason that names the steps in the wrong direction, if it is contradicted."""
     means = steps.mean(axis=0) * (-1 if falls else 1)
     met, against = int((means > 0).sum()), [pair for pair, mean in zip(pairs, means, strict=True) if mean < 0]
     if test.verdict != "contradicted" or not against:
         return test
-    claimed, opposite = ("fell", "rose") if falls else ("rose", "fell")
-    rest = f", and {claimed} in the other {met} of {len(pairs)} steps" if met else ""
-    return dataclasses.replace(test, reason=f"the mean {opposite} from {listed(against)}{rest}")
+    fell, rose = (_FELL_REST, _ROSE_REST) if met else (_FELL, _ROSE)
+    reason = (rose if falls else fell).format(places=listed(against), count=met, total=len(pairs))
+    return dataclasses.replace(test, reason=reason)
 
 
 def _without_constant_steps(test: Test, steps: Values, pairs: Sequence[str]) -> Test:
@@ -272,11 +283,13 @@ def _without_constant_steps(test: Test, steps: Values, pairs: Sequence[str]) -> 
     if test.verdict != "supported" or not constant:
         return test
     return dataclasses.replace(
-        test, verdict="contradicted", reason=f"the value does not change from {', '.join(constant)}"
+        test,
+        verdict="contradicted",
+        reason=N_("the value does not change from {places}").format(places=", ".join(constant)),
     )
 
 
 def _over_layers(data: ClaimData) -> tuple[Values, list[str]]:
     if data.metric.by_layer is None:
         return np.full((len(data.seeds), 2), np.nan), ["", ""]
-    return data.layer_values(), [f"layer {number}" for number in data.layer_numbers()]
+    return data.layer_values(), [_LAYER.format(number=number) for number in data.layer_numbers()]

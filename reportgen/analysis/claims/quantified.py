@@ -11,6 +11,7 @@ from reportgen.analysis.claims.expectations import Measured
 from reportgen.analysis.claims.verdicts import Test, Word
 from reportgen.analysis.statistics import ALPHA
 from reportgen.analysis.words.expectations import noun_of
+from reportgen.languages.translate import N_
 
 Cases = Sequence[tuple[str, Measured]]
 
@@ -28,6 +29,16 @@ def over_variants(data: ClaimData, expectation: Callable[[ClaimData], Measured])
     return _combined(cases, "contradicted", "supported", nouns)
 
 
+_IN, _IN_ALL = N_("{verdict} in {count} of {total} {noun}"), N_("{verdict} in all {count} {noun}")
+_VALUES, _CLOSEST = N_("the values are for {label}"), N_("the values are for {label}, the closest one")
+_SHORT = N_("the values are for {label} and not significant after correction for {count} {noun}")
+"""Reasons of claims about each variant or some."""
+
+
+def _in(verdict: Word, count: int, total: int, noun: str) -> str:
+    return _IN.format(verdict=verdict, count=count, total=total, noun=noun)
+
+
 def _combined(cases: Cases, one: Word, every: Word, nouns: str) -> Measured:
     """Return the verdict `one` if a variant has it after correction, `every` if all have it, else inconclusive."""
     count = len(cases)
@@ -37,23 +48,21 @@ def _combined(cases: Cases, one: Word, every: Word, nouns: str) -> Measured:
         label, measured = min(significant, key=lambda case: _p(case[1].test))
         p = min(1.0, _p(measured.test) * count)
         return _with_verdict(
-            measured, one, f"{one} in {len(significant)} of {count} {nouns}; the values are for {label}", p
+            measured, one, f"{_in(one, len(significant), count, nouns)}; {_VALUES.format(label=label)}", p
         )
     if all(measured.test.verdict == every for _, measured in cases):
         label, measured = max(cases, key=lambda case: _p(case[1].test))
         return _with_verdict(
             measured,
             every,
-            f"{every} in all {count} {nouns}; the values are for {label}, the closest one",
+            f"{_IN_ALL.format(verdict=every, count=count, noun=nouns)}; {_CLOSEST.format(label=label)}",
             measured.test.p,
         )
     undecided = [case for case in cases if case[1].test.verdict != every]
     label, measured = min(candidates or undecided, key=lambda case: _p(case[1].test))
-    short = f" and not significant after correction for {count} {nouns}" if candidates else ""
+    text = (_SHORT if candidates else _VALUES).format(label=label, count=count, noun=nouns)
     corrected = min(1.0, _p(measured.test) * count)
-    return _with_verdict(
-        measured, "inconclusive", f"the values are for {label}{short}", corrected if candidates else measured.test.p
-    )
+    return _with_verdict(measured, "inconclusive", text, corrected if candidates else measured.test.p)
 
 
 def _p(test: Test) -> float:

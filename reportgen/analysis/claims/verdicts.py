@@ -27,13 +27,23 @@ from reportgen.analysis.statistics import (
     share_seeds_needed,
     sign_p_value,
 )
+from reportgen.languages.translate import N_
 from reportgen.study.model.claims import Verdict
 
 Word = Verdict
 Values = NDArray[np.float64]
 
-METHOD_OF_SHARES = "exact 95% interval of a share of seeds (Clopper and Pearson)"
+METHOD_OF_SHARES = N_("exact 95% interval of a share of seeds (Clopper and Pearson)")
 LEAST_SEEDS = 3
+_DEPENDS = N_("the verdict depends on the unknown values")
+_SEEDS, _MEET = N_("{count} of {total} seeds"), N_("{count} of {total} seeds meet the claim")
+_SIGN_TEST = N_("sign test over seeds")
+_CORRECTED = N_("contradictions are corrected for the number of tests")
+_MORE = N_("{places} and {count} more")
+_FEW = (
+    N_("a verdict needs at least {least} seeds, but only {count} has a value"),
+    N_("a verdict needs at least {least} seeds, but only {count} have a value"),
+)
 LEAST_SEEDS_FOR_SIGNS = 5  # the largest power of 1/2 below 5% is 2^-5
 
 
@@ -88,10 +98,10 @@ def in_bounds(values: Bounds, low: float, high: float, least_error: float = 0.0,
     else:
         decisive = _within_both(least, most, low, high)
     count = values.censored
-    known = f"only a bound is known for the value of {count} of {least.n} seeds"
+    known = N_("only a bound is known for the value of {count} of {total} seeds").format(count=count, total=least.n)
     if decisive is not None:
         return replace(decisive, reason=f"{decisive.reason}; {known}")
-    reason = f"the verdict depends on the unknown values; {known}"
+    reason = f"{_DEPENDS}; {known}"
     return replace(least, verdict="inconclusive", reason=reason, seeds_needed=None)
 
 
@@ -113,13 +123,13 @@ def _judge(n: int, lo: float, hi: float, low: float, high: float) -> tuple[Word,
     if n < LEAST_SEEDS:
         return (
             "inconclusive",
-            f"a verdict needs at least {LEAST_SEEDS} seeds, but only {n} {'has' if n == 1 else 'have'} a value",
+            (_FEW[0] if n == 1 else _FEW[1]).format(least=LEAST_SEEDS, count=n),
         )
     if lo >= low and hi <= high:
-        return "supported", "the whole interval is inside the expected region"
+        return "supported", N_("the whole interval is inside the expected region")
     if hi < low or lo > high:
-        return "contradicted", "the whole interval is outside the expected region"
-    return "inconclusive", "the interval is partly inside and partly outside the expected region"
+        return "contradicted", N_("the whole interval is outside the expected region")
+    return "inconclusive", N_("the interval is partly inside and partly outside the expected region")
 
 
 def share_in_region(values: Values, low: float, high: float) -> Test:
@@ -137,7 +147,7 @@ def share_in_region(values: Values, low: float, high: float) -> Test:
     lo, hi = share_interval(count, n) if n else (math.nan, math.nan)
     boundary = _nearest_end(share, low, high)
     verdict, reason = _judge(n, lo, hi, low, high)
-    reason = f"{count:g} of {n} seeds; {reason}" if n >= LEAST_SEEDS else reason
+    reason = f"{_SEEDS.format(count=f'{count:g}', total=n)}; {reason}" if n >= LEAST_SEEDS else reason
     needed = share_seeds_needed(share, boundary) if n and verdict == "inconclusive" else None
     p = share_p_value(count, n, boundary) if n else None
     return Test(verdict, share, (lo, hi), n, reason, METHOD_OF_SHARES, p, seeds_needed=needed)
@@ -147,14 +157,14 @@ def _by_signs(values: Values, low: float, high: float) -> Test:
     """Test by the number of seeds that meet the claim, for values without a finite mean."""
     n, met = int(values.size), int(((values >= low) & (values <= high)).sum())
     measured = float(np.median(values)) if n else math.nan
-    reason = f"{met} of {n} seeds meet the claim; {int(np.isinf(values).sum())} have no finite value"
+    reason = f"{_MEET.format(count=met, total=n)}; "
+    reason += N_("{count} have no finite value").format(count=int(np.isinf(values).sum()))
     verdict: Word = "inconclusive"
     if n >= LEAST_SEEDS_FOR_SIGNS and met in (0, n):
         verdict = "supported" if met else "contradicted"
     share = share_interval(met, n) if n else (math.nan, math.nan)
-    method = (
-        f"sign test over seeds; exact 95% interval of the share that meets the claim: {share[0]:.2f} to {share[1]:.2f}"
-    )
+    exact = N_("exact 95% interval of the share that meets the claim: {interval}")
+    method = f"{_SIGN_TEST}; {exact.format(interval=f'{share[0]:.2f} to {share[1]:.2f}')}"
     return Test(verdict, measured, (math.nan, math.nan), n, reason, method, sign_p_value(met, n) if n else None)
 
 
@@ -178,15 +188,16 @@ def all_in_regions(columns: Values, lows: Sequence[float], highs: Sequence[float
     reason = tests[worst].reason
     if n >= LEAST_SEEDS:
         reason = (
-            f"outside the expected region in {listed(failing)}"
+            N_("outside the expected region in {places}").format(places=listed(failing))
             if failing
-            else f"inconclusive in {listed(undecided)}"
+            else N_("inconclusive in {places}").format(places=listed(undecided))
             if undecided
-            else "every interval is inside its expected region"
+            else N_("every interval is inside its expected region")
         )
     needed = [test.seeds_needed for test in tests if test.verdict == "inconclusive"]
     most_needed = None if verdict != "inconclusive" or None in needed else max((k for k in needed if k), default=None)
-    method = f"{METHOD}, in {len(tests)} tests; contradictions are corrected for the number of tests"
+    method = N_("{method}, in {count} tests").format(method=METHOD, count=len(tests))
+    method = f"{method}; {_CORRECTED}"
     return Test(verdict, tests[worst].measured, tests[worst].interval, n, reason, method, None, None, most_needed)
 
 
@@ -208,4 +219,4 @@ def _excess(value: float, low: float, high: float) -> float:
 
 def listed(names: Sequence[str]) -> str:
     """Return names as a list with commas; of more than six names, the first five and the number of the others."""
-    return ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
+    return ", ".join(names) if len(names) <= 6 else _MORE.format(places=", ".join(names[:5]), count=len(names) - 5)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reportgen.analysis.words.names import setting_name
 from reportgen.analysis.words.where import named
+from reportgen.languages.translate import _, numeral
 from reportgen.study.model.claims import Claim
 from reportgen.study.planning.plan import Variant
 
@@ -17,7 +18,12 @@ def expected(claim: Claim, noun: str = "variant") -> str:
 
 def of_whom(claim: Claim, noun: str = "variant") -> str:
     """Return the variants or trials for which a claim should hold as text, empty for a claim about their mean."""
-    return {"all": f", in every {noun}", "any": f", in some {noun}"}.get(claim.holds_for, "")
+    trial = noun == "trial"
+    words = {
+        "all": _(", in every trial") if trial else _(", in every variant"),
+        "any": _(", in some trial") if trial else _(", in some variant"),
+    }
+    return words.get(claim.holds_for, "")
 
 
 def noun_of(variants: Sequence[Variant]) -> str:
@@ -37,7 +43,8 @@ def sides(claim: Claim) -> str:
         return ""
     shared = [named({path: claim.where[path]}) for path in other if path in claim.where]
     if claim.tune is not None and claim.tune.along in other:
-        shared.append(f"best {setting_name(claim.tune.along)}")
-    times = f"{factor:g} × " if factor else ""
+        shared.append(_("best {setting}").format(setting=setting_name(claim.tune.along)))
+    times = f"{numeral(f'{factor:g}')} × " if factor else ""
     first, second = (times, "") if claim.expect.row.direction < 0 else ("", times)
-    return f"{first}{', '.join(shared) or named(claim.where)} minus {second}{named(other)}"
+    own = ", ".join(shared) or named(claim.where)
+    return _("{first} minus {second}").format(first=f"{first}{own}", second=f"{second}{named(other)}")

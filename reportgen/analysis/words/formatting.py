@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from reportgen.analysis.statistics import ROUNDING
 from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
+from reportgen.languages.translate import _, numeral, percentage
 
 NONE = "–"
 _MOST_DIGITS = 5
@@ -32,7 +33,7 @@ def number(value: float | int | None, digits: int = 3) -> str:
             return _grouped(str(value))
         places = max(digits - 1 - int(exponent), 0)
         return _grouped(f"{float(f'{value:.{max(digits, 4) - 1}e}'):.{places}f}")
-    return minus(mantissa) + power_of_ten(exponent)
+    return numeral(minus(mantissa)) + power_of_ten(exponent)
 
 
 def whole(value: float | int | None) -> str:
@@ -55,18 +56,18 @@ def percent(value: float | None, digits: int = 1) -> str:
     if value is None or not math.isfinite(value):
         return NONE
     if value in (0.0, 1.0):
-        return f"{100 * value:.0f}%"
+        return percentage(f"{100 * value:.0f}")
     least, scaled = 10.0**-digits, 100 * value
     if 0 < scaled < least:
-        return f"below {least:g}%"
+        return _("below {value}").format(value=percentage(numeral(f"{least:g}")))
     if 100 - least < scaled < 100:
-        return f"above {100 - least:.{digits}f}%"
+        return _("above {value}").format(value=percentage(numeral(f"{100 - least:.{digits}f}")))
     text = f"{scaled:.{digits}f}"
     if float(text) == 0:
-        return f"{number(scaled, 1)}%"
+        return percentage(number(scaled, 1))
     if abs(float(text)) == 100 and abs(value) != 1:
         text = f"{scaled:.{digits + 3}f}"
-    return f"{minus(text)}%"
+    return percentage(numeral(minus(text)))
 
 
 def interval(bounds: Bounds) -> str:
@@ -81,7 +82,7 @@ def interval(bounds: Bounds) -> str:
 
 def span(lo: str, hi: str) -> str:
     """Return "lo to hi", or a single number if both are the same."""
-    return lo if lo == hi else f"{lo} to {hi}"
+    return lo if lo == hi else _("{low} to {high}").format(low=lo, high=hi)
 
 
 def resolving(bounds: Bounds) -> int:
@@ -140,7 +141,7 @@ def _in_powers(value: float, unit: float, places: int) -> str:
     own = int(f"{value:.{places}e}".split("e")[1])
     decimals = max(places + own - exponent, 0)
     mantissa, power = f"{value:.{decimals}e}".split("e")
-    return minus(mantissa) + power_of_ten(power)
+    return numeral(minus(mantissa)) + power_of_ten(power)
 
 
 def _shows(value: float, places: int) -> bool:
@@ -179,13 +180,17 @@ def points(value: float | None, digits: int = 1) -> str:
     """Return a difference of two shares in percentage points with its sign; differences due to rounding are 0."""
     if value is None or not math.isfinite(value):
         return NONE
-    return f"{_signed_percentage(value, digits)} points"
+    return _in_points(_signed_percentage(value, digits))
 
 
 def points_interval(bounds: Bounds) -> str:
     """Return the interval of a difference of shares in percentage points."""
-    text = _signed_interval(bounds)
-    return text if text == NONE else f"{text} points"
+    ends = _signed_ends(bounds)
+    return _in_points(span(*ends)) if ends else NONE
+
+
+def _in_points(text: str) -> str:
+    return _("{value} points").format(value=text)
 
 
 def resolving_points(bounds: Bounds) -> int:
@@ -198,21 +203,22 @@ def deviation(value: float | None, digits: int = 1) -> str:
     """Return a relative deviation in percent with its sign; deviations due to rounding are 0%."""
     if value is None or not math.isfinite(value):
         return NONE
-    return f"{_signed_percentage(value, digits)}%"
+    return percentage(_signed_percentage(value, digits))
 
 
 def deviation_interval(bounds: Bounds) -> str:
     """Return the interval of a relative deviation in percent."""
-    text = _signed_interval(bounds)
-    return text if text == NONE else text.replace(" to ", "% to ") + "%"
+    ends = _signed_ends(bounds)
+    return span(*map(percentage, ends)) if ends else NONE
 
 
-def _signed_interval(bounds: Bounds) -> str:
+def _signed_ends(bounds: Bounds) -> tuple[str, str] | None:
+    """Return the ends of an interval of shares in percent with their signs, None if an end is not finite."""
     lo, hi = bounds
     if not (math.isfinite(lo) and math.isfinite(hi)):
-        return NONE
+        return None
     digits = resolving_points(bounds)
-    return span(_signed_percentage(lo, digits), _signed_percentage(hi, digits))
+    return _signed_percentage(lo, digits), _signed_percentage(hi, digits)
 
 
 def _signed_percentage(share: float, digits: int) -> str:
@@ -221,7 +227,7 @@ def _signed_percentage(share: float, digits: int) -> str:
 
 def signed(value: float, digits: int = 1) -> str:
     """Return a number with its sign and `digits` decimals, or with one significant digit if it would round to 0."""
-    text = minus(f"{value:+.{digits}f}") if abs(value) >= 0.5 * 10**-digits else number(value, 1)
+    text = numeral(minus(f"{value:+.{digits}f}")) if abs(value) >= 0.5 * 10**-digits else number(value, 1)
     return text if value <= 0 or text.startswith("+") else f"+{text}"
 
 
@@ -230,8 +236,8 @@ def p_value(value: float | None) -> str:
     if value is None or math.isnan(value):
         return NONE
     if value > 0.99:
-        return "p > 0.99"
-    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
+        return f"p > {numeral('0.99')}"
+    return f"p < {numeral('0.001')}" if value < 0.001 else f"p = {numeral(f'{value:.2g}')}"
 
 
 LARGEST_EFFECT = 100
@@ -250,15 +256,17 @@ def duration(seconds: float | None) -> str:
     if seconds is None or not math.isfinite(seconds):
         return NONE
     if seconds < 1:
-        return f"{1000 * seconds:.0f} ms" if seconds >= 0.001 or seconds == 0 else "below 1 ms"
+        return (
+            f"{1000 * seconds:.0f} ms" if seconds >= 0.001 or seconds == 0 else _("below {value}").format(value="1 ms")
+        )
     if seconds < 120:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+        return f"{numeral(f'{seconds:.1f}')} s"
+    return f"{numeral(f'{seconds / 60:.1f}')} min" if seconds < 7200 else f"{numeral(f'{seconds / 3600:.1f}')} h"
 
 
 def given(value: float) -> str:
     """Return all digits of a number from a study."""
-    return minus(exponents(f"{value:g}"))
+    return numeral(minus(exponents(f"{value:g}")))
 
 
 def _grouped(text: str) -> str:
@@ -266,4 +274,4 @@ def _grouped(text: str) -> str:
     head, dot, tail = text.partition(".")
     if len(head.lstrip("-")) > 4:
         head = f"{int(head):,}"
-    return minus(head + dot + tail)
+    return numeral(minus(head + dot + tail))

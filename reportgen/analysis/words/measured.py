@@ -18,10 +18,11 @@ from reportgen.analysis.words.formatting import (
     resolving_points,
 )
 from reportgen.analysis.words.scores import difference, difference_interval, estimated, score_interval
+from reportgen.languages.translate import N_, _
 from reportgen.study.metrics.table import metric_of
 
-SAME = "the same for all seeds"
-"""Text for an interval without width."""
+SAME = N_("the same for all seeds")
+"""Text for an interval without width, in English."""
 
 
 def measured(claim: ClaimResult) -> str:
@@ -31,10 +32,10 @@ def measured(claim: ClaimResult) -> str:
     """
     if claim.quantity == "deviation" and claim.within_tolerance is not None:
         met, layers = claim.within_tolerance
-        return f"{met} of {layers} layers within the tolerance"
+        return _("{count} of {total} layers within the tolerance").format(count=met, total=layers)
     if claim.quartiles is not None:
         low, median, high = claim.quartiles
-        return f"median {amount(claim, median, (low, high))}"
+        return _("median {value}").format(value=amount(claim, median, (low, high)))
     return amount(claim, claim.measured, claim.interval)
 
 
@@ -77,12 +78,13 @@ def measured_interval(claim: ClaimResult) -> str:
     """
     lo, hi = claim.interval
     if math.isfinite(lo) and hi - lo <= ROUNDING * max(abs(lo), abs(hi)):
-        return SAME
+        return _(SAME)
     if claim.quartiles is None:
         return bounds_of(claim, claim.interval)
-    low, _, high = claim.quartiles
-    mean = f"mean {amount(claim, claim.measured, claim.interval)}, 95% interval {bounds_of(claim, claim.interval)}"
-    return f"quartiles {bounds_of(claim, (low, high))}; {mean}"
+    low, _median, high = claim.quartiles
+    mean, interval_ = amount(claim, claim.measured, claim.interval), bounds_of(claim, claim.interval)
+    text = _("quartiles {quartiles}; mean {mean}, 95% interval {interval}")
+    return text.format(quartiles=bounds_of(claim, (low, high)), mean=mean, interval=interval_)
 
 
 def bounds_of(claim: ClaimResult, bounds: Bounds) -> str:
@@ -98,4 +100,4 @@ def bounds_of(claim: ClaimResult, bounds: Bounds) -> str:
 def unit(metric: str) -> str:
     """Return a space and the unit of a metric, empty if it has none."""
     symbol = metric_of(metric).unit
-    return f" {symbol}" if symbol else ""
+    return f" {_(symbol)}" if symbol else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reportgen.analysis.metrics.scales import in_points, is_difference, is_share
+from reportgen.languages.translate import N_, _, ngettext, numeral, percentage
 from reportgen.study.planning.layer_words import layers_in_words
 
 _SPELLED = {
@@ -21,14 +22,14 @@ _SPELLED = {
     "l2": "L2",
 }
 _SETTINGS = {
-    "data.samples": "examples",
-    "data.train": "training examples",
-    "network.dropout.rate": "dropout rate",
-    "network.hidden": "hidden units",
-    "network.hidden.layers": "hidden layers",
-    "network.hidden.width": "hidden units per layer",
-    "training.l1": "L1 strength",
-    "training.l2": "L2 strength",
+    "data.samples": N_("examples"),
+    "data.train": N_("training examples"),
+    "network.dropout.rate": N_("dropout rate"),
+    "network.hidden": N_("hidden units"),
+    "network.hidden.layers": N_("hidden layers"),
+    "network.hidden.width": N_("hidden units per layer"),
+    "training.l1": N_("L1 strength"),
+    "training.l2": N_("L2 strength"),
 }
 """Names of settings for which the last part of the path is unclear."""
 
@@ -37,27 +38,38 @@ def amount(value: float, metric: str) -> str:
     """Return all digits of a number from a study: shares in percent, differences of shares in percentage points."""
     if is_difference(metric):
         return points(value)
-    return f"{100 * value:g}%" if is_share(metric) else f"{value:g}"
+    return percentage(numeral(f"{100 * value:g}")) if is_share(metric) else numeral(f"{value:g}")
 
 
 def margin(value: float, metric: str) -> str:
     """Return all digits of an allowed or expected difference between two values of a metric."""
-    return points(value) if in_points(metric) else f"{value:g}"
+    return points(value) if in_points(metric) else numeral(f"{value:g}")
 
 
 def points(value: float) -> str:
     """Return all digits of a difference of shares, in percentage points."""
-    return f"{100 * value:g} point{'' if abs(value) == 0.01 else 's'}"
+    text = ngettext("{value} point", "{value} points", 1 if abs(value) == 0.01 else 2)
+    return text.format(value=numeral(f"{100 * value:g}"))
 
 
 def words(name: str) -> str:
-    """Return an identifier as words, such as "validation accuracy" for val_accuracy."""
+    """Return an identifier as words of the current language, such as "validation accuracy" for val_accuracy."""
+    return _(english_words(name))
+
+
+def english_words(name: str) -> str:
+    """Return an identifier as English words, which are the key of its translation."""
     return " ".join(_SPELLED.get(part, part) for part in name.split("_"))
 
 
 def setting_name(path: str) -> str:
     """Return the dotted path of a setting as words, such as "learning rate" for training.lr."""
-    return _SETTINGS.get(path) or words(path.rsplit(".", 1)[-1])
+    return _(english_name(path))
+
+
+def english_name(path: str) -> str:
+    """Return the dotted path of a setting as English words, which are the key of its translation."""
+    return _SETTINGS.get(path) or english_words(path.rsplit(".", 1)[-1])
 
 
 def sentence(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_NUMBER = re.compile(r"“[^”]*”|(?<![\w.-])(-?\d+(?:\.\d+)?)(?:e([+-]?\d+))?(?!\w)")
+_NUMBER = re.compile(r"[“„«][^”“»]*[”“»]|(?<![\w.-])(-?\d+(?:[.,]\d+)?)(?:e([+-]?\d+))?(?!\w)")
 
 
 def power_of_ten(exponent: str | int) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reportgen.analysis.words.names import setting_name
+from reportgen.analysis.words.names import english_name, setting_name
+from reportgen.languages.translate import _, numeral, quoted
 
 
 def named(where: dict[str, Any]) -> str:
@@ -19,14 +20,20 @@ def named(where: dict[str, Any]) -> str:
 def _named(path: str, value: Any) -> str:
     text = str(value)
     if text.lower() in ("true", "on"):
-        return f"with {setting_name(path)}"
+        return _("with {setting}").format(setting=setting_name(path))
     if text.lower() in ("false", "off"):
-        return f"without {setting_name(path)}"
+        return _("without {setting}").format(setting=setting_name(path))
     if text.lower() == "none":
-        return f"no {setting_name(path).removesuffix(' strength').removesuffix(' rate')}"
+        return _("no {setting}").format(setting=_short_name(path))
     if is_number(text) and path != "variant":
-        return f"{setting_name(path)} {text}"
-    return text if _PLAIN.fullmatch(text) else f"“{text}”"
+        return f"{setting_name(path)} {numeral(text)}"
+    return text if _PLAIN.fullmatch(text) else quoted(text)
+
+
+def _short_name(path: str) -> str:
+    """Return the name of a setting without "strength" or "rate", if there is a word for it."""
+    name = english_name(path)
+    return _(name.removesuffix(" strength").removesuffix(" rate"))
 
 
 _PLAIN = re.compile(r"[^\W\d][\w .,:-]*")

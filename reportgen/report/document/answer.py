@@ -10,6 +10,9 @@ from reportgen.analysis.claims.answer import Condition, Quoted, measured_answer
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.formatting import times, whole
 from reportgen.analysis.words.measured import amount
+from reportgen.analysis.words.nouns import are, counted_noun
+from reportgen.languages.translate import _, ngettext
+from reportgen.languages.translate import quoted as in_quotes
 from reportgen.report.document.claim_view import counted
 
 VERDICTS = ("contradicted", "inconclusive", "supported")
@@ -48,7 +51,9 @@ def answer_of(analysis: Analysis) -> AnswerView:
         for verdict in ("supported", "contradicted")
     }
     if own.unmet or own.unmeasured:
-        reason = _withheld(own.unmet) if own.unmet else "The study’s own answer quotes a value that was not measured."
+        reason = (
+            _withheld(own.unmet) if own.unmet else _("The study’s own answer quotes a value that was not measured.")
+        )
         return AnswerView(from_verdicts(analysis), False, ids["supported"], ids["contradicted"], reason)
     says = "".join(part if isinstance(part, str) else quoted(part) for part in own.parts)
     return AnswerView(" ".join(says.split()), True, ids["supported"], ids["contradicted"])
@@ -57,10 +62,16 @@ def answer_of(analysis: Analysis) -> AnswerView:
 def _withheld(unmet: Sequence[Condition]) -> str:
     """Return why the study's own answer is not shown."""
     (first, *others) = unmet
-    more = f" {_plural(len(others), 'more claim')} {'differs' if len(others) == 1 else 'differ'}." if others else ""
-    return (
-        "The study’s own answer does not apply to these measurements. It needs a claim to be "
-        f"{first.verdict} that is {first.result.verdict} here: {_cited(first.result)}{more}"
+    more = ngettext(" {count} more claim differs.", " {count} more claims differ.", len(others)) if others else ""
+    text = _(
+        "The study’s own answer does not apply to these measurements. It needs a claim to be {needed} that is {found} "
+        "here: {claim}{more}"
+    )
+    return text.format(
+        needed=_(first.verdict),
+        found=_(first.result.verdict),
+        claim=_cited(first.result),
+        more=more.format(count=whole(len(others))),
     )
 
 
@@ -77,28 +88,33 @@ def quoted(part: Quoted) -> str:
 def from_verdicts(analysis: Analysis) -> str:
     """Return the verdicts of a study in words, the contradicted claims first."""
     claims, seeds = analysis.claims, len(analysis.plan.study.seeds)
-    over = f"over {_plural(seeds, 'seed')}"
+    over = counted_noun(seeds, "seed")
     if not claims:
-        compares = "compares" if len(analysis.variants) > 1 else "measures"
-        return f"This study makes no claims. It {compares} {counted(analysis.plan.variants)} {over}."
+        several = len(analysis.variants) > 1
+        compares, measures = _("It compares {variants} over {seeds}."), _("It measures {variants} over {seeds}.")
+        text = (compares if several else measures).format(variants=counted(analysis.plan.variants), seeds=over)
+        none = _("This study makes no claims.")
+        return f"{none} {text}"
     if analysis.plan.study.watermark:
-        return f"A quick look gives no verdicts. The measurements for {_plural(len(claims), 'claim')} are below."
+        text = _("A quick look gives no verdicts. The measurements for {claims} are below.")
+        return text.format(claims=counted_noun(len(claims), "claim"))
     groups = {verdict: [claim for claim in claims if claim.verdict == verdict] for verdict in VERDICTS}
     if len(claims) == 1:
         return _single(claims[0])
     known = {verdict: group for verdict, group in groups.items() if group}
     if len(known) == 1:
         verdict = next(iter(known))
-        every = f"All {whole(len(claims))} claims are" if len(claims) > 2 else "Both claims are"
-        return f"{every} {verdict}. {_examples(claims)}"
+        all_, both = _("All {count} claims {are}."), _("Both claims {are}.")
+        every = (all_ if len(claims) > 2 else both).format(count=whole(len(claims)), are=are(verdict, len(claims)))
+        return f"{every} {_examples(claims)}"
     return _mixed(known, len(claims))
 
 
 def _single(claim: ClaimResult) -> str:
     verdict = {
-        "supported": "The measurements support the claim",
-        "contradicted": "The measurements contradict the claim",
-        "inconclusive": "The measurements do not settle the claim",
+        "supported": _("The measurements support the claim"),
+        "contradicted": _("The measurements contradict the claim"),
+        "inconclusive": _("The measurements do not settle the claim"),
     }[claim.verdict]
     return f"{verdict}: {_cited(claim)}"
 
@@ -107,8 +123,8 @@ def _mixed(groups: dict[str, list[ClaimResult]], total: int) -> str:
     """Return the number of claims with each verdict; the claims of the first group are repeated if they are few."""
     sentences = []
     for index, (verdict, group) in enumerate(groups.items()):
-        of = f" of the {whole(total)} claims" if index == 0 else ""
-        count = f"{whole(len(group))}{of} {'is' if len(group) == 1 else 'are'} {verdict}"
+        text = _("{count} of the {total} claims {are}") if index == 0 else "{count} {are}"
+        count = text.format(count=whole(len(group)), total=whole(total), are=are(verdict, len(group)))
         cites = index == 0 and verdict != "supported"
         colon = ":" if cites and len(group) <= MOST_CITED else "."
         sentences.append(f"{count}{colon} {_examples(group)}" if cites else f"{count}.")
@@ -117,14 +133,11 @@ def _mixed(groups: dict[str, list[ClaimResult]], total: int) -> str:
 
 def _examples(claims: Sequence[ClaimResult]) -> str:
     """Return the first claims in quotes."""
-    if len(claims) > MOST_CITED:
-        return f"The first: {_cited(claims[0])}"
-    return " ".join(map(_cited, claims))
+    if len(claims) <= MOST_CITED:
+        return " ".join(map(_cited, claims))
+    first = _("The first:")
+    return f"{first} {_cited(claims[0])}"
 
 
 def _cited(claim: ClaimResult) -> str:
-    return f"“{' '.join(claim.says.split())}”"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{whole(count)} {noun}{'' if count == 1 else 's'}"
+    return in_quotes(" ".join(claim.says.split()))

@@ -12,16 +12,17 @@ from reportgen.analysis.words.formatting import given, number, percent
 from reportgen.analysis.words.measured import amount, measured, measured_interval
 from reportgen.analysis.words.names import words
 from reportgen.analysis.words.numerals import exponents
+from reportgen.languages.translate import N_, _, translated
 from reportgen.report.document.claim_view import ClaimView
 
 QUANTITIES = {
     "value": "",
-    "difference": "difference",
-    "ratio": "ratio",
-    "deviation": "the largest deviation",
-    "share": "of the steps have the expected direction",
+    "difference": N_("difference"),
+    "ratio": N_("ratio"),
+    "deviation": N_("the largest deviation"),
+    "share": N_("of the steps have the expected direction"),
 }
-"""Text after a measured number, by its kind."""
+"""Text after a measured number, by its kind, in English."""
 
 LEAST_RATIO = 0.01
 """A ratio below this is also written as "1/n"."""
@@ -31,11 +32,12 @@ def headline(view: ClaimView) -> str:
     """Return the measured value of a claim in a few words, for a row that shows it without its details."""
     result = view.result
     if result.within_tolerance is not None and result.quantity == "deviation":
-        return f"{result.within_tolerance[0]} of {result.within_tolerance[1]} layers"
-    kind = {"ratio": "ratio {}", "share": "{} of the steps"}.get(result.quantity, "{}")
+        count, total = result.within_tolerance
+        return _("{count} of {total} layers").format(count=count, total=total)
+    kind = {"ratio": _("ratio {value}"), "share": _("{value} of the steps")}.get(result.quantity, "{value}")
     if result.quantity == "difference" and not in_points(result.metric):
-        kind = "difference {}"
-    return kind.format(measured(result))
+        kind = _("difference {value}")
+    return kind.format(value=measured(result))
 
 
 def what(view: ClaimView) -> str:
@@ -50,31 +52,34 @@ def quantity(claim: ClaimResult) -> str:
     if claim.at_layer is not None:
         return _deviation(claim)
     if claim.quantity == "ratio" and 0 < claim.measured < LEAST_RATIO:
-        return f"ratio, 1/{number(1 / claim.measured)}"
-    return QUANTITIES[claim.quantity]
+        return _("ratio, 1/{value}").format(value=number(1 / claim.measured))
+    text = QUANTITIES[claim.quantity]
+    return _(text) if text else ""
 
 
 def _deviation(claim: ClaimResult) -> str:
     """Return the largest deviation with its layer, the tolerance, and the measured and expected values."""
     size = f" {amount(claim, claim.measured, claim.interval)}" if claim.within_tolerance else ""
-    allowed = f" (tolerance {percent(claim.allowed)})" if claim.allowed is not None else ""
-    where = f"largest deviation{size} in layer {claim.at_layer}{allowed}"
+    allowed = _(" (tolerance {value})").format(value=percent(claim.allowed)) if claim.allowed is not None else ""
+    where = _("largest deviation{size} in layer {layer}{allowed}")
+    where = where.format(size=size, layer=claim.at_layer, allowed=allowed)
     measured_value, reference = claim.furthest_off, claim.held_against
     if measured_value is None or reference is None:
         return where
-    return f"{where}: {number(measured_value, 4)} measured, {given(float(f'{reference:.4g}'))} expected"
+    text = _("{where}: {measured} measured, {expected} expected")
+    return text.format(where=where, measured=number(measured_value, 4), expected=given(float(f"{reference:.4g}")))
 
 
 def expected(view: ClaimView) -> str:
     """Return the expectation of a claim as text, in the units of its measured value."""
     if view.claim is None:
-        return exponents(view.result.expected)
+        return translated(exponents(view.result.expected))
     return f"{exponents(expectation(view.claim))}{of_whom(view.claim, view.noun)}"
 
 
 def sides(claim: ClaimResult) -> str:
     """Return the two sides of a measured difference, such as "relu minus tanh"; empty for other claims."""
-    return exponents(claim.sides)
+    return translated(exponents(claim.sides))
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -10,6 +10,7 @@ from typing import Any
 from reportgen.analysis.finding import Finding, Guessing, Remedy
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.names import setting, setting_name
+from reportgen.languages.translate import _
 from reportgen.report.document.claim_view import MOST_VALUES, spread
 from reportgen.report.document.merging import grouped, merged, template
 from reportgen.study.planning.plan import Variant
@@ -65,6 +66,7 @@ class Group:
     Attributes
     ----------
     variants : the variants in words, empty if they are all variants of the cause
+    is_all : whether `variants` begins with "all"
     count : the number of variants
     advice : pairs of variants in words, empty for all, and the advice for them
     """
@@ -73,6 +75,7 @@ class Group:
     title: str
     severity: str
     variants: str
+    is_all: bool
     count: int
     message: str
     advice: tuple[tuple[str, str], ...]
@@ -166,7 +169,8 @@ def _group(cases: Sequence[Case], every: Sequence[Variant], above: int) -> Group
         rule=first.finding.rule,
         title=first.title,
         severity=first.finding.severity,
-        variants="" if len(cases) == above else in_words(cases, every),
+        variants=(words := "" if len(cases) == above else in_words(cases, every)),
+        is_all=words.startswith(_("all {count} variants").split("{")[0]),
         count=len(cases),
         message=merged([case.finding.message for case in cases]),
         advice=tuple((_own(own, cases, every), own[0].finding.advice) for own in advice),
@@ -183,17 +187,18 @@ def in_words(cases: Sequence[Case], every: Sequence[Variant]) -> str:
     """Return the variants of the cases in words: by a setting that only they share, as a grid, or by name."""
     own = [case.finding.variant for case in cases]
     if 2 < len(own) == len(every):
-        return f"all {len(own)} variants"
+        return _("all {count} variants").format(count=len(own))
     varied = {(path, label) for variant in every for path, label in variant.varied.items()}
     for path, label in sorted(varied):
         if len(own) > 2 and {v.id for v in every if v.varied.get(path) == label} == set(own):
-            return f"all {len(own)} variants with {setting_name(path)} “{label}”"
+            text = _("all {count} variants with {setting} “{label}”")
+            return text.format(count=len(own), setting=setting_name(path), label=label)
     variants = [variant for variant in every if variant.id in own]
     if len(own) > 2 and _is_short(variants) and (words := spread(variants)):
         return words
     names = [case.variant for case in cases]
     rest = len(names) - MOST_LISTED
-    return "; ".join(names[:MOST_LISTED]) + (f"; and {rest} more" if rest > 0 else "")
+    return "; ".join(names[:MOST_LISTED]) + (_("; and {count} more").format(count=rest) if rest > 0 else "")
 
 
 def _is_short(variants: Sequence[Variant]) -> bool:

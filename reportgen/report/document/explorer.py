@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.results import VariantSummary
 from reportgen.analysis.summary import histograms
 from reportgen.analysis.words.names import words
+from reportgen.languages.translate import ENGLISH, N_, _, current_language, numeral
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.metric import LAYERS, Metric
 from reportgen.study.metrics.table import METRICS
@@ -28,6 +29,23 @@ LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 """Heights of the bins of a histogram, one character for each bin; the last level is the highest bin of the layer."""
 
 DIGITS = 4
+
+WORDS = (
+    N_("output"),
+    N_("by layer at step {value}; the values are in the table below"),
+    N_("layer"),
+    N_("activation"),
+    N_("log10 of the size of the gradient"),
+    N_("Histogram of layer {value}"),
+    N_("step {value}"),
+    N_("no histogram of this layer"),
+    N_("share"),
+    N_("variant"),
+    N_("before training"),
+    N_("Play"),
+    N_("Pause"),
+)
+"""The texts of the script."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +85,15 @@ def explorer(variants: Sequence[VariantSummary]) -> Explorer | None:
         return None
     for one in series[MOST_HISTOGRAMS // max(1, max(len(one["steps"]) * one["layers"] for one in series)) :]:
         one["histograms"] = {}
-    values = {"levels": LEVELS, "statistics": statistics, "series": series}
+    values = {"levels": LEVELS, "statistics": statistics, "series": series, **_words()}
     return Explorer(values, len(able) - len(chosen), max(len(one["steps"]) for one in series))
+
+
+def _words() -> dict[str, Any]:
+    """Return the texts of the script and the decimal separator, nothing in English."""
+    if current_language() == ENGLISH:
+        return {}
+    return {"words": {text: _(text) for text in WORDS}, "decimal": numeral(".")}
 
 
 def _rows() -> dict[str, Metric]:

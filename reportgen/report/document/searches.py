@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.analysis.results import SearchResult, TrialResult
+from reportgen.languages.translate import N_, _, numeral
 from reportgen.report.document.claim_view import trials_in_words, trials_per_seed
 from reportgen.study.model.ranges import Range
 
 TOP, TOP_OF_SEVERAL = 10, 5
 """Largest number of trials in a report: of a single search, and of each of several searches."""
 
-KINDS = {"uniform": "", "log_uniform": "log", "integers": "whole numbers", "log_integers": "whole numbers, log"}
+KINDS = {
+    "uniform": "",
+    "log_uniform": N_("log"),
+    "integers": N_("whole numbers"),
+    "log_integers": N_("whole numbers, log"),
+}
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,7 @@ def _rank(result: TrialResult, maximize: bool) -> tuple[int, float]:
 
 def _words(span: Range) -> str:
     if not span.ordered:
-        return f"one of {len(span.choices)} choices" if len(span.choices) > 1 else "one choice"
-    kind = KINDS[span.kind]
-    return f"{span.low:g} to {span.high:g}" + (f" ({kind})" if kind else "")
+        several = len(span.choices) > 1
+        return _("one of {count} choices").format(count=len(span.choices)) if several else _("one choice")
+    kind, low, high = KINDS[span.kind], numeral(f"{span.low:g}"), numeral(f"{span.high:g}")
+    return _("{low} to {high}").format(low=low, high=high) + (f" ({_(kind)})" if kind else "")

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reportgen.analysis.words.measured import measured, measured_interval
+from reportgen.analysis.words.nouns import term
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures import Drawing
 from reportgen.figures.drawing.export import save
+from reportgen.languages.translate import N_, _
 from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.document.claim_words import expected, quantity, sides
 from reportgen.report.document.content import Content
@@ -109,17 +111,21 @@ def _markdown(document: Content, drawings: Sequence[Drawing], table: Sequence[st
     return "\n".join(lines)
 
 
+HEADINGS = (N_("claim"), N_("verdict"), N_("measured"), N_("95% interval"), N_("expected"), N_("seeds"))
+"""The headings of the table of claims."""
+
+
 def claims_table(document: Document) -> list[str]:
     """Return the lines of a Markdown table of the claims of a study, none without claims."""
     if not document.claims:
         return []
-    head = ["| claim | verdict | measured | 95% interval | expected | seeds |", "|---|---|---|---|---|---|"]
+    head = [f"| {' | '.join(map(_, HEADINGS))} |", f"|{'---|' * len(HEADINGS)}"]
     return [*head, *(_claim(claim, document.watermark is not None) for claim in document.claims)]
 
 
 def _claim(tested: ClaimView, quick: bool) -> str:
     result = tested.result
-    verdict = "no verdict" if quick else result.verdict
+    verdict = term("no verdict" if quick else result.verdict)
     of = sides(result)
     between = "; " if result.quantity == "deviation" else " "
     number = f"{of}: {measured(result)}" if of else f"{measured(result)}{between}{quantity(result)}".strip("; ")

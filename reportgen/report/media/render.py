@@ -12,8 +12,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reportgen.analysis.words.nouns import are, counted_noun, status_word, term
 from reportgen.figures.drawing import palette
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.languages.translate import _, current_language, day, ngettext, numeral, pgettext, translated
 from reportgen.report.document import claim_words
 from reportgen.report.document.content import Content
 from reportgen.report.document.explorer import Explorer
@@ -38,6 +40,10 @@ IN_FULL = 3
 """Number of groups of variants that a diagnosis describes in full; the others are shortened."""
 
 
+LANGUAGE_FILTERS = (counted_noun, are, status_word, term, translated, day, numeral)
+"""Filters for the words of the current language."""
+
+
 def environment(print_medium: bool) -> Environment:
     templates = Environment(
         loader=FileSystemLoader(templates_folder(), encoding="utf-8"),
@@ -45,8 +51,13 @@ def environment(print_medium: bool) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    install_gettext_callables = templates.install_gettext_callables  # type: ignore[attr-defined]
+    install_gettext_callables(_, ngettext, newstyle=True, pgettext=pgettext)
+    templates.globals["lang"] = current_language()
     templates.filters.update(FILTERS | claim_words.FILTERS)
+    templates.filters.update({function.__name__: function for function in LANGUAGE_FILTERS})
     templates.filters["breakable"] = breakable
     templates.filters["markdown"] = partial(markdown.to_html, print_medium=print_medium)
     templates.filters["inline_markdown"] = partial(markdown.inline, print_medium=print_medium)

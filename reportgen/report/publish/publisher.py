@@ -10,6 +10,7 @@ from pathlib import Path
 from reportgen import disk, figures
 from reportgen.analysis.results import Analysis
 from reportgen.errors import MissingError, StoreError
+from reportgen.languages.translate import in_language
 from reportgen.paths import RESULTS, STUDY
 from reportgen.report.publish.data_copies import DataCopies, choose_copies, write_copies
 from reportgen.report.publish.manifest import Origin
@@ -154,10 +155,11 @@ def _quiz(analysis: Analysis, folder: Path) -> MissingError | None:
     """Write the quiz of a study with verdicts; return the error for which a part is missing, if any."""
     from reportgen.report.quiz.write import write_quiz
 
-    quiz = make_quiz(analysis)
     try:
-        if quiz is not None:
-            write_quiz(quiz, folder / "quiz")
+        with in_language(analysis.plan.study.lang):
+            quiz = make_quiz(analysis)
+            if quiz is not None:
+                write_quiz(quiz, folder / "quiz")
     except MissingError as error:
         return error
     return None

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import escape
 
+from reportgen.analysis.words.nouns import term
 from reportgen.report.quiz.questions import VERDICTS, Question, Quiz
 
 
@@ -18,7 +19,11 @@ def jupyter(quiz: Quiz) -> str:
 def _question(question: Question) -> dict[str, Any]:
     """Return a multiple-choice question; jupyterquiz inserts its texts as HTML with $formulas$."""
     answers = [
-        {"answer": verdict, "correct": verdict == question.answer, "feedback": str(escape(question.feedback(verdict)))}
+        {
+            "answer": term(verdict),
+            "correct": verdict == question.answer,
+            "feedback": str(escape(question.feedback(verdict))),
+        }
         for verdict in VERDICTS
     ]
     text = f"{escape(question.says)}<br>{escape(question.test)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from reportgen.analysis.words.nouns import term
 from reportgen.errors import MissingError
 from reportgen.report.quiz.questions import VERDICTS, Question, Quiz
 
@@ -39,7 +40,7 @@ def _question(number: int, question: Question) -> Iterator[str]:
     yield ""
     yield f"    {_plain(question.test)}"
     for letter, verdict in zip("abc", VERDICTS, strict=True):
-        yield f"{'*' if verdict == question.answer else ''}{letter}) {verdict}"
+        yield f"{'*' if verdict == question.answer else ''}{letter}) {term(verdict)}"
         yield f"... {_plain(question.feedback(verdict))}"
 
 

@@ -10,6 +10,8 @@ import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Mapping
 
+from reportgen.analysis.words.nouns import term
+from reportgen.languages.translate import _
 from reportgen.report.media import markdown
 from reportgen.report.quiz.questions import VERDICTS, Question, Quiz
 
@@ -87,9 +89,9 @@ def _item(question: Question) -> ET.Element:
     ET.SubElement(body, "p").text = question.test
     choices = {"responseIdentifier": "RESPONSE", "shuffle": "false", "maxChoices": "1"}
     interaction = ET.SubElement(body, "choiceInteraction", choices)
-    ET.SubElement(interaction, "prompt").text = "Predict the verdict."
+    ET.SubElement(interaction, "prompt").text = _("Predict the verdict.")
     for verdict in VERDICTS:
-        ET.SubElement(interaction, "simpleChoice", {"identifier": verdict}).text = verdict
+        ET.SubElement(interaction, "simpleChoice", {"identifier": verdict}).text = term(verdict)
     _process(ET.SubElement(root, "responseProcessing"))
     for verdict in VERDICTS:
         shown = {"outcomeIdentifier": "FEEDBACK", "showHide": "show", "identifier": verdict}

@@ -7,6 +7,8 @@ from typing import get_args
 
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.measured import SAME, measured, measured_interval
+from reportgen.analysis.words.nouns import counted_noun
+from reportgen.languages.translate import _
 from reportgen.report.document.claim_view import ClaimView, claim_views
 from reportgen.report.document.claim_words import expected, quantity, sides, what
 from reportgen.study.model.claims import Verdict
@@ -36,8 +38,9 @@ class Question:
 
     def feedback(self, choice: Verdict) -> str:
         """Return the feedback for a choice."""
-        opening = "Right" if choice == self.answer else f"The verdict is {self.answer}"
-        return f"{opening}. {self.result}"
+        differs = _("The verdict is {verdict}.").format(verdict=_(self.answer))
+        right = _("Right.")
+        return f"{right if choice == self.answer else differs} {self.result}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ def make_quiz(analysis: Analysis) -> Quiz | None:
 
 def _question(view: ClaimView) -> Question:
     result = view.result
-    tested = f"{what(view)}{f'; {view.subjects}' if view.subjects else ''}; expected: {expected(view)}"
+    measured_as = f"{what(view)}{f'; {view.subjects}' if view.subjects else ''}"
+    tested = _("{measured}; expected: {expected}").format(measured=measured_as, expected=expected(view))
     return Question(result.id, " ".join(result.says.split()), _sentence(tested), result.verdict, _result(view))
 
 
@@ -71,11 +75,11 @@ def _result(view: ClaimView) -> str:
     of, kind, range_ = sides(result), quantity(result), measured_interval(result)
     between = "; " if result.quantity == "deviation" else " "
     value = f"{of}: {measured(result)}" if of else between.join(filter(None, [measured(result), kind]))
-    seeds = f"{result.n} seed{'' if result.n == 1 else 's'}"
-    spread = (
-        "" if range_ == "–" else f" ({range_})" if range_ == SAME or result.quartiles else f" (95% interval {range_})"
-    )
-    return f"Measured over {seeds}: {value}{spread}."
+    spread = "" if range_ == "–" else f" ({range_})"
+    if spread and range_ != _(SAME) and not result.quartiles:
+        spread = _(" (95% interval {interval})").format(interval=range_)
+    text = _("Measured over {seeds}: {value}{spread}.")
+    return text.format(seeds=counted_noun(result.n, "seed"), value=value, spread=spread)
 
 
 def _sentence(text: str) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reportgen.analysis.words.nouns import term
 from reportgen.analysis.words.numerals import exponents
+from reportgen.languages.translate import _
 from reportgen.report.media.kit import label_of, latex_text
-from reportgen.report.slides.deck import Deck, Slide, SlideClaim
+from reportgen.report.slides.deck import Deck, Slide, SlideClaim, claims_title
 
 HEAD = r"""\documentclass[aspectratio=169]{beamer}
 % Compile this file in its folder, or define the folder of the figures before:
@@ -66,13 +68,13 @@ def _text(text: str) -> str:
 
 def _tally(deck: Deck) -> str:
     """Return the line below the title: the number of claims by verdict, or the warning of a quick look."""
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in deck.document.counts.items())
-    return deck.document.watermark or (f"Claims: {counts}" if counts else "")
+    counts = ", ".join(f"{count} {term(verdict)}" for verdict, count in deck.document.counts.items())
+    return deck.document.watermark or (_("Claims: {counts}").format(counts=counts) if counts else "")
 
 
 def _claims(page: Sequence[SlideClaim], at: int, pages: int) -> str:
     """Return a frame with the claims of a page."""
-    title = "What the study found" + (f" ({at} of {pages})" if pages > 1 else "")
+    title = claims_title(at, pages)
     items = [rf"  {{\small {_text(claim.says)}\par}}{_value(claim)}" for claim in page]
     body = "\n  \\vspace{1ex}\n".join(items)
     return "\n".join([rf"\begin{{frame}}[t]{{{title}}}", r"  \raggedright", body, r"\end{frame}", ""])

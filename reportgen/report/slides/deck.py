@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.measured import SAME, measured, measured_interval
+from reportgen.analysis.words.names import sentence
+from reportgen.analysis.words.nouns import counted_noun
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.text import text_width, wrap
 from reportgen.figures.slides import SlideFigure
 from reportgen.figures.views.factors import sides_of
+from reportgen.languages.translate import _
 from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.document.claim_words import QUANTITIES, sides
 from reportgen.report.document.document import Document
@@ -130,6 +133,13 @@ def _variants(analysis: Analysis, view: ClaimView) -> frozenset[str]:
     return frozenset((*view.result.variants, *compared))
 
 
+def claims_title(at: int, pages: int) -> str:
+    """Return the title of a page of claims, with its number if there are several."""
+    found = _("What the study found")
+    number = _("{index} of {count}").format(index=at, count=pages)
+    return f"{found} ({number})" if pages > 1 else found
+
+
 def title_size(text: str) -> int:
     """Return the font size in points at which a title has few enough lines, else the smallest size."""
     for size, lines in TITLES:
@@ -143,10 +153,12 @@ def _claim(result: ClaimResult, quick: bool) -> SlideClaim:
     subject, number, bounds = sides(result), measured(result), measured_interval(result)
     value = number
     if result.quantity != "deviation":
-        value += f" {QUANTITIES[result.quantity]}" if QUANTITIES[result.quantity] and not subject else ""
-        known = bounds in ("–", SAME, number)
-        value += "" if known else f", {bounds}" if result.quartiles else f", 95% interval {bounds}"
-    value += f", {result.n} seed{'' if result.n == 1 else 's'}"
+        kind = QUANTITIES[result.quantity]
+        value += f" {_(kind)}" if kind and not subject else ""
+        known = bounds in ("–", _(SAME), number)
+        interval = _(", 95% interval {interval}").format(interval=bounds)
+        value += "" if known else f", {bounds}" if result.quartiles else interval
+    value += f", {counted_noun(result.n, 'seed')}"
     verdict, whole = "no verdict" if quick else result.verdict, f"{subject}: {value}" if subject else value
     return SlideClaim(exponents(result.says), verdict, whole, value)
 
@@ -198,7 +210,7 @@ def _title(claim: SlideClaim | None) -> str:
     """Return the sentence of a claim, after its verdict unless it is supported; empty without a verdict."""
     if claim is None or claim.verdict == "no verdict":
         return ""
-    return claim.says if claim.verdict == "supported" else f"{claim.verdict.capitalize()}: {claim.says}"
+    return claim.says if claim.verdict == "supported" else f"{sentence(_(claim.verdict))}: {claim.says}"
 
 
 def _shows(figure: SlideFigure, tested: _Tested) -> bool:

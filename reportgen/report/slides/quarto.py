@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from reportgen.analysis.words.nouns import term
 from reportgen.analysis.words.numerals import exponents
+from reportgen.languages.translate import current_language
 from reportgen.report.media.embed import quoted
 from reportgen.report.media.kit import label_of, markdown_text
-from reportgen.report.slides.deck import Deck, Slide, SlideClaim
+from reportgen.report.slides.deck import Deck, Slide, SlideClaim, claims_title
 
 STYLE = """<style>
 .reveal { font-size: 27px; }
@@ -27,7 +29,7 @@ def quarto(deck: Deck) -> str:
         "---",
         f"title: {_quoted(document.title)}",
         f"subtitle: {_quoted(document.question)}",
-        "lang: en",
+        f"lang: {current_language()}",
         "format:",
         "  revealjs:",
         "    width: 1280",
@@ -51,15 +53,15 @@ def _quoted(text: str) -> str:
 
 
 def _claims(page: Sequence[SlideClaim], at: int, pages: int) -> str:
-    title = "What the study found" + (f" ({at} of {pages})" if pages > 1 else "")
-    items = [f"- {markdown_text(claim.says)} **{claim.verdict}**: {markdown_text(claim.value)}" for claim in page]
+    title = claims_title(at, pages)
+    items = [f"- {markdown_text(claim.says)} **{term(claim.verdict)}**: {markdown_text(claim.value)}" for claim in page]
     return "\n".join([f"## {title}", "", *items, ""])
 
 
 def _slide(slide: Slide, study: str) -> str:
     drawing = slide.drawing
     alt = quoted(f"{drawing.title}. {drawing.alt}")
-    verdict = f"**{slide.claim.verdict}**: {markdown_text(slide.note)}" if slide.claim else ""
+    verdict = f"**{term(slide.claim.verdict)}**: {markdown_text(slide.note)}" if slide.claim else ""
     lines = [
         f"## {markdown_text(slide.title)}",
         f"[{markdown_text(slide.kicker)}]{{.kicker}}",

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from reportgen.data.readers.files import locate
+from reportgen.languages.translate import ENGLISH
 from reportgen.study.model.components import plain, plain_value
 from reportgen.study.model.ranges import OPTIONS
 from reportgen.study.model.settings import SECTIONS, Settings
@@ -144,6 +145,7 @@ def study_as_written(study: Study) -> dict[str, Any]:
     written["ensembles"] = study.ensembles if isinstance(study.ensembles, bool) else list(study.ensembles)
     written["sanity"] = list(study.sanity)
     written |= {} if study.student is None else {"student": study.student, "seeds": len(study.seeds)}
+    written |= {} if study.lang == ENGLISH else {"lang": study.lang}
     written |= {} if study.copy_data else {"copy_data": False}
     written["claims"] = [claim.model_dump(exclude_none=True) for claim in study.claims]
     written["figures"] = list(study.figures)

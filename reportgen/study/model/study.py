@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, InstanceOf, field_validator, model_validator
 
 from reportgen.data.spec import DataSpec
+from reportgen.languages.translate import ENGLISH, known_languages
 from reportgen.registry import Component, Plugin, table_of
 from reportgen.study.model.claims import Claim
 from reportgen.study.model.components import below, problem, shown, suggest, whole_number
@@ -21,6 +22,8 @@ from reportgen.study.model.student import read_student, student_seeds
 from reportgen.study.planning.variants import Point
 
 MOST_SEEDS = 1000
+
+LANGUAGE_CODES = ", ".join(f"`{code}`" for code in known_languages())
 
 
 def figure_names() -> list[str]:
@@ -52,6 +55,14 @@ def _ensembles(value: Any) -> bool | tuple[int, ...]:
         message = f"expected true, false or a list of ensemble sizes, found {shown(value)}"
         raise problem("wrong-type", message, "such as [2, 5]")
     return tuple(whole_number(size, "an ensemble size", 2, MOST_SEEDS, (index,)) for index, size in enumerate(value))
+
+
+def _language(value: Any) -> str:
+    known = known_languages()
+    code = value.casefold() if isinstance(value, str) else value
+    if code not in known:
+        raise problem("unknown-value", f"unknown language {shown(value)}", f"one of {', '.join(known)}")
+    return str(code)
 
 
 def _remedies(value: Any) -> Any:
@@ -97,6 +108,9 @@ class StudyFile(Settings):
     title: str = Field(min_length=1, max_length=300, description="title of the report")
     question: str = Field(
         min_length=1, max_length=1000, description="question of the study, the first sentence of the report"
+    )
+    lang: Annotated[str, BeforeValidator(_language), Takes(LANGUAGE_CODES)] = Field(
+        default=ENGLISH, description="[language](howto.md#a-report-in-another-language) of the report"
     )
     answer: Annotated[Answer | None, BeforeValidator(_answer), Takes("text, or these settings")] = Field(
         default=None, description="[answer](#answer) with measured values; by default the verdicts in words"

@@ -21,6 +21,7 @@ from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
+from reportgen.languages.translate import known_languages
 from reportgen.registry import Parameter, Row
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.claims import expect_model, expectations
@@ -177,6 +178,7 @@ def _top_level(paths: list[str]) -> Schema:
             paths, deeper, [row.name for row in METRICS.values() if not row.best_of and row.from_trial is None]
         ),
         "seeds": _any({"type": "integer", "minimum": 1, "maximum": MOST_SEEDS}, seeds),
+        "lang": {"enum": list(known_languages())},
         "figures": {"type": "array", "items": {"enum": figure_names()}, "uniqueItems": True},
         "sanity": _any({"type": "array", "items": {"enum": list(SANITY_CHECKS)}}, _OFF),
         "answer": _any({"type": "string", "minLength": 1}, _ref("Answer")),

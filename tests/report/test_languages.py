@@ -1,0 +1,132 @@
+"""Reports in other languages: complete pages, language marks, and the same results."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from pypdf import PdfReader
+
+from reportgen import figures
+from reportgen.errors import MissingError
+from reportgen.languages.translate import DOMAIN, FOLDER
+from reportgen.report.publish.publisher import publish
+from reportgen.report.write import page, write
+from tests.report.test_report import CLAIMS, analysed
+
+HIDDEN = {"script", "style", "svg", "code", "math", "cite"}
+OWN = {"references", "settings"}
+"""Classes of parts with names of papers and of settings."""
+
+
+class Text(HTMLParser):
+    """The text of a page that is not marked as English, without code and pictures."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.open: list[tuple[str, bool]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        outside = self.open[-1][1] if self.open else False
+        own = (given.get("class") or "").split()
+        hidden = tag in HIDDEN or not OWN.isdisjoint(own) or given.get("lang", "en" if outside else "") == "en"
+        if tag not in ("meta", "link", "br", "input", "img", "hr"):
+            self.open.append((tag, hidden))
+        if not hidden and given.get("aria-label"):
+            self.parts.append(given["aria-label"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if any(name == tag for name, _ in self.open):
+            while self.open.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if not (self.open and self.open[-1][1]):
+            self.parts.append(data)
+
+
+@pytest.fixture(scope="module", params=["de", "es"])
+def code(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def foreign(code: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of a small study in another language."""
+    return page(analysed(tmp_path_factory.mktemp("report"), more=f"{CLAIMS}\nlang: {code}\n"))
+
+
+def test_the_page_is_in_the_language_of_the_study(code: str, foreign: str) -> None:
+    assert f'<html lang="{code}">' in foreign
+    assert {"de": "Behauptungen und Urteile", "es": "Afirmaciones y veredictos"}[code] in foreign
+    assert re.search(r'<span class="value">0,00\d+<', foreign)
+
+
+def test_no_english_message_is_left_on_the_page(code: str, foreign: str) -> None:
+    with (FOLDER / code / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+        catalogue = read_po(file, locale=code)
+    plain = [m for m in catalogue if isinstance(m.id, str) and m.id and not re.search(r"[{<%]", m.id)]
+    changed = [m.id.strip() for m in plain if m.id != m.string]
+    text = " ".join(" ".join(Text(foreign).parts).split())
+    left = [m for m in changed if len(m) > 4 and re.search(rf"(?<![\w-]){re.escape(m)}(?![\w-])", text)]
+    same = {m.string for m in plain}
+    assert [m for m in left if m not in same] == []
+
+
+def test_english_parts_of_the_page_are_marked(foreign: str) -> None:
+    assert re.search(r'<figure id="[\w-]+" lang="en" ', foreign)
+    assert not re.search(r"<figure id=\"[\w-]+\">", foreign)
+
+
+def test_figures_for_every_screen_are_english(tmp_path: Path) -> None:
+    pictures = []
+    for code in ("en", "de"):
+        analysis = analysed(tmp_path, more=f"{CLAIMS}\nlang: {code}\n")
+        write(analysis, figures.draw_all(analysis), tmp_path, ["html"])
+        pictures.append(re.findall(r"(?s)<svg.*?</svg>", (tmp_path / "index.html").read_text(encoding="utf-8")))
+    assert pictures[0]
+    assert pictures[0] == pictures[1]
+
+
+def test_an_english_page_has_no_marks_of_other_languages(tmp_path: Path) -> None:
+    text = page(analysed(tmp_path))
+    assert re.findall(r'lang="\w+"', text) == ['lang="en"']
+
+
+def test_the_pdf_states_its_language(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, more=f"{CLAIMS}\nlang: de\n")
+    (tmp_path / "results.json").write_text("{}", encoding="utf-8")
+    try:
+        write(analysis, figures.draw_all(analysis), tmp_path, ["pdf"])
+    except MissingError:
+        pytest.skip("Pango is not installed")
+    pdf = PdfReader(tmp_path / "hostile.pdf")
+    assert pdf.trailer["/Root"]["/Lang"] == "de"
+
+
+def test_results_and_tables_are_the_same_in_every_language(tmp_path: Path) -> None:
+    folders = {}
+    for code in ("en", "de"):
+        folders[code] = tmp_path / code
+        folders[code].mkdir()
+        publish(analysed(tmp_path, more=f"{CLAIMS}\nlang: {code}\n"), folders[code], ["quiz"], str, lambda path: path)
+    english, german = (
+        {path.relative_to(folder): path for path in folder.rglob("*.csv")} for folder in folders.values()
+    )
+    assert english
+    assert {name: path.read_bytes() for name, path in english.items()} == {
+        name: path.read_bytes() for name, path in german.items()
+    }
+    results = [(folder / "results.json").read_text(encoding="utf-8") for folder in folders.values()]
+    stable = [re.sub(r'"(sha256|seconds|train_seconds)": [^\n]*', "", text) for text in results]
+    assert stable[0] == stable[1]
+    assert "lang: de" in (folders["de"] / "study.yaml").read_text(encoding="utf-8")
+    quiz = json.loads((folders["de"] / "quiz" / "quiz.json").read_text(encoding="utf-8"))
+    assert {answer["answer"] for answer in quiz[0]["answers"]} == {"gestützt", "widerlegt", "unentschieden"}
