@@ -48,7 +48,7 @@ def test_formulas_and_prices() -> None:
 @pytest.mark.parametrize("medium", [False, True])
 def test_hostile_text_stays_text(text: str, medium: bool) -> None:
     found = Elements(str(markdown.to_html(text, medium)))
-    assert found.tags <= {"p", "a", "code", "math", "mrow", "mi", "mtext", "svg", "path", "rect", "span"}
+    assert found.tags <= {"p", "a", "code", "math", "mrow", "mi", "mtext", "svg", "title", "path", "rect", "span"}
     assert not [name for name, _ in found.attributes if name.startswith("on")]
     assert all(value.startswith("https:") for name, value in found.attributes if name == "href")
     assert all(value.startswith("vertical-align:") for name, value in found.attributes if name == "style")
