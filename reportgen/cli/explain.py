@@ -59,12 +59,16 @@ def describe(
         app([name, "--help"], prog_name="reportgen", standalone_mode=False)
     elif not matches:
         near = difflib.get_close_matches(name, [known for entries in KINDS.values() for known in entries()], n=1)
-        raise UsageError("unknown-name", f"unknown name {name!r}", hint=f"did you mean {near[0]!r}?" if near else None)
+        raise UsageError("unknown-name", f"unknown name {name!r}", hint=_describe_hint(near))
     if output is not None:
         from reportgen.cli.reference.drawn import write_picture
 
         write_picture(matches, output)
     print_lines(("", line) for entry in matches for line in [*lines_of(*entry), ""])
+
+
+def _describe_hint(near: list[str]) -> str:
+    return f"did you mean {near[0]!r}?" if near else "see `reportgen list`"
 
 
 def verbs() -> dict[str, str]:

@@ -27,9 +27,9 @@ def find(id_: str) -> FigureKind:
     """
     if id_ in FIGURES:
         return FIGURES[id_]
-    near = difflib.get_close_matches(id_, FIGURES, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else None
-    raise StudyError("unknown-name", f"unknown figure {id_!r}", "figures", hint)
+    near = [name for name in FIGURES if id_ in name] or difflib.get_close_matches(id_, FIGURES, n=1)
+    hint = f"did you mean {' or '.join(map(repr, near[:3]))}?" if near else "see `reportgen list figures`"
+    raise StudyError("unknown-name", f"unknown figure {id_!r}", hint=hint)
 
 
 def draw_all(analysis: Analysis) -> list[Drawing]:

@@ -82,6 +82,6 @@ def shown_figure(analysis: Analysis, id_: str) -> ShownFigure:
     """
     drawing = find(id_).draw(analysis)
     if drawing is None:
-        hint = "the figures of the report are in its results, under 'figures'"
+        hint = "`[one['id'] for one in report.results['figures']]` lists the figures of a report with a page"
         raise UsageError("no-figure", f"the study has no data for the figure {id_!r}", hint=hint)
     return ShownFigure(drawing.id, drawing.title, drawing.caption, drawing.alt, drawing)
