@@ -133,7 +133,7 @@ def test_a_study_that_names_figures_gets_those_in_its_order() -> None:
 def test_an_unknown_figure_is_an_error_with_a_suggestion() -> None:
     with pytest.raises(StudyError) as caught:
         draw_all(analysis([], figures=("loss_curve",)))
-    assert (caught.value.code, caught.value.where) == ("unknown-name", "figures")
+    assert (caught.value.code, caught.value.where) == ("unknown-name", None)
 
 
 def test_an_untrained_network_has_no_curves_or_scores() -> None:
