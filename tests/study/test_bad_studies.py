@@ -114,9 +114,9 @@ def test_the_command_line_exits_with_code_3_and_writes_nothing(tmp_path: Path) -
     assert done.stdout == ""
     assert sorted(tmp_path.iterdir()) == before
     lines = done.stderr.splitlines()
-    assert len(lines) == len(sample)
-    for bad, name, line in zip(sample, names, lines, strict=True):
-        assert f"{name}:{bad.where}" in line if bad.where else name in line
+    for bad, name in zip(sample, names, strict=True):  # a study with several errors has several lines
+        own = [line for line in lines if line.startswith((f"reportgen: {name}:", f"reportgen: {name} "))]
+        assert any(f"{name}:{bad.where}" in line for line in own) if bad.where else own
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,8 @@ class Test:
     constant: tuple[tuple[float, float], ...]
 
     def median(self, score: str) -> Array:
-        """Return the median over seeds, (E,), without epochs at which most runs had diverged."""
-        values = self.losses[score]
+        """Return the median over seeds, (E,), NaN where most runs had diverged; (0,) without the score."""
+        values = self.losses.get(score, np.zeros((0, 0)))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # epochs without a finite loss
             middle: Array = np.nanmedian(values, axis=0)
@@ -74,7 +74,7 @@ class Test:
     @property
     def best(self) -> tuple[float, float] | None:
         """The learning rate and the value of the lowest median validation loss."""
-        middle = self.median("val_loss") if "val_loss" in self.losses else np.zeros(0)
+        middle = self.median("val_loss")
         if not np.isfinite(middle).any():
             return None
         at = int(np.nanargmin(middle))
