@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from reportgen import disk
 from reportgen.engine.jit.cache import sources_hash
 from reportgen.paths import RESULTS, RUNS, SANITY
-from reportgen.report.publish.manifest import Origin, checksums, read_manifest, read_origin
+from reportgen.report.publish.manifest import MadeFrom, checksums, read_manifest, read_origin
 from reportgen.runs.provenance import package_version, plugins_used, versions
 from reportgen.runs.store import Store
 from reportgen.shipped import templates_folder
@@ -58,13 +58,13 @@ def _analysis(request: RunRequest) -> Analysis:
     return analyse_runs(runs.collect(request), runs, ProgressListener()).analysis
 
 
-def origin_of(request: RunRequest, keys: Iterable[str], runs: int) -> Origin:
+def origin_of(request: RunRequest, keys: Iterable[str], runs: int) -> MadeFrom:
     """Return what the report of a request is made from.
 
     keys: of all stored runs that the analysis read. runs: number of runs without those of remedies and checks.
     """
     names = [*(f"{RUNS}/{key}" for key in keys), *_measurements(request.folder)]
-    return Origin(inputs_hash(request), _digests(request.folder, names), runs, tuple(sorted(request.formats)))
+    return MadeFrom(inputs_hash(request), _digests(request.folder, names), runs, tuple(sorted(request.formats)))
 
 
 def inputs_hash(request: RunRequest) -> str:

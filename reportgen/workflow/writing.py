@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reportgen.disk import read_json
 from reportgen.paths import RESULTS, RUNS
-from reportgen.report.publish.manifest import Origin
+from reportgen.report.publish.manifest import MadeFrom
 from reportgen.runs.store import Store
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import AnalysedStudy, FailedRun, Report
@@ -22,7 +22,7 @@ def refuse_other_report(request: RunRequest) -> None:
         refuse_other_study(request.plan.study, request.file, request.folder)
 
 
-def write_report(analysed: AnalysedStudy, listener: ProgressListener, origin: Origin | None) -> Report:
+def write_report(analysed: AnalysedStudy, listener: ProgressListener, origin: MadeFrom | None) -> Report:
     """Draw and write the report in the formats of its request.
 
     origin: what the report is made from, None if a later run must write it again.

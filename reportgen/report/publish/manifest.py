@@ -20,7 +20,7 @@ VERSION = 1
 
 
 @dataclass(frozen=True)
-class Origin:
+class MadeFrom:
     """The inputs and formats of a report.
 
     Attributes
@@ -57,18 +57,18 @@ def read_manifest(folder: Path) -> dict[str, str] | None:
     return {name: value for name, value in files.items() if is_inside(name)}
 
 
-def read_origin(folder: Path) -> Origin | None:
+def read_origin(folder: Path) -> MadeFrom | None:
     """Return the origin of the report in a folder, None if its manifest has none."""
     made_from: Any = disk.read_json(folder / MANIFEST).get("made_from")
     try:
-        origin = Origin(**{**made_from, "formats": tuple(made_from["formats"])})
+        origin = MadeFrom(**{**made_from, "formats": tuple(made_from["formats"])})
     except (TypeError, KeyError):  # no origin, or a damaged one
         return None
     is_valid = isinstance(origin.records, dict) and isinstance(origin.runs, int)
     return origin if is_valid and all(map(is_inside, origin.records)) else None
 
 
-def write_manifest(folder: Path, files: Mapping[str, str], origin: Origin | None = None) -> None:
+def write_manifest(folder: Path, files: Mapping[str, str], origin: MadeFrom | None = None) -> None:
     """Write the manifest of a folder in one step; origin: what the report was made from, if it may be reused."""
     manifest: dict[str, Any] = {"format": MANIFEST_FORMAT, "version": VERSION, "files": dict(sorted(files.items()))}
     if origin is not None:

@@ -13,7 +13,7 @@ from reportgen.errors import MissingError, StoreError
 from reportgen.languages.translate import in_language
 from reportgen.paths import RESULTS, STUDY
 from reportgen.report.publish.data_copies import DataCopies, choose_copies, write_copies
-from reportgen.report.publish.manifest import Origin
+from reportgen.report.publish.manifest import MadeFrom
 from reportgen.report.publish.stale_files import tidy
 from reportgen.report.quiz.questions import make_quiz
 from reportgen.report.results.results import write_results
@@ -50,7 +50,7 @@ def publish(
     formats: Collection[str],
     stage: Callable[[str], None],
     place: Callable[[Path], Path],
-    origin: Origin | None = None,
+    origin: MadeFrom | None = None,
     *,
     script: bool = True,
 ) -> Published:
@@ -85,7 +85,7 @@ def publish_files(
     write: Callable[[Path, Path], MissingError | None],
     place: Callable[[Path], Path],
     results: str,
-    origin: Origin | None = None,
+    origin: MadeFrom | None = None,
 ) -> Published:
     """Write the files of a report into a temporary folder, then move them into the folder of the report.
 

@@ -12,7 +12,7 @@ from reportgen import disk
 from reportgen.figures.drawing.figure import ENDINGS
 from reportgen.paths import PAGE, RESULTS
 from reportgen.report.publish.manifest import (
-    Origin,
+    MadeFrom,
     checksums,
     is_inside,
     read_manifest,
@@ -28,7 +28,7 @@ OF_COMMAND = ("command", "source", "written")
 SNIPPETS = ("figures.tex", "figures.myst.md", "figures.qmd", "report.md", "captions.md", "snippets.md")
 
 
-def tidy(folder: Path, staged: Path, name: str = RESULTS, origin: Origin | None = None) -> None:
+def tidy(folder: Path, staged: Path, name: str = RESULTS, origin: MadeFrom | None = None) -> None:
     """Remove the files of the former report that the staged one does not replace, and write the staged manifest.
 
     name: the JSON file with the results of the report. origin: what it was made from, for the manifest.
@@ -56,7 +56,7 @@ def tidy(folder: Path, staged: Path, name: str = RESULTS, origin: Origin | None 
     write_manifest(staged, valid | written, origin)
 
 
-def _with_former_formats(origin: Origin, former: Origin | None) -> Origin:
+def _with_former_formats(origin: MadeFrom, former: MadeFrom | None) -> MadeFrom:
     """Return an origin with the formats of the former report, if it has the same origin otherwise."""
     if former is None or replace(former, formats=origin.formats) != origin:
         return origin

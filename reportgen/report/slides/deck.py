@@ -112,14 +112,14 @@ def make_deck(analysis: Analysis, document: Document, figures: Sequence[SlideFig
     """Return the slides of a report; figures: as drawn for slides."""
     claims = [_claim(view.result, document.watermark is not None) for view in document.claims]
     tested = [
-        _Tested(view.result.metric, _variants(analysis, view), claim)
+        _TitleClaim(view.result.metric, _variants(analysis, view), claim)
         for view, claim in zip(document.claims, claims, strict=True)
     ]
     return Deck(document, tuple(_pages(claims)), tuple(_slides(document, figures, tested)))
 
 
 @dataclass(frozen=True)
-class _Tested:
+class _TitleClaim:
     """A claim with its metric and the ids of all variants that it measures or compares."""
 
     metric: str
@@ -193,7 +193,7 @@ def _height(claim: SlideClaim) -> float:
     return 0.18 + sum(count * size * 1.22 / 72 for count, size in lines)
 
 
-def _slides(document: Document, figures: Sequence[SlideFigure], tested: Sequence[_Tested]) -> Iterator[Slide]:
+def _slides(document: Document, figures: Sequence[SlideFigure], tested: Sequence[_TitleClaim]) -> Iterator[Slide]:
     """Yield the slides; the sentence of a claim is the title of at most one slide."""
     opening = document.story.id if document.story else ""
     left = list(tested)
@@ -213,6 +213,6 @@ def _title(claim: SlideClaim | None) -> str:
     return claim.says if claim.verdict == "supported" else f"{sentence(_(claim.verdict))}: {claim.says}"
 
 
-def _shows(figure: SlideFigure, tested: _Tested) -> bool:
+def _shows(figure: SlideFigure, tested: _TitleClaim) -> bool:
     """Return whether a figure shows all that a claim measures or compares."""
     return tested.metric in figure.kind.shows and bool(tested.variants) and tested.variants <= figure.variants
