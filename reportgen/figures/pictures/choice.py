@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from reportgen.engine.spec import RunSpec
 from reportgen.figures.views.selection import select_rows
 from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
+
+Course = TypeVar("Course")
 
 
 def is_named(analysis: Analysis, id_: str) -> bool:
@@ -40,6 +42,19 @@ def rows_with(analysis: Analysis, array: str, most: int) -> tuple[list[VariantSu
     """Return at most `most` variants with runs that have an array, and a sentence on the choice for the caption."""
     able = [row for row in analysis.outcomes if any(array in record.arrays for record in row.records)]
     return select_rows(analysis.plan, able, most) if able else ([], "")
+
+
+def chosen_courses(
+    analysis: Analysis, read: Callable[[VariantSummary], Course | None], most: int
+) -> tuple[list[Course], str]:
+    """Return what `read` finds in at most `most` variants, and a sentence on the choice for the caption.
+
+    Variants in which it finds nothing are left out.
+    """
+    found = {id(row): course for row in analysis.outcomes if (course := read(row)) is not None}
+    able = [row for row in analysis.outcomes if id(row) in found]
+    rows, note = select_rows(analysis.plan, able, most) if able else ([], "")
+    return [found[id(row)] for row in rows], note
 
 
 def with_array(row: VariantSummary, array: str) -> list[RunRecord]:

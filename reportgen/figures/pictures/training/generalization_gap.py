@@ -28,9 +28,8 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, number, prose, sentence, span
-from reportgen.figures.pictures.choice import is_claimed, is_named, mean_over
+from reportgen.figures.pictures.choice import chosen_courses, is_claimed, is_named, mean_over
 from reportgen.figures.table import FIGURES
-from reportgen.figures.views.selection import select_rows
 
 FIGURE = FIGURES["generalization_gap"]
 
@@ -73,12 +72,9 @@ def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None if nothing is trained or validated, or if the study does not ask for it."""
     if not (is_named(analysis, FIGURE.id) or is_claimed(analysis, "accuracy_gap")):
         return None
-    found = {id(row): course for row in analysis.outcomes if (course := _course(row)) is not None}
-    able = [row for row in analysis.outcomes if id(row) in found]
-    if not able:
+    courses, note = chosen_courses(analysis, _course, PANELS)
+    if not courses:
         return None
-    rows, note = select_rows(analysis.plan, able, PANELS)
-    courses = [found[id(row)] for row in rows]
     narrow = partial(_figure, courses)
     with _style.settings():
         figure = narrow()

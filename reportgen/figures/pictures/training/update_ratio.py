@@ -29,10 +29,9 @@ from reportgen.figures.drawing.style import SeriesStyle
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, number, prose, sentence, span
 from reportgen.figures.layer_statistics import UPDATE_BAND
-from reportgen.figures.pictures.choice import is_claimed, is_named, mean_over
+from reportgen.figures.pictures.choice import chosen_courses, is_claimed, is_named, mean_over
 from reportgen.figures.pictures.shades import ramp
 from reportgen.figures.table import FIGURES
-from reportgen.figures.views.selection import select_rows
 
 FIGURE = FIGURES["update_ratio_over_steps"]
 
@@ -60,12 +59,9 @@ def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None if no run has the ratio at two steps or the study does not ask for it."""
     if not (is_named(analysis, FIGURE.id) or is_claimed(analysis, STATISTIC)):
         return None
-    found = {id(row): course for row in analysis.outcomes if (course := _course(row)) is not None}
-    able = [row for row in analysis.outcomes if id(row) in found]
-    if not able:
+    courses, note = chosen_courses(analysis, _course, PANELS)
+    if not courses:
         return None
-    rows, note = select_rows(analysis.plan, able, PANELS)
-    courses = [found[id(row)] for row in rows]
     narrow = partial(_figure, courses)
     with _style.settings():
         figure = narrow()
