@@ -15,7 +15,8 @@ from benchmarks.workers import Measure
 from reportgen.data.dataset import Dataset
 from reportgen.data.spec import DataSpec
 from reportgen.engine.network_spec import LayerSpec, NetworkSpec, Node, PoolSpec, WindowSpec
-from reportgen.engine.spec import ProbeSpec, RunSpec, TrainingSpec
+from reportgen.engine.probes.probe_spec import ProbeSpec
+from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.optimizers import OPTIMIZERS

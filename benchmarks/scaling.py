@@ -25,7 +25,7 @@ from benchmarks.memory import peak_bytes
 from benchmarks.nets import NETS, Net
 from benchmarks.ours import dataset_of, run_spec
 from benchmarks.workers import System, Workers
-from reportgen.engine.spec import ProbeSpec
+from reportgen.engine.probes.probe_spec import ProbeSpec
 from reportgen.engine.train import train
 
 Row = dict[str, Any]

@@ -26,8 +26,8 @@ from benchmarks.parts_alone import parts_alone
 from benchmarks.timed_kernels import Clock, product_types, ticks_per_second
 from reportgen.engine.network import ACTIVATE, DIFFERENTIATE
 from reportgen.engine.probes.arrays import ProbeSchedule, new_probe_arrays
+from reportgen.engine.probes.probe_spec import ProbeSpec
 from reportgen.engine.setup import set_up
-from reportgen.engine.spec import ProbeSpec
 from reportgen.engine.step import SCORE_COLUMNS, train_steps
 
 PRODUCTS = ("forward", "backward", "weights")

@@ -26,8 +26,9 @@ from reportgen.engine.network_spec import (
     PoolSpec,
     WindowSpec,
 )
+from reportgen.engine.probes.probe_spec import ProbeSpec
 from reportgen.engine.setup import Setup, set_up
-from reportgen.engine.spec import ProbeSpec, RunSpec, TrainingSpec
+from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.engine.step import gather, gradient
 from reportgen.registry import Component
 

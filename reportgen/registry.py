@@ -18,6 +18,10 @@ _PACKAGE = Path(__file__).resolve().parent
 Kind = Literal["number", "integer", "boolean", "choice", "text", "path", "component", "numbers", "column"]
 
 
+ADDED = {"added": True}
+"""Metadata of fields that are left out of a run's key at their default, so that the keys of earlier runs remain."""
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """A component of a run, such as an activation or a data set: the name of a row with values of its parameters."""

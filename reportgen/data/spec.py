@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
-from reportgen.registry import Component, Parameter
+from reportgen.registry import ADDED, Component, Parameter
 
 LOCATION_PARAMETERS = ("path", "download")
 """Parameters of a data set that locate its files but do not change its examples."""
+
+NewTask = Literal["permuted_inputs", "shuffled_labels"]
+"""How each task after the first differs from it; see `reportgen.data.tasks`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class DataSpec:
     keep : (class, fraction) pairs, the fraction of the training examples of this class to keep; a class by its label,
         or by its number if the data have no labels or none is equal. See `in_order`.
     seed : seed of generation and split; None for the seed of the run.
+    tasks : number of tasks that the network learns one after another, in equal numbers of epochs.
+    new_task : how the tasks differ.
     """
 
     source: Component
@@ -41,6 +47,8 @@ class DataSpec:
     shuffle: bool = True
     keep: tuple[tuple[int | str, float], ...] = ()
     seed: int | None = None
+    tasks: int = field(default=1, metadata=ADDED)
+    new_task: NewTask = field(default="permuted_inputs", metadata=ADDED)
 
 
 def in_order(keep: Mapping[int | str, float]) -> tuple[tuple[int | str, float], ...]:
@@ -83,5 +91,19 @@ OPTIONS = (
         1,
     ),
     Parameter("seed", "integer", None, "seed of generation and split; not set: the seed of each run", 0),
+    Parameter(
+        "tasks",
+        "integer",
+        1,
+        "number of tasks that the network learns one after another, with equal numbers of epochs",
+        1,
+    ),
+    Parameter(
+        "new_task",
+        "choice",
+        "permuted_inputs",
+        "how each task after the first differs from it: the features permuted, or the labels shuffled",
+        choices=("permuted_inputs", "shuffled_labels"),
+    ),
 )
 """Settings under `data` that all data sets share; DataSpec has one attribute for each."""

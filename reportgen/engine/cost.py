@@ -24,9 +24,6 @@ _PARAMETER_SECONDS, _LAYER_SECONDS = 5e-10, 1e-6
 _RUN_SECONDS = 0.01
 """Time to start and end a run."""
 
-_CURVATURE_PASSES = 60
-"""Typical number of passes of power iteration in a probe, two for each product."""
-
 
 def batches_per_epoch(spec: RunSpec, n_train: int) -> int:
     """Return the number of minibatches of an epoch, including a smaller last one."""
@@ -115,7 +112,7 @@ def estimate_seconds(spec: RunSpec, operations: Sequence[Operation], n_train: in
     probed = probes * min(spec.probes.examples, n_train)
     validated = _validation_examples(spec, n_train)
     scored = (total_epochs(spec) + trainings) * (validated + min(validated or n_train, n_train))
-    trained = steps * batch + probed * (1 + (_CURVATURE_PASSES if spec.probes.curvature else 0))
+    trained = steps * batch + probed * (1 + spec.probes.passes)
     products = sum(operation.products for operation in operations)
     values = sum(operation.positions * operation.width for operation in operations)
     normalized = sum(o.positions * o.width for o in operations if o.batchnorm is not None)

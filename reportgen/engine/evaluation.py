@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.data.streams import stream
+from reportgen.engine.inspect.by_class import class_losses, confusion
 from reportgen.engine.math.random import key_words
 from reportgen.engine.network import BETA, GAMMA, RUNNING, State
 from reportgen.engine.predict import outputs, renew_running
@@ -52,12 +53,6 @@ def scores(p: Probabilities, y: NDArray[np.int64]) -> tuple[float, float]:
     return loss, float(correct.mean())
 
 
-def confusion(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int32]:
-    """Return the confusion matrix, shape (classes, classes): true classes by row, predicted classes by column."""
-    counts = np.bincount(labels * classes + predicted, minlength=classes**2)
-    return counts.astype(np.int32).reshape(classes, classes)
-
-
 def _snapshot_epochs(spec: RunSpec) -> list[float]:
     every, epochs = spec.evaluation.snapshots, spec.training.epochs
     if every is True:
@@ -69,7 +64,8 @@ class Evaluation:
     """Collects the evaluations that the EvaluationSpec of a run requests, during and after training."""
 
     def __init__(self, spec: RunSpec, setup: Setup, per_epoch: int, check_cancelled: Callable[[], None]) -> None:
-        self.spec, self.settings, self.data, self.setup = spec, spec.evaluation, setup.dataset, setup
+        self.spec, self.settings = spec, spec.evaluation
+        self.use(setup)
         self.check_cancelled = check_cancelled
         self.snapshots: list[tuple[int, Probabilities]] = []
         self.mean: NDArray[np.float64] | None = None
@@ -77,6 +73,10 @@ class Evaluation:
         start = self.settings.polyak_start
         self.average_after = None if start is None else (start - 1) * per_epoch
         self.cycle_steps = [int(np.ceil(end * per_epoch - 1e-6)) for end in _snapshot_epochs(spec)]
+
+    def use(self, setup: Setup) -> None:
+        """Evaluate on the examples of this setup from now on."""
+        self.setup, self.data = setup, setup.dataset
 
     def next_stop(self, step: int) -> int | None:
         """Return the next step after which `after` must be called, or None."""
@@ -120,7 +120,7 @@ class Evaluation:
 
         The arrays are val_confusion and train_confusion, shape (classes, classes). The fact val_loss_sd is the
         standard deviation of the cross-entropy over validation examples. A split with outputs that are not finite
-        is left out.
+        is left out. With `class_losses`, train_class_loss and val_class_loss, shape (classes,), are of all examples.
         """
         found: dict[str, float] = {}
         arrays: dict[str, NDArray[Any]] = {}
@@ -131,6 +131,9 @@ class Evaluation:
             arrays[f"{split}_confusion"] = confusion(y, p.argmax(axis=1), self.data.classes)
             if split == "val":
                 found["val_loss_sd"] = float(np.log(np.maximum(p[np.arange(len(y)), y], _SMALLEST_PROBABILITY)).std())
+        for split in ("train", "val") if self.settings.class_losses else ():
+            x, y = self._split(split)
+            arrays[f"{split}_class_loss"] = class_losses(self._probabilities(x, y), y, self.data.classes)
         return found, arrays
 
     def _split(self, split: str) -> tuple[NDArray[Any], NDArray[np.int64]]:

@@ -6,10 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from reportgen.registry import Component
-
-ADDED = {"added": True}
-"""Metadata of fields that are left out of a run's key at their default, so that the keys of earlier runs remain."""
+from reportgen.registry import ADDED, Component
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.data.dataset import Dataset
+from reportgen.data.tasks import task
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
 from reportgen.engine.inspect.pictures import Pictures
 from reportgen.engine.jit import ahead
+from reportgen.engine.outcome import Outcome, Progress, raise_if_cancelled
 from reportgen.engine.probes.arrays import (
     ProbeSchedule,
     copy_probes,
@@ -23,9 +25,10 @@ from reportgen.engine.probes.arrays import (
     probe_steps,
     record_arrays,
 )
+from reportgen.engine.probes.on_request import Moment, Value, measure
 from reportgen.engine.probes.probe import probe
-from reportgen.engine.probes.spectra import curvature, probe_singular_values
-from reportgen.engine.setup import Setup, probe_address
+from reportgen.engine.probes.spectra import probe_singular_values
+from reportgen.engine.setup import Setup, probe_address, with_task
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, RunSpec
 from reportgen.engine.step import SCORE_COLUMNS, evaluate, score, train_steps
 from reportgen.engine.tables.schedules import rates
@@ -40,31 +43,6 @@ _FIRST_STEPS = 10_000
 _NO_PARAMETERS = np.empty(0, np.float32)
 _PENALTY, _TRAIN_LOSS, _VAL_LOSS = (SCORE_COLUMNS.index(name) for name in ("penalty", "train_loss", "val_loss"))
 
-Progress = Callable[[int, int], None]
-
-
-class Cancelled(Exception):  # noqa: N818 - a requested stop is not an error
-    """The run was cancelled; none of its results are kept."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The results of training; the attributes are those of a RunRecord."""
-
-    status: str
-    stopped_at_step: int | None
-    steps: int
-    train_seconds: float
-    final: dict[str, float]
-    facts: dict[str, Any]
-    arrays: dict[str, NDArray[Any]]
-
-
-def _raise_if_cancelled(cancel: Callable[[], bool]) -> None:
-    """Raise Cancelled if `cancel` returns true."""
-    if cancel():
-        raise Cancelled
-
 
 @dataclass
 class Run:
@@ -78,7 +56,7 @@ class Run:
     step: int = 0
     status: str = "ok"
     probed_steps: list[int] = field(default_factory=list)
-    curvatures: list[float] = field(default_factory=list)
+    requested: dict[str, list[Value]] = field(default_factory=dict)
     best: tuple[float, int, NDArray[Any], NDArray[Any]] | None = None
     final: dict[str, float] = field(default_factory=dict)
 
@@ -88,6 +66,8 @@ class Run:
         self.order = np.arange(n)
         self.per_epoch = batches_per_epoch(self.spec, n)
         self.total = training.epochs * self.per_epoch
+        self.task_steps = self.total // self.spec.data.tasks
+        self.first_task = self.setup.dataset
         self.due = probe_steps(self.spec.probes.looks, self.total)
         # One more probe than due, in case that the run diverges or stops early.
         self.probe_arrays = new_probe_arrays(self.spec.network, len(self.due) + 1)
@@ -99,7 +79,7 @@ class Run:
         self.stops_at_probes = self.spec.probes.measures_outside
         self.may_stop_early = training.patience is not None or training.stop_above is not None
         # A bound method would be a reference cycle, which keeps the buffers until the next garbage collection.
-        self.check_cancelled = functools.partial(_raise_if_cancelled, self.cancel)
+        self.check_cancelled = functools.partial(raise_if_cancelled, self.cancel)
         self.evaluation = Evaluation(self.spec, self.setup, self.per_epoch, self.check_cancelled)
         self.pictures = Pictures(self.spec, self.setup)
 
@@ -135,7 +115,8 @@ class Run:
             self._extend_arrays(step)
         self.losses[:step], self.scores[: self.epoch] = dense.losses[:step], dense.scores[: self.epoch]
         copy_probes(dense.probe_arrays, self.probe_arrays, done)
-        self.probed_steps, self.curvatures = dense.probed_steps[:done], dense.curvatures[:done]
+        self.probed_steps = dense.probed_steps[:done]
+        self.requested = {name: values[:done] for name, values in dense.requested.items()}
         self.pictures.resume(dense.pictures, step)
         self._score(self.epoch)
         if step in self.due:
@@ -167,6 +148,8 @@ class Run:
         stop = min(end, self.step + self.call_steps, *(stop for stop in stops if stop is not None))
         if self.may_stop_early:
             stop = min(stop, (self.step // self.per_epoch + 1) * self.per_epoch)
+        if self.spec.data.tasks > 1:
+            stop = min(stop, (self.step // self.task_steps + 1) * self.task_steps)
         if self.stops_at_probes:
             stop = min([stop, *(step for step in self.due if step > self.step)])
         self._train(stop)
@@ -174,8 +157,17 @@ class Run:
         self.pictures.after(self.step)
         if self.may_stop_early and self.step % self.per_epoch == 0:
             self._check_early_stopping()
+        if self.status == "ok" and self.spec.data.tasks > 1 and self.step % self.task_steps == 0:
+            self._start_task(self.step // self.task_steps)
         self.progress(self.step, self.total)
         self.check_cancelled()
+
+    def _start_task(self, number: int) -> None:
+        """Continue with the examples of another task, unless all tasks are done."""
+        data = self.spec.data
+        if number < data.tasks:
+            self.setup = with_task(self.setup, task(self.first_task, data.new_task, number, self.spec.seed))
+            self.evaluation.use(self.setup)
 
     def _train(self, stop: int) -> None:
         """Call the kernel for the steps up to `stop`; after divergence, probe and score the network."""
@@ -189,7 +181,7 @@ class Run:
         )  # fmt: skip
         for step in self.due[len(self.probed_steps) :]:
             if step <= self.step:
-                self._record_probe(step)
+                self._record_probe(step, self.schedule.before)
         if self.step < stop:
             self.status = "diverged"
             self.step += 1
@@ -203,15 +195,19 @@ class Run:
         ahead.wait(self.check_cancelled)
         s = self.setup
         probe(s.net, s.state, s.work, s.examples, s.probe_n, _NO_PARAMETERS, len(self.probed_steps), self.probe_arrays)
-        self._record_probe(self.step)
+        self._record_probe(self.step, _NO_PARAMETERS)
 
-    def _record_probe(self, step: int) -> None:
-        """Record a probe after this step, and add the statistics that kernels do not measure."""
+    def _record_probe(self, step: int, before: NDArray[np.float32]) -> None:
+        """Record a probe after this step, and add the statistics that kernels do not measure.
+
+        before: parameters before the step, empty if they are unknown.
+        """
         s, index = self.setup, len(self.probed_steps)
         if self.spec.probes.singular_values:
             probe_singular_values(s, s.probe_n, self.probe_arrays.statistics[index])
-        if self.spec.probes.curvature:
-            self.curvatures.append(curvature(s, s.probe_n, self.spec.seed, self.check_cancelled))
+        now = Moment(self.spec, s, s.probe_n, step, before, self.check_cancelled)
+        for name, value in measure(now).items():
+            self.requested.setdefault(name, []).append(value)
         self.pictures.probe(step)
         self.probed_steps.append(step)
 
@@ -279,8 +275,7 @@ class Run:
         about_classes, by_class = self.evaluation.by_class() if self.total else ({}, {})
         units = [layer.units for layer in self.spec.network.layers[:-1]]
         arrays = record_arrays(self.probed_steps, self.probe_arrays, units) | kept | by_class
-        if self.curvatures:
-            arrays["probe_curvature"] = np.array(self.curvatures)
+        arrays |= {f"probe_{name}": np.array(values) for name, values in self.requested.items()}
         arrays |= {"step_loss": self.losses[: self.step]} | self.pictures.arrays(self.step)
         arrays |= {f"epoch_{name}": column for name, column in zip(EPOCH_COLUMNS, self._epochs().T, strict=True)}
         return Outcome(

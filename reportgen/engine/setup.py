@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -83,6 +83,11 @@ def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Se
     initialize(setup, spec.seed)
     calibrate(setup)
     return setup
+
+
+def with_task(setup: Setup, dataset: Dataset) -> Setup:
+    """Return the same run with the examples of another task, in the order of axes that the network takes."""
+    return replace(setup, dataset=dataset, examples=_examples(dataset, setup.state.params.dtype))
 
 
 def _tests_on_batches(spec: RunSpec) -> bool:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
-from reportgen.engine.network_spec import ADDED, LayerSpec, NetworkSpec, PoolSpec
-from reportgen.registry import Component, Plugin, has_plugins, plugin_of
+from reportgen.engine.network_spec import LayerSpec, NetworkSpec, PoolSpec
+from reportgen.engine.probes.probe_spec import ProbeSpec
+from reportgen.registry import ADDED, Component, Plugin, has_plugins, plugin_of
 
 ENGINE_VERSION = 8
 """Version of the numbers and the contents of records; part of every run's key. Any change of either raises it."""
@@ -55,9 +56,6 @@ STATISTICS = (
 
 SPECTRAL = STATISTICS[-4:]
 """Statistics that are measured only with ProbeSpec.singular_values, otherwise NaN."""
-
-PROBE_METRICS = ("curvature",)
-"""Metrics of the whole network that a probe measures if ProbeSpec requests them."""
 
 EPOCH_COLUMNS = (
     "epoch",
@@ -168,35 +166,6 @@ class TrainingSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeSpec:
-    """Settings of the probes of a run.
-
-    Attributes
-    ----------
-    looks : number of probes, from step 0 to the last step, about evenly spaced in log time; 0 for none.
-    examples : largest number of training examples in a probe.
-    singular_values : measure effective rank and largest singular value of the weights and activations of each layer.
-    curvature : measure the largest eigenvalue of the Hessian of the loss.
-    weights, boundary, unit_path, loss_line : arrays for pictures, see `engine.inspect.pictures`; unit_path is a number
-        of first steps.
-    """
-
-    looks: int = 10
-    examples: int = 256
-    singular_values: bool = False
-    curvature: bool = False
-    weights: bool = dataclasses.field(default=False, metadata=ADDED)
-    boundary: bool = dataclasses.field(default=False, metadata=ADDED)
-    unit_path: int = dataclasses.field(default=0, metadata=ADDED)
-    loss_line: bool = dataclasses.field(default=False, metadata=ADDED)
-
-    @property
-    def measures_outside(self) -> bool:
-        """Whether probes measure something outside of the training kernel, which then returns at each probe."""
-        return self.singular_values or self.curvature or self.weights or self.boundary
-
-
-@dataclass(frozen=True, slots=True)
 class EvaluationSpec:
     """Additional evaluations of a run; all are off by default.
 
@@ -207,12 +176,14 @@ class EvaluationSpec:
     polyak_start : first epoch of the average of the weights over all steps (Polyak and Juditsky 1992), None for none.
     snapshots : average the networks at the ends of the cycles of warm restarts (Huang et al. 2017); a number n
         averages the networks after every n epochs, with any schedule.
+    class_losses : store the mean cross-entropy of the trained network on the examples of each class.
     """
 
     predictions: bool = False
     mc_dropout: int = 0
     polyak_start: int | None = None
     snapshots: bool | int = False
+    class_losses: bool = dataclasses.field(default=False, metadata=ADDED)
 
     @property
     def scores(self) -> tuple[str, ...]:

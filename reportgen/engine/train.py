@@ -9,8 +9,9 @@ from collections.abc import Callable
 from reportgen.data.dataset import Dataset
 from reportgen.engine.cost import batches_per_epoch, total_steps
 from reportgen.engine.jit import ahead
+from reportgen.engine.outcome import Cancelled, Outcome, Progress
 from reportgen.engine.pruning import Rounds
-from reportgen.engine.run import Cancelled, Outcome, Progress, Run
+from reportgen.engine.run import Run
 from reportgen.engine.setup import set_up
 from reportgen.engine.spec import RunSpec
 

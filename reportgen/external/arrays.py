@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.engine.probes.evenness import WEIGHT_SHAPES
-from reportgen.engine.spec import EPOCH_COLUMNS, PROBE_METRICS, STATISTICS
+from reportgen.engine.probes.probe_spec import REQUESTS
+from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS
 from reportgen.errors import StudyError
 from reportgen.external.checks import array_error, check_together
 
@@ -45,7 +46,7 @@ SHAPES: dict[str, tuple[str, ...]] = {
     **{f"epoch_{name}": ("E + 1",) for name in EPOCH_COLUMNS},
     "probe_step": ("P",),
     **{f"probe_{name}": ("P", "L") for name in (*STATISTICS, *WEIGHT_SHAPES)},
-    **{f"probe_{name}": ("P",) for name in PROBE_METRICS},
+    **{f"probe_{row.name}": ("P", "L") if row.by_layer else ("P",) for row in REQUESTS},
     "probe_unit_dead": ("P", "U"),
     "unit_layer": ("U",),
     **dict.fromkeys(("layer_has_gradient", "layer_in_optimizer", "layer_registrations"), ("L",)),

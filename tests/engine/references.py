@@ -12,8 +12,9 @@ import pytest
 from reportgen.data.dataset import Dataset
 from reportgen.engine import train as training
 from reportgen.engine.network import BETA, BIAS, GAMMA, LEARNED, MULTIPLIER, NO_STEP, TRAIN, WEIGHTS
+from reportgen.engine.probes.probe_spec import ProbeSpec
 from reportgen.engine.setup import Setup, set_up
-from reportgen.engine.spec import ProbeSpec, RunSpec
+from reportgen.engine.spec import RunSpec
 from reportgen.engine.step import gather, gradient
 from tests.engine.image_networks import TRAINING, images, run_of
 from tests.naive_images import Network

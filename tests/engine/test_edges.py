@@ -9,7 +9,8 @@ import pytest
 
 from reportgen.data.dataset import Dataset
 from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
-from reportgen.engine.spec import EvaluationSpec, ProbeSpec, RunSpec
+from reportgen.engine.probes.probe_spec import ProbeSpec
+from reportgen.engine.spec import EvaluationSpec, RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.losses import LOSSES

@@ -11,7 +11,8 @@ from reportgen.data.streams import stream
 from reportgen.engine.evaluation import softmax
 from reportgen.engine.math.random import key_words
 from reportgen.engine.network_spec import BatchNormSpec, NetworkSpec
-from reportgen.engine.spec import EvaluationSpec, ProbeSpec, RunSpec
+from reportgen.engine.probes.probe_spec import ProbeSpec
+from reportgen.engine.spec import EvaluationSpec, RunSpec
 from reportgen.engine.train import Outcome, train
 from tests.engine.image_networks import GLOBAL, conv, images, output, run_of
 from tests.naive_images import Network

@@ -14,10 +14,11 @@ from reportgen.engine.cost import count_parameters, estimate_seconds, run_bytes,
 from reportgen.engine.layout import lay_out
 from reportgen.engine.network import WEIGHTS
 from reportgen.engine.network_spec import BatchNormSpec, BranchSpec, LayerSpec, NetworkSpec, PoolSpec, WindowSpec
+from reportgen.engine.probes.probe_spec import ProbeSpec
 from reportgen.engine.pruning import Masks, Rounds, weights_kept
 from reportgen.engine.run import Run
 from reportgen.engine.setup import set_up
-from reportgen.engine.spec import SCORES, EvaluationSpec, ProbeSpec, PruningSpec, RunSpec
+from reportgen.engine.spec import SCORES, EvaluationSpec, PruningSpec, RunSpec
 from reportgen.engine.train import Cancelled, Outcome, train
 from reportgen.registry import Component
 from tests.engine.naive_pruning import train_rounds

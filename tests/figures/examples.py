@@ -13,7 +13,8 @@ import numpy as np
 from reportgen.analysis.results import Analysis, ClaimResult, Estimate, VariantSummary
 from reportgen.data.spec import DataSpec
 from reportgen.engine.network_spec import LayerSpec, NetworkSpec
-from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, ProbeSpec, RunSpec, TrainingSpec
+from reportgen.engine.probes.probe_spec import ProbeSpec
+from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec, TrainingSpec
 from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study

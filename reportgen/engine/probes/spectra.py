@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from reportgen.data.streams import stream
 from reportgen.engine.network import (
     ACTS,
+    END,
     FAN_IN,
     NO_STEP,
     POSITIONS,
@@ -22,8 +23,9 @@ from reportgen.engine.network import (
     WIDTH,
 )
 from reportgen.engine.setup import Setup
-from reportgen.engine.spec import SPECTRAL, STATISTICS
+from reportgen.engine.spec import SPECTRAL, STATISTICS, RunSpec
 from reportgen.engine.step import gradient
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 
 _FIRST = STATISTICS.index(SPECTRAL[0])
 
@@ -91,14 +93,55 @@ def curvature(setup: Setup, rows: int, seed: int, check_cancelled: Callable[[], 
     largest eigenvalue. Batch normalization uses the statistics of the examples, and no units are dropped.
     `check_cancelled` is called before each product and may raise an exception.
     """
+    return _largest_eigenvalue(setup, rows, seed, None, check_cancelled)
+
+
+def preconditioned_curvature(
+    setup: Setup, rows: int, spec: RunSpec, step: int, check_cancelled: Callable[[], None] = lambda: None
+) -> float:
+    """Return the largest eigenvalue of P^-1 H, with the Hessian H of `curvature` and the optimizer's preconditioner P.
+
+    P is diagonal; the step of the optimizer is lr P^-1 times a mean of gradients (Cohen et al. 2022, section 2). NaN
+    before the first step, and for optimizers without a preconditioner.
+    """
+    component = spec.training.optimizer
+    row = OPTIMIZERS[component.name]
+    if row.preconditioner is None or step == 0:
+        return float("nan")
+    scale = row.preconditioner(dict(component.params), optimizer_states(setup, row.states), step)
+    if not (np.isfinite(scale).all() and (scale > 0).all()):
+        return float("nan")
+    return _largest_eigenvalue(setup, rows, spec.seed, np.sqrt(scale), check_cancelled)
+
+
+def optimizer_states(setup: Setup, count: int) -> NDArray[np.float64]:
+    """Return the state arrays of the optimizer in the order of the parameters, shape (count, parameters)."""
+    state = setup.state
+    found = np.zeros((count, state.params.size))
+    for code in setup.net.codes:
+        begin, middle, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH], code[END]
+        for a, b in ((begin, middle), (middle, end)):
+            found[:, a:b] = state.optimizer_state[count * a : count * b].reshape(count, b - a)
+    return found
+
+
+def _largest_eigenvalue(
+    setup: Setup, rows: int, seed: int, root: NDArray[np.float64] | None, check_cancelled: Callable[[], None]
+) -> float:
+    """Return the largest eigenvalue of R^-1 H R^-1; the positive `root` is the diagonal of R, None for R = 1."""
     state = setup.state
     start = stream(seed, "curvature").standard_normal(state.params.size)
+    start = start if root is None else root * start
     start = start * state.masks if state.masks.size else start
     original = state.params.copy()
 
     def product(v: NDArray[np.float64]) -> NDArray[np.float64]:
         check_cancelled()
-        return _hessian_times(setup, rows, original, v)
+        if root is None:
+            return _hessian_times(setup, rows, original, v)
+        direction = v / root
+        size = float(np.linalg.norm(direction))
+        return _hessian_times(setup, rows, original, direction / size) * size / root
 
     try:
         largest = _power_iteration(product, start)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.engine.jit.compile import internal
 from reportgen.registry import Parameter, Row, Table
@@ -85,6 +86,11 @@ class Optimizer(Row):
     decay : name of the parameter with the weight decay that the kernel applies separately from the gradient.
     highest_rate : highest plausible learning rate, beyond which no advice goes.
     proportional : whether a step is proportional to the gradients, so that it vanishes with them.
+    stable_product : returns the product of learning rate and curvature above which steps on a quadratic loss diverge,
+        from the parameters; the curvature is preconditioned for a row with `preconditioner`. None if unknown.
+    preconditioner : returns the numbers, one for each learned parameter, by which the optimizer divides the mean of
+        gradients, from the parameters, the state arrays (states, size) and the number of the step; None if it divides
+        by nothing.
     """
 
     kind: ClassVar[str] = "optimizer"
@@ -94,6 +100,8 @@ class Optimizer(Row):
     decay: str | None = None
     highest_rate: float = 0.1
     proportional: bool = False
+    stable_product: Callable[[dict[str, Any]], float] | None = None
+    preconditioner: Callable[[dict[str, Any], NDArray[np.float64], int], NDArray[np.float64]] | None = None
 
 
 def _form_of_sgd(parameters: dict[str, Any]) -> Callable[..., Any]:
@@ -113,6 +121,31 @@ def _adam_hyper(parameters: dict[str, Any]) -> tuple[float, ...]:
     return parameters["beta1"], parameters["beta2"], parameters["epsilon"]
 
 
+def _stable_product_of_sgd(parameters: dict[str, Any]) -> float:
+    """Return the limit for momentum mu: 2 + 2 mu; with Nesterov's form divided by 1 + 2 mu (Cohen et al. 2021)."""
+    mu = parameters["momentum"]
+    if parameters["form"] == "average":
+        return float((2 + 2 * mu) / (1 - mu))
+    return float((2 + 2 * mu) / (1 + 2 * mu) if parameters["nesterov"] else 2 + 2 * mu)
+
+
+def _stable_product_of_adam(parameters: dict[str, Any]) -> float:
+    """Return the limit of momentum as an average, 38 for beta1 = 0.9 (Cohen et al. 2022, section 2)."""
+    return float((2 + 2 * parameters["beta1"]) / (1 - parameters["beta1"]))
+
+
+def _root(parameters: dict[str, Any], states: NDArray[np.float64], step: int) -> NDArray[np.float64]:
+    divisor: NDArray[np.float64] = np.sqrt(states[0]) + parameters["epsilon"]
+    return divisor
+
+
+def _preconditioner_of_adam(parameters: dict[str, Any], states: NDArray[np.float64], step: int) -> NDArray[np.float64]:
+    """Return the divisor of the first moment, with the corrections of the bias of both moments."""
+    root = np.sqrt(states[1] / (1 - parameters["beta2"] ** step))
+    divisor: NDArray[np.float64] = (1 - parameters["beta1"] ** step) * (root + parameters["epsilon"])
+    return divisor
+
+
 OPTIMIZERS = Table(
     Optimizer,
     [
@@ -122,6 +155,7 @@ OPTIMIZERS = Table(
             proportional=True,
             aliases=("gradient_descent",),
             kernel=_form_of_sgd,
+            stable_product=_stable_product_of_sgd,
             hyper=lambda p: (p["momentum"],),
             states=1,
             summary="Gradient descent on minibatches; momentum as a velocity, as an average or in Nesterov's form.",
@@ -152,6 +186,8 @@ OPTIMIZERS = Table(
             name="adagrad",
             highest_rate=1.0,
             kernel=lambda p: _adagrad,
+            stable_product=lambda p: 2.0,
+            preconditioner=_root,
             hyper=lambda p: (0.0, 0.0, p["epsilon"]),
             states=1,
             summary="Divides the learning rate of each weight by the root of the sum of its squared gradients.",
@@ -162,6 +198,8 @@ OPTIMIZERS = Table(
         Optimizer(
             name="rmsprop",
             kernel=lambda p: _rmsprop,
+            stable_product=lambda p: 2.0,
+            preconditioner=_root,
             hyper=lambda p: (p["rho"], 0.0, p["epsilon"]),
             states=1,
             summary="Divides the learning rate of each weight by the root of a running mean of its squared gradients.",
@@ -177,6 +215,8 @@ OPTIMIZERS = Table(
         Optimizer(
             name="adam",
             kernel=lambda p: _adam,
+            stable_product=_stable_product_of_adam,
+            preconditioner=_preconditioner_of_adam,
             hyper=_adam_hyper,
             states=2,
             summary="Running means of the gradient and the squared gradient, corrected for their start at zero.",
@@ -188,6 +228,8 @@ OPTIMIZERS = Table(
         Optimizer(
             name="adamw",
             kernel=lambda p: _adam,
+            stable_product=_stable_product_of_adam,
+            preconditioner=_preconditioner_of_adam,
             hyper=_adam_hyper,
             states=2,
             summary="Adam with weight decay separate from the gradient, for weights only.",

@@ -12,9 +12,21 @@ from reportgen.engine.layout import has_scalars
 from reportgen.engine.network_spec import NetworkSpec
 from reportgen.engine.spec import SPECTRAL
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.study.metrics.derived import normality_gap
-from reportgen.study.metrics.metric import LAYERS, NETWORK, SHARE, SIZE, Metric, Record, Values
-from reportgen.study.metrics.needs import BATCHNORM, CURVATURE, PROBES, SHORTCUT, SINGULAR_VALUES
+from reportgen.study.metrics.metric import LAYERS, NETWORK, SHARE, SIZE, Metric, Need, Record, Values
+from reportgen.study.metrics.needs import (
+    BATCHNORM,
+    HIDDEN_LAYER,
+    LIMITED_CURVATURE,
+    PRECONDITIONED,
+    PROBES,
+    SHORTCUT,
+    SINGULAR_VALUES,
+    STABILITY_LIMIT,
+    TRAINED,
+    requested_probe,
+)
 from reportgen.study.model.claims import Measure
 
 
@@ -37,11 +49,49 @@ def _statistic(
     return Metric(name=name, summary=summary, place=LAYERS, by_layer=by_layer or _stored(name), infinite=True, **facts)
 
 
-def curvature(record: Record, measure: Measure) -> float:
-    """Return the largest eigenvalue of the Hessian at the step of a measure, NaN if it was not measured."""
-    values = record.arrays.get("probe_curvature")
+def _by_probe(name: str) -> Callable[[Record, Measure], float]:
+    """Return a function that reads a value of the network at the step of a measure, NaN if it was not measured."""
+    return lambda record, measure: _at_probe(record, measure, record.arrays.get(f"probe_{name}"))
+
+
+def _at_probe(record: Record, measure: Measure, values: Any) -> float:
     probe = None if values is None else record.probe_at("last" if measure.step is None else measure.step)
     return math.nan if values is None or probe is None else float(values[probe])
+
+
+def limit_of_curvature(record: Record) -> Values:
+    """Return the largest curvature with stable steps at the learning rate of each probe, shape (probes,).
+
+    NaN if the optimizer's limit is unknown; the rate of probe 0 is that of the first step.
+    """
+    component = record.spec.training.optimizer
+    product = OPTIMIZERS[component.name].stable_product
+    if product is None:
+        return np.full(len(record.arrays["probe_step"]), math.nan)
+    epochs = np.searchsorted(record.epochs("step"), np.maximum(record.arrays["probe_step"], 1))
+    rates = record.epochs("lr")[np.minimum(epochs, len(record.epochs("lr")) - 1)]
+    limit: Values = product(dict(component.params)) / np.where(rates > 0, rates, math.nan)
+    return limit
+
+
+def curvature_of_optimizer(record: Record) -> Values:
+    """Return the curvature that limits the learning rate of the optimizer, at each probe; empty if not measured."""
+    adaptive = OPTIMIZERS[record.spec.training.optimizer.name].preconditioner is not None
+    name = "probe_preconditioned_curvature" if adaptive else "probe_curvature"
+    return np.asarray(record.arrays.get(name, ()), np.float64)
+
+
+def curvature_over_limit(record: Record, measure: Measure) -> float:
+    """Return the curvature divided by the largest one with stable steps, at the step of a measure."""
+    values = curvature_of_optimizer(record)
+    return _at_probe(record, measure, values / limit_of_curvature(record)) if values.size else math.nan
+
+
+def dead_layer(record: Record, measure: Measure) -> float:
+    """Return 1 if all units of some hidden layer are zero on every probe example, else 0."""
+    dead = record.arrays.get("probe_dead_fraction")
+    values = None if dead is None else (np.asarray(dead)[:, :-1] == 1).any(axis=1).astype(np.float64)
+    return _at_probe(record, measure, values)
 
 
 def _hidden(network: NetworkSpec) -> list[bool]:
@@ -155,6 +205,15 @@ STATISTIC_ROWS = (
         highest=1.0,
     ),
     _statistic(
+        "update_angle",
+        "mean angle, in radians, by which a step turns the weights of a layer's units",
+        needs=(requested_probe("update_angles"),),
+        initial=False,
+        source="Kosson et al. 2024, section 3",
+        lowest=0.0,
+        highest=math.pi,
+    ),
+    _statistic(
         "branch_ratio",
         "norm of a residual branch's outputs divided by that of its shortcut, at the layer where they are added",
         needs=(SHORTCUT,),
@@ -164,13 +223,58 @@ STATISTIC_ROWS = (
 )
 """Layer statistics: the stored ones in the order of `engine.spec.STATISTICS`, then the derived ones."""
 
+
+def _of_network(
+    name: str, summary: str, read: Callable[[Record, Measure], float], *needs: Need, **facts: Any
+) -> Metric:
+    """Return the row of a value of the whole network, which needs probes."""
+    return Metric(name=name, summary=summary, place=NETWORK, read=read, needs=(PROBES, *needs), **facts)
+
+
 NETWORK_ROWS = (
-    Metric(
-        name="curvature",
-        summary="largest eigenvalue of the Hessian of the loss on the probe examples",
-        place=NETWORK,
-        read=curvature,
+    _of_network(
+        "curvature",
+        "largest eigenvalue of the Hessian of the loss on the probe examples",
+        _by_probe("curvature"),
+        requested_probe("curvature"),
         infinite=True,
-        needs=(PROBES, CURVATURE),
+    ),
+    _of_network(
+        "preconditioned_curvature",
+        "largest eigenvalue of the Hessian divided by the optimizer's preconditioner, on the probe examples",
+        _by_probe("preconditioned_curvature"),
+        requested_probe("preconditioned_curvature"),
+        PRECONDITIONED,
+        initial=False,
+        infinite=True,
+        source="Cohen et al. 2022, section 2",
+    ),
+    _of_network(
+        "curvature_over_limit",
+        "curvature (preconditioned for an adaptive optimizer) divided by the largest one with stable steps",
+        curvature_over_limit,
+        LIMITED_CURVATURE,
+        STABILITY_LIMIT,
+        TRAINED,
+        infinite=True,
+        source="Cohen et al. 2021, section 2; 2/lr for gradient descent",
+    ),
+    _of_network(
+        "noise_scale",
+        "gradient noise scale: the batch size at which the noise of the gradient equals the gradient",
+        _by_probe("noise_scale"),
+        requested_probe("noise_scale"),
+        unit="examples",
+        source="McCandlish et al. 2018, eq. 2.9",
+        **SIZE,
+    ),
+    _of_network(
+        "dead_layer",
+        "1 for a network with a hidden layer whose units are all inactive on every probe example, else 0",
+        dead_layer,
+        HIDDEN_LAYER,
+        outcome=True,
+        source="Lu et al. 2020, section 3",
+        **SHARE,
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reportgen.data.datasets import DATASETS
 from reportgen.engine.spec import RunSpec
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.study.metrics.metric import Need
 
 NOT_BY_DEFAULT = "is not measured by default"
@@ -33,7 +34,38 @@ TRAINED = Need(
 )
 PROBES = Need("needs probes", lambda spec: spec.probes.looks > 0, "set probes.looks above 0", place=None)
 SINGULAR_VALUES = Need(NOT_BY_DEFAULT, lambda spec: spec.probes.singular_values, "set probes.singular_values: true")
-CURVATURE = Need(NOT_BY_DEFAULT, lambda spec: spec.probes.curvature, "set probes.curvature: true")
+
+
+def requested_probe(setting: str) -> Need:
+    """Return the condition that a setting of `probes` is true."""
+    return Need(NOT_BY_DEFAULT, lambda spec: bool(getattr(spec.probes, setting)), f"set probes.{setting}: true")
+
+
+CLASS_LOSSES = Need(NOT_BY_DEFAULT, lambda spec: spec.evaluation.class_losses, "set evaluation: {class_losses: true}")
+TASKS = Need("needs a sequence of tasks", lambda spec: spec.data.tasks > 1, "set data.tasks above 1")
+PRECONDITIONED = Need(
+    "needs an optimizer that divides by a preconditioner",
+    lambda spec: OPTIMIZERS[spec.training.optimizer.name].preconditioner is not None,
+    "select variants with such an optimizer, for example adam, in where",
+)
+STABILITY_LIMIT = Need(
+    "needs an optimizer whose largest stable curvature is known",
+    lambda spec: OPTIMIZERS[spec.training.optimizer.name].stable_product is not None,
+    "select variants with such an optimizer, for example sgd, in where",
+)
+LIMITED_CURVATURE = Need(
+    NOT_BY_DEFAULT,
+    lambda spec: measures_limited_curvature(spec),
+    "set probes.curvature: true, or probes.preconditioned_curvature: true for an adaptive optimizer",
+)
+
+
+def measures_limited_curvature(spec: RunSpec) -> bool:
+    """Whether probes measure the curvature that limits the learning rate of the optimizer."""
+    adaptive = OPTIMIZERS[spec.training.optimizer.name].preconditioner is not None
+    return spec.probes.preconditioned_curvature if adaptive else spec.probes.curvature
+
+
 PRUNING = Need(
     "needs pruning",
     lambda spec: spec.training.pruning is not None,

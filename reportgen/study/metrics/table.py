@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reportgen.registry import Table
+from reportgen.study.metrics.classes import CLASS_ROWS, TASK_ROWS
 from reportgen.study.metrics.groups import ENSEMBLE_ROWS, SEARCH_ROWS
 from reportgen.study.metrics.layers import NETWORK_ROWS, STATISTIC_ROWS
 from reportgen.study.metrics.metric import RUN, SHARE, Metric
@@ -25,6 +26,8 @@ METRICS: Table[Metric] = Table(
         *FACT_ROWS,
         *NETWORK_ROWS,
         *EVALUATION_ROWS,
+        *CLASS_ROWS,
+        *TASK_ROWS,
         *ROUND_ROWS,
         *LAYER_ROUND_ROWS,
         *SIZE_ROWS,

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from reportgen.data.datasets import DATASETS, DataSet
 from reportgen.data.spec import OPTIONS as DATA_OPTIONS
-from reportgen.data.spec import DataSpec, in_order
+from reportgen.data.spec import DataSpec, NewTask, in_order
 from reportgen.registry import Component
 from reportgen.study.model.components import problem, read_component
 from reportgen.study.model.section import Number, Section, reader
@@ -39,6 +39,8 @@ class Data(Section):
     shuffle: bool = True
     keep: dict[int | str, Annotated[Number, Field(ge=0, le=1)]] = Field(default_factory=dict)
     seed: Annotated[int, Field(ge=0, le=MOST_SEED)] | None = None
+    tasks: Annotated[int, Field(ge=1, le=10_000)] = 1
+    new_task: NewTask = "permuted_inputs"
 
     @model_validator(mode="before")
     @classmethod

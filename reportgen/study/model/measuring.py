@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, field_validator
 
 from reportgen.engine.spec import EvaluationSpec
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.study.model.components import problem
 from reportgen.study.model.section import Section, Takes
 from reportgen.study.planning.network import Inputs
@@ -41,6 +42,17 @@ class Probes(Section):
     curvature: bool = Field(
         default=False, description="measure the largest eigenvalue of the loss's Hessian by power iteration"
     )
+    preconditioned_curvature: bool = Field(
+        default=False,
+        description="measure the same for the Hessian divided by the preconditioner of the optimizer, such as Adam's",
+    )
+    noise_scale: bool = Field(
+        default=False,
+        description="measure the gradient noise scale, the batch size at which the noise of the gradient equals it",
+    )
+    update_angles: bool = Field(
+        default=False, description="measure the angles by which a step turns the weights of each layer's units"
+    )
     weights: bool = Field(
         default=False, description="store the weights of the first layer as images at each probe; needs images"
     )
@@ -59,11 +71,24 @@ class Probes(Section):
     )
 
 
-def check_pictures(probes: Probes, epochs: int, inputs: Inputs | None) -> None:
+def check_optimizer(probes: Probes, optimizer: str) -> None:
+    """Raise a validation error if the probes measure what only other optimizers have."""
+    if probes.preconditioned_curvature and OPTIMIZERS[optimizer].preconditioner is None:
+        known = ", ".join(name for name, row in OPTIMIZERS.items() if row.preconditioner is not None)
+        message = f"probes.preconditioned_curvature needs an optimizer with a preconditioner, and {optimizer} has none"
+        hint = f"use curvature, or one of {known}"
+        raise problem("inapplicable-key", message, hint, ("preconditioned_curvature",), key=True)
+
+
+def check_pictures(probes: Probes, epochs: int, inputs: Inputs | None, tasks: int = 1) -> None:
     """Raise a validation error if the probes store arrays for a picture that the run cannot have.
 
     inputs: the inputs of the network, None if they are unknown.
     """
+    for key in ("boundary", "loss_line"):
+        if getattr(probes, key) and tasks > 1:
+            message = f"probes.{key} is of one data set, but data.tasks is {tasks}"
+            raise problem("inapplicable-key", message, f"remove {key}, or set data.tasks: 1", (key,), key=True)
     for key in ("unit_path", "loss_line"):
         if getattr(probes, key) and not epochs:
             message = f"probes.{key} needs training, but training.epochs is 0"
@@ -103,6 +128,9 @@ class Evaluation(Section):
         default=False,
         description="average the networks at the end of each cycle of warm restarts, or at this interval in epochs",
     )
+    class_losses: bool = Field(
+        default=False, description="store the final mean cross-entropy on the examples of each class"
+    )
 
     @field_validator("polyak", mode="before")
     @classmethod
@@ -113,4 +141,4 @@ class Evaluation(Section):
     def spec(self) -> EvaluationSpec:
         """Return the specification for the engine."""
         start = self.polyak.start if self.polyak else None
-        return EvaluationSpec(self.predictions, self.mc_dropout, start, self.snapshots)
+        return EvaluationSpec(self.predictions, self.mc_dropout, start, self.snapshots, self.class_losses)

@@ -20,7 +20,14 @@ from reportgen.study.model.augmentation import Augment, check_images
 from reportgen.study.model.components import below, problem, read_component
 from reportgen.study.model.data_settings import Data
 from reportgen.study.model.layer_settings import NAMES
-from reportgen.study.model.measuring import PROBE_EXAMPLES, PROBE_EXAMPLES_UNTRAINED, Evaluation, Probes, check_pictures
+from reportgen.study.model.measuring import (
+    PROBE_EXAMPLES,
+    PROBE_EXAMPLES_UNTRAINED,
+    Evaluation,
+    Probes,
+    check_optimizer,
+    check_pictures,
+)
 from reportgen.study.model.network import Network
 from reportgen.study.model.section import Number, Section, Takes, reader
 from reportgen.study.planning.network import Inputs, check_network
@@ -91,6 +98,17 @@ def _check_pruning(pruning: Pruning, epochs: int, has_hidden_weights: bool) -> N
     if pruning.rewind >= epochs:
         message = f"expected a rewind epoch below the {epochs} epochs of training, found {pruning.rewind}"
         raise problem("out-of-range", message, f"0 to {epochs - 1}", ("rewind",))
+
+
+def check_tasks(training: Training, tasks: int) -> None:
+    """Raise a validation error unless the epochs can be divided among tasks, without what compares their losses."""
+    if training.epochs % tasks or not training.epochs:
+        message = f"{training.epochs} epochs cannot be divided among the {tasks} tasks of data.tasks"
+        raise problem("out-of-range", message, f"a multiple of {tasks} epochs", ("epochs",))
+    for key in ("early_stopping", "stop_above", "pruning"):
+        if getattr(training, key) is not None:
+            message = f"{key} needs one task, but data.tasks is {tasks}"
+            raise problem("conflicting-settings", message, f"remove {key}, or set data.tasks: 1", (key,), key=True)
 
 
 class Training(Section):
@@ -192,7 +210,20 @@ class Settings(Section):
         known = folder is not None or not DATASETS[self.data.source.name].may_hold_images
         inputs = Inputs(self.data.spec, self.preprocess, folder) if known else None
         with contextlib.suppress(StudyError, MissingError):  # the check of the data reports them
-            below("probes", partial(check_pictures, self.probes, self.training.epochs, inputs))
+            below("probes", partial(check_pictures, self.probes, self.training.epochs, inputs, self.data.tasks))
+        return self
+
+    @model_validator(mode="after")
+    def _probed_optimizer(self) -> Self:
+        """Reject probes that need another optimizer."""
+        below("probes", partial(check_optimizer, self.probes, self.training.optimizer.name))
+        return self
+
+    @model_validator(mode="after")
+    def _tasks_divide_training(self) -> Self:
+        """Reject a sequence of tasks that does not fit the training."""
+        if self.data.tasks > 1:
+            below("training", partial(check_tasks, self.training, self.data.tasks))
         return self
 
     @model_validator(mode="after")

@@ -12,7 +12,8 @@ from typing import Any
 
 from reportgen.data import shape
 from reportgen.data.datasets import DATASETS
-from reportgen.engine.spec import ProbeSpec, RunSpec, TrainingSpec
+from reportgen.engine.probes.probe_spec import ProbeSpec
+from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.study.model.components import plain, plain_value
 from reportgen.study.model.settings import VARIABLE, Settings, Training
 from reportgen.study.model.study import Study

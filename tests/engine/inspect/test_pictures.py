@@ -12,8 +12,9 @@ from reportgen.engine.inspect.boundary import SIDE, Boundary
 from reportgen.engine.inspect.unit_path import MOST_WEIGHTS
 from reportgen.engine.network import WEIGHTS
 from reportgen.engine.network_spec import BatchNormSpec
+from reportgen.engine.probes.probe_spec import ProbeSpec
 from reportgen.engine.setup import set_up
-from reportgen.engine.spec import ProbeSpec, PruningSpec, RunSpec
+from reportgen.engine.spec import PruningSpec, RunSpec
 from reportgen.engine.train import train
 from tests.engine.convolutional import lenet, run
 from tests.engine.image_networks import images

@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reportgen.engine.network import NO_STEP, TRAIN
 from reportgen.engine.network_spec import BatchNormSpec
-from reportgen.engine.probes.spectra import _power_iteration, effective_rank
+from reportgen.engine.probes.probe_spec import ProbeSpec
+from reportgen.engine.probes.spectra import _power_iteration, effective_rank, optimizer_states
+from reportgen.engine.run import Run
 from reportgen.engine.setup import set_up
-from reportgen.engine.spec import SPECTRAL, ProbeSpec, RunSpec
+from reportgen.engine.spec import SPECTRAL, RunSpec
+from reportgen.engine.step import gradient
 from reportgen.engine.train import Cancelled, train
 from reportgen.registry import Component
 from tests import naive
-from tests.engine.networks import activation, data, init, spec
+from tests.engine.networks import activation, data, init, optimizer, spec
 
 
 def probed(run: RunSpec, **probes: Any) -> dict[str, np.ndarray]:
@@ -126,3 +130,37 @@ def test_parameters_are_restored_after_a_probe() -> None:
     before = setup.state.params.copy()
     curvature(setup, 40, 0)
     np.testing.assert_array_equal(setup.state.params, before)
+
+
+def test_preconditioned_curvature_is_the_eigenvalue_of_the_generalized_problem() -> None:
+    """The Hessian of a linear least-squares problem is known; P comes from Adam's second moment of one known step."""
+    run = spec(widths=(), epochs=1, batch_size=0, loss=Component("mse"), lr=0.01, optimizer=optimizer("adam"))
+    dataset = data(n=40)
+    found = train(dataclasses.replace(run, probes=ProbeSpec(2, 1000, preconditioned_curvature=True)), dataset).arrays[
+        "probe_preconditioned_curvature"
+    ]
+    reference = naive.Network(run, dataset)
+    reference.backward(reference.forward(dataset.x_train, "train"), dataset.y_train)
+    (layer,) = reference.layers
+    gradient = np.vstack([layer.grad["W"], layer.grad["b"]])
+    # After one step, the corrected moment is the squared gradient, and the correction of beta1 is 1 - 0.9.
+    p = (1 - 0.9) * (np.abs(gradient) + 1e-8)
+    x = np.c_[dataset.x_train, np.ones(40)].astype(float)
+    hessian = 2 * x.T @ x / (40 * 4)
+    expected = max(np.linalg.eigvalsh(hessian / np.sqrt(np.outer(p[:, k], p[:, k]))).max() for k in range(4))
+    assert np.isnan(found[0])
+    assert found[1] == pytest.approx(expected, rel=1e-2)
+
+
+def test_optimizer_states_are_in_the_order_of_the_parameters() -> None:
+    """Adam's first moment after one step is 0.1 times the gradient of each parameter."""
+    run = spec(epochs=1, batch_size=0, optimizer=optimizer("adam"))
+    setup = set_up(run, data(n=40))
+    rows = len(data(n=40).y_train)
+    setup.work.x[: rows * 5], setup.work.y[:rows] = data(n=40).x_train.ravel(), data(n=40).y_train
+    gradient(setup.net, setup.state, setup.work, setup.recipe, rows, TRAIN, NO_STEP)
+    expected = setup.state.grads.copy()
+    loop = Run(run, data(n=40), setup, lambda: False, lambda done, total: None)
+    loop.start()
+    loop.train(1)
+    np.testing.assert_allclose(optimizer_states(setup, 2)[0], 0.1 * expected, rtol=1e-4, atol=1e-9)

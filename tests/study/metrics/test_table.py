@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import reportgen
-from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, PROBE_METRICS, SCORES, SPECTRAL, STATISTICS
+from reportgen.engine.probes.probe_spec import REQUESTS
+from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, SCORES, SPECTRAL, STATISTICS
 from reportgen.registry import table_of
 from reportgen.study.metrics.metric import Metric
 from reportgen.study.metrics.needs import SINGULAR_VALUES
@@ -21,9 +22,9 @@ READERS = ("read", "by_layer", "bounds", "from_cost", "combine", "from_trial")
 
 
 def test_every_number_of_the_engine_is_a_metric() -> None:
-    requested = [name for names in EVALUATION_SCORES.values() for name in names]
+    requested = [name for names in EVALUATION_SCORES.values() for name in names] + [row.name for row in REQUESTS]
     columns = [name for name in EPOCH_COLUMNS if name not in ("epoch", "step")]
-    assert {*STATISTICS, *columns, *SCORES, *requested, *PROBE_METRICS} <= set(METRICS)
+    assert {*STATISTICS, *columns, *SCORES, *requested} <= set(METRICS)
     assert tuple(row.name for row in ROWS if row.by_layer is not None)[: len(STATISTICS)] == STATISTICS
     assert {row.name for row in ROWS if SINGULAR_VALUES in row.needs} == set(SPECTRAL)
 
