@@ -43,7 +43,8 @@ class RunRecord:
             gradients of all incoming weights have the same sign; sign_agreement_batch: share of units for which the
             mean gradients have the same sign. The names in SPECTRAL are NaN unless the study sets singular_values.
         probe_curvature (P,): largest eigenvalue of the Hessian of the mean data loss on the probe examples;
-            only if the study sets curvature.
+            only if the study sets curvature. probe_preconditioned_curvature, probe_noise_scale (P,) and
+            probe_update_angle (P, L): see `engine.probes.probe_spec`; only if the study sets them.
         probe_activation_histogram (P, L, B): counts in the bins with edges activation_edges (L, B + 1);
             values outside the edges are not counted.
         probe_gradient_histogram (P, L, B): counts of log10 |delta| in the bins with edges gradient_edges (B + 1,);
@@ -70,7 +71,8 @@ class RunRecord:
             of their operations. Only for networks with convolution or pooling; see `engine.inspect.images`.
         val_confusion, train_confusion (C, C): number of examples by true class (row) and predicted class (column) at
             the end; all validation examples, and at most 1000 training examples in equal numbers per class. Only for
-            runs with at least one training step and finite outputs at the end.
+            runs with at least one training step and finite outputs at the end. train_class_loss, val_class_loss (C,):
+            mean cross-entropy of the examples of each class, only if the study sets evaluation.class_losses.
         val_probabilities (V, C), test_probabilities: softmax of the outputs at the end, float32, with val_labels
             (V,), test_labels; snapshot_step (K,), snapshot_single_val_loss (K,), snapshot_single_val_accuracy (K,),
             snapshot_val_probabilities (K, V, C): the networks at the ends of the cycles. Only if the study's

@@ -45,4 +45,6 @@ def usable(records: Sequence[RunRecord]) -> list[RunRecord]:
 
 
 def _of_variant(evidence: Evidence, rules: Mapping[str, Rule]) -> list[Finding]:
-    return with_causes([found for check in checks(rules).values() if (found := check(evidence)) is not None], rules)
+    has_tasks = any(record.spec.data.tasks > 1 for record in evidence.records)
+    applied = {id_: rule for id_, rule in rules.items() if not (has_tasks and rule.one_task)}
+    return with_causes([found for check in checks(applied).values() if (found := check(evidence)) is not None], rules)

@@ -225,3 +225,22 @@ def test_failed_runs_are_ignored(digits: Dataset) -> None:
     broken = RunRecord("b", spec(seed=9), "failed", 0, 0, 0.0, {}, {}, {})
     summary = variant_summary(Variant("v", "v", {}, {}), [broken])
     assert diagnose([summary]) == ()
+
+
+def test_rules_about_the_course_of_one_task_are_not_applied_to_several_tasks(digits: Dataset) -> None:
+    """A network that learns shuffled labels looks like one that overfits, or that data without a signal would give."""
+    run = spec(widths=(64,), classes=10, lr=0.2, epochs=20, batch_size=32, act=activation("relu"))
+
+    def rules(data: Dataset, tasks: int) -> set[str]:
+        own = dataclasses.replace(run, data=dataclasses.replace(run.data, tasks=tasks, new_task="shuffled_labels"))
+        outcome = train(own, data)
+        record = RunRecord(
+            "0", own, outcome.status, outcome.stopped_at_step, outcome.steps, 0.0, outcome.final, outcome.facts,
+            outcome.arrays,
+        )  # fmt: skip
+        summary = variant_summary(Variant("v", "v", {}, {}), [record])
+        return {finding.rule for finding in diagnose([summary])}
+
+    labels = np.random.default_rng(0).permutation(digits.y_train)
+    assert any(RULES[name].one_task for name in rules(dataclasses.replace(digits, y_train=labels), 1))
+    assert not any(RULES[name].one_task for name in rules(digits, 2))

@@ -128,4 +128,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
+    one_task=True,
 )

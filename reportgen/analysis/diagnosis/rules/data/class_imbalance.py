@@ -225,6 +225,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
+    one_task=True,
     causes=("sorted_batches", "absent_class", "split_mismatch"),
     yields_to=("no_signal",),
     on_scores=FORM,

@@ -162,6 +162,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
+    one_task=True,
     yields_to=("train_eval_mismatch", "split_mismatch", "absent_class", "sorted_batches"),
     on_scores=FORM,
 )

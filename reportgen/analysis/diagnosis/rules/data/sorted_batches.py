@@ -171,4 +171,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
+    one_task=True,
 )

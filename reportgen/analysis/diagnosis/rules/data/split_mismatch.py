@@ -222,5 +222,6 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
+    one_task=True,
     on_scores=FORM,
 )

@@ -144,5 +144,6 @@ RULE = Rule(
     check=None,
     sources=("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 6.2.2"),
     stage="generalization",
+    one_task=True,
     on_scores=ScoreForm(check, f"loss and accuracy on the same split, {LEAST} pairs"),
 )

@@ -282,6 +282,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="generalization",
+    one_task=True,
     causes=(
         *UNLIKE_SPLITS,
         "unnormalized_input",

@@ -269,6 +269,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="generalization",
+    one_task=True,
     causes=(
         *UNLIKE_SPLITS,
         "sorted_batches",

@@ -116,6 +116,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="initialization",
+    one_task=True,
     causes=(*FROM_START, "vanishing_activations", "vanishing_gradients", "saturation"),
     on_scores=FORM,
 )

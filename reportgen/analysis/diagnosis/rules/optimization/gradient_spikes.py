@@ -137,5 +137,6 @@ RULE = Rule(
     check=None,
     sources=("Pascanu, Mikolov and Bengio 2013", "Goodfellow, Bengio and Courville 2016, 10.11.1"),
     stage="optimization",
+    one_task=True,
     on_scores=ScoreForm(check, f"gradient norm and training loss, {LEAST} values each"),
 )

@@ -100,6 +100,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
+    one_task=True,
     causes=(
         "sorted_batches",
         "split_mismatch",

@@ -212,6 +212,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
+    one_task=True,
     causes=("lr_too_low", "lr_too_high"),
     yields_to=("no_signal",),
     on_scores=FORM,

@@ -294,6 +294,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
+    one_task=True,
     causes=("sorted_batches", "unnormalized_input", "bn_tiny_batch", "wrong_init_loss"),
     yields_to=("no_signal", "exploding_gradients", "exploding_activations", "saturation"),
     on_scores=FORM,

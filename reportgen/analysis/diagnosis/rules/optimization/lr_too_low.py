@@ -241,6 +241,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
+    one_task=True,
     causes=("over_regularization",),
     yields_to=(
         "no_signal",

@@ -191,6 +191,7 @@ RULE = Rule(
     check=None,
     sources=("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 11.5"),
     stage="optimization",
+    one_task=True,
     yields_to=("nan_divergence", "lr_too_high", "lr_too_low"),
     on_scores=ScoreForm(check, f"training or validation loss, {LEAST} values, and the number of classes"),
 )

@@ -128,5 +128,6 @@ RULE = Rule(
     check=None,
     sources=("Goodfellow, Bengio and Courville 2016, 8.3",),
     stage="optimization",
+    one_task=True,
     on_scores=ScoreForm(check, f"a resumed run; a loss with {LEAST} values before, or learning rate"),
 )

@@ -232,6 +232,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
+    one_task=True,
     causes=(*UNLIKE_SPLITS, "sorted_batches", "bn_tiny_batch"),
     on_scores=FORM,
 )

@@ -258,6 +258,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
+    one_task=True,
     causes=(
         *UNLIKE_SPLITS,
         "sorted_batches",
