@@ -11,6 +11,9 @@ from reportgen.errors import StudyError
 _PACKAGE = Path(__file__).resolve().parent
 _ENDINGS = (".yaml", ".yml")
 
+PACKS = ("modern",)
+"""Folders of shipped studies beyond the lectures, below the folder of the studies."""
+
 
 def templates_folder() -> Path:
     """Return the folder of the report templates."""
@@ -23,8 +26,14 @@ def studies_folder() -> Path:
 
 
 def shipped_studies() -> dict[str, Path]:
-    """Return the shipped study files by name."""
-    return {path.stem: path for path in _studies_in(studies_folder())}
+    """Return the shipped study files by name: those of the lectures, then those of the packs."""
+    return {path.stem: path for pack in ("", *PACKS) for path in pack_studies(pack).values()}
+
+
+def pack_studies(pack: str) -> dict[str, Path]:
+    """Return the files of a pack by name; the pack "" has the studies of the lectures."""
+    folder = studies_folder() / pack
+    return {path.stem: path for path in _studies_in(folder)} if folder.is_dir() else {}
 
 
 def find_studies(arguments: Iterable[str | Path]) -> list[str]:

@@ -38,6 +38,15 @@ def test_a_name_is_resolved_to_the_shipped_file(folder):
     assert study_file("init") == folder / "shipped" / "init.yaml"
 
 
+def test_studies_of_a_pack_are_found_by_name_and_listed_after_those_of_the_lectures(folder):
+    (folder / "shipped" / "modern").mkdir()
+    (folder / "shipped" / "modern" / "a_pack.yaml").write_text("", encoding="utf-8")
+    assert list(shipped.shipped_studies()) == ["init", "x", "a_pack"]
+    assert list(shipped.pack_studies("modern")) == ["a_pack"]
+    assert study_file("a_pack") == folder / "shipped" / "modern" / "a_pack.yaml"
+    assert len(find_studies(["shipped"])) == 2
+
+
 def test_a_file_takes_precedence_over_a_shipped_study_of_that_name(folder):
     Path("init").write_text("", encoding="utf-8")
     assert study_file("init") == Path("init")

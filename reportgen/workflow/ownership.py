@@ -11,7 +11,7 @@ from typing import Any
 from reportgen.disk import read_json
 from reportgen.errors import UsageError
 from reportgen.paths import DIAGNOSIS, DIAGNOSIS_FORMAT, MANIFEST, PAGE, RESULTS
-from reportgen.shipped import shipped_studies, studies_folder
+from reportgen.shipped import shipped_studies
 from reportgen.study.loading.loader import in_report
 from reportgen.study.model.study import Study
 
@@ -25,7 +25,8 @@ def source_of(file: Path, folder: Path) -> str | None:
     """
     if _is_inside(file, folder):
         return _written_source(_provenance(read_json(folder / RESULTS)))
-    if file.resolve().parent == studies_folder().resolve():
+    shipped = shipped_studies().get(file.stem)
+    if shipped is not None and shipped.resolve() == file.resolve():
         return f"{SHIPPED}{file.stem}"
     return relative_source(file, folder)
 

@@ -10,7 +10,6 @@ import pytest
 from reportgen import shipped
 from reportgen.cli.main import invoke
 from reportgen.report.publish import publisher
-from reportgen.workflow import ownership
 from tests.rates import write_study
 
 RESULTS = Path("r/rates/results.json")
@@ -22,7 +21,6 @@ def other(finished, monkeypatch, tmp_path):
     for folder in ("shipped", "b"):
         write_study(tmp_path / folder / "rates.yaml", title=folder)
     monkeypatch.setattr(shipped, "studies_folder", lambda: tmp_path / "shipped")
-    monkeypatch.setattr(ownership, "studies_folder", lambda: tmp_path / "shipped")
     Path("reports").rename("r")
     return finished
 

@@ -28,13 +28,20 @@ def layers() -> Entries:
     return {name: row for name, row in rows_of("layer")().items() if row.form}
 
 
-def studies() -> Entries:
-    """Return the titles of the shipped studies; they are not validated, which would take seconds."""
-    from reportgen.shipped import shipped_studies
-    from reportgen.study.syntax.yaml12 import read
+def studies_of(pack: str) -> Callable[[], Entries]:
+    """Return a function that reads the titles of the studies of a pack, "" for those of the lectures.
 
-    files = shipped_studies().items()
-    return {name: str(read(path.read_text(encoding="utf-8"), str(path)).value["title"]) for name, path in files}
+    The studies are not validated, which would take seconds.
+    """
+
+    def entries() -> Entries:
+        from reportgen.shipped import pack_studies
+        from reportgen.study.syntax.yaml12 import read
+
+        files = pack_studies(pack).items()
+        return {name: str(read(path.read_text(encoding="utf-8"), str(path)).value["title"]) for name, path in files}
+
+    return entries
 
 
 def claims() -> Entries:
@@ -87,7 +94,8 @@ KINDS: dict[str, Callable[[], Entries]] = {
     "figures": rows_of("figure"),
     "metrics": rows_of("metric"),
     "expectations": rows_of("expectation"),
-    "studies": studies,
+    "studies": studies_of(""),
+    "modern": studies_of("modern"),
     "claims": claims,
     "lectures": lectures,
 }

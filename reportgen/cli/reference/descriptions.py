@@ -270,6 +270,7 @@ _KINDS: dict[str, Describer] = {
     "expectations": _expectation,
     "settings": _setting,
     "studies": _study,
+    "modern": _study,
     "claims": _claim,
     "lectures": _lecture,
     "checks": _check,
