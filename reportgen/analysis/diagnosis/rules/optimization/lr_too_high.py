@@ -20,8 +20,7 @@ of guessing (the best constant prediction), and above 10.
 4. *Never settles.* One of three: the loss stays above 30% of guessing and oscillates by 3% of it, with a predicted
    decrease of e^40; or it stays above half of guessing with an average step of twice the loss, a last step of a fifth
    of it, and a predicted decrease of e^200; or the network fits at the last epoch, but the loss oscillates harmfully
-   (see `loss_oscillation`) by 15% of guessing. A loss that decreases by more than twice its oscillation is not
-   reported.
+   (see `loss_oscillation`) by 15% of guessing. A loss that falls by twice its oscillation is spared.
 
 Except for the last case, signs 2 to 4 require that the network does not fit the training set. Of 110 random
 configurations with 14 learning rates each, 2% of the nearly optimal learning rates showed a sign, always the highest
