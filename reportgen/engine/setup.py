@@ -13,8 +13,10 @@ from numpy.typing import DTypeLike, NDArray
 from reportgen.data.dataset import Dataset
 from reportgen.engine.augment import augment as apply_augment
 from reportgen.engine.augment import image_row
+from reportgen.engine.cost import scratch_size
 from reportgen.engine.jit.calls import address
 from reportgen.engine.layers.passes import pass_activation, pass_linear
+from reportgen.engine.layers.updates import Recipe
 from reportgen.engine.layout import Operation, lay_out
 from reportgen.engine.network import (
     ACTS,
@@ -36,7 +38,7 @@ from reportgen.engine.probes.arrays import ProbeArrays, ProbeSchedule
 from reportgen.engine.probes.probe import probe
 from reportgen.engine.program import compile_network, learned_blocks, pass_types
 from reportgen.engine.spec import RunSpec, TrainingSpec
-from reportgen.engine.step import Examples, Recipe, backward, gather, score
+from reportgen.engine.step import Examples, backward, gather, score
 from reportgen.engine.tables.init import draw_weights
 from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.losses import LOSSES
@@ -79,6 +81,7 @@ def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Se
     work = new_work(net, sizes, max(batch_size, probe_n, evaluation_rows))
     examples = _examples(dataset, dtype)
     recipe = _recipe(training, (batch_size, evaluation_rows), dataset, dtype, channels_last=spec.network.needs_images)
+    recipe = recipe._replace(scratch=np.zeros(scratch_size(optimizer, operations), dtype))
     setup = Setup(operations, dataset, net, state, work, recipe, examples, batch_size, probe_n, evaluation_rows)
     initialize(setup, spec.seed)
     calibrate(setup)
@@ -109,10 +112,11 @@ def _recipe(
     image = image_row(augment, dataset.image_shape, channels_last)
     kernel, clip = row.kernel(parameters), training.clip_norm or 0.0
     weight_decay = parameters[row.decay] if row.decay else 0.0
-    called_with = recipe_types(np.dtype(dtype))
+    called_with, by_matrix = recipe_types(np.dtype(dtype)), row.matrix_kernel
     return Recipe(
         backward=address(backward, *called_with["backward"]),
         optimizer=address(kernel, *called_with["optimizer"]),
+        matrix_optimizer=address(by_matrix, *called_with["matrix_optimizer"]) if by_matrix else 0,
         fused_sgd=kernel is sgd and clip == 0 and training.l1 == 0,
         augment=address(apply_augment, *called_with["augment"]) if noise > 0 or image.any() else 0,
         score=address(score, *called_with["score"]),
@@ -123,6 +127,7 @@ def _recipe(
         evaluation_rows=rows[1],
         shuffles=training.shuffle,
         image=image,
+        scratch=np.zeros(0, dtype),
     )
 
 
@@ -130,7 +135,7 @@ def _recipe(
 def training_types(dtype: np.dtype[Any]) -> tuple[Any, Any]:
     """Return the Numba types of (Recipe, Examples) in this precision."""
     real, labels = np.zeros(1, dtype), np.zeros(1, np.int64)
-    recipe = Recipe(0, 0, False, 0, 0, real, real, np.zeros(1), 0, 0, True, labels)
+    recipe = Recipe(0, 0, 0, False, 0, 0, real, real, np.zeros(1), 0, 0, True, labels, real)
     return typeof(recipe), typeof(Examples(real, labels, real, labels, 0))
 
 
@@ -142,6 +147,10 @@ def recipe_types(dtype: np.dtype[Any]) -> dict[str, tuple[Any, ...]]:
     return {
         "backward": (*network, recipe, integer, real, integer),
         "optimizer": (vector, real, integer, *[vector] * 3, real),
+        "matrix_optimizer": (
+            *(vector, real, integer, types.UniTuple(integer, 2), *[vector] * 3, real),
+            *(integer, vector, vector),
+        ),
         "augment": (integer[::1], real, types.uint32[::1], integer, integer, integer, network[2]),
         "score": (*network, recipe, examples, types.float64[::1]),
     }

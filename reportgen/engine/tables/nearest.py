@@ -85,7 +85,6 @@ NEAREST: Mapping[str, Mapping[str, str]] = {
         "amsgrad": _ADAPTIVE,
         "adafactor": _ADAPTIVE,
         "adabelief": _ADAPTIVE,
-        "lion": _ADAPTIVE,
         "lamb": _ADAPTIVE,
         "adadelta": "the nearest is rmsprop",
         "rprop": "the nearest is rmsprop",

@@ -9,6 +9,8 @@ the arguments
 - w, g : parameters and their gradient including penalties, flat arrays of the same size;
 - state : state of the optimizer, `states` arrays of the size of w, one after another;
 - decay : weight decay of these parameters.
+
+An optimizer that treats the weights of a layer as a matrix has a second kernel, see `Optimizer.matrix_kernel`.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from reportgen.engine.jit.compile import internal
+from reportgen.engine.tables import muon
 from reportgen.registry import Parameter, Row, Table
 
 _ONE = np.float32(1)
@@ -73,6 +76,21 @@ def _adam(hyper, lr, t, w, g, state, decay):
         w[k] -= lr * decay * w[k] + rate * moment1[k] / (np.sqrt(moment2[k]) * correction + hyper[2])
 
 
+@internal
+def _adam_beside_muon(hyper, lr, t, w, g, state, decay):
+    _adam(hyper, hyper[3] * lr, t, w, g, state, decay)
+
+
+@internal
+def _lion(hyper, lr, t, w, g, state, decay):
+    zero = w.dtype.type(0)
+    for k in range(w.size):
+        mean = hyper[0] * state[k] + (_ONE - hyper[0]) * g[k]
+        sign = _ONE if mean > zero else (-_ONE if mean < zero else mean)  # the mean itself propagates NaN
+        w[k] -= lr * decay * w[k] + lr * sign
+        state[k] = hyper[1] * state[k] + (_ONE - hyper[1]) * g[k]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Optimizer(Row):
     """A row of the optimizers.
@@ -85,6 +103,12 @@ class Optimizer(Row):
     decay : name of the parameter with the weight decay that the kernel applies separately from the gradient.
     highest_rate : highest plausible learning rate, beyond which no advice goes.
     proportional : whether a step is proportional to the gradients, so that it vanishes with them.
+    matrix_kernel : kernel for the weights of all layers but the output layer, None to use `kernel` for them. Its
+        arguments are (hyper, lr, t, shape, w, g, state, decay, product, scratch, panels): those of `kernel`, the shape
+        (fan_in, width), the address of the matrix product, a work buffer, and the panels of the product. Filters of a
+        convolution are flattened, so that their fan-in is the number of inputs of a window.
+    scratch : size of the work buffer of `matrix_kernel`, as a multiple of the number of weights of the largest layer.
+    matrix_operations : returns the floating-point operations of `matrix_kernel` from (fan_in, width).
     """
 
     kind: ClassVar[str] = "optimizer"
@@ -94,6 +118,9 @@ class Optimizer(Row):
     decay: str | None = None
     highest_rate: float = 0.1
     proportional: bool = False
+    matrix_kernel: Callable[..., Any] | None = None
+    scratch: int = 0
+    matrix_operations: Callable[[int, int], float] = lambda fan_in, width: 0.0
 
 
 def _form_of_sgd(parameters: dict[str, Any]) -> Callable[..., Any]:
@@ -102,15 +129,29 @@ def _form_of_sgd(parameters: dict[str, Any]) -> Callable[..., Any]:
     return _nesterov if parameters["nesterov"] else sgd
 
 
+def _share(name: str, default: float, description: str) -> Parameter:
+    """Return a parameter in the range from 0 to below 1."""
+    return Parameter(name, "number", default, description, 0.0, 1.0, exclusive=("maximum",))
+
+
 _EPSILON = Parameter("epsilon", "number", 1e-8, "keeps the division finite", 0.0, 1.0, exclusive=("minimum",))
 _BETAS = (
-    Parameter("beta1", "number", 0.9, "decay of the mean of gradients", 0.0, 1.0, exclusive=("maximum",)),
-    Parameter("beta2", "number", 0.999, "decay of the mean of squared gradients", 0.0, 1.0, exclusive=("maximum",)),
+    _share("beta1", 0.9, "decay of the mean of gradients"),
+    _share("beta2", 0.999, "decay of the mean of squared gradients"),
 )
 
 
 def _adam_hyper(parameters: dict[str, Any]) -> tuple[float, ...]:
     return parameters["beta1"], parameters["beta2"], parameters["epsilon"]
+
+
+def _muon_hyper(parameters: dict[str, Any]) -> tuple[float, ...]:
+    return (
+        *_adam_hyper(parameters),
+        parameters["adam_factor"],
+        parameters["momentum"],
+        float(parameters["nesterov"]),
+    )
 
 
 OPTIMIZERS = Table(
@@ -129,15 +170,7 @@ OPTIMIZERS = Table(
             r"\text{average: } v \leftarrow \mu v + (1 - \mu) g,\ w \leftarrow w - \eta v",
             source="Polyak 1964; Sutskever et al. 2013, eqs. 1 to 4",
             parameters=(
-                Parameter(
-                    "momentum",
-                    "number",
-                    0.0,
-                    "share of the previous step that is kept",
-                    0.0,
-                    1.0,
-                    exclusive=("maximum",),
-                ),
+                _share("momentum", 0.0, "share of the previous step that is kept"),
                 Parameter("nesterov", "boolean", False, "take the gradient after the step of the velocity"),
                 Parameter(
                     "form",
@@ -168,9 +201,7 @@ OPTIMIZERS = Table(
             formula=r"s \leftarrow \rho s + (1 - \rho) g^2,\ w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}",
             source="Tieleman and Hinton 2012, lecture 6.5",
             parameters=(
-                Parameter(
-                    "rho", "number", 0.9, "decay of the mean of squared gradients", 0.0, 1.0, exclusive=("maximum",)
-                ),
+                _share("rho", 0.9, "decay of the mean of squared gradients"),
                 _EPSILON,
             ),
         ),
@@ -195,6 +226,58 @@ OPTIMIZERS = Table(
             source="Loshchilov and Hutter 2019, algorithm 2",
             decay="weight_decay",
             parameters=(Parameter("weight_decay", "number", 0.01, "lambda", 0.0, 100.0), *_BETAS, _EPSILON),
+        ),
+        Optimizer(
+            name="lion",
+            highest_rate=0.01,
+            kernel=lambda p: _lion,
+            hyper=lambda p: (p["beta1"], p["beta2"]),
+            states=1,
+            summary="Moves every weight by the learning rate, in the direction of the sign of a running mean of the "
+            "gradient; weight decay is separate from the gradient and for weights only.",
+            formula=r"w \leftarrow w - \eta \left( \mathrm{sign}(\beta_1 m + (1 - \beta_1) g) + \lambda w \right),\ "
+            r"m \leftarrow \beta_2 m + (1 - \beta_2) g",
+            source="Chen et al. 2023, algorithm 2",
+            decay="weight_decay",
+            parameters=(
+                Parameter("weight_decay", "number", 0.0, "lambda", 0.0, 100.0),
+                _share("beta1", 0.9, "weight of the mean in the sum whose sign is taken"),
+                _share("beta2", 0.99, "decay of the mean of gradients"),
+            ),
+        ),
+        Optimizer(
+            name="muon",
+            highest_rate=1.0,
+            kernel=lambda p: _adam_beside_muon,
+            hyper=_muon_hyper,
+            states=2,
+            matrix_kernel=muon.step_of_matrix,
+            scratch=muon.SCRATCH,
+            matrix_operations=muon.operations,
+            summary="Makes the momentum of each hidden weight matrix nearly orthogonal, by five Newton-Schulz steps; "
+            "Adam trains the output layer, biases and other vectors.",
+            formula=r"m \leftarrow \mu m + (1 - \mu) g,\ "
+            r"W \leftarrow W - \eta \left( \sqrt{\max(1, n_{out} / n_{in})}\ "
+            r"\mathrm{NS}_5(\mu m + (1 - \mu) g) + \lambda W \right)",
+            source="Jordan et al. 2024; the factor of the shape is the one of their implementation",
+            decay="weight_decay",
+            parameters=(
+                _share("momentum", 0.95, "decay of the mean of gradients"),
+                Parameter("nesterov", "boolean", True, "mix the gradient into the mean before it is made orthogonal"),
+                Parameter("weight_decay", "number", 0.0, "lambda", 0.0, 100.0),
+                Parameter(
+                    "adam_factor",
+                    "number",
+                    0.015,
+                    "learning rate of Adam for the other parameters, divided by the learning rate; 0.015 is 0.0003 "
+                    "for 0.02",
+                    0.0,
+                    1e6,
+                ),
+                _share("beta1", 0.9, "decay of Adam's mean of gradients"),
+                _share("beta2", 0.95, "decay of Adam's mean of squared gradients"),
+                Parameter("epsilon", "number", 1e-10, "keeps Adam's division finite", 0.0, 1.0, exclusive=("minimum",)),
+            ),
         ),
     ],
 )
