@@ -237,13 +237,14 @@ class Network:
         for i, layer in enumerate(self.layers):
             for name, g in layer.grad.items():
                 m, is_matrix = self.memory.setdefault((i, name), {}), name == "W" and i < len(self.layers) - 1
-                layer.p[name] = layer.p[name] + self._move(layer.p[name], g, m, t, name, is_matrix)
+                lr = self.spec.training.lr * layer.spec.lr_factor
+                layer.p[name] = layer.p[name] + self._move(layer.p[name], g, m, t, name, is_matrix, lr)
 
     def _move(
-        self, w: np.ndarray, g: np.ndarray, m: dict[str, np.ndarray], t: int, name: str, is_matrix: bool
+        self, w: np.ndarray, g: np.ndarray, m: dict[str, np.ndarray], t: int, name: str, is_matrix: bool, lr: float
     ) -> np.ndarray:
         """The change of parameters; `is_matrix` for the weights of a layer before the output layer."""
-        o, lr = self.spec.training.optimizer, self.spec.training.lr
+        o = self.spec.training.optimizer
         p, zero = dict(o.params), np.zeros_like(g)
         if o.name == "sgd" and p["form"] == "average":
             m["v"] = p["momentum"] * m.get("v", zero) + (1 - p["momentum"]) * g

@@ -48,6 +48,7 @@ class Operation:
     geometry : windows of the operation, None if it has none.
     fan_in, units, pieces : inputs of a unit, or 0 without weights; units (channels); linear pieces of a unit.
     is_output : whether the operation belongs to the output layer.
+    source_units : units or channels of the inputs, None if no layer with weights comes before.
     """
 
     kind: LayerKind
@@ -64,6 +65,7 @@ class Operation:
     units: int
     pieces: int
     is_output: bool
+    source_units: int | None = None
 
     @property
     def activation(self) -> Component:
@@ -114,10 +116,11 @@ class Operation:
     def place(self) -> Place:
         """The place of the weights, as initializations take it."""
         if not isinstance(self.node, LayerSpec):
-            return Place(self.fan_in, self.width, activation=self.activation.name)
+            name = self.activation.name
+            return Place(self.fan_in, self.width, activation=name, source_units=self.source_units, pieces=self.pieces)
         kernel = math.prod(self.node.window.size) if self.node.window else 1
         name, branch = self.node.activation.name, self.node.branch
-        return Place(self.fan_in, self.width, kernel, name, branch, self.is_output)
+        return Place(self.fan_in, self.width, kernel, name, branch, self.is_output, self.source_units, self.pieces)
 
     @property
     def parameters(self) -> int:
@@ -171,7 +174,7 @@ class _Layout:
         if not has_scalars(node):
             self._append(node, layer, before, adds)
             return
-        shift = ActivationSpec(IDENTITY, 0.0, kind="shift")
+        shift = ActivationSpec(IDENTITY, 0.0, kind="shift", lr_factor=node.lr_factor)
         self._append(shift, layer, before, owns=(False, False))
         if layer == self.layers - 1:  # the output layer has a bias for each class
             self._append(node, layer, len(self.operations) - 1)
@@ -179,11 +182,18 @@ class _Layout:
         bare = replace(node, activation=IDENTITY, dropout=None, adds=None, has_bias=False)
         self._append(bare, layer, len(self.operations) - 1, owns=(True, False))
         is_last = node.branch is not None and node.branch.place == node.branch.length
-        scale = ActivationSpec(node.activation, node.bias, None, node.dropout, "scale" if is_last else "shift")
+        kind, factor = "scale" if is_last else "shift", node.lr_factor
+        scale = ActivationSpec(node.activation, node.bias, None, node.dropout, kind, lr_factor=factor)
         self._append(scale, layer, len(self.operations) - 1, adds, owns=(False, True))
 
     def _operation_of(self, node: int) -> int:
         return INPUT if node < 0 else self.last[node]
+
+    def _follows_weights(self, source: int) -> bool:
+        """Return whether an operation is a layer with weights, or comes after one."""
+        return source != INPUT and (
+            self.operations[source].fan_in > 0 or self.operations[source].source_units is not None
+        )
 
     def _shape_of(self, operation: int) -> Shape:
         return self.shape if operation == INPUT else self.operations[operation].output_shape
@@ -222,6 +232,7 @@ class _Layout:
                 units=output[-1],
                 pieces=pieces,
                 is_output=layer == self.layers - 1,
+                source_units=shape[-1] if self._follows_weights(source) else None,
             )
         )
 

@@ -74,7 +74,9 @@ RATE = 0  # fraction of units that dropout drops
 NORM_MOMENTUM = 1  # share of the running values that an update keeps
 NORM_EPSILON = 2  # added to variances
 MAX_SLOPE = 3  # largest slope of the activation, NaN if it does not saturate
-PHI = 4  # first of the constants of the activation
+WEIGHTS_LR = 4  # factor of the learning rate for the weights
+OTHERS_LR = 5  # factor of the learning rate for the other parameters
+PHI = 6  # first of the constants of the activation
 
 TRAIN, PROBE, TEST, DROPPING = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
 """Modes of a forward pass.

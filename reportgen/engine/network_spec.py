@@ -69,6 +69,7 @@ class LayerSpec:
     adds : index of the node whose outputs are added to the pre-activations, -1 for the inputs; None for none.
     branch : place in a residual block, None outside of blocks.
     has_bias : whether the units learn a bias, which batch normalization replaces by beta.
+    lr_factor : factor of the learning rate for the parameters of the layer.
     """
 
     units: int
@@ -83,6 +84,7 @@ class LayerSpec:
     adds: int | None = field(default=None, metadata=ADDED)
     branch: BranchSpec | None = field(default=None, metadata=ADDED)
     has_bias: bool = field(default=True, metadata=ADDED)
+    lr_factor: float = field(default=1.0, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class ActivationSpec:
     dropout: DropoutSpec | None = None
     kind: str = "pre_activation"
     params: tuple[tuple[str, Any], ...] = field(default=(), metadata=ADDED)
+    lr_factor: float = field(default=1.0, metadata=ADDED)
 
 
 Node = LayerSpec | PoolSpec | ActivationSpec

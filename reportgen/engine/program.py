@@ -199,7 +199,7 @@ def _constants(operation: Operation) -> tuple[float, ...]:
     row = ACTIVATIONS[operation.activation.name]
     rate = operation.dropout.rate if operation.dropout else 0.0
     normal = (operation.batchnorm.momentum, operation.batchnorm.epsilon) if operation.batchnorm else (0.0, 0.0)
-    return (rate, *normal, row.max_slope if row.saturates else np.nan)
+    return (rate, *normal, row.max_slope if row.saturates else np.nan, 1.0, 1.0)
 
 
 @cache

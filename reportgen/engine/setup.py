@@ -24,9 +24,11 @@ from reportgen.engine.network import (
     BIAS,
     GAMMA,
     MULTIPLIER,
+    OTHERS_LR,
     PRE,
     RUNNING,
     WEIGHTS,
+    WEIGHTS_LR,
     Net,
     State,
     Work,
@@ -42,7 +44,7 @@ from reportgen.engine.step import Examples, backward, gather, score
 from reportgen.engine.tables.init import draw_weights
 from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.losses import LOSSES
-from reportgen.engine.tables.optimizers import OPTIMIZERS, sgd
+from reportgen.engine.tables.optimizers import OPTIMIZERS, Optimizer, sgd, width_factors
 
 _SCORED_WITHOUT_VALIDATION = 1000
 
@@ -85,6 +87,7 @@ def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Se
     setup = Setup(operations, dataset, net, state, work, recipe, examples, batch_size, probe_n, evaluation_rows)
     initialize(setup, spec.seed)
     calibrate(setup)
+    _set_rates(setup, optimizer)
     return setup
 
 
@@ -189,6 +192,31 @@ def initialize(setup: Setup, seed: int) -> None:
             running[code[RUNNING] + operation.width : code[RUNNING] + 2 * operation.width] = 1
         for place, name in learned_blocks(operation, code):
             params[place] = operation.activation[name]
+
+
+def _set_rates(setup: Setup, optimizer: Optimizer) -> None:
+    """Set the factors of the learning rate of each operation.
+
+    An operation without weights has those of the layer that follows.
+    """
+    following = [operation for operation in setup.operations if isinstance(operation.node, LayerSpec)][-1]
+    for operation, constants in zip(reversed(setup.operations), setup.net.constants[::-1], strict=True):
+        if isinstance(operation.node, PoolSpec):
+            continue
+        following = operation if isinstance(operation.node, LayerSpec) else following
+        constants[[WEIGHTS_LR, OTHERS_LR]] = np.multiply(
+            operation.node.lr_factor, _width_factors(operation, following, optimizer)
+        )
+
+
+def _width_factors(operation: Operation, following: Operation, optimizer: Optimizer) -> tuple[float, float]:
+    """Return the factors that the initialization of a layer asks for; `following` is the layer itself, or the next."""
+    node = following.node
+    row = INITS[node.init.name] if isinstance(node, LayerSpec) else None
+    if row is None or row.relative_widths is None or not isinstance(node, LayerSpec):
+        return 1.0, 1.0
+    widths = row.relative_widths(operation.place, dict(node.init.params))
+    return width_factors(optimizer, *widths, operation.is_output)
 
 
 def _draw(operation: Operation, code: NDArray[np.int64], params: NDArray[Any], seed: int) -> None:

@@ -12,7 +12,7 @@ from reportgen.engine.jit.compile import internal
 from reportgen.engine.layers.blocks import prune
 from reportgen.engine.layers.passes import weight_gradient
 from reportgen.engine.math.microkernel import MOMENTUM_STEP, WRITE
-from reportgen.engine.network import END, FAN_IN, WEIGHTS, WIDTH
+from reportgen.engine.network import END, FAN_IN, OTHERS_LR, WEIGHTS, WEIGHTS_LR, WIDTH
 
 # Indices into Recipe.coefficients.
 L2, L1 = 0, 1  # factors of the penalties (l2 / 2) |W|^2 and l1 |W|_1
@@ -88,14 +88,15 @@ def fused_sgd(net, state, work, recipe, layer, rows, delta, lr):
     code = net.codes[layer]
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
     w, v = state.params[begin:end], state.optimizer_state[begin:end]
-    finish = (MOMENTUM_STEP, recipe.hyper[0], -lr, -lr * recipe.coefficients[L2])
+    rate, others_rate = lr * net.constants[layer, WEIGHTS_LR], lr * net.constants[layer, OTHERS_LR]
+    finish = (MOMENTUM_STEP, recipe.hyper[0], -rate, -rate * recipe.coefficients[L2])
     weight_gradient(net, work, layer, rows, delta, v, w, finish)
     prune(state.masks, begin, v)
     prune(state.masks, begin, w)
     vectors, velocity = state.params[end : code[END]], state.optimizer_state[end : code[END]]
     gradient = state.grads[end : code[END]]
     for k in range(vectors.size):
-        velocity[k] = recipe.hyper[0] * velocity[k] - lr * gradient[k]
+        velocity[k] = recipe.hyper[0] * velocity[k] - others_rate * gradient[k]
         vectors[k] += velocity[k]
 
 
@@ -108,15 +109,16 @@ def update_layer(net, state, work, recipe, layer, lr, t):
     decay, none = recipe.coefficients[DECAY], recipe.coefficients.dtype.type(0)
     for part in range(2):
         a, b = (begin, middle) if part == 0 else (middle, end)
-        rate = decay if part == 0 else none
+        shrinks = decay if part == 0 else none
+        rate = lr * net.constants[layer, WEIGHTS_LR if part == 0 else OTHERS_LR]
         w, g, kept = state.params[a:b], state.grads[a:b], state.optimizer_state[count * a : count * b]
         if part == 0 and w.size > 0 and recipe.matrix_optimizer != 0 and layer < net.codes.shape[0] - 1:
             shape = (code[FAN_IN], code[WIDTH])
             others = (net.product, recipe.scratch, work.panels)
-            call(recipe.matrix_optimizer, recipe.hyper, lr, t, shape, w, g, kept, rate, *others)
+            call(recipe.matrix_optimizer, recipe.hyper, rate, t, shape, w, g, kept, shrinks, *others)
             prune(state.masks, begin, w)
         else:
-            call(recipe.optimizer, recipe.hyper, lr, t, w, g, kept, rate)
+            call(recipe.optimizer, recipe.hyper, rate, t, w, g, kept, shrinks)
 
 
 @internal

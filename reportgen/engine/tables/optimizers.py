@@ -123,6 +123,21 @@ class Optimizer(Row):
     matrix_operations: Callable[[int, int], float] = lambda fan_in, width: 0.0
 
 
+def width_factors(row: Optimizer, inputs: float, outputs: float, is_output: bool) -> tuple[float, float]:
+    """Return the factors of the learning rate for (weights, other parameters) in the maximal update parametrization.
+
+    The widths of the layer's inputs and outputs are relative to a base network with the learning rate of the run.
+    The rules are those of Yang et al. 2022, table 3. Steps that are proportional to the gradient follow the rule of
+    SGD. A step that is a matrix of nearly equal singular values needs no factor. All other steps have entries that do
+    not depend on the size of the gradient, as those of Adam.
+    """
+    if row.proportional:
+        return outputs / inputs, outputs
+    if row.matrix_kernel is not None and not is_output:
+        return 1.0, 1.0
+    return 1 / inputs, 1.0
+
+
 def _form_of_sgd(parameters: dict[str, Any]) -> Callable[..., Any]:
     if parameters["form"] == "average":
         return _average

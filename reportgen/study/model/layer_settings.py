@@ -22,8 +22,11 @@ GLOBAL, SAME = "global", "same"
 NAMES = "a name, or {name: ..., parameters}"
 _SIZE = "integer, or [height, width]"
 
-BY_LAYER = ("activation", "init", "bias", "batchnorm", "dropout")
+BY_LAYER = ("activation", "init", "bias", "batchnorm", "dropout", "lr_factor")
 """Settings that a network gives all its layers, and that each layer with weights can override."""
+
+WITHOUT = ("batchnorm", "dropout")
+"""Those of them that a layer can be without."""
 
 
 def read_batchnorm(value: Any) -> Any:
@@ -137,6 +140,9 @@ class OwnSettings(Section):
     dropout: Annotated[
         DropoutSpec | None, BeforeValidator(_dropout), Takes("number, false, or settings as in the network")
     ] = Field(default=None, description="dropout of single values after the activation")
+    lr_factor: Annotated[Number, Field(ge=0)] | None = Field(
+        default=None, description="factor of the learning rate for the layer instead of the network's; 0 freezes it"
+    )
 
     @property
     def written(self) -> dict[str, Any]:

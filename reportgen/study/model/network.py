@@ -12,7 +12,7 @@ from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.registry import Component
 from reportgen.study.model.components import below, problem, read_component, shown, whole_number
-from reportgen.study.model.layer_settings import BY_LAYER, MOST_UNITS, NAMES, read_batchnorm, read_dropout
+from reportgen.study.model.layer_settings import BY_LAYER, MOST_UNITS, NAMES, WITHOUT, read_batchnorm, read_dropout
 from reportgen.study.model.layers import MOST_LAYERS, Layer, read_layer
 from reportgen.study.model.section import Number, Section, Takes
 
@@ -66,8 +66,11 @@ def _output_init(value: Any) -> Component | None:
     return None if value in (None, "none") else read_component(value, INITS, "init")
 
 
+Factor = Annotated[Number, Field(ge=0)]
+
+
 class Network(Section):
-    """The layers; a list for activation, init, bias, batchnorm or dropout has one entry for each hidden layer."""
+    """The layers; a list for a setting of layers, such as activation or init, has one entry for each hidden layer."""
 
     example: ClassVar[str] = "{hidden: [100, 100]}"
     hidden: Annotated[
@@ -109,6 +112,13 @@ class Network(Section):
         Takes("number, these settings, or a list"),
     ] = Field(default=None, description="dropout after the activation: the fraction of units to drop, or rate and mode")
 
+    lr_factor: Factor | list[Factor] = Field(
+        default=1.0,
+        description="factor of the learning rate for the hidden layers, or a list with one for each layer; 0 freezes "
+        "a layer",
+    )
+    output_lr_factor: Factor = Field(default=1.0, description="factor of the learning rate for the output layer")
+
     @property
     def has_hidden_weights(self) -> bool:
         """Whether the network has a layer with weights before the output layer."""
@@ -144,6 +154,11 @@ class Network(Section):
         return self
 
     def own(self, layer: Layer) -> dict[str, Any]:
-        """Return the activation, init, bias, batch normalization and dropout of a layer, its own or the network's."""
-        given = layer.settings.model_fields_set
-        return {name: getattr(layer.settings if name in given else self, name) for name in BY_LAYER}
+        """Return the settings BY_LAYER of a layer, its own or the network's."""
+        settings = layer.settings
+        given = {
+            name
+            for name in settings.model_fields_set
+            if name in WITHOUT or getattr(settings, name, None) is not None  # null means the network's setting
+        }
+        return {name: getattr(settings if name in given else self, name) for name in BY_LAYER}

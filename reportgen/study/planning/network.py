@@ -121,7 +121,7 @@ class _Builder:
         self.network, self.inputs = network, inputs
         self.nodes: list[Node] = []
         self.places: list[tuple[Place, str]] = []
-        self.output = LayerSpec(classes, IDENTITY, _output_init(network), 0.0)
+        self.output = LayerSpec(classes, IDENTITY, _output_init(network), lr_factor=network.output_lr_factor)
         entries = [layer.settings for layer in network.layers or ()]
         self.blocks = sum(settings.repeat for settings in entries if isinstance(settings, Residual))
         self.block = 0
@@ -234,7 +234,8 @@ def _weighted(layer: Layer, network: Network) -> LayerSpec:
 
 def _activation(spec: LayerSpec, dropout: DropoutSpec | None) -> ActivationSpec:
     """Return the normalization and activation of a layer without its weights."""
-    return ActivationSpec(spec.activation, spec.bias if spec.batchnorm else 0.0, spec.batchnorm, dropout)
+    bias = spec.bias if spec.batchnorm else 0.0
+    return ActivationSpec(spec.activation, bias, spec.batchnorm, dropout, lr_factor=spec.lr_factor)
 
 
 def _pre_activated(specs: Sequence[LayerSpec]) -> list[LayerSpec]:
@@ -251,4 +252,5 @@ def _projection(specs: Sequence[LayerSpec], place: BranchSpec) -> LayerSpec:
     last, windows = specs[-1], [spec.window for spec in specs if spec.window is not None]
     height, width = (math.prod(window.stride[axis] for window in windows) for axis in (0, 1))
     window = WindowSpec((1, 1), (height, width)) if last.window else None
-    return LayerSpec(last.units, IDENTITY, last.init, 0.0, last.batchnorm, None, last.kind, window, branch=place)
+    more = {"branch": place, "lr_factor": last.lr_factor}
+    return LayerSpec(last.units, IDENTITY, last.init, 0.0, last.batchnorm, None, last.kind, window, **more)

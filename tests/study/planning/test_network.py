@@ -44,6 +44,20 @@ def test_a_layer_has_its_own_settings_or_those_of_the_network(tmp_path: Path) ->
     assert (dense.bias, dense.units, dense.activation.name, output.units) == (1.0, 5, "tanh", 10)
 
 
+def test_layers_have_factors_of_the_learning_rate(tmp_path: Path) -> None:
+    layers = "{dense: {units: 3, lr_factor: 0}}, {dense: 4}, {dense: {units: 5, lr_factor: null}}"
+    network = network_of(tmp_path, layers, ", lr_factor: 2, output_lr_factor: 0.5")
+    assert [layer.lr_factor for layer in network.layers] == [0.0, 2.0, 2.0, 0.5]
+    short = plan_of(tmp_path, "{hidden: [3, 4], lr_factor: [0.1, 10]}").runs[0].spec.network
+    assert [layer.lr_factor for layer in short.layers] == [0.1, 10.0, 1.0]
+
+
+def test_a_bias_of_null_is_the_network_s(tmp_path: Path) -> None:
+    layer = "{dense: {units: 5, bias: null, dropout: null, batchnorm: null}}"
+    first = network_of(tmp_path, layer, ", bias: 0.5, dropout: 0.2, batchnorm: true").layers[0]
+    assert (first.bias, first.dropout, first.batchnorm) == (0.5, None, None)
+
+
 def test_the_short_form_and_dense_layers_make_equal_runs(tmp_path: Path) -> None:
     short = plan_of(tmp_path, "{hidden: [5, 4], activation: tanh}").runs[0].spec
     assert plan_of(tmp_path, "{layers: [{dense: 5}, {dense: {units: 4}}], activation: tanh}").runs[0].spec == short
