@@ -75,8 +75,9 @@ class Layer:
         self.p: dict[str, np.ndarray] = {} if weights is None else {"W": weights.copy()}
         if layer.batchnorm or getattr(layer, "has_bias", False):
             self.p["b"] = np.full(width, layer.bias)
+        if layer.batchnorm or layer.norm:
+            self.p["g"], self.p["b"] = np.ones(width), np.full(width, layer.bias)
         if layer.batchnorm:
-            self.p["g"] = np.ones(width)
             self.mean, self.var = np.zeros(width), np.ones(width)
         if layer.activation.name == "prelu":
             self.p["s"] = np.full(width, float(layer.activation["slope"]))
@@ -99,13 +100,32 @@ class Layer:
     def forward(self, a: np.ndarray, mode: str, keys: Any, step: int, shortcut: Any = 0.0) -> np.ndarray:
         self.a = a
         z = self.linear(a)
-        z = self._norm(z, mode) if self.spec.batchnorm else z + self.p.get("b", 0.0)
+        norm = self._batch_norm(z, mode) if self.spec.batchnorm else None
+        norm = self._group_norm(z) if self.spec.norm else norm
+        z = z + self.p.get("b", 0.0) if norm is None else norm
         self.z = z + shortcut
         self.out = self.phi(self.z)
         self.mask = self._mask(self.out.shape, mode, keys, step)
         return self.out * self.mask
 
-    def _norm(self, z: np.ndarray, mode: str) -> np.ndarray:
+    def _grouped(self, z: np.ndarray) -> np.ndarray:
+        """The values by (example, position, group, channel of the group)."""
+        groups = self.spec.norm.get("groups", 1)
+        return z.reshape(len(z), -1, groups, z.shape[-1] // groups)
+
+    def _group_norm(self, z: np.ndarray) -> np.ndarray:
+        values = self._grouped(z)
+        mean, var = values.mean(axis=(1, 3), keepdims=True), values.var(axis=(1, 3), keepdims=True)
+        self.scale = 1 / np.sqrt(var + self.spec.norm["epsilon"])
+        self.hat = ((values - mean) * self.scale).reshape(z.shape)
+        return self.p["g"] * self.hat + self.p["b"]
+
+    def _group_norm_back(self, d: np.ndarray) -> np.ndarray:
+        by_group, hat = self._grouped(d), self._grouped(self.hat)
+        mean, product = (values.mean(axis=(1, 3), keepdims=True) for values in (by_group, by_group * hat))
+        return (self.scale * (by_group - mean - hat * product)).reshape(d.shape)
+
+    def _batch_norm(self, z: np.ndarray, mode: str) -> np.ndarray:
         bn = self.spec.batchnorm
         if mode in ("test", "dropping") and bn.test_mode == "running":
             return self.p["g"] * (z - self.mean) / np.sqrt(self.var + bn.epsilon) + self.p["b"]
@@ -145,9 +165,12 @@ class Layer:
         self.delta = delta
         if "b" in self.p:
             self.grad["b"] = self.gradient_of_bias(delta)
-        if self.spec.batchnorm:
+        if "g" in self.p:
             self.grad["g"] = (delta * self.hat).sum(axis=axes)
             d = delta * self.p["g"]
+        if self.spec.norm:
+            delta = self._group_norm_back(d)
+        if self.spec.batchnorm:
             delta = self.scale * (d - d.mean(axis=axes) - self.hat * (d * self.hat).mean(axis=axes))
         self.linear_delta = delta
         below, gradient = self.linear_back(self.a, delta)

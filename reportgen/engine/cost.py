@@ -103,7 +103,7 @@ def run_bytes(spec: RunSpec, operations: Sequence[Operation], n_train: int) -> i
     per_row, widest, buffer = features, features, 0
     for operation, joined in zip(operations, joins(operations), strict=True):
         width = operation.positions * operation.width
-        blocks = 1 + ACTIVATIONS[operation.activation.name].keeps_input + (operation.batchnorm is not None) + joined
+        blocks = 1 + ACTIVATIONS[operation.activation.name].keeps_input + operation.normalizes + joined
         per_row += width * (blocks + (2 if operation.dropout else 0))
         widest = max(widest, width)
         if operation.geometry is not None:
@@ -131,7 +131,7 @@ def estimate_seconds(spec: RunSpec, operations: Sequence[Operation], n_train: in
     trained = steps * batch + probed * (1 + (_CURVATURE_PASSES if spec.probes.curvature else 0))
     products = sum(operation.products for operation in operations)
     values = sum(operation.positions * operation.width for operation in operations)
-    normalized = sum(o.positions * o.width for o in operations if o.batchnorm is not None)
+    normalized = sum(o.positions * o.width for o in operations if o.normalizes)
     multiplied = step_operations(operations, trained) + 2.0 * products * scored + _agreement(operations, probes)
     return (
         _RUN_SECONDS

@@ -21,11 +21,13 @@ from reportgen.engine.network_spec import (
     NetworkSpec,
     Node,
     PoolSpec,
+    normalizes,
     works_on_images,
 )
 from reportgen.engine.tables.activations import ACTIVATIONS, pieces_of
 from reportgen.engine.tables.init import Place
 from reportgen.engine.tables.inits import INITS
+from reportgen.engine.tables.norms import NORMS
 from reportgen.registry import Component
 
 IDENTITY = Component("identity")
@@ -78,6 +80,16 @@ class Operation:
         return None if isinstance(self.node, PoolSpec) else self.node.batchnorm
 
     @property
+    def norm(self) -> Component | None:
+        """The normalization of examples, None without."""
+        return None if isinstance(self.node, PoolSpec) else self.node.norm
+
+    @property
+    def normalizes(self) -> bool:
+        """Whether pre-activations are normalized, by batches or by examples."""
+        return normalizes(self.node)
+
+    @property
     def dropout(self) -> DropoutSpec | None:
         """The dropout, None without."""
         return None if isinstance(self.node, PoolSpec) else self.node.dropout
@@ -85,12 +97,12 @@ class Operation:
     @property
     def is_scalar(self) -> bool:
         """Whether the bias is a scalar."""
-        return self.batchnorm is None and not self.owns_weights
+        return not self.normalizes and not self.owns_weights
 
     @property
     def has_multiplier(self) -> bool:
         """Whether the last of the shifts is a scalar multiplier."""
-        return self.batchnorm is None and self.kind.has_multiplier
+        return not self.normalizes and self.kind.has_multiplier
 
     @property
     def positions(self) -> int:
@@ -109,8 +121,8 @@ class Operation:
 
     @property
     def shifts(self) -> int:
-        """Number of biases, and of gammas, of batch normalization or scalar biases and multipliers."""
-        return self.kind.shifts(self) if self.batchnorm is None else 2 * self.width
+        """Number of biases, and of gammas, of normalization or scalar biases and multipliers."""
+        return 2 * self.width if self.normalizes else self.kind.shifts(self)
 
     @property
     def place(self) -> Place:
@@ -212,6 +224,10 @@ class _Layout:
         if not isinstance(node, PoolSpec) and pieces > 1 and not kind.has_weights:
             message = f"a unit of {node.activation.name} has {pieces} pieces with weights of their own"
             raise LayoutError("pieces-need-weights", message, "use another activation for pre-activation and Fixup")
+        norm = None if isinstance(node, PoolSpec) else node.norm
+        if norm is not None and output[-1] * pieces % (groups := NORMS[norm.name].groups(dict(norm.params))):
+            message = f"{groups} groups do not divide the {output[-1] * pieces} channels of a layer"
+            raise LayoutError("invalid-value", message, "choose a number of groups that divides all of them")
         if adds is not None and self._shape_of(adds) != output:
             message = f"the branch turns the shape {shape_text(self._shape_of(adds))} into {shape_text(output)}"
             raise LayoutError("shapes-differ", message, "add `shortcut: projection`, or keep the shape")
@@ -239,7 +255,7 @@ class _Layout:
 
 def has_scalars(layer: LayerSpec) -> bool:
     """Return whether scalar biases and multipliers replace the biases of a layer's units, as in Fixup."""
-    return INITS[layer.init.name].scalars and layer.batchnorm is None and not is_shortcut(layer)
+    return INITS[layer.init.name].scalars and not normalizes(layer) and not is_shortcut(layer)
 
 
 def is_shortcut(node: Node) -> bool:

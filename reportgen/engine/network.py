@@ -65,7 +65,9 @@ MULTIPLIER = 34  # offset into State.params of a scalar multiplier, -1 without
 WEIGHTS_OF = 35  # layer whose weights these are, counted from 0; -1 without
 UNITS_OF = 36  # layer whose activations these are, counted from 0; -1 without
 GEOMETRY = 37  # first of the eleven numbers of a Geometry
-COLUMNS = 48
+SCALES = 48  # block of 1 / sqrt(variance + epsilon), (rows, groups), of a normalization of examples
+GROUPS = 49  # groups of channels of a normalization of examples
+COLUMNS = 50
 
 NOTHING = -2
 

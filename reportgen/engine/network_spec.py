@@ -70,6 +70,7 @@ class LayerSpec:
     branch : place in a residual block, None outside of blocks.
     has_bias : whether the units learn a bias, which batch normalization replaces by beta.
     lr_factor : factor of the learning rate for the parameters of the layer.
+    norm : row of the normalizations of examples, in the place of batch normalization.
     """
 
     units: int
@@ -85,6 +86,7 @@ class LayerSpec:
     branch: BranchSpec | None = field(default=None, metadata=ADDED)
     has_bias: bool = field(default=True, metadata=ADDED)
     lr_factor: float = field(default=1.0, metadata=ADDED)
+    norm: Component | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class ActivationSpec:
     kind: str = "pre_activation"
     params: tuple[tuple[str, Any], ...] = field(default=(), metadata=ADDED)
     lr_factor: float = field(default=1.0, metadata=ADDED)
+    norm: Component | None = field(default=None, metadata=ADDED)
 
 
 Node = LayerSpec | PoolSpec | ActivationSpec
@@ -118,6 +121,11 @@ Node = LayerSpec | PoolSpec | ActivationSpec
 def works_on_images(node: Node) -> bool:
     """Return whether a node slides windows over images."""
     return isinstance(node, PoolSpec) or getattr(node, "window", None) is not None
+
+
+def normalizes(node: Node) -> bool:
+    """Return whether a node normalizes its pre-activations, by batches or by examples."""
+    return not isinstance(node, PoolSpec) and (node.batchnorm is not None or node.norm is not None)
 
 
 def _is_plain(layer: LayerSpec) -> bool:

@@ -38,6 +38,7 @@ from reportgen.engine.network import (
     GAMMA,
     GEOMETRY,
     GRADIENT,
+    GROUPS,
     INPUTS,
     LEARNED,
     MASK,
@@ -52,6 +53,7 @@ from reportgen.engine.network import (
     POSITIONS,
     PRE,
     RUNNING,
+    SCALES,
     SOURCE,
     UNITS,
     UNITS_OF,
@@ -67,6 +69,7 @@ from reportgen.engine.network import (
 from reportgen.engine.tables.activation import Activation
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.losses import Loss
+from reportgen.engine.tables.norms import NORMS
 
 DROPOUT_MODES = {"inverted": layers.INVERTED, "scale_at_test": layers.SCALE_AT_TEST, "unscaled": layers.UNSCALED}
 
@@ -119,13 +122,17 @@ def _place(operation: Operation, joined: bool, code: NDArray[np.int64], cursor: 
     if op.geometry is not None:
         code[GEOMETRY : GEOMETRY + len(op.geometry)] = op.geometry
     code[WEIGHTS] = take("params", op.weights)
-    if op.batchnorm is not None:
+    if op.normalizes:
         code[GAMMA], code[BETA] = take("params", width), take("params", width)
-        code[XHAT], code[RUNNING] = take("blocks", positions * width), take("running", 2 * width)
-        code[MOMENTS] = take("moments", 3 * width)
+        code[XHAT] = take("blocks", positions * width)
+    if op.norm is not None:
+        code[GROUPS] = NORMS[op.norm.name].groups(dict(op.norm.params))
+        code[SCALES] = take("blocks", int(code[GROUPS]))
+    if op.batchnorm is not None:
+        code[RUNNING], code[MOMENTS] = take("running", 2 * width), take("moments", 3 * width)
         code[NORM_TEST_BATCH] = op.batchnorm.test_mode == "batch"
         code[NORM_UPDATE] = op.batchnorm.update_running
-    elif op.shifts:
+    if op.shifts and not op.normalizes:
         code[BIAS] = take("params", op.shifts)
         if op.has_multiplier:
             code[MULTIPLIER] = code[BIAS] + 1
@@ -155,9 +162,13 @@ def _link(operation: Operation, code: NDArray[np.int64], dtype: np.dtype[Any]) -
         code[DIFFERENTIATE] = address(row.differentiate, *backward)
     if code[DROPPED] >= 0:
         code[DROP] = address(layers.drop, *one_layer, integer, integer, vector)
-    if code[GAMMA] >= 0:
-        code[NORMALIZE] = address(norm.forward_norm, *one_layer, integer, vector)
-        code[DENORMALIZE] = address(norm.backward_norm, *one_layer, vector)
+    if operation.normalizes:
+        by_example = None if operation.norm is None else NORMS[operation.norm.name]
+        forward_norm, backward_norm = norm.forward_norm, norm.backward_norm
+        if by_example is not None:
+            forward_norm, backward_norm = by_example.forward, by_example.backward
+        code[NORMALIZE] = address(forward_norm, *one_layer, integer, vector)
+        code[DENORMALIZE] = address(backward_norm, *one_layer, vector)
     code[[FORWARD, BACKWARD, GRADIENT, AGREEMENT]] = 0
     for column, (kernel, arguments) in kernels_of(operation.kind, dtype).items():
         code[column] = address(kernel, *arguments)
@@ -199,6 +210,7 @@ def _constants(operation: Operation) -> tuple[float, ...]:
     row = ACTIVATIONS[operation.activation.name]
     rate = operation.dropout.rate if operation.dropout else 0.0
     normal = (operation.batchnorm.momentum, operation.batchnorm.epsilon) if operation.batchnorm else (0.0, 0.0)
+    normal = (0.0, operation.norm["epsilon"]) if operation.norm else normal
     return (rate, *normal, row.max_slope if row.saturates else np.nan, 1.0, 1.0)
 
 

@@ -177,7 +177,7 @@ def probe_address() -> int:
 
 
 def initialize(setup: Setup, seed: int) -> None:
-    """Set the initial parameters; with batch normalization, gamma is 1 and beta is the initial bias."""
+    """Set the initial parameters; with normalization, gamma is 1 and beta is the initial bias."""
     params, running = setup.state.params, setup.state.running
     for operation, code in zip(setup.operations, setup.net.codes, strict=True):
         if operation.owns_weights:
@@ -189,6 +189,7 @@ def initialize(setup: Setup, seed: int) -> None:
             params[code[MULTIPLIER]] = 1
         if code[GAMMA] >= 0:
             params[code[GAMMA] : code[GAMMA] + operation.width] = 1
+        if code[RUNNING] >= 0:
             running[code[RUNNING] + operation.width : code[RUNNING] + 2 * operation.width] = 1
         for place, name in learned_blocks(operation, code):
             params[place] = operation.activation[name]
@@ -250,7 +251,7 @@ def calibrate(setup: Setup) -> None:
 def _calibration(operation: Operation) -> str | None:
     """Return whether the weights are rescaled by "unit" or "layer", None if they are not."""
     node = operation.node
-    if not isinstance(node, LayerSpec) or node.batchnorm is not None or operation.adds is not None:
+    if not isinstance(node, LayerSpec) or operation.normalizes or operation.adds is not None:
         return None
     return INITS[node.init.name].calibrates
 

@@ -21,8 +21,9 @@ from reportgen.engine.network_spec import (
     WindowSpec,
 )
 from reportgen.engine.spec import RunSpec
+from reportgen.engine.tables.norms import NORMS
 from reportgen.registry import Component
-from tests.engine.networks import activation, init, optimizer, spec
+from tests.engine.networks import activation, component, init, optimizer, spec
 
 SHAPE = (2, 6, 5)  # channels, height, width
 NORM = BatchNormSpec(momentum=0.7)
@@ -84,6 +85,11 @@ def before(norm: BatchNormSpec | None = NORM, act: Component = RELU, dropout: Dr
     return ActivationSpec(act, 0.05, norm, dropout)
 
 
+def norm(name: str, **parameters: object) -> Component:
+    """Return a normalization of examples with its defaults."""
+    return component(NORMS, name, **parameters)
+
+
 def fixup_branch(filters: int, block: int, blocks: int, length: int, adds: int) -> list[LayerSpec]:
     """Return the layers of a residual branch with Fixup."""
     places = [BranchSpec(block, blocks, place, length) for place in range(1, length + 1)]
@@ -105,6 +111,23 @@ NETWORKS: dict[str, tuple[Node, ...]] = {
         pool(),
         conv(5, act=RELU, batchnorm=NORM, dropout=DROP),
         dense(6, batchnorm=NORM, dropout=DropoutSpec(0.4, "scale_at_test")),
+        output(),
+    ),
+    "groups": (
+        conv(4, norm=norm("group_norm", groups=2)),
+        pool(),
+        conv(6, act=RELU, norm=norm("layer_norm"), dropout=DROP),
+        dense(6, norm=norm("group_norm", groups=3)),
+        dense(5, act=activation("prelu"), norm=norm("layer_norm", epsilon=0.1)),
+        output(),
+    ),
+    "pre-activation by example": (
+        conv(4),
+        ActivationSpec(RELU, 0.05, norm=norm("group_norm", groups=2)),
+        conv(4, act=RELU, norm=norm("layer_norm")),
+        conv(4, act=IDENTITY, adds=0),
+        ActivationSpec(RELU, norm=norm("layer_norm")),
+        GLOBAL,
         output(),
     ),
     "test mode": (conv(3, batchnorm=BatchNormSpec(update_running=False)), GLOBAL, output()),
@@ -165,6 +188,8 @@ TRAINING: dict[str, dict[str, Any]] = {
     "residual": {"optimizer": optimizer("rmsprop"), "lr": 0.005, "clip_norm": 1.0},
     "projection": {"optimizer": optimizer("adagrad"), "lr": 0.02},
     "fixup": {"optimizer": optimizer("sgd", momentum=0.9, form="average"), "lr": 0.3, "clip_norm": 2.0},
+    "groups": {"optimizer": optimizer("sgd", momentum=0.9), "l2": 0.02},
+    "pre-activation by example": {"optimizer": optimizer("adam"), "lr": 0.01},
     "pre-activation": {"loss": Component("mse")},
     "learned": {"optimizer": optimizer("adam"), "clip_norm": 0.5, "lr": 0.01},
     "dense residual": {"loss": Component("hinge"), "l2": 0.01},

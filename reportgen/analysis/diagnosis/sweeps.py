@@ -29,7 +29,7 @@ NO_LAYERS = "no hidden layers"
 
 LEARNING_RATE = "training.lr"
 
-_BY_LAYER = ("activation", "init", "bias", "batchnorm", "dropout", "lr_factor")
+_BY_LAYER = ("activation", "init", "bias", "batchnorm", "norm", "dropout", "lr_factor")
 
 
 @dataclass(frozen=True, eq=False)

@@ -141,6 +141,7 @@ def probe_updates(code, params, grads, running, row):
     if code[GAMMA] >= 0:
         row[_GAMMA_MEAN], row[_GAMMA_MEAN + 1] = moments(params[code[GAMMA] : code[GAMMA] + width])
         row[_GAMMA_MEAN + 2], row[_GAMMA_MEAN + 3] = moments(params[shift : shift + width])
+    if code[RUNNING] >= 0:
         row[_RUNNING_MEAN] = moments(running[code[RUNNING] : code[RUNNING] + width])[0]
         row[_RUNNING_MEAN + 1] = moments(running[code[RUNNING] + width : code[RUNNING] + 2 * width])[0]
 

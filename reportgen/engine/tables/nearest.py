@@ -110,6 +110,12 @@ NEAREST: Mapping[str, Mapping[str, str]] = {
         "sequential_lr": "the nearest is warmup, which continues with another schedule",
         "noam": "the nearest is {name: warmup, epochs: 3, then: inverse_time}",
     },
+    "normalization": {
+        "batch_norm": "the setting is network.batchnorm",
+        "batchnorm": "the setting is network.batchnorm",
+        "instance_norm": "the nearest is group_norm with as many groups as channels",
+        "rms_norm": "the nearest is layer_norm",
+    },
     "preprocessing step": {
         "normalize": "standardize gives each feature mean 0 and standard deviation 1",
         "batchnorm": "the setting is network.batchnorm",

@@ -12,8 +12,17 @@ from reportgen.engine.layers.table import LAYERS
 from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec, WindowSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
+from reportgen.engine.tables.norms import NORMS
 from reportgen.registry import Component
-from reportgen.study.model.components import below, plain_value, problem, shown, suggest, whole_number
+from reportgen.study.model.components import (
+    below,
+    plain_value,
+    problem,
+    read_component,
+    shown,
+    suggest,
+    whole_number,
+)
 from reportgen.study.model.section import Number, Section, Takes, reader
 
 MOST_UNITS = 100_000
@@ -22,10 +31,10 @@ GLOBAL, SAME = "global", "same"
 NAMES = "a name, or {name: ..., parameters}"
 _SIZE = "integer, or [height, width]"
 
-BY_LAYER = ("activation", "init", "bias", "batchnorm", "dropout", "lr_factor")
+BY_LAYER = ("activation", "init", "bias", "batchnorm", "norm", "dropout", "lr_factor")
 """Settings that a network gives all its layers, and that each layer with weights can override."""
 
-WITHOUT = ("batchnorm", "dropout")
+WITHOUT = ("batchnorm", "norm", "dropout")
 """Those of them that a layer can be without."""
 
 
@@ -47,6 +56,11 @@ def read_one_batchnorm(value: Any) -> BatchNormSpec | None:
             "wrong-type", f"expected true, false or a mapping, found {shown(value)}", "such as {momentum: 0.9}"
         )
     return BatchNormSpec(**BatchNorm.model_validate(value).model_dump())
+
+
+def read_norm(value: Any) -> Component | None:
+    """Return the normalization of one layer's examples, None without."""
+    return None if value is None or value is False or value == "none" else read_component(value, NORMS, "normalization")
 
 
 class BatchNorm(Section):
@@ -137,6 +151,9 @@ class OwnSettings(Section):
     batchnorm: Annotated[
         BatchNormSpec | None, BeforeValidator(read_one_batchnorm), Takes("true, false, or settings as in the network")
     ] = Field(default=None, description="batch normalization before the activation, by channel in a convolution")
+    norm: Annotated[Component | None, BeforeValidator(read_norm), Takes(NAMES)] = Field(
+        default=None, description="[normalization](#normalizations) of each example instead of the network's"
+    )
     dropout: Annotated[
         DropoutSpec | None, BeforeValidator(_dropout), Takes("number, false, or settings as in the network")
     ] = Field(default=None, description="dropout of single values after the activation")

@@ -12,7 +12,15 @@ from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.registry import Component
 from reportgen.study.model.components import below, problem, read_component, shown, whole_number
-from reportgen.study.model.layer_settings import BY_LAYER, MOST_UNITS, NAMES, WITHOUT, read_batchnorm, read_dropout
+from reportgen.study.model.layer_settings import (
+    BY_LAYER,
+    MOST_UNITS,
+    NAMES,
+    WITHOUT,
+    read_batchnorm,
+    read_dropout,
+    read_norm,
+)
 from reportgen.study.model.layers import MOST_LAYERS, Layer, read_layer
 from reportgen.study.model.section import Number, Section, Takes
 
@@ -66,6 +74,12 @@ def _output_init(value: Any) -> Component | None:
     return None if value in (None, "none") else read_component(value, INITS, "init")
 
 
+def _norm(value: Any) -> Any:
+    if not isinstance(value, (list, tuple)):
+        return read_norm(value)
+    return tuple(below(index, partial(read_norm, item)) for index, item in enumerate(value))
+
+
 Factor = Annotated[Number, Field(ge=0)]
 
 
@@ -106,6 +120,11 @@ class Network(Section):
         BeforeValidator(read_batchnorm),
         Takes("true, false, these settings, or a list"),
     ] = Field(default=None, description="batch normalization before the activation")
+    norm: Annotated[Component | tuple[Component | None, ...] | None, BeforeValidator(_norm), Takes(NAMES)] = Field(
+        default=None,
+        description="[normalization](#normalizations) of each example before the activation, instead of batch "
+        "normalization, or a list with one for each hidden layer",
+    )
     dropout: Annotated[
         DropoutSpec | tuple[DropoutSpec | None, ...] | None,
         BeforeValidator(read_dropout),

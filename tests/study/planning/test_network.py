@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.engine.network_spec import ActivationSpec, LayerSpec, NetworkSpec, PoolSpec, WindowSpec
+from reportgen.errors import StudyError
 from reportgen.study.loading.loader import dump_study, load_study
 from reportgen.study.planning.plan import Plan
 from reportgen.study.planning.where import matching_variants
@@ -50,6 +51,33 @@ def test_layers_have_factors_of_the_learning_rate(tmp_path: Path) -> None:
     assert [layer.lr_factor for layer in network.layers] == [0.0, 2.0, 2.0, 0.5]
     short = plan_of(tmp_path, "{hidden: [3, 4], lr_factor: [0.1, 10]}").runs[0].spec.network
     assert [layer.lr_factor for layer in short.layers] == [0.1, 10.0, 1.0]
+
+
+def test_layers_have_normalizations_of_examples(tmp_path: Path) -> None:
+    layers = "{conv: {filters: 4, kernel: 3, norm: {name: group_norm, groups: 2}}}, {dense: {units: 4, norm: none}}, "
+    layers += "{dense: 6}"
+    nodes = network_of(tmp_path, layers, ", norm: layer_norm").layers
+    assert [node.norm and node.norm.name for node in nodes] == ["group_norm", None, "layer_norm", None]
+    short = plan_of(tmp_path, "{hidden: [4, 6], norm: [LayerNorm, none]}").runs[0].spec.network
+    assert [layer.norm and layer.norm.name for layer in short.layers] == ["layer_norm", None, None]
+
+
+@pytest.mark.parametrize(
+    ("network", "code"),
+    [
+        ("{hidden: [4], norm: layer_norm, batchnorm: true}", "conflicting-settings"),
+        ("{hidden: [4], norm: layer_norm, init: fixup}", "conflicting-settings"),
+        ("{hidden: [4, 6], norm: {name: group_norm, groups: 4}}", "invalid-value"),
+        ("{layers: [{dense: {units: 4, norm: layer_norm}}], batchnorm: true}", "conflicting-settings"),
+        ("{hidden: [4], norm: instance_norm}", "unknown-name"),
+        ("{hidden: [4, 5], norm: [layer_norm]}", "wrong-length"),
+    ],
+)
+def test_normalizations_that_do_not_fit_are_errors(tmp_path: Path, network: str, code: str) -> None:
+    with pytest.raises(StudyError) as error:
+        plan_of(tmp_path, network)
+    assert error.value.code == code
+    assert ":5:" in error.value.where
 
 
 def test_a_bias_of_null_is_the_network_s(tmp_path: Path) -> None:
