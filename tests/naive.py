@@ -47,10 +47,14 @@ def shuffled(key: int, n: int) -> list[int]:
     return order
 
 
-def loss_and_delta(name: str, logits: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+def loss_and_delta(name: str, logits: np.ndarray, y: np.ndarray, smoothing: float = 0.0) -> tuple[float, np.ndarray]:
     """The mean loss of the rows, and its derivative by the logits."""
     n, classes = logits.shape
     hot = np.eye(classes)[y]
+    if smoothing:
+        q, p = (1 - smoothing) * hot + smoothing / classes, np.exp(logits - logits.max(axis=1, keepdims=True))
+        p = p / p.sum(axis=1, keepdims=True)
+        return float(-(q * np.log(p)).sum(axis=1).mean()), (p - q) / n
     if name == "softmax_cross_entropy":
         e = np.exp(logits - logits.max(axis=1, keepdims=True))
         p = e / e.sum(axis=1, keepdims=True)
@@ -224,14 +228,18 @@ class Network:
         return a
 
     def backward(self, logits: np.ndarray, y: np.ndarray) -> float:
-        loss, delta = loss_and_delta(self.spec.training.loss.name, logits, y)
+        loss, delta = self.loss(logits, y)
         for layer in reversed(self.layers):
             delta = layer.backward(delta)
         return loss
 
+    def loss(self, logits: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+        loss = self.spec.training.loss
+        return loss_and_delta(loss.name, logits, y, loss.get("smoothing", 0.0))
+
     def score(self, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
         logits = self.forward(x, "test")
-        return loss_and_delta(self.spec.training.loss.name, logits, y)[0], float((logits.argmax(axis=1) == y).mean())
+        return self.loss(logits, y)[0], float((logits.argmax(axis=1) == y).mean())
 
     def train(self, first: int = 1, last: int | None = None) -> None:
         """Train from epoch `first` to epoch `last`, by default all epochs."""

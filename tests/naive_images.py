@@ -214,7 +214,7 @@ class Network(naive.Network):
         return self.outputs[len(self.layers) - 1]
 
     def backward(self, logits: Array, y: Array) -> float:
-        loss, delta = naive.loss_and_delta(self.spec.training.loss.name, logits, y)
+        loss, delta = self.loss(logits, y)
         derivatives = {i: np.zeros_like(values) for i, values in self.outputs.items()}
         derivatives[len(self.layers) - 1] = delta
         for i in reversed(range(len(self.layers))):

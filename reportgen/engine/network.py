@@ -100,6 +100,7 @@ class Net(NamedTuple):
     constants : real constants of each operation, shape (operations, PHI + most constants of an activation).
     features, classes : numbers of inputs and outputs.
     loss, product, forward : addresses of the kernels of the loss, the matrix product and the forward pass.
+    smoothing : share of a label that the loss spreads evenly over all classes.
     """
 
     codes: NDArray[np.int64]
@@ -109,6 +110,7 @@ class Net(NamedTuple):
     loss: int
     product: int
     forward: int
+    smoothing: float
 
 
 class State(NamedTuple):

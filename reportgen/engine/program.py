@@ -68,8 +68,9 @@ from reportgen.engine.network import (
 )
 from reportgen.engine.tables.activation import Activation
 from reportgen.engine.tables.activations import ACTIVATIONS
-from reportgen.engine.tables.losses import Loss
+from reportgen.engine.tables.losses import LOSSES, smoothing_of
 from reportgen.engine.tables.norms import NORMS
+from reportgen.registry import Component
 
 DROPOUT_MODES = {"inverted": layers.INVERTED, "scale_at_test": layers.SCALE_AT_TEST, "unscaled": layers.UNSCALED}
 
@@ -81,7 +82,9 @@ def learned_blocks(operation: Operation, code: NDArray[np.int64]) -> Iterator[tu
         yield slice(begin, begin + operation.units), name
 
 
-def compile_network(operations: Sequence[Operation], loss: Loss, dtype: DTypeLike = np.float32) -> tuple[Net, Sizes]:
+def compile_network(
+    operations: Sequence[Operation], loss: Component, dtype: DTypeLike = np.float32
+) -> tuple[Net, Sizes]:
     """Return the compiled form of a network's operations, and the sizes of its arrays."""
     codes = np.full((len(operations), COLUMNS), -1, dtype=np.int64)
     phi = max(len(_phi(operation)) for operation in operations)
@@ -94,8 +97,9 @@ def compile_network(operations: Sequence[Operation], loss: Loss, dtype: DTypeLik
         row[PHI : PHI + len(_phi(operation))] = _phi(operation)
     features = math.prod(operations[0].input_shape)
     vector = _vector(np.dtype(dtype))
-    loss_address = address(loss.kernel, vector, types.int64[::1], types.int64, vector)
-    net = Net(codes, constants, features, operations[-1].units, loss_address, *_shared(np.dtype(dtype)))
+    loss_address = address(LOSSES[loss.name].kernel, vector, types.int64[::1], types.int64, vector)
+    shared, smoothing = _shared(np.dtype(dtype)), smoothing_of(loss)
+    net = Net(codes, constants, features, operations[-1].units, loss_address, *shared, smoothing)
     return net, _sizes(operations, features, cursor)
 
 
@@ -230,7 +234,7 @@ def finish_type(dtype: np.dtype[Any]) -> Any:
 def pass_types(dtype: np.dtype[Any]) -> tuple[Any, Any, Any]:
     """Return the Numba types of (net, state, work) in this precision."""
     codes, constants = np.zeros((1, COLUMNS), np.int64), np.zeros((1, PHI), dtype)
-    net, sizes = Net(codes, constants, 0, 0, 0, 0, 0), Sizes(0, 0, 0, 0, 0, 0, 0, 0)
+    net, sizes = Net(codes, constants, 0, 0, 0, 0, 0, 0.0), Sizes(0, 0, 0, 0, 0, 0, 0, 0)
     return typeof(net), typeof(new_state(net, sizes, 0, 0)), typeof(new_work(net, sizes, 0))
 
 

@@ -43,7 +43,6 @@ from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.engine.step import Examples, backward, gather, score
 from reportgen.engine.tables.init import draw_weights
 from reportgen.engine.tables.inits import INITS
-from reportgen.engine.tables.losses import LOSSES
 from reportgen.engine.tables.optimizers import OPTIMIZERS, Optimizer, sgd, width_factors
 
 _SCORED_WITHOUT_VALIDATION = 1000
@@ -77,7 +76,7 @@ def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Se
     evaluation_rows = batch_size if _tests_on_batches(spec) else max(batch_size, 256)
     operations = lay_out(spec.network, dataset.features, dataset.image_shape)
     dataset = dataset.channels_last if spec.network.needs_images else dataset
-    net, sizes = compile_network(operations, LOSSES[training.loss.name], dtype)
+    net, sizes = compile_network(operations, training.loss, dtype)
     optimizer = OPTIMIZERS[training.optimizer.name]
     state = new_state(net, sizes, optimizer.states, spec.seed, training.pruning is not None)
     work = new_work(net, sizes, max(batch_size, probe_n, evaluation_rows))

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.jit.calls import call, call_number
+from reportgen.engine.jit.calls import call
 from reportgen.engine.jit.compile import internal, kernel
 from reportgen.engine.layers.blocks import clear_derivatives, copy, output, take_derivative
-from reportgen.engine.layers.passes import backward_activation, backward_linear
+from reportgen.engine.layers.passes import backward_activation, backward_linear, loss_of
 from reportgen.engine.layers.updates import CLIP_NORM, L2, NOISE, clip, fused_sgd, layer_gradient, update_layer
 from reportgen.engine.math.random import shuffle, subkey
 from reportgen.engine.network import FAN_IN, NO_STEP, PIECES, TEST, TRAIN, WEIGHTS, WIDTH
@@ -80,7 +80,7 @@ def backward(net, state, work, recipe, rows, lr, t):
 def gradient(net, state, work, recipe, rows, mode, step):
     """Set state.grads to the gradient on the batch in the work buffers, including penalties; return the data loss."""
     call(net.forward, net, state, work, rows, mode, step)
-    total = call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+    total = loss_of(net, work, rows)
     call(recipe.backward, net, state, work, recipe, rows, recipe.coefficients[L2], NO_STEP)
     return total / rows
 
@@ -114,9 +114,8 @@ def evaluate(net, state, work, x, y, size):
         copy(x[begin * features : end * features], work.x[: rows * features])
         copy(y[begin:end], work.y[:rows])
         call(net.forward, net, state, work, rows, TEST, NO_STEP)
-        logits = output(net, work, rows)
-        total += call_number(net.loss, logits, work.y[:rows], net.classes, work.delta)
-        correct += count_correct(logits, work.y[:rows], net.classes)
+        total += loss_of(net, work, rows)
+        correct += count_correct(output(net, work, rows), work.y[:rows], net.classes)
     if y.size == 0:
         return np.nan, np.nan
     return total / y.size, correct / y.size
@@ -165,7 +164,7 @@ def train_steps(net, state, work, recipe, data, per_epoch, order, step, rates, l
         if recipe.augment != 0:
             call(recipe.augment, recipe.image, recipe.coefficients[NOISE], state.keys, t, features, rows, work)
         call(net.forward, net, state, work, rows, TRAIN, t)
-        total = call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+        total = loss_of(net, work, rows)
         losses[t] = total / rows
         if not np.isfinite(losses[t]):
             return t

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.engine.jit.calls import call
+from reportgen.engine.jit.calls import call, call_number
 from reportgen.engine.jit.compile import force_inline, internal, kernel
-from reportgen.engine.layers.blocks import add, block, copy, fill, outputs_of, pre_activation, sum_rows
+from reportgen.engine.layers.blocks import add, block, copy, fill, output, outputs_of, pre_activation, sum_rows
 from reportgen.engine.layers.dense import backward_dense, dense_gradient, forward_dense
 from reportgen.engine.math.random import dropout_mask, subkey
 from reportgen.engine.network import (
@@ -47,6 +47,7 @@ from reportgen.engine.network import (
     WEIGHTS_OF,
     WIDTH,
 )
+from reportgen.engine.tables.losses import smooth_labels
 
 INVERTED, SCALE_AT_TEST, UNSCALED = 1, 2, 3
 
@@ -178,6 +179,16 @@ def weight_gradient(net, work, layer, rows, delta, target, below, finish):
         call(code[GRADIENT], net, work, layer, rows, delta, target, below, finish)
     else:
         dense_gradient(net, work, layer, rows, delta, target, below, finish)
+
+
+@internal
+def loss_of(net, work, rows):
+    """Return the sum of the losses of the last forward pass, and set work.delta to the derivative of their mean."""
+    logits, y = output(net, work, rows), work.y[:rows]
+    total = call_number(net.loss, logits, y, net.classes, work.delta)
+    if net.smoothing > 0:
+        total += smooth_labels(logits, y, net.classes, work.delta, net.smoothing)
+    return total
 
 
 @kernel

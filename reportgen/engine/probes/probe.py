@@ -16,7 +16,6 @@ from reportgen.engine.layers.blocks import (
     copy,
     fill,
     layer_input,
-    output,
     outputs_of,
     pre_activation,
     prune,
@@ -27,6 +26,7 @@ from reportgen.engine.layers.passes import (
     backward_linear,
     forward_activation,
     forward_linear,
+    loss_of,
     weight_gradient,
 )
 from reportgen.engine.math.microkernel import WRITE
@@ -165,7 +165,7 @@ def probe(net, state, work, data, rows, before, index, arrays):
     copy(data.x[: rows * features], work.x[: rows * features])
     copy(data.y[:rows], work.y[:rows])
     _probe_forward(net, state, work, rows, index, arrays)
-    call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+    loss_of(net, work, rows)
     _probe_backward(net, state, work, rows, index, arrays)
     for operation in range(net.codes.shape[0]):
         code = net.codes[operation]

@@ -63,7 +63,7 @@ NEAREST: Mapping[str, Mapping[str, str]] = {
         "kl_divergence": "for given classes it is equal to softmax_cross_entropy",
         "focal": "the nearest is softmax_cross_entropy",
         "focal_loss": "the nearest is softmax_cross_entropy",
-        "label_smoothing": "the nearest is softmax_cross_entropy",
+        "label_smoothing": "use {name: softmax_cross_entropy, smoothing: 0.1}",
         "l1": "the nearest is mse",
         "l1_loss": "the nearest is mse",
         "mae": "the nearest is mse",
