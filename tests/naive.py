@@ -75,7 +75,7 @@ class Layer:
 
     def __init__(self, layer: LayerSpec | ActivationSpec, weights: np.ndarray | None, width: int, index: int) -> None:
         self.spec, self.index = layer, index
-        self.pieces = pieces(layer)
+        self.pieces, self.drop = pieces(layer), getattr(layer, "branch_drop", None)
         self.p: dict[str, np.ndarray] = {} if weights is None else {"W": weights.copy()}
         if layer.batchnorm or getattr(layer, "has_bias", False):
             self.p["b"] = np.full(width, layer.bias)
@@ -107,10 +107,19 @@ class Layer:
         norm = self._batch_norm(z, mode) if self.spec.batchnorm else None
         norm = self._group_norm(z) if self.spec.norm else norm
         z = z + self.p.get("b", 0.0) if norm is None else norm
-        self.z = z + shortcut
+        self.factors = self._branch_factors(len(z), mode, keys, step).reshape(-1, *[1] * (z.ndim - 1))
+        self.z = z * self.factors + shortcut
         self.out = self.phi(self.z)
         self.mask = self._mask(self.out.shape, mode, keys, step)
         return self.out * self.mask
+
+    def _branch_factors(self, rows: int, mode: str, keys: Any, step: int) -> np.ndarray:
+        drop = self.drop
+        if drop is None or mode in ("probe", "test"):
+            return np.full(rows, 1.0 if drop is None else drop.survival)
+        key = subkey(keys, 2_000_003 + self.index, step)
+        drawn = dropout_mask(key, 1 - drop.survival, (rows if drop.by == "example" else 1,))
+        return drawn * np.ones(rows)
 
     def _grouped(self, z: np.ndarray) -> np.ndarray:
         """The values by (example, position, group, channel of the group)."""
@@ -167,6 +176,7 @@ class Layer:
         else:
             delta = delta * ACTIVATIONS[name].derivative(self.z, **parameters)
         self.delta = delta
+        delta = delta * self.factors
         if "b" in self.p:
             self.grad["b"] = self.gradient_of_bias(delta)
         if "g" in self.p:

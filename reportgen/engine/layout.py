@@ -16,6 +16,7 @@ from reportgen.engine.math.convolution_layout import Geometry
 from reportgen.engine.network_spec import (
     ActivationSpec,
     BatchNormSpec,
+    BranchDropSpec,
     DropoutSpec,
     LayerSpec,
     NetworkSpec,
@@ -51,6 +52,7 @@ class Operation:
     fan_in, units, pieces : inputs of a unit, or 0 without weights; units (channels); linear pieces of a unit.
     is_output : whether the operation belongs to the output layer.
     source_units : units or channels of the inputs, None if no layer with weights comes before.
+    branch_drop : stochastic depth of the branch that ends with this operation, None without.
     """
 
     kind: LayerKind
@@ -68,6 +70,7 @@ class Operation:
     pieces: int
     is_output: bool
     source_units: int | None = None
+    branch_drop: BranchDropSpec | None = None
 
     @property
     def activation(self) -> Component:
@@ -184,7 +187,7 @@ class _Layout:
             return
         adds = None if node.adds is None else self._operation_of(node.adds)
         if not has_scalars(node):
-            self._append(node, layer, before, adds)
+            self._append(node, layer, before, adds, drop=node.branch_drop)
             return
         shift = ActivationSpec(IDENTITY, 0.0, kind="shift", lr_factor=node.lr_factor)
         self._append(shift, layer, before, owns=(False, False))
@@ -196,7 +199,7 @@ class _Layout:
         is_last = node.branch is not None and node.branch.place == node.branch.length
         kind, factor = "scale" if is_last else "shift", node.lr_factor
         scale = ActivationSpec(node.activation, node.bias, None, node.dropout, kind, lr_factor=factor)
-        self._append(scale, layer, len(self.operations) - 1, adds, owns=(False, True))
+        self._append(scale, layer, len(self.operations) - 1, adds, owns=(False, True), drop=node.branch_drop)
 
     def _operation_of(self, node: int) -> int:
         return INPUT if node < 0 else self.last[node]
@@ -217,6 +220,7 @@ class _Layout:
         source: int,
         adds: int | None = None,
         owns: tuple[bool, bool] | None = None,
+        drop: BranchDropSpec | None = None,
     ) -> None:
         kind, shape = LAYERS[node.kind], self._shape_of(source)
         pieces = 1 if isinstance(node, PoolSpec) else pieces_of(node.activation)
@@ -248,6 +252,7 @@ class _Layout:
                 units=output[-1],
                 pieces=pieces,
                 is_output=layer == self.layers - 1,
+                branch_drop=None if adds is None else drop,
                 source_units=shape[-1] if self._follows_weights(source) else None,
             )
         )

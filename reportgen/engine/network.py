@@ -67,7 +67,10 @@ UNITS_OF = 36  # layer whose activations these are, counted from 0; -1 without
 GEOMETRY = 37  # first of the eleven numbers of a Geometry
 SCALES = 48  # block of 1 / sqrt(variance + epsilon), (rows, groups), of a normalization of examples
 GROUPS = 49  # groups of channels of a normalization of examples
-COLUMNS = 50
+BRANCH = 50  # block of the factors of a branch with stochastic depth, (rows,), -1 without
+BY_EXAMPLE = 51  # 1 if each example has a factor of its own
+DROP_BRANCH = 52  # address of the kernel of stochastic depth, 0 without
+COLUMNS = 53
 
 NOTHING = -2
 
@@ -78,7 +81,8 @@ NORM_EPSILON = 2  # added to variances
 MAX_SLOPE = 3  # largest slope of the activation, NaN if it does not saturate
 WEIGHTS_LR = 4  # factor of the learning rate for the weights
 OTHERS_LR = 5  # factor of the learning rate for the other parameters
-PHI = 6  # first of the constants of the activation
+SURVIVAL = 6  # survival probability of a branch
+PHI = 7  # first of the constants of the activation
 
 TRAIN, PROBE, TEST, DROPPING = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
 """Modes of a forward pass.

@@ -57,6 +57,20 @@ class BranchSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class BranchDropSpec:
+    """Stochastic depth of a residual branch (Huang et al. 2016).
+
+    Attributes
+    ----------
+    survival : probability that the branch is kept.
+    by : "batch" to draw once for a minibatch, "example" to draw for each example.
+    """
+
+    survival: float
+    by: Literal["batch", "example"] = "batch"
+
+
+@dataclass(frozen=True, slots=True)
 class LayerSpec:
     """A layer with weights: z = a W + b, batch normalization, addition of a shortcut, activation, dropout.
 
@@ -71,6 +85,7 @@ class LayerSpec:
     has_bias : whether the units learn a bias, which batch normalization replaces by beta.
     lr_factor : factor of the learning rate for the parameters of the layer.
     norm : row of the normalizations of examples, in the place of batch normalization.
+    branch_drop : stochastic depth of the branch that ends here, None without.
     """
 
     units: int
@@ -87,6 +102,7 @@ class LayerSpec:
     has_bias: bool = field(default=True, metadata=ADDED)
     lr_factor: float = field(default=1.0, metadata=ADDED)
     norm: Component | None = field(default=None, metadata=ADDED)
+    branch_drop: BranchDropSpec | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)

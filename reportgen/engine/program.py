@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from reportgen.engine.jit.calls import address
 from reportgen.engine.layers import batchnorm as norm
 from reportgen.engine.layers import passes as layers
+from reportgen.engine.layers.stochastic_depth import scale_branch
 from reportgen.engine.layers.table import LayerKind
 from reportgen.engine.layout import Operation, joins
 from reportgen.engine.math.gemm import product
@@ -25,11 +26,14 @@ from reportgen.engine.network import (
     BACKWARD,
     BETA,
     BIAS,
+    BRANCH,
+    BY_EXAMPLE,
     COLUMNS,
     DENORMALIZE,
     DERIVATIVE,
     DIFFERENTIATE,
     DROP,
+    DROP_BRANCH,
     DROPOUT,
     DROPPED,
     END,
@@ -147,6 +151,8 @@ def _place(operation: Operation, joined: bool, code: NDArray[np.int64], cursor: 
     code[ACTS] = take("blocks", positions * op.units)
     if row.keeps_input:
         code[PRE] = take("blocks", positions * width)
+    if op.branch_drop is not None:
+        code[BRANCH], code[BY_EXAMPLE] = take("blocks", 1), op.branch_drop.by == "example"
     if joined:
         code[DERIVATIVE] = take("blocks", positions * op.units)
     code[DROPOUT] = 0
@@ -173,6 +179,9 @@ def _link(operation: Operation, code: NDArray[np.int64], dtype: np.dtype[Any]) -
             forward_norm, backward_norm = by_example.forward, by_example.backward
         code[NORMALIZE] = address(forward_norm, *one_layer, integer, vector)
         code[DENORMALIZE] = address(backward_norm, *one_layer, vector)
+    code[DROP_BRANCH] = 0
+    if operation.branch_drop is not None:
+        code[DROP_BRANCH] = address(scale_branch, *one_layer, integer, integer, vector)
     code[[FORWARD, BACKWARD, GRADIENT, AGREEMENT]] = 0
     for column, (kernel, arguments) in kernels_of(operation.kind, dtype).items():
         code[column] = address(kernel, *arguments)
@@ -215,7 +224,8 @@ def _constants(operation: Operation) -> tuple[float, ...]:
     rate = operation.dropout.rate if operation.dropout else 0.0
     normal = (operation.batchnorm.momentum, operation.batchnorm.epsilon) if operation.batchnorm else (0.0, 0.0)
     normal = (0.0, operation.norm["epsilon"]) if operation.norm else normal
-    return (rate, *normal, row.max_slope if row.saturates else np.nan, 1.0, 1.0)
+    survival = operation.branch_drop.survival if operation.branch_drop else 1.0
+    return (rate, *normal, row.max_slope if row.saturates else np.nan, 1.0, 1.0, survival)
 
 
 @cache

@@ -104,6 +104,11 @@ def dropouts(network: NetworkSpec) -> list[DropoutSpec]:
     return [dropout for dropout in found if dropout is not None]
 
 
+def draws(network: NetworkSpec) -> bool:
+    """Return whether training drops units, or branches of residual blocks, at random."""
+    return bool(dropouts(network)) or any(layer.branch_drop is not None for layer in network.layers)
+
+
 def _norm(node: Node) -> BatchNormSpec | None:
     return None if isinstance(node, PoolSpec) else node.batchnorm
 

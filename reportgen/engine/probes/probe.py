@@ -185,7 +185,7 @@ def _probe_forward(net, state, work, rows, index, arrays):
     hidden = np.int64(0)
     for operation in range(net.codes.shape[0]):
         code, constants = net.codes[operation], net.constants[operation]
-        forward_linear(net, state, work, operation, rows, PROBE)
+        forward_linear(net, state, work, operation, rows, PROBE, NO_STEP)
         z = pre_activation(net, work, operation, rows)
         layer = code[UNITS_OF]
         row = arrays.statistics[index, layer]

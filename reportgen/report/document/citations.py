@@ -25,6 +25,7 @@ COMPONENTS = {
 
 BATCHNORM, DROPOUT, PRUNING = "Ioffe and Szegedy 2015", "Srivastava et al. 2014", "Frankle and Carbin 2019"
 SHORTCUT = "He et al. 2016"
+STOCHASTIC_DEPTH = "Huang et al. 2016"
 """Papers of parts that are not rows of a table."""
 
 
@@ -61,6 +62,7 @@ def _of_networks(specs: Sequence[RunSpec]) -> Iterator[str]:
         BATCHNORM: any(layer.batchnorm is not None for layer in layers),
         DROPOUT: any(layer.dropout is not None for layer in layers),
         SHORTCUT: any(layer.adds is not None for layer in layers),
+        STOCHASTIC_DEPTH: any(layer.branch_drop is not None for layer in layers),
         PRUNING: any(spec.training.pruning is not None for spec in specs),
     }
     yield from (paper for paper, present in parts.items() if present)

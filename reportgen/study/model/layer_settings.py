@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from reportgen.engine.layers.table import LAYERS
-from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec, WindowSpec
+from reportgen.engine.network_spec import BatchNormSpec, BranchDropSpec, DropoutSpec, WindowSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.norms import NORMS
@@ -92,6 +92,35 @@ class Dropout(Section):
         description="compensation for dropped units: scaling in training, at test time, or none, "
         "which demonstrates an error",
     )
+
+
+class StochasticDepth(Section):
+    """Settings of stochastic depth; a number alone is the survival probability of the last residual block."""
+
+    example: ClassVar[str] = "{survival: 0.5}"
+    survival: Number = Field(default=0.5, gt=0, le=1, description="probability that the last residual branch is kept")
+    rule: Literal["linear", "uniform"] = Field(
+        default="linear",
+        description="survival of the other blocks: from almost 1 in the first block down in equal steps, or equal",
+    )
+    by: Literal["batch", "example"] = Field(
+        default="batch", description="draw once for a minibatch as in the paper, or for each example"
+    )
+
+    def of_block(self, block: int, blocks: int) -> BranchDropSpec | None:
+        """Return the stochastic depth of a block, counted from 1; None if its branch is always kept."""
+        share = block / blocks if self.rule == "linear" else 1.0
+        survival = 1 - share * (1 - self.survival)
+        return BranchDropSpec(survival, self.by) if survival < 1 else None
+
+
+def read_stochastic_depth(value: Any) -> StochasticDepth | None:
+    """Return the settings of stochastic depth, None without."""
+    if value is None or value is False or value == "none":
+        return None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    settings = {"survival": value} if is_number else {} if value is True else value
+    return StochasticDepth.model_validate(settings)
 
 
 def read_dropout(value: Any) -> Any:

@@ -17,11 +17,13 @@ from reportgen.study.model.layer_settings import (
     MOST_UNITS,
     NAMES,
     WITHOUT,
+    StochasticDepth,
     read_batchnorm,
     read_dropout,
     read_norm,
+    read_stochastic_depth,
 )
-from reportgen.study.model.layers import MOST_LAYERS, Layer, read_layer
+from reportgen.study.model.layers import MOST_LAYERS, RESIDUAL, Layer, read_layer
 from reportgen.study.model.section import Number, Section, Takes
 
 
@@ -131,6 +133,12 @@ class Network(Section):
         Takes("number, these settings, or a list"),
     ] = Field(default=None, description="dropout after the activation: the fraction of units to drop, or rate and mode")
 
+    stochastic_depth: Annotated[
+        StochasticDepth | None, BeforeValidator(read_stochastic_depth), Takes("number, these settings, or false")
+    ] = Field(
+        default=None,
+        description="drop residual branches at random in training: the survival probability of the last one",
+    )
     lr_factor: Factor | list[Factor] = Field(
         default=1.0,
         description="factor of the learning rate for the hidden layers, or a list with one for each layer; 0 freezes "
@@ -154,6 +162,15 @@ class Network(Section):
         if sum(layer.count for layer in self.layers or ()) > MOST_LAYERS:
             count = sum(layer.count for layer in self.layers or ())
             raise problem("too-many", f"{count} layers are too many", f"at most {MOST_LAYERS}", ("layers",))
+        return self
+
+    @model_validator(mode="after")
+    def _depth_of_blocks(self) -> Network:
+        if self.stochastic_depth is not None and not any(layer.key == RESIDUAL for layer in self.layers or ()):
+            message = "stochastic_depth applies to residual blocks, and the network has none"
+            raise problem(
+                "inapplicable-key", message, "remove it, or add a residual block", ("stochastic_depth",), True
+            )
         return self
 
     @model_validator(mode="after")

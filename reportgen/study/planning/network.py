@@ -192,7 +192,9 @@ class _Builder:
             self._append(_projection(specs, places[0]), place, where)
             branch[0] = replace(branch[0], source=len(self.nodes) - 2)
             source = len(self.nodes) - 1
-        branch[-1] = replace(branch[-1], adds=source)
+        depth = self.network.stochastic_depth
+        drop = None if depth is None else depth.of_block(self.block, self.blocks)
+        branch[-1] = replace(branch[-1], adds=source, branch_drop=drop)
         for index, (layer, spec) in enumerate(zip(settings.layers, branch, strict=True)):
             self._append(spec, (*place, "layers", index, layer.key), where)
 

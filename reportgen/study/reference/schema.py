@@ -57,6 +57,7 @@ _LABEL: Schema = {"type": ["string", "number"], "description": "label of the val
 _NONE: Schema = {"enum": [None, "none"]}
 _RATE: Schema = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 _OFF: Schema = {"enum": [None, False, "none"]}
+_SWITCH: Schema = {"enum": [None, True, False, "none"]}
 _STEPS: Schema = {
     "anyOf": [
         {"$ref": "#/definitions/step"},
@@ -144,6 +145,8 @@ def _write_sections(definitions: dict[str, Any]) -> None:
     _replace(network, "batchnorm", _by_layer(_any(_ref("batchnorm"), {"enum": [True, False, None, "none"]})))
     _replace(network, "norm", _by_layer(_any(_ref("norm"), _OFF)))
     _replace(network, "dropout", _by_layer(_any(_RATE, _ref("dropout"), {"enum": [None, "none"]})))
+    depth = _any(_ref("StochasticDepth"), {"type": "number", "exclusiveMinimum": 0, "maximum": 1}, _SWITCH)
+    _replace(network, "stochastic_depth", depth)
     for name in ("loss", "optimizer", "schedule"):
         _replace(training, name, _any(_ref(name)))
     for section, names in (

@@ -62,9 +62,25 @@ def test_layers_have_normalizations_of_examples(tmp_path: Path) -> None:
     assert [layer.norm and layer.norm.name for layer in short.layers] == ["layer_norm", None, None]
 
 
+def test_survival_falls_in_equal_steps_from_block_to_block(tmp_path: Path) -> None:
+    block = f"{BLOCK}, {{residual: {{repeat: 4, layers: [{BLOCK}, {BLOCK}]}}}}"
+
+    def survivals(setting: str) -> list[float]:
+        layers = network_of(tmp_path, block, f", stochastic_depth: {setting}").layers
+        return [layer.branch_drop.survival for layer in layers if layer.branch_drop]
+
+    assert survivals("0.6") == pytest.approx([0.9, 0.8, 0.7, 0.6])
+    assert survivals("{survival: 0.6, rule: uniform, by: example}") == pytest.approx([0.6] * 4)
+    assert survivals("true")[-1] == 0.5
+    assert survivals("1") == survivals("false") == []
+
+
 @pytest.mark.parametrize(
     ("network", "code"),
     [
+        ("{hidden: [4], stochastic_depth: 0.5}", "inapplicable-key"),
+        ("{layers: [{residual: {layers: [{dense: 64}]}}], stochastic_depth: 0}", "out-of-range"),
+        ("{layers: [{residual: {layers: [{dense: 64}]}}], stochastic_depth: {survives: 0.5}}", "unknown-key"),
         ("{hidden: [4], norm: layer_norm, batchnorm: true}", "conflicting-settings"),
         ("{hidden: [4], norm: layer_norm, init: fixup}", "conflicting-settings"),
         ("{hidden: [4, 6], norm: {name: group_norm, groups: 4}}", "invalid-value"),
@@ -73,7 +89,7 @@ def test_layers_have_normalizations_of_examples(tmp_path: Path) -> None:
         ("{hidden: [4, 5], norm: [layer_norm]}", "wrong-length"),
     ],
 )
-def test_normalizations_that_do_not_fit_are_errors(tmp_path: Path, network: str, code: str) -> None:
+def test_settings_that_do_not_fit_are_errors(tmp_path: Path, network: str, code: str) -> None:
     with pytest.raises(StudyError) as error:
         plan_of(tmp_path, network)
     assert error.value.code == code
