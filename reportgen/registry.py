@@ -174,6 +174,7 @@ HOMES = {
     "loss": "reportgen.engine.tables.losses:LOSSES",
     "optimizer": "reportgen.engine.tables.optimizers:OPTIMIZERS",
     "schedule": "reportgen.engine.tables.schedules:SCHEDULES",
+    "normalization": "reportgen.engine.tables.norms:NORMS",
     "layer": "reportgen.engine.layers.table:LAYERS",
     "data set": "reportgen.data.datasets:DATASETS",
     "preprocessing step": "reportgen.data.preprocessing.steps:STEPS",

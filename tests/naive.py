@@ -47,10 +47,14 @@ def shuffled(key: int, n: int) -> list[int]:
     return order
 
 
-def loss_and_delta(name: str, logits: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+def loss_and_delta(name: str, logits: np.ndarray, y: np.ndarray, smoothing: float = 0.0) -> tuple[float, np.ndarray]:
     """The mean loss of the rows, and its derivative by the logits."""
     n, classes = logits.shape
     hot = np.eye(classes)[y]
+    if smoothing:
+        q, p = (1 - smoothing) * hot + smoothing / classes, np.exp(logits - logits.max(axis=1, keepdims=True))
+        p = p / p.sum(axis=1, keepdims=True)
+        return float(-(q * np.log(p)).sum(axis=1).mean()), (p - q) / n
     if name == "softmax_cross_entropy":
         e = np.exp(logits - logits.max(axis=1, keepdims=True))
         p = e / e.sum(axis=1, keepdims=True)
@@ -71,12 +75,13 @@ class Layer:
 
     def __init__(self, layer: LayerSpec | ActivationSpec, weights: np.ndarray | None, width: int, index: int) -> None:
         self.spec, self.index = layer, index
-        self.pieces = pieces(layer)
+        self.pieces, self.drop = pieces(layer), getattr(layer, "branch_drop", None)
         self.p: dict[str, np.ndarray] = {} if weights is None else {"W": weights.copy()}
         if layer.batchnorm or getattr(layer, "has_bias", False):
             self.p["b"] = np.full(width, layer.bias)
+        if layer.batchnorm or layer.norm:
+            self.p["g"], self.p["b"] = np.ones(width), np.full(width, layer.bias)
         if layer.batchnorm:
-            self.p["g"] = np.ones(width)
             self.mean, self.var = np.zeros(width), np.ones(width)
         if layer.activation.name == "prelu":
             self.p["s"] = np.full(width, float(layer.activation["slope"]))
@@ -99,13 +104,41 @@ class Layer:
     def forward(self, a: np.ndarray, mode: str, keys: Any, step: int, shortcut: Any = 0.0) -> np.ndarray:
         self.a = a
         z = self.linear(a)
-        z = self._norm(z, mode) if self.spec.batchnorm else z + self.p.get("b", 0.0)
-        self.z = z + shortcut
+        norm = self._batch_norm(z, mode) if self.spec.batchnorm else None
+        norm = self._group_norm(z) if self.spec.norm else norm
+        z = z + self.p.get("b", 0.0) if norm is None else norm
+        self.factors = self._branch_factors(len(z), mode, keys, step).reshape(-1, *[1] * (z.ndim - 1))
+        self.z = z * self.factors + shortcut
         self.out = self.phi(self.z)
         self.mask = self._mask(self.out.shape, mode, keys, step)
         return self.out * self.mask
 
-    def _norm(self, z: np.ndarray, mode: str) -> np.ndarray:
+    def _branch_factors(self, rows: int, mode: str, keys: Any, step: int) -> np.ndarray:
+        drop = self.drop
+        if drop is None or mode in ("probe", "test"):
+            return np.full(rows, 1.0 if drop is None else drop.survival)
+        key = subkey(keys, 2_000_003 + self.index, step)
+        drawn = dropout_mask(key, 1 - drop.survival, (rows if drop.by == "example" else 1,))
+        return drawn * np.ones(rows)
+
+    def _grouped(self, z: np.ndarray) -> np.ndarray:
+        """The values by (example, position, group, channel of the group)."""
+        groups = self.spec.norm.get("groups", 1)
+        return z.reshape(len(z), -1, groups, z.shape[-1] // groups)
+
+    def _group_norm(self, z: np.ndarray) -> np.ndarray:
+        values = self._grouped(z)
+        mean, var = values.mean(axis=(1, 3), keepdims=True), values.var(axis=(1, 3), keepdims=True)
+        self.scale = 1 / np.sqrt(var + self.spec.norm["epsilon"])
+        self.hat = ((values - mean) * self.scale).reshape(z.shape)
+        return self.p["g"] * self.hat + self.p["b"]
+
+    def _group_norm_back(self, d: np.ndarray) -> np.ndarray:
+        by_group, hat = self._grouped(d), self._grouped(self.hat)
+        mean, product = (values.mean(axis=(1, 3), keepdims=True) for values in (by_group, by_group * hat))
+        return (self.scale * (by_group - mean - hat * product)).reshape(d.shape)
+
+    def _batch_norm(self, z: np.ndarray, mode: str) -> np.ndarray:
         bn = self.spec.batchnorm
         if mode in ("test", "dropping") and bn.test_mode == "running":
             return self.p["g"] * (z - self.mean) / np.sqrt(self.var + bn.epsilon) + self.p["b"]
@@ -143,11 +176,15 @@ class Layer:
         else:
             delta = delta * ACTIVATIONS[name].derivative(self.z, **parameters)
         self.delta = delta
+        delta = delta * self.factors
         if "b" in self.p:
             self.grad["b"] = self.gradient_of_bias(delta)
-        if self.spec.batchnorm:
+        if "g" in self.p:
             self.grad["g"] = (delta * self.hat).sum(axis=axes)
             d = delta * self.p["g"]
+        if self.spec.norm:
+            delta = self._group_norm_back(d)
+        if self.spec.batchnorm:
             delta = self.scale * (d - d.mean(axis=axes) - self.hat * (d * self.hat).mean(axis=axes))
         self.linear_delta = delta
         below, gradient = self.linear_back(self.a, delta)
@@ -157,6 +194,15 @@ class Layer:
 
     def gradient_of_bias(self, delta: np.ndarray) -> np.ndarray:
         return delta.sum(axis=tuple(range(delta.ndim - 1)))
+
+
+def newton_schulz(g: np.ndarray) -> np.ndarray:
+    """Five steps of the iteration of Muon, by the singular value decomposition."""
+    u, s, v = np.linalg.svd(g, full_matrices=False)
+    s = s / (np.linalg.norm(g) + 1e-7)
+    for _ in range(5):
+        s = 3.4445 * s - 4.7750 * s**3 + 2.0315 * s**5
+    return u * s @ v
 
 
 def pieces(layer: LayerSpec | ActivationSpec) -> int:
@@ -192,14 +238,18 @@ class Network:
         return a
 
     def backward(self, logits: np.ndarray, y: np.ndarray) -> float:
-        loss, delta = loss_and_delta(self.spec.training.loss.name, logits, y)
+        loss, delta = self.loss(logits, y)
         for layer in reversed(self.layers):
             delta = layer.backward(delta)
         return loss
 
+    def loss(self, logits: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+        loss = self.spec.training.loss
+        return loss_and_delta(loss.name, logits, y, loss.get("smoothing", 0.0))
+
     def score(self, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
         logits = self.forward(x, "test")
-        return loss_and_delta(self.spec.training.loss.name, logits, y)[0], float((logits.argmax(axis=1) == y).mean())
+        return self.loss(logits, y)[0], float((logits.argmax(axis=1) == y).mean())
 
     def train(self, first: int = 1, last: int | None = None) -> None:
         """Train from epoch `first` to epoch `last`, by default all epochs."""
@@ -227,12 +277,15 @@ class Network:
                 layer.grad = {k: g * min(1.0, training.clip_norm / norm) for k, g in layer.grad.items()}
         for i, layer in enumerate(self.layers):
             for name, g in layer.grad.items():
-                layer.p[name] = layer.p[name] + self._move(
-                    layer.p[name], g, self.memory.setdefault((i, name), {}), t, name
-                )
+                m, is_matrix = self.memory.setdefault((i, name), {}), name == "W" and i < len(self.layers) - 1
+                lr = self.spec.training.lr * layer.spec.lr_factor
+                layer.p[name] = layer.p[name] + self._move(layer.p[name], g, m, t, name, is_matrix, lr)
 
-    def _move(self, w: np.ndarray, g: np.ndarray, m: dict[str, np.ndarray], t: int, name: str) -> np.ndarray:
-        o, lr = self.spec.training.optimizer, self.spec.training.lr
+    def _move(
+        self, w: np.ndarray, g: np.ndarray, m: dict[str, np.ndarray], t: int, name: str, is_matrix: bool, lr: float
+    ) -> np.ndarray:
+        """The change of parameters; `is_matrix` for the weights of a layer before the output layer."""
+        o = self.spec.training.optimizer
         p, zero = dict(o.params), np.zeros_like(g)
         if o.name == "sgd" and p["form"] == "average":
             m["v"] = p["momentum"] * m.get("v", zero) + (1 - p["momentum"]) * g
@@ -246,8 +299,17 @@ class Network:
         if o.name == "rmsprop":
             m["s"] = p["rho"] * m.get("s", zero) + (1 - p["rho"]) * g**2
             return -lr * g / (np.sqrt(m["s"]) + p["epsilon"])
+        decay = p.get("weight_decay", 0.0) if name == "W" else 0.0
+        if o.name == "lion":
+            sign = np.sign(p["beta1"] * m.get("m", zero) + (1 - p["beta1"]) * g)
+            m["m"] = p["beta2"] * m.get("m", zero) + (1 - p["beta2"]) * g
+            return -lr * (sign + decay * w)
+        if o.name == "muon" and is_matrix:
+            m["v"] = p["momentum"] * m.get("v", zero) + (1 - p["momentum"]) * g
+            mean = p["momentum"] * m["v"] + (1 - p["momentum"]) * g if p["nesterov"] else m["v"]
+            return -lr * (np.sqrt(max(1, w.shape[1] / w.shape[0])) * newton_schulz(mean) + decay * w)
+        lr *= p.get("adam_factor", 1.0)
         m["m"] = p["beta1"] * m.get("m", zero) + (1 - p["beta1"]) * g
         m["s"] = p["beta2"] * m.get("s", zero) + (1 - p["beta2"]) * g**2
         step = (m["m"] / (1 - p["beta1"] ** t)) / (np.sqrt(m["s"] / (1 - p["beta2"] ** t)) + p["epsilon"])
-        decay = p.get("weight_decay", 0.0) if name == "W" else 0.0
         return -lr * (step + decay * w)

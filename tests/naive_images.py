@@ -189,11 +189,12 @@ class Network(naive.Network):
         if is_output:
             self.add(self.weighted(node, layer, before, is_output), before, None, layer, layer)
             return
-        bare = dataclasses.replace(node, activation=IDENTITY, dropout=None, has_bias=False)
+        bare = dataclasses.replace(node, activation=IDENTITY, dropout=None, has_bias=False, branch_drop=None)
         self.add(self.weighted(bare, layer, before, is_output), before, None, layer)
         ends = branch is not None and branch.place == branch.length
         after = ActivationSpec(node.activation, node.bias, None, node.dropout)
         scalars = Scalars(after, node.units, len(self.operations), multiplies=ends)
+        scalars.drop = node.branch_drop
         self.add(scalars, before + 1, shortcut, None, layer)
 
     def weighted(self, node: LayerSpec, layer: int, source: int, is_output: bool) -> Any:
@@ -214,7 +215,7 @@ class Network(naive.Network):
         return self.outputs[len(self.layers) - 1]
 
     def backward(self, logits: Array, y: Array) -> float:
-        loss, delta = naive.loss_and_delta(self.spec.training.loss.name, logits, y)
+        loss, delta = self.loss(logits, y)
         derivatives = {i: np.zeros_like(values) for i, values in self.outputs.items()}
         derivatives[len(self.layers) - 1] = delta
         for i in reversed(range(len(self.layers))):

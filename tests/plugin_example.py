@@ -14,7 +14,7 @@ from reportgen.engine.jit.compile import internal, kernel
 from reportgen.engine.tables.activation import Activation
 from reportgen.engine.tables.inits import Init
 from reportgen.engine.tables.losses import Loss
-from reportgen.engine.tables.optimizers import Optimizer
+from reportgen.engine.tables.optimizer import Optimizer
 from reportgen.engine.tables.schedules import Schedule
 from reportgen.figures.drawing.figure import Drawing, FigureKind
 from reportgen.registry import Parameter

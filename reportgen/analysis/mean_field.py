@@ -145,9 +145,9 @@ def _linear(operation: Operation, source: Signal) -> Signal | None:
             return None
         spread = variance * _windows(operation, source.square)
         size = float(spread.mean())
-        spread = spread / size if operation.batchnorm and size > 0 else spread
+        spread = spread / size if operation.normalizes and size > 0 else spread
         return Signal(Normal(np.full(spread.shape, shift), spread), _same)
-    if operation.batchnorm:
+    if operation.normalizes:
         mean = float(source.mean.mean())
         sd = math.sqrt(max(float(source.square.mean()) - mean**2, 0.0)) or 1.0
         return source.through(lambda v: (v - mean) / sd + shift, lambda v: np.full_like(v, 1 / sd))
@@ -203,10 +203,10 @@ def _joined(found: Forward, index: int, branch: Signal, shortcut: Signal | None)
 def backward(operations: Sequence[Operation], found: Forward) -> dict[int, Array] | None:
     """Return the mean square of deltas by position, by operation, relative to the output layer.
 
-    None if it is not predicted: with batch normalization, which couples the examples of a batch, and below operations
-    whose slopes are unknown.
+    None if it is not predicted: with normalization, which couples the examples of a batch or the units of a layer, and
+    below operations whose slopes are unknown.
     """
-    if any(operation.batchnorm for operation in operations):
+    if any(operation.normalizes for operation in operations):
         return None
     last = len(operations) - 1
     deltas = {index: np.zeros(operation.output_shape[:-1]) for index, operation in enumerate(operations)}

@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.analysis.results import SanityResult
 from reportgen.engine.spec import RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
-from reportgen.engine.tables.losses import LOSSES
+from reportgen.engine.tables.losses import LOSSES, least_of
 from reportgen.languages.translate import N_
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.table import METRICS
@@ -20,7 +20,7 @@ NEAR_CHANCE = 0.2
 """Largest relative difference of the initial loss to chance level; outputs of small variance add little."""
 
 LEARNED = 0.05
-"""A loss below this share of the loss of guessing counts as zero."""
+"""A loss below this share of the loss of guessing counts as the smallest possible loss."""
 
 SMOOTH_LIMIT, KINKED_LIMIT = 1e-6, 1e-4
 """Largest relative errors of a correct gradient; central differences across a kink have larger errors."""
@@ -61,17 +61,17 @@ def regularized_loss(variant: str, record: RunRecord | None) -> SanityResult:
 
 
 def overfit_subset(variant: str, record: RunRecord | None) -> SanityResult:
-    """Return the final loss of a network trained on a few examples, compared with zero."""
+    """Return the final loss of a network trained on a few examples, compared with the smallest possible loss."""
     if record is None or record.status == "failed":
         return not_measured("overfit_subset", variant)
     loss, accuracy = record.final["train_loss"], record.final["train_accuracy"]
-    chance = chance_loss(record.spec)
-    limit = LEARNED * chance
+    least = least_of(record.spec.training.loss, record.spec.network.layers[-1].units)
+    limit = least + LEARNED * (chance_loss(record.spec) - least)
     passed = bool(accuracy == 1 and loss <= limit)
     count = record.facts.get("train_n", 0)
     note = N_("{count} examples after {steps} steps").format(count=count, steps=record.steps)
     values = {"accuracy": float(accuracy), "limit": limit}
-    return SanityResult("overfit_subset", variant, "", float(loss), 0.0, passed, note, values)
+    return SanityResult("overfit_subset", variant, "", float(loss), least, passed, note, values)
 
 
 def gradient_limit(spec: RunSpec) -> float:

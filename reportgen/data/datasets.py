@@ -89,7 +89,7 @@ _GAUSSIAN = DataSet(
     name="gaussian",
     summary="Standard normal inputs; labels are random, or depend on class means or on a teacher network.",
     formula=r"x \sim \mathcal{N}(\mu_y, I)",
-    source="input of the lectures' ten-layer network; teacher: Gardner and Derrida 1989",
+    source="input of the lectures' ten-layer network; teacher: Gardner and Derrida 1989; tail: Kunstner et al. 2024",
     parameters=(
         Parameter("distance", "number", None, "distance between any two class means, in standard deviations", 0),
         Parameter(
@@ -100,6 +100,15 @@ _GAUSSIAN = DataSet(
             0,
         ),
         Parameter("prior", "numbers", None, "share of each class; not set: equal shares", 0),
+        Parameter(
+            "tail",
+            "number",
+            None,
+            "a in shares proportional to 1 / k^a for the class k, counted from 1; 1: heavy-tailed as words in a text",
+            0,
+            100,
+            added=True,
+        ),
     ),
     make=generated.gaussian,
     counts=generated.gaussian_counts,

@@ -9,6 +9,7 @@ from reportgen.engine.layers.convolution import AGREEMENT_EXAMPLES
 from reportgen.engine.layout import INPUT, Operation, joins
 from reportgen.engine.spec import PruningSpec, RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.optimizer import Optimizer
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 
 _SPEED = 6e10
@@ -77,6 +78,17 @@ def step_operations(operations: Sequence[Operation], rows: int) -> float:
     return float(rows) * needed
 
 
+def optimizer_operations(spec: RunSpec, operations: Sequence[Operation]) -> float:
+    """Return the floating-point operations of the matrix products of the optimizer in one step."""
+    count = OPTIMIZERS[spec.training.optimizer.name].matrix_operations
+    return sum((count(operation.fan_in, operation.width) for operation in operations[:-1] if operation.fan_in), 0.0)
+
+
+def scratch_size(optimizer: Optimizer, operations: Sequence[Operation]) -> int:
+    """Return the size of the work buffer of an optimizer."""
+    return optimizer.scratch * max((operation.weights for operation in operations[:-1]), default=0)
+
+
 def run_bytes(spec: RunSpec, operations: Sequence[Operation], n_train: int) -> int:
     """Return the memory of a run during training in bytes, without its data.
 
@@ -89,15 +101,17 @@ def run_bytes(spec: RunSpec, operations: Sequence[Operation], n_train: int) -> i
     per_row, widest, buffer = features, features, 0
     for operation, joined in zip(operations, joins(operations), strict=True):
         width = operation.positions * operation.width
-        blocks = 1 + ACTIVATIONS[operation.activation.name].keeps_input + (operation.batchnorm is not None) + joined
+        blocks = 1 + ACTIVATIONS[operation.activation.name].keeps_input + operation.normalizes + joined
         per_row += width * (blocks + (2 if operation.dropout else 0))
         widest = max(widest, width)
         if operation.geometry is not None:
             buffer = max(buffer, operation.kind.buffer(operation.geometry, operation.width))
-    states = OPTIMIZERS[spec.training.optimizer.name].states
+    optimizer = OPTIMIZERS[spec.training.optimizer.name]
+    states = optimizer.states
     copies = 3.0 + states + (spec.training.patience is not None)
     if spec.training.pruning is not None:
         copies += 2 + states + 0.25
+    buffer += scratch_size(optimizer, operations)
     return 4 * (int(count_parameters(operations) * copies) + rows * (per_row + 2 * widest) + buffer)
 
 
@@ -115,10 +129,11 @@ def estimate_seconds(spec: RunSpec, operations: Sequence[Operation], n_train: in
     trained = steps * batch + probed * (1 + spec.probes.passes)
     products = sum(operation.products for operation in operations)
     values = sum(operation.positions * operation.width for operation in operations)
-    normalized = sum(o.positions * o.width for o in operations if o.batchnorm is not None)
+    normalized = sum(o.positions * o.width for o in operations if o.normalizes)
+    multiplied = step_operations(operations, trained) + 2.0 * products * scored + _agreement(operations, probes)
     return (
         _RUN_SECONDS
-        + (step_operations(operations, trained) + 2.0 * products * scored + _agreement(operations, probes)) / _SPEED
+        + (multiplied + steps * optimizer_operations(spec, operations)) / _SPEED
         + (values * _VALUE_SECONDS + normalized * _NORM_SECONDS) * (trained + scored / 2)
         + values * _PROBE_SECONDS * probed
         + (steps + probes) * (count_parameters(operations) * _PARAMETER_SECONDS + len(operations) * _LAYER_SECONDS)

@@ -20,7 +20,7 @@ from reportgen.engine.predict import outputs, renew_running
 from reportgen.engine.setup import Setup
 from reportgen.engine.spec import RunSpec
 from reportgen.engine.step import evaluate
-from reportgen.engine.tables.losses import LOSSES
+from reportgen.engine.tables.losses import is_likelihood
 from reportgen.engine.tables.schedules import cycle_ends
 
 Probabilities = NDArray[np.float64]
@@ -161,7 +161,7 @@ class Evaluation:
 
     def _score(self, p: Probabilities) -> tuple[float, float]:
         loss, accuracy = scores(p, self.data.y_val)
-        return (loss if LOSSES[self.spec.training.loss.name].is_likelihood else np.nan), accuracy
+        return (loss if is_likelihood(self.spec.training.loss) else np.nan), accuracy
 
     def _predictions(self) -> dict[str, NDArray[Any]]:
         arrays: dict[str, NDArray[Any]] = {}

@@ -16,16 +16,19 @@ from reportgen.engine.math.convolution_layout import Geometry
 from reportgen.engine.network_spec import (
     ActivationSpec,
     BatchNormSpec,
+    BranchDropSpec,
     DropoutSpec,
     LayerSpec,
     NetworkSpec,
     Node,
     PoolSpec,
+    normalizes,
     works_on_images,
 )
 from reportgen.engine.tables.activations import ACTIVATIONS, pieces_of
 from reportgen.engine.tables.init import Place
 from reportgen.engine.tables.inits import INITS
+from reportgen.engine.tables.norms import NORMS
 from reportgen.registry import Component
 
 IDENTITY = Component("identity")
@@ -48,6 +51,8 @@ class Operation:
     geometry : windows of the operation, None if it has none.
     fan_in, units, pieces : inputs of a unit, or 0 without weights; units (channels); linear pieces of a unit.
     is_output : whether the operation belongs to the output layer.
+    source_units : units or channels of the inputs, None if no layer with weights comes before.
+    branch_drop : stochastic depth of the branch that ends with this operation, None without.
     """
 
     kind: LayerKind
@@ -64,6 +69,8 @@ class Operation:
     units: int
     pieces: int
     is_output: bool
+    source_units: int | None = None
+    branch_drop: BranchDropSpec | None = None
 
     @property
     def activation(self) -> Component:
@@ -76,6 +83,16 @@ class Operation:
         return None if isinstance(self.node, PoolSpec) else self.node.batchnorm
 
     @property
+    def norm(self) -> Component | None:
+        """The normalization of examples, None without."""
+        return None if isinstance(self.node, PoolSpec) else self.node.norm
+
+    @property
+    def normalizes(self) -> bool:
+        """Whether pre-activations are normalized, by batches or by examples."""
+        return normalizes(self.node)
+
+    @property
     def dropout(self) -> DropoutSpec | None:
         """The dropout, None without."""
         return None if isinstance(self.node, PoolSpec) else self.node.dropout
@@ -83,12 +100,12 @@ class Operation:
     @property
     def is_scalar(self) -> bool:
         """Whether the bias is a scalar."""
-        return self.batchnorm is None and not self.owns_weights
+        return not self.normalizes and not self.owns_weights
 
     @property
     def has_multiplier(self) -> bool:
         """Whether the last of the shifts is a scalar multiplier."""
-        return self.batchnorm is None and self.kind.has_multiplier
+        return not self.normalizes and self.kind.has_multiplier
 
     @property
     def positions(self) -> int:
@@ -107,17 +124,18 @@ class Operation:
 
     @property
     def shifts(self) -> int:
-        """Number of biases, and of gammas, of batch normalization or scalar biases and multipliers."""
-        return self.kind.shifts(self) if self.batchnorm is None else 2 * self.width
+        """Number of biases, and of gammas, of normalization or scalar biases and multipliers."""
+        return 2 * self.width if self.normalizes else self.kind.shifts(self)
 
     @property
     def place(self) -> Place:
         """The place of the weights, as initializations take it."""
         if not isinstance(self.node, LayerSpec):
-            return Place(self.fan_in, self.width, activation=self.activation.name)
+            name = self.activation.name
+            return Place(self.fan_in, self.width, activation=name, source_units=self.source_units, pieces=self.pieces)
         kernel = math.prod(self.node.window.size) if self.node.window else 1
         name, branch = self.node.activation.name, self.node.branch
-        return Place(self.fan_in, self.width, kernel, name, branch, self.is_output)
+        return Place(self.fan_in, self.width, kernel, name, branch, self.is_output, self.source_units, self.pieces)
 
     @property
     def parameters(self) -> int:
@@ -169,9 +187,9 @@ class _Layout:
             return
         adds = None if node.adds is None else self._operation_of(node.adds)
         if not has_scalars(node):
-            self._append(node, layer, before, adds)
+            self._append(node, layer, before, adds, drop=node.branch_drop)
             return
-        shift = ActivationSpec(IDENTITY, 0.0, kind="shift")
+        shift = ActivationSpec(IDENTITY, 0.0, kind="shift", lr_factor=node.lr_factor)
         self._append(shift, layer, before, owns=(False, False))
         if layer == self.layers - 1:  # the output layer has a bias for each class
             self._append(node, layer, len(self.operations) - 1)
@@ -179,11 +197,18 @@ class _Layout:
         bare = replace(node, activation=IDENTITY, dropout=None, adds=None, has_bias=False)
         self._append(bare, layer, len(self.operations) - 1, owns=(True, False))
         is_last = node.branch is not None and node.branch.place == node.branch.length
-        scale = ActivationSpec(node.activation, node.bias, None, node.dropout, "scale" if is_last else "shift")
-        self._append(scale, layer, len(self.operations) - 1, adds, owns=(False, True))
+        kind, factor = "scale" if is_last else "shift", node.lr_factor
+        scale = ActivationSpec(node.activation, node.bias, None, node.dropout, kind, lr_factor=factor)
+        self._append(scale, layer, len(self.operations) - 1, adds, owns=(False, True), drop=node.branch_drop)
 
     def _operation_of(self, node: int) -> int:
         return INPUT if node < 0 else self.last[node]
+
+    def _follows_weights(self, source: int) -> bool:
+        """Return whether an operation is a layer with weights, or comes after one."""
+        return source != INPUT and (
+            self.operations[source].fan_in > 0 or self.operations[source].source_units is not None
+        )
 
     def _shape_of(self, operation: int) -> Shape:
         return self.shape if operation == INPUT else self.operations[operation].output_shape
@@ -195,6 +220,7 @@ class _Layout:
         source: int,
         adds: int | None = None,
         owns: tuple[bool, bool] | None = None,
+        drop: BranchDropSpec | None = None,
     ) -> None:
         kind, shape = LAYERS[node.kind], self._shape_of(source)
         pieces = 1 if isinstance(node, PoolSpec) else pieces_of(node.activation)
@@ -202,6 +228,10 @@ class _Layout:
         if not isinstance(node, PoolSpec) and pieces > 1 and not kind.has_weights:
             message = f"a unit of {node.activation.name} has {pieces} pieces with weights of their own"
             raise LayoutError("pieces-need-weights", message, "use another activation for pre-activation and Fixup")
+        norm = None if isinstance(node, PoolSpec) else node.norm
+        if norm is not None and output[-1] * pieces % (groups := NORMS[norm.name].groups(dict(norm.params))):
+            message = f"{groups} groups do not divide the {output[-1] * pieces} channels of a layer"
+            raise LayoutError("invalid-value", message, "choose a number of groups that divides all of them")
         if adds is not None and self._shape_of(adds) != output:
             message = f"the branch turns the shape {shape_text(self._shape_of(adds))} into {shape_text(output)}"
             raise LayoutError("shapes-differ", message, "add `shortcut: projection`, or keep the shape")
@@ -222,13 +252,15 @@ class _Layout:
                 units=output[-1],
                 pieces=pieces,
                 is_output=layer == self.layers - 1,
+                branch_drop=None if adds is None else drop,
+                source_units=shape[-1] if self._follows_weights(source) else None,
             )
         )
 
 
 def has_scalars(layer: LayerSpec) -> bool:
     """Return whether scalar biases and multipliers replace the biases of a layer's units, as in Fixup."""
-    return INITS[layer.init.name].scalars and layer.batchnorm is None and not is_shortcut(layer)
+    return INITS[layer.init.name].scalars and not normalizes(layer) and not is_shortcut(layer)
 
 
 def is_shortcut(node: Node) -> bool:

@@ -65,7 +65,12 @@ MULTIPLIER = 34  # offset into State.params of a scalar multiplier, -1 without
 WEIGHTS_OF = 35  # layer whose weights these are, counted from 0; -1 without
 UNITS_OF = 36  # layer whose activations these are, counted from 0; -1 without
 GEOMETRY = 37  # first of the eleven numbers of a Geometry
-COLUMNS = 48
+SCALES = 48  # block of 1 / sqrt(variance + epsilon), (rows, groups), of a normalization of examples
+GROUPS = 49  # groups of channels of a normalization of examples
+BRANCH = 50  # block of the factors of a branch with stochastic depth, (rows,), -1 without
+BY_EXAMPLE = 51  # 1 if each example has a factor of its own
+DROP_BRANCH = 52  # address of the kernel of stochastic depth, 0 without
+COLUMNS = 53
 
 NOTHING = -2
 
@@ -74,7 +79,10 @@ RATE = 0  # fraction of units that dropout drops
 NORM_MOMENTUM = 1  # share of the running values that an update keeps
 NORM_EPSILON = 2  # added to variances
 MAX_SLOPE = 3  # largest slope of the activation, NaN if it does not saturate
-PHI = 4  # first of the constants of the activation
+WEIGHTS_LR = 4  # factor of the learning rate for the weights
+OTHERS_LR = 5  # factor of the learning rate for the other parameters
+SURVIVAL = 6  # survival probability of a branch
+PHI = 7  # first of the constants of the activation
 
 TRAIN, PROBE, TEST, DROPPING = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
 """Modes of a forward pass.
@@ -96,6 +104,7 @@ class Net(NamedTuple):
     constants : real constants of each operation, shape (operations, PHI + most constants of an activation).
     features, classes : numbers of inputs and outputs.
     loss, product, forward : addresses of the kernels of the loss, the matrix product and the forward pass.
+    smoothing : share of a label that the loss spreads evenly over all classes.
     """
 
     codes: NDArray[np.int64]
@@ -105,6 +114,7 @@ class Net(NamedTuple):
     loss: int
     product: int
     forward: int
+    smoothing: float
 
 
 class State(NamedTuple):

@@ -54,6 +54,20 @@ class BranchSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class BranchDropSpec:
+    """Stochastic depth of a residual branch (Huang et al. 2016).
+
+    Attributes
+    ----------
+    survival : probability that the branch is kept.
+    by : "batch" to draw once for a minibatch, "example" to draw for each example.
+    """
+
+    survival: float
+    by: Literal["batch", "example"] = "batch"
+
+
+@dataclass(frozen=True, slots=True)
 class LayerSpec:
     """A layer with weights: z = a W + b, batch normalization, addition of a shortcut, activation, dropout.
 
@@ -66,6 +80,9 @@ class LayerSpec:
     adds : index of the node whose outputs are added to the pre-activations, -1 for the inputs; None for none.
     branch : place in a residual block, None outside of blocks.
     has_bias : whether the units learn a bias, which batch normalization replaces by beta.
+    lr_factor : factor of the learning rate for the parameters of the layer.
+    norm : row of the normalizations of examples, in the place of batch normalization.
+    branch_drop : stochastic depth of the branch that ends here, None without.
     """
 
     units: int
@@ -80,6 +97,9 @@ class LayerSpec:
     adds: int | None = field(default=None, metadata=ADDED)
     branch: BranchSpec | None = field(default=None, metadata=ADDED)
     has_bias: bool = field(default=True, metadata=ADDED)
+    lr_factor: float = field(default=1.0, metadata=ADDED)
+    norm: Component | None = field(default=None, metadata=ADDED)
+    branch_drop: BranchDropSpec | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +124,8 @@ class ActivationSpec:
     dropout: DropoutSpec | None = None
     kind: str = "pre_activation"
     params: tuple[tuple[str, Any], ...] = field(default=(), metadata=ADDED)
+    lr_factor: float = field(default=1.0, metadata=ADDED)
+    norm: Component | None = field(default=None, metadata=ADDED)
 
 
 Node = LayerSpec | PoolSpec | ActivationSpec
@@ -112,6 +134,11 @@ Node = LayerSpec | PoolSpec | ActivationSpec
 def works_on_images(node: Node) -> bool:
     """Return whether a node slides windows over images."""
     return isinstance(node, PoolSpec) or getattr(node, "window", None) is not None
+
+
+def normalizes(node: Node) -> bool:
+    """Return whether a node normalizes its pre-activations, by batches or by examples."""
+    return not isinstance(node, PoolSpec) and (node.batchnorm is not None or node.norm is not None)
 
 
 def _is_plain(layer: LayerSpec) -> bool:

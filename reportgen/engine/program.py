@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from reportgen.engine.jit.calls import address
 from reportgen.engine.layers import batchnorm as norm
 from reportgen.engine.layers import passes as layers
+from reportgen.engine.layers.stochastic_depth import scale_branch
 from reportgen.engine.layers.table import LayerKind
 from reportgen.engine.layout import Operation, joins
 from reportgen.engine.math.gemm import product
@@ -25,11 +26,14 @@ from reportgen.engine.network import (
     BACKWARD,
     BETA,
     BIAS,
+    BRANCH,
+    BY_EXAMPLE,
     COLUMNS,
     DENORMALIZE,
     DERIVATIVE,
     DIFFERENTIATE,
     DROP,
+    DROP_BRANCH,
     DROPOUT,
     DROPPED,
     END,
@@ -38,6 +42,7 @@ from reportgen.engine.network import (
     GAMMA,
     GEOMETRY,
     GRADIENT,
+    GROUPS,
     INPUTS,
     LEARNED,
     MASK,
@@ -52,6 +57,7 @@ from reportgen.engine.network import (
     POSITIONS,
     PRE,
     RUNNING,
+    SCALES,
     SOURCE,
     UNITS,
     UNITS_OF,
@@ -66,7 +72,9 @@ from reportgen.engine.network import (
 )
 from reportgen.engine.tables.activation import Activation
 from reportgen.engine.tables.activations import ACTIVATIONS
-from reportgen.engine.tables.losses import Loss
+from reportgen.engine.tables.losses import LOSSES, smoothing_of
+from reportgen.engine.tables.norms import NORMS
+from reportgen.registry import Component
 
 DROPOUT_MODES = {"inverted": layers.INVERTED, "scale_at_test": layers.SCALE_AT_TEST, "unscaled": layers.UNSCALED}
 
@@ -78,7 +86,9 @@ def learned_blocks(operation: Operation, code: NDArray[np.int64]) -> Iterator[tu
         yield slice(begin, begin + operation.units), name
 
 
-def compile_network(operations: Sequence[Operation], loss: Loss, dtype: DTypeLike = np.float32) -> tuple[Net, Sizes]:
+def compile_network(
+    operations: Sequence[Operation], loss: Component, dtype: DTypeLike = np.float32
+) -> tuple[Net, Sizes]:
     """Return the compiled form of a network's operations, and the sizes of its arrays."""
     codes = np.full((len(operations), COLUMNS), -1, dtype=np.int64)
     phi = max(len(_phi(operation)) for operation in operations)
@@ -91,8 +101,9 @@ def compile_network(operations: Sequence[Operation], loss: Loss, dtype: DTypeLik
         row[PHI : PHI + len(_phi(operation))] = _phi(operation)
     features = math.prod(operations[0].input_shape)
     vector = _vector(np.dtype(dtype))
-    loss_address = address(loss.kernel, vector, types.int64[::1], types.int64, vector)
-    net = Net(codes, constants, features, operations[-1].units, loss_address, *_shared(np.dtype(dtype)))
+    loss_address = address(LOSSES[loss.name].kernel, vector, types.int64[::1], types.int64, vector)
+    shared, smoothing = _shared(np.dtype(dtype)), smoothing_of(loss)
+    net = Net(codes, constants, features, operations[-1].units, loss_address, *shared, smoothing)
     return net, _sizes(operations, features, cursor)
 
 
@@ -119,13 +130,17 @@ def _place(operation: Operation, joined: bool, code: NDArray[np.int64], cursor: 
     if op.geometry is not None:
         code[GEOMETRY : GEOMETRY + len(op.geometry)] = op.geometry
     code[WEIGHTS] = take("params", op.weights)
-    if op.batchnorm is not None:
+    if op.normalizes:
         code[GAMMA], code[BETA] = take("params", width), take("params", width)
-        code[XHAT], code[RUNNING] = take("blocks", positions * width), take("running", 2 * width)
-        code[MOMENTS] = take("moments", 3 * width)
+        code[XHAT] = take("blocks", positions * width)
+    if op.norm is not None:
+        code[GROUPS] = NORMS[op.norm.name].groups(dict(op.norm.params))
+        code[SCALES] = take("blocks", int(code[GROUPS]))
+    if op.batchnorm is not None:
+        code[RUNNING], code[MOMENTS] = take("running", 2 * width), take("moments", 3 * width)
         code[NORM_TEST_BATCH] = op.batchnorm.test_mode == "batch"
         code[NORM_UPDATE] = op.batchnorm.update_running
-    elif op.shifts:
+    if op.shifts and not op.normalizes:
         code[BIAS] = take("params", op.shifts)
         if op.has_multiplier:
             code[MULTIPLIER] = code[BIAS] + 1
@@ -136,6 +151,8 @@ def _place(operation: Operation, joined: bool, code: NDArray[np.int64], cursor: 
     code[ACTS] = take("blocks", positions * op.units)
     if row.keeps_input:
         code[PRE] = take("blocks", positions * width)
+    if op.branch_drop is not None:
+        code[BRANCH], code[BY_EXAMPLE] = take("blocks", 1), op.branch_drop.by == "example"
     if joined:
         code[DERIVATIVE] = take("blocks", positions * op.units)
     code[DROPOUT] = 0
@@ -155,9 +172,16 @@ def _link(operation: Operation, code: NDArray[np.int64], dtype: np.dtype[Any]) -
         code[DIFFERENTIATE] = address(row.differentiate, *backward)
     if code[DROPPED] >= 0:
         code[DROP] = address(layers.drop, *one_layer, integer, integer, vector)
-    if code[GAMMA] >= 0:
-        code[NORMALIZE] = address(norm.forward_norm, *one_layer, integer, vector)
-        code[DENORMALIZE] = address(norm.backward_norm, *one_layer, vector)
+    if operation.normalizes:
+        by_example = None if operation.norm is None else NORMS[operation.norm.name]
+        forward_norm, backward_norm = norm.forward_norm, norm.backward_norm
+        if by_example is not None:
+            forward_norm, backward_norm = by_example.forward, by_example.backward
+        code[NORMALIZE] = address(forward_norm, *one_layer, integer, vector)
+        code[DENORMALIZE] = address(backward_norm, *one_layer, vector)
+    code[DROP_BRANCH] = 0
+    if operation.branch_drop is not None:
+        code[DROP_BRANCH] = address(scale_branch, *one_layer, integer, integer, vector)
     code[[FORWARD, BACKWARD, GRADIENT, AGREEMENT]] = 0
     for column, (kernel, arguments) in kernels_of(operation.kind, dtype).items():
         code[column] = address(kernel, *arguments)
@@ -199,7 +223,9 @@ def _constants(operation: Operation) -> tuple[float, ...]:
     row = ACTIVATIONS[operation.activation.name]
     rate = operation.dropout.rate if operation.dropout else 0.0
     normal = (operation.batchnorm.momentum, operation.batchnorm.epsilon) if operation.batchnorm else (0.0, 0.0)
-    return (rate, *normal, row.max_slope if row.saturates else np.nan)
+    normal = (0.0, operation.norm["epsilon"]) if operation.norm else normal
+    survival = operation.branch_drop.survival if operation.branch_drop else 1.0
+    return (rate, *normal, row.max_slope if row.saturates else np.nan, 1.0, 1.0, survival)
 
 
 @cache
@@ -218,7 +244,7 @@ def finish_type(dtype: np.dtype[Any]) -> Any:
 def pass_types(dtype: np.dtype[Any]) -> tuple[Any, Any, Any]:
     """Return the Numba types of (net, state, work) in this precision."""
     codes, constants = np.zeros((1, COLUMNS), np.int64), np.zeros((1, PHI), dtype)
-    net, sizes = Net(codes, constants, 0, 0, 0, 0, 0), Sizes(0, 0, 0, 0, 0, 0, 0, 0)
+    net, sizes = Net(codes, constants, 0, 0, 0, 0, 0, 0.0), Sizes(0, 0, 0, 0, 0, 0, 0, 0)
     return typeof(net), typeof(new_state(net, sizes, 0, 0)), typeof(new_work(net, sizes, 0))
 
 

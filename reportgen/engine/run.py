@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reportgen.data.dataset import Dataset
 from reportgen.data.tasks import task
-from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
+from reportgen.engine.cost import batches_per_epoch, count_parameters, optimizer_operations, step_operations
 from reportgen.engine.evaluation import Evaluation
 from reportgen.engine.inspect.pictures import Pictures
 from reportgen.engine.jit import ahead
@@ -95,7 +95,7 @@ class Run:
         """Return the largest number of steps of a call of the kernel, counting each step's share of the scores."""
         s = self.setup
         scored = (s.examples.scored + len(s.examples.y_val)) // self.per_epoch
-        one_step = step_operations(s.operations, s.batch_size + scored)
+        one_step = step_operations(s.operations, s.batch_size + scored) + optimizer_operations(self.spec, s.operations)
         return max(1, int(_CALL_OPERATIONS / max(one_step, _LAYER_OPERATIONS * len(s.net.codes))))
 
     def start(self) -> None:

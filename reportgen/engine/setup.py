@@ -13,8 +13,10 @@ from numpy.typing import DTypeLike, NDArray
 from reportgen.data.dataset import Dataset
 from reportgen.engine.augment import augment as apply_augment
 from reportgen.engine.augment import image_row
+from reportgen.engine.cost import scratch_size
 from reportgen.engine.jit.calls import address
 from reportgen.engine.layers.passes import pass_activation, pass_linear
+from reportgen.engine.layers.updates import Recipe
 from reportgen.engine.layout import Operation, lay_out
 from reportgen.engine.network import (
     ACTS,
@@ -22,9 +24,11 @@ from reportgen.engine.network import (
     BIAS,
     GAMMA,
     MULTIPLIER,
+    OTHERS_LR,
     PRE,
     RUNNING,
     WEIGHTS,
+    WEIGHTS_LR,
     Net,
     State,
     Work,
@@ -36,10 +40,10 @@ from reportgen.engine.probes.arrays import ProbeArrays, ProbeSchedule
 from reportgen.engine.probes.probe import probe
 from reportgen.engine.program import compile_network, learned_blocks, pass_types
 from reportgen.engine.spec import RunSpec, TrainingSpec
-from reportgen.engine.step import Examples, Recipe, backward, gather, score
+from reportgen.engine.step import Examples, backward, gather, score
 from reportgen.engine.tables.init import draw_weights
 from reportgen.engine.tables.inits import INITS
-from reportgen.engine.tables.losses import LOSSES
+from reportgen.engine.tables.optimizer import Optimizer, width_factors
 from reportgen.engine.tables.optimizers import OPTIMIZERS, sgd
 
 _SCORED_WITHOUT_VALIDATION = 1000
@@ -73,15 +77,17 @@ def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Se
     evaluation_rows = batch_size if _tests_on_batches(spec) else max(batch_size, 256)
     operations = lay_out(spec.network, dataset.features, dataset.image_shape)
     dataset = dataset.channels_last if spec.network.needs_images else dataset
-    net, sizes = compile_network(operations, LOSSES[training.loss.name], dtype)
+    net, sizes = compile_network(operations, training.loss, dtype)
     optimizer = OPTIMIZERS[training.optimizer.name]
     state = new_state(net, sizes, optimizer.states, spec.seed, training.pruning is not None)
     work = new_work(net, sizes, max(batch_size, probe_n, evaluation_rows))
     examples = _examples(dataset, dtype)
     recipe = _recipe(training, (batch_size, evaluation_rows), dataset, dtype, channels_last=spec.network.needs_images)
+    recipe = recipe._replace(scratch=np.zeros(scratch_size(optimizer, operations), dtype))
     setup = Setup(operations, dataset, net, state, work, recipe, examples, batch_size, probe_n, evaluation_rows)
     initialize(setup, spec.seed)
     calibrate(setup)
+    _set_rates(setup, optimizer)
     return setup
 
 
@@ -114,10 +120,11 @@ def _recipe(
     image = image_row(augment, dataset.image_shape, channels_last)
     kernel, clip = row.kernel(parameters), training.clip_norm or 0.0
     weight_decay = parameters[row.decay] if row.decay else 0.0
-    called_with = recipe_types(np.dtype(dtype))
+    called_with, by_matrix = recipe_types(np.dtype(dtype)), row.matrix_kernel
     return Recipe(
         backward=address(backward, *called_with["backward"]),
         optimizer=address(kernel, *called_with["optimizer"]),
+        matrix_optimizer=address(by_matrix, *called_with["matrix_optimizer"]) if by_matrix else 0,
         fused_sgd=kernel is sgd and clip == 0 and training.l1 == 0,
         augment=address(apply_augment, *called_with["augment"]) if noise > 0 or image.any() else 0,
         score=address(score, *called_with["score"]),
@@ -128,6 +135,7 @@ def _recipe(
         evaluation_rows=rows[1],
         shuffles=training.shuffle,
         image=image,
+        scratch=np.zeros(0, dtype),
     )
 
 
@@ -135,7 +143,7 @@ def _recipe(
 def training_types(dtype: np.dtype[Any]) -> tuple[Any, Any]:
     """Return the Numba types of (Recipe, Examples) in this precision."""
     real, labels = np.zeros(1, dtype), np.zeros(1, np.int64)
-    recipe = Recipe(0, 0, False, 0, 0, real, real, np.zeros(1), 0, 0, True, labels)
+    recipe = Recipe(0, 0, 0, False, 0, 0, real, real, np.zeros(1), 0, 0, True, labels, real)
     return typeof(recipe), typeof(Examples(real, labels, real, labels, 0))
 
 
@@ -147,6 +155,10 @@ def recipe_types(dtype: np.dtype[Any]) -> dict[str, tuple[Any, ...]]:
     return {
         "backward": (*network, recipe, integer, real, integer),
         "optimizer": (vector, real, integer, *[vector] * 3, real),
+        "matrix_optimizer": (
+            *(vector, real, integer, types.UniTuple(integer, 2), *[vector] * 3, real),
+            *(integer, vector, vector),
+        ),
         "augment": (integer[::1], real, types.uint32[::1], integer, integer, integer, network[2]),
         "score": (*network, recipe, examples, types.float64[::1]),
     }
@@ -170,7 +182,7 @@ def probe_address() -> int:
 
 
 def initialize(setup: Setup, seed: int) -> None:
-    """Set the initial parameters; with batch normalization, gamma is 1 and beta is the initial bias."""
+    """Set the initial parameters; with normalization, gamma is 1 and beta is the initial bias."""
     params, running = setup.state.params, setup.state.running
     for operation, code in zip(setup.operations, setup.net.codes, strict=True):
         if operation.owns_weights:
@@ -182,9 +194,35 @@ def initialize(setup: Setup, seed: int) -> None:
             params[code[MULTIPLIER]] = 1
         if code[GAMMA] >= 0:
             params[code[GAMMA] : code[GAMMA] + operation.width] = 1
+        if code[RUNNING] >= 0:
             running[code[RUNNING] + operation.width : code[RUNNING] + 2 * operation.width] = 1
         for place, name in learned_blocks(operation, code):
             params[place] = operation.activation[name]
+
+
+def _set_rates(setup: Setup, optimizer: Optimizer) -> None:
+    """Set the factors of the learning rate of each operation.
+
+    An operation without weights has those of the layer that follows.
+    """
+    following = [operation for operation in setup.operations if isinstance(operation.node, LayerSpec)][-1]
+    for operation, constants in zip(reversed(setup.operations), setup.net.constants[::-1], strict=True):
+        if isinstance(operation.node, PoolSpec):
+            continue
+        following = operation if isinstance(operation.node, LayerSpec) else following
+        constants[[WEIGHTS_LR, OTHERS_LR]] = np.multiply(
+            operation.node.lr_factor, _width_factors(operation, following, optimizer)
+        )
+
+
+def _width_factors(operation: Operation, following: Operation, optimizer: Optimizer) -> tuple[float, float]:
+    """Return the factors that the initialization of a layer asks for; `following` is the layer itself, or the next."""
+    node = following.node
+    row = INITS[node.init.name] if isinstance(node, LayerSpec) else None
+    if row is None or row.relative_widths is None or not isinstance(node, LayerSpec):
+        return 1.0, 1.0
+    widths = row.relative_widths(operation.place, dict(node.init.params))
+    return width_factors(optimizer, *widths, operation.is_output)
 
 
 def _draw(operation: Operation, code: NDArray[np.int64], params: NDArray[Any], seed: int) -> None:
@@ -218,7 +256,7 @@ def calibrate(setup: Setup) -> None:
 def _calibration(operation: Operation) -> str | None:
     """Return whether the weights are rescaled by "unit" or "layer", None if they are not."""
     node = operation.node
-    if not isinstance(node, LayerSpec) or node.batchnorm is not None or operation.adds is not None:
+    if not isinstance(node, LayerSpec) or operation.normalizes or operation.adds is not None:
         return None
     return INITS[node.init.name].calibrates
 

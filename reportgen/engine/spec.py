@@ -253,6 +253,7 @@ class RunSpec:
             yield "layer", Component(node.kind)
             if not isinstance(node, PoolSpec):
                 yield from _with_parts("activation", node.activation)
+                yield from () if node.norm is None else _with_parts("normalization", node.norm)
             if isinstance(node, LayerSpec):
                 yield from _with_parts("init", node.init)
         yield from _with_parts("loss", training.loss)

@@ -2,62 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.jit.calls import call, call_number
+from reportgen.engine.jit.calls import call
 from reportgen.engine.jit.compile import internal, kernel
-from reportgen.engine.layers.blocks import clear_derivatives, copy, output, prune, take_derivative
-from reportgen.engine.layers.passes import backward_activation, backward_linear, weight_gradient
-from reportgen.engine.math.microkernel import MOMENTUM_STEP, WRITE
+from reportgen.engine.layers.blocks import clear_derivatives, copy, output, take_derivative
+from reportgen.engine.layers.passes import backward_activation, backward_linear, loss_of
+from reportgen.engine.layers.updates import CLIP_NORM, L2, NOISE, clip, fused_sgd, layer_gradient, update_layer
 from reportgen.engine.math.random import shuffle, subkey
-from reportgen.engine.network import END, FAN_IN, NO_STEP, PIECES, TEST, TRAIN, WEIGHTS, WIDTH
+from reportgen.engine.network import FAN_IN, NO_STEP, PIECES, TEST, TRAIN, WEIGHTS, WIDTH
 from reportgen.engine.tables.losses import count_correct
-
-# Indices into Recipe.coefficients.
-L2, L1 = 0, 1  # factors of the penalties (l2 / 2) |W|^2 and l1 |W|_1
-CLIP_NORM = 2  # largest norm of the gradient, 0 without clipping
-DECAY = 3  # weight decay of the optimizer
-NOISE = 4  # standard deviation of the noise that augments batches
 
 SCORE_COLUMNS = ("penalty", "train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
 _ORDER_STREAM = np.int64(1_000_003)  # larger than the index of any layer
 
-_ZERO, _ONE = np.float32(0), np.float32(1)
-
-
-class Recipe(NamedTuple):
-    """How to train a network.
-
-    Attributes
-    ----------
-    backward, optimizer, score : addresses of kernels.
-    fused_sgd : the product that computes the gradient of the weights also updates them; for SGD with velocity,
-        without clipping and L1 penalty.
-    augment : address of the kernel that augments batches, 0 for none.
-    hyper : constants of the optimizer.
-    coefficients : L2, L1, CLIP_NORM, DECAY and NOISE, shape (5,), in the precision of the network.
-    penalties : L2 and L1 in float64, for the penalty that is reported.
-    batch_size, evaluation_rows : examples of a minibatch, and of a batch in evaluations.
-    shuffles : whether each epoch has a new order of examples.
-    image : how to move images, shape (9,), see `reportgen.engine.augment`; all 0 to leave inputs unchanged.
-    """
-
-    backward: int
-    optimizer: int
-    fused_sgd: bool
-    augment: int
-    score: int
-    hyper: NDArray[Any]
-    coefficients: NDArray[Any]
-    penalties: NDArray[np.float64]
-    batch_size: int
-    evaluation_rows: int
-    shuffles: bool
-    image: NDArray[np.int64]
+_ZERO = np.float32(0)
 
 
 class Examples(NamedTuple):
@@ -81,73 +44,6 @@ def gather(x, y, features, index, work):
 
 
 @internal
-def add_penalty(w, g, l2, l1):
-    """Add the gradient of (l2 / 2) |w|^2 + l1 |w|_1 to g."""
-    for k in range(w.size):
-        g[k] += l2 * w[k] + l1 * (_ONE if w[k] > _ZERO else (-_ONE if w[k] < _ZERO else _ZERO))
-
-
-@internal
-def _layer_gradient(net, state, work, recipe, layer, rows, delta):
-    """Set the gradient of a layer's weights, including penalties; it is 0 for pruned weights."""
-    code = net.codes[layer]
-    zero = net.constants.dtype.type(0)
-    begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
-    g, finish = state.grads[begin:end], (WRITE, zero, zero, zero)
-    weight_gradient(net, work, layer, rows, delta, g, g, finish)
-    if recipe.coefficients[L2] > _ZERO or recipe.coefficients[L1] > _ZERO:
-        add_penalty(state.params[begin:end], g, recipe.coefficients[L2], recipe.coefficients[L1])
-    prune(state.masks, begin, g)
-
-
-@internal
-def _fused_sgd(net, state, work, recipe, layer, rows, delta, lr):
-    """Update a layer by SGD with velocity; the product that computes the gradient of the weights updates them.
-
-    v = momentum v - lr (g + l2 w), w = w + v. The gradient of the weights is never stored.
-    """
-    code = net.codes[layer]
-    begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
-    w, v = state.params[begin:end], state.optimizer_state[begin:end]
-    finish = (MOMENTUM_STEP, recipe.hyper[0], -lr, -lr * recipe.coefficients[L2])
-    weight_gradient(net, work, layer, rows, delta, v, w, finish)
-    prune(state.masks, begin, v)
-    prune(state.masks, begin, w)
-    vectors, velocity = state.params[end : code[END]], state.optimizer_state[end : code[END]]
-    gradient = state.grads[end : code[END]]
-    for k in range(vectors.size):
-        velocity[k] = recipe.hyper[0] * velocity[k] - lr * gradient[k]
-        vectors[k] += velocity[k]
-
-
-@internal
-def _update_layer(net, state, recipe, layer, lr, t):
-    """Update a layer with the optimizer's kernel; weight decay applies to weights only."""
-    code = net.codes[layer]
-    begin, middle, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH], code[END]
-    count = state.optimizer_state.size // state.params.size
-    decay, none = recipe.coefficients[DECAY], recipe.coefficients.dtype.type(0)
-    for part in range(2):
-        a, b = (begin, middle) if part == 0 else (middle, end)
-        rate = decay if part == 0 else none
-        w, g, kept = state.params[a:b], state.grads[a:b], state.optimizer_state[count * a : count * b]
-        call(recipe.optimizer, recipe.hyper, lr, t, w, g, kept, rate)
-
-
-@internal
-def _clip(grads, limit):
-    """Scale the whole gradient to norm `limit` if its norm is larger (Pascanu, Mikolov and Bengio 2013)."""
-    squares = 0.0
-    for k in range(grads.size):
-        squares += np.float64(grads[k]) ** 2
-    norm = np.sqrt(squares)
-    if norm > limit:
-        factor = grads.dtype.type(limit / norm)
-        for k in range(grads.size):
-            grads[k] *= factor
-
-
-@internal
 def backward(net, state, work, recipe, rows, lr, t):
     """Backpropagate the derivative by the logits, in work.delta, through all layers, and update the parameters.
 
@@ -157,7 +53,7 @@ def backward(net, state, work, recipe, rows, lr, t):
     """
     delta, other = work.delta, work.other
     clips = recipe.coefficients[CLIP_NORM] > _ZERO
-    fused_sgd = t > 0 and recipe.fused_sgd
+    fuses = t > 0 and recipe.fused_sgd
     layers = net.codes.shape[0]
     clear_derivatives(net, work, rows)
     for down in range(layers):
@@ -167,24 +63,24 @@ def backward(net, state, work, recipe, rows, lr, t):
         if net.codes[layer, PIECES] > 1:
             delta, other = other, delta
         backward_linear(net, state, work, layer, rows, delta, other)
-        if fused_sgd:
-            _fused_sgd(net, state, work, recipe, layer, rows, delta, lr)
+        if fuses:
+            fused_sgd(net, state, work, recipe, layer, rows, delta, lr)
         else:
-            _layer_gradient(net, state, work, recipe, layer, rows, delta)
+            layer_gradient(net, state, work, recipe, layer, rows, delta)
             if t > 0 and not clips:
-                _update_layer(net, state, recipe, layer, lr, t)
+                update_layer(net, state, work, recipe, layer, lr, t)
         delta, other = other, delta
     if t > 0 and clips:
-        _clip(state.grads, np.float64(recipe.coefficients[CLIP_NORM]))
+        clip(state.grads, np.float64(recipe.coefficients[CLIP_NORM]))
         for layer in range(layers):
-            _update_layer(net, state, recipe, layer, lr, t)
+            update_layer(net, state, work, recipe, layer, lr, t)
 
 
 @kernel
 def gradient(net, state, work, recipe, rows, mode, step):
     """Set state.grads to the gradient on the batch in the work buffers, including penalties; return the data loss."""
     call(net.forward, net, state, work, rows, mode, step)
-    total = call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+    total = loss_of(net, work, rows)
     call(recipe.backward, net, state, work, recipe, rows, recipe.coefficients[L2], NO_STEP)
     return total / rows
 
@@ -218,9 +114,8 @@ def evaluate(net, state, work, x, y, size):
         copy(x[begin * features : end * features], work.x[: rows * features])
         copy(y[begin:end], work.y[:rows])
         call(net.forward, net, state, work, rows, TEST, NO_STEP)
-        logits = output(net, work, rows)
-        total += call_number(net.loss, logits, work.y[:rows], net.classes, work.delta)
-        correct += count_correct(logits, work.y[:rows], net.classes)
+        total += loss_of(net, work, rows)
+        correct += count_correct(output(net, work, rows), work.y[:rows], net.classes)
     if y.size == 0:
         return np.nan, np.nan
     return total / y.size, correct / y.size
@@ -269,7 +164,7 @@ def train_steps(net, state, work, recipe, data, per_epoch, order, step, rates, l
         if recipe.augment != 0:
             call(recipe.augment, recipe.image, recipe.coefficients[NOISE], state.keys, t, features, rows, work)
         call(net.forward, net, state, work, rows, TRAIN, t)
-        total = call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+        total = loss_of(net, work, rows)
         losses[t] = total / rows
         if not np.isfinite(losses[t]):
             return t

@@ -12,6 +12,7 @@ from reportgen.data.dataset import Dataset
 from reportgen.engine.network_spec import (
     ActivationSpec,
     BatchNormSpec,
+    BranchDropSpec,
     BranchSpec,
     DropoutSpec,
     LayerSpec,
@@ -21,8 +22,9 @@ from reportgen.engine.network_spec import (
     WindowSpec,
 )
 from reportgen.engine.spec import RunSpec
+from reportgen.engine.tables.norms import NORMS
 from reportgen.registry import Component
-from tests.engine.networks import activation, init, optimizer, spec
+from tests.engine.networks import activation, component, init, optimizer, spec
 
 SHAPE = (2, 6, 5)  # channels, height, width
 NORM = BatchNormSpec(momentum=0.7)
@@ -84,6 +86,11 @@ def before(norm: BatchNormSpec | None = NORM, act: Component = RELU, dropout: Dr
     return ActivationSpec(act, 0.05, norm, dropout)
 
 
+def norm(name: str, **parameters: object) -> Component:
+    """Return a normalization of examples with its defaults."""
+    return component(NORMS, name, **parameters)
+
+
 def fixup_branch(filters: int, block: int, blocks: int, length: int, adds: int) -> list[LayerSpec]:
     """Return the layers of a residual branch with Fixup."""
     places = [BranchSpec(block, blocks, place, length) for place in range(1, length + 1)]
@@ -107,6 +114,23 @@ NETWORKS: dict[str, tuple[Node, ...]] = {
         dense(6, batchnorm=NORM, dropout=DropoutSpec(0.4, "scale_at_test")),
         output(),
     ),
+    "groups": (
+        conv(4, norm=norm("group_norm", groups=2)),
+        pool(),
+        conv(6, act=RELU, norm=norm("layer_norm"), dropout=DROP),
+        dense(6, norm=norm("group_norm", groups=3)),
+        dense(5, act=activation("prelu"), norm=norm("layer_norm", epsilon=0.1)),
+        output(),
+    ),
+    "pre-activation by example": (
+        conv(4),
+        ActivationSpec(RELU, 0.05, norm=norm("group_norm", groups=2)),
+        conv(4, act=RELU, norm=norm("layer_norm")),
+        conv(4, act=IDENTITY, adds=0),
+        ActivationSpec(RELU, norm=norm("layer_norm")),
+        GLOBAL,
+        output(),
+    ),
     "test mode": (conv(3, batchnorm=BatchNormSpec(update_running=False)), GLOBAL, output()),
     "learned": (
         conv(3, act=activation("prelu"), dropout=DropoutSpec(0.2, "unscaled")),
@@ -117,6 +141,25 @@ NETWORKS: dict[str, tuple[Node, ...]] = {
     "dead": (conv(6, act=RELU, bias=-4.3), dense(5, RELU, bias=-1.5), output()),
     "residual": (conv(3), conv(3, act=RELU), conv(3, act=RELU, adds=0), GLOBAL, output()),
     "from the input": (conv(3, source=-1), conv(2, act=RELU, adds=-1), pool(), output()),
+    "stochastic depth": (
+        conv(3, act=RELU),
+        conv(3, act=RELU, batchnorm=NORM),
+        conv(3, act=RELU, adds=0, batchnorm=NORM, branch_drop=BranchDropSpec(0.7)),
+        conv(3, act=TANH),
+        conv(3, act=RELU, adds=2, dropout=DROP, branch_drop=BranchDropSpec(0.5, "example")),
+        conv(3, act=IDENTITY, adds=4, branch_drop=BranchDropSpec(0.4, "example")),
+        dense(5),
+        output(),
+    ),
+    "fixup with stochastic depth": (
+        conv(3, act=RELU, weights="fixup"),
+        *fixup_branch(3, 1, 2, 2, 0)[:-1],
+        replace(fixup_branch(3, 1, 2, 2, 0)[-1], branch_drop=BranchDropSpec(0.6, "example")),
+        *fixup_branch(3, 2, 2, 1, 2)[:-1],
+        replace(fixup_branch(3, 2, 2, 1, 2)[-1], branch_drop=BranchDropSpec(0.6)),
+        GLOBAL,
+        output("fixup"),
+    ),
     "projection": (
         conv(3, act=RELU),
         conv(4, 1, IDENTITY, stride=2, branch=BranchSpec(1, 1, 0, 2)),
@@ -165,6 +208,10 @@ TRAINING: dict[str, dict[str, Any]] = {
     "residual": {"optimizer": optimizer("rmsprop"), "lr": 0.005, "clip_norm": 1.0},
     "projection": {"optimizer": optimizer("adagrad"), "lr": 0.02},
     "fixup": {"optimizer": optimizer("sgd", momentum=0.9, form="average"), "lr": 0.3, "clip_norm": 2.0},
+    "groups": {"optimizer": optimizer("sgd", momentum=0.9), "l2": 0.02},
+    "pre-activation by example": {"optimizer": optimizer("adam"), "lr": 0.01},
+    "stochastic depth": {"optimizer": optimizer("sgd", momentum=0.9), "epochs": 3},
+    "fixup with stochastic depth": {"lr": 0.3, "epochs": 3},
     "pre-activation": {"loss": Component("mse")},
     "learned": {"optimizer": optimizer("adam"), "clip_norm": 0.5, "lr": 0.01},
     "dense residual": {"loss": Component("hinge"), "l2": 0.01},

@@ -14,7 +14,7 @@ from tests import naive
 
 
 class Masked(naive.Network):
-    """A network whose pruned weights have no gradient."""
+    """A network whose pruned weights have no gradient and stay 0."""
 
     def __init__(self, spec: RunSpec, dataset: Dataset) -> None:
         super().__init__(spec, dataset)
@@ -25,6 +25,11 @@ class Masked(naive.Network):
         for layer, mask in zip(self.layers, self.masks, strict=True):
             layer.grad["W"] = layer.grad["W"] * mask
         return loss
+
+    def update(self, t: int) -> None:
+        super().update(t)
+        for layer, mask in zip(self.layers, self.masks, strict=True):
+            layer.p["W"] = layer.p["W"] * mask
 
 
 def prune(network: Masked, number: int) -> None:

@@ -15,7 +15,7 @@ from reportgen.engine.math.random import key_words
 from reportgen.engine.network import Work, new_work
 from reportgen.engine.program import compile_network
 from reportgen.engine.spec import AugmentSpec
-from reportgen.engine.tables.losses import LOSSES
+from reportgen.registry import Component
 from tests.engine.networks import spec
 
 SHAPE = (3, 5, 7)
@@ -31,7 +31,7 @@ def _apply(image, noise, keys, step, features, rows, work):
 def _work(x: np.ndarray) -> Work:
     features = x.size // ROWS
     operations = lay_out(spec(widths=(3,)).network, features, None)
-    net, sizes = compile_network(operations, LOSSES["softmax_cross_entropy"], x.dtype)
+    net, sizes = compile_network(operations, Component("softmax_cross_entropy"), x.dtype)
     work = new_work(net, sizes, ROWS)
     work.x[: x.size] = x.ravel()
     return work

@@ -62,6 +62,8 @@ OPTIMIZERS = [
     optimizer("rmsprop"),
     optimizer("adam"),
     optimizer("adamw", weight_decay=0.3),
+    optimizer("lion", weight_decay=0.3),
+    optimizer("muon", weight_decay=0.3),
 ]
 PENALTIES = [{}, {"l2": 0.05, "l1": 0.01}, {"clip_norm": 0.3, "l2": 0.05}]
 

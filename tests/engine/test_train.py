@@ -54,6 +54,9 @@ def test_every_activation_trains_as_the_reference(name: str) -> None:
         optimizer("rmsprop"),
         optimizer("adam"),
         optimizer("adamw", weight_decay=0.3),
+        optimizer("lion", weight_decay=0.3),
+        optimizer("muon", weight_decay=0.3),
+        optimizer("muon", nesterov=False, adam_factor=0.5),
     ],
     ids=str,
 )

@@ -22,6 +22,7 @@ from reportgen.engine.network_spec import (
     NetworkSpec,
     Node,
     PoolSpec,
+    normalizes,
     works_on_images,
 )
 from reportgen.engine.tables.activations import ACTIVATIONS
@@ -103,24 +104,29 @@ def dropouts(network: NetworkSpec) -> list[DropoutSpec]:
     return [dropout for dropout in found if dropout is not None]
 
 
+def draws(network: NetworkSpec) -> bool:
+    """Return whether training drops units, or branches of residual blocks, at random."""
+    return bool(dropouts(network)) or any(layer.branch_drop is not None for layer in network.layers)
+
+
 def _norm(node: Node) -> BatchNormSpec | None:
     return None if isinstance(node, PoolSpec) else node.batchnorm
 
 
 def normalizes_input(network: NetworkSpec) -> bool:
-    """Return whether batch normalization follows the first linear map, or precedes it."""
+    """Return whether normalization follows the first linear map, or precedes it."""
     first = next(index for index, node in enumerate(network.nodes) if isinstance(node, LayerSpec))
-    return any(_norm(node) is not None for node in network.nodes[: first + 1])
+    return any(map(normalizes, network.nodes[: first + 1]))
 
 
 def normalizes_end(network: NetworkSpec) -> bool:
-    """Return whether batch normalization without weights follows the last hidden layer, as after pre-activation."""
+    """Return whether normalization without weights follows the last hidden layer, as after pre-activation."""
     after: list[Node] = []
     for node in reversed(network.nodes[:-1]):
         if isinstance(node, LayerSpec):
             break
         after.append(node)
-    return any(_norm(node) is not None for node in after)
+    return any(map(normalizes, after))
 
 
 def ends_of_branches(record: RunRecord) -> Flags:

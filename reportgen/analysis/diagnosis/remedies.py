@@ -29,7 +29,7 @@ from reportgen.analysis.diagnosis.evidence.outcome import HALF, guess_loss
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Evidence, Finding, Guessing, Proposal, Remedy, RemedyVerdict
 from reportgen.analysis.statistics import gain_interval, mean_interval, ratio_interval
-from reportgen.engine.tables.losses import LOSSES
+from reportgen.engine.tables.losses import is_likelihood
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.table import metric_of
 from reportgen.study.planning.plan import Variant
@@ -136,7 +136,7 @@ def _error(records: Sequence[RunRecord], floor: float) -> float:
 
     It is recorded for cross-entropy only. Losses that count as guessing have no error.
     """
-    if not LOSSES[records[0].spec.training.loss.name].is_likelihood:
+    if not is_likelihood(records[0].spec.training.loss):
         return 0.0
     known = [r for r in records if r.status != "diverged" and _score(r, "val_loss") < guess_loss(r)]
     shares = [float(r.facts.get("val_loss_sd", 0.0)) / (_score(r, "val_loss") + floor) for r in known]

@@ -29,7 +29,7 @@ NO_LAYERS = "no hidden layers"
 
 LEARNING_RATE = "training.lr"
 
-_BY_LAYER = ("activation", "init", "bias", "batchnorm", "dropout")
+_BY_LAYER = ("activation", "init", "bias", "batchnorm", "norm", "dropout", "lr_factor")
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +157,7 @@ def _network(network: NetworkSpec) -> dict[str, Any]:
         uniform = all(value == values[0] for value in values)
         found[f"network.{name}"] = NO_LAYERS if not values else values[0] if uniform else values
     like = bool(hidden) and output.init == hidden[-1].init
+    found["network.output_lr_factor"] = output.lr_factor
     return {**found, "network.output_init": OutputInit(output.init, like)}
 
 

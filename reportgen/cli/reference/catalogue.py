@@ -85,6 +85,7 @@ KINDS: dict[str, Callable[[], Entries]] = {
     "schedules": rows_of("schedule"),
     "losses": rows_of("loss"),
     "layers": layers,
+    "normalizations": rows_of("normalization"),
     "datasets": rows_of("data set"),
     "preprocess": rows_of("preprocessing step"),
     "sections": sections,

@@ -16,6 +16,7 @@ Describer = Callable[[str, str, Any], Iterator[str]]
 PLACES = {
     "activations": "network: {{activation: {0}}}",
     "inits": "network: {{init: {0}}}",
+    "normalizations": "network: {{norm: {0}}}",
     "optimizers": "training: {{optimizer: {0}}}",
     "schedules": "training: {{schedule: {0}}}",
     "losses": "training: {{loss: {0}}}",

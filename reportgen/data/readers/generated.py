@@ -24,7 +24,7 @@ def gaussian(request: Request) -> Source:
     x = stream(request.seed, "data.input").standard_normal((request.samples, request.features))
     if request.params["teacher"] is not None:
         return Source(x, teacher_labels(x, request.classes, request.params["teacher"], request.seed), request.classes)
-    counts = class_counts(request.samples, request.classes, request.params["prior"])
+    counts = class_counts(request.samples, request.classes, _shares(request))
     labels = stream(request.seed, "data.labels").permutation(np.repeat(np.arange(request.classes), counts))
     if request.params["distance"] is not None:
         means = class_means(request.classes, request.features, request.params["distance"], request.seed)
@@ -32,12 +32,22 @@ def gaussian(request: Request) -> Source:
     return Source(x, labels, request.classes)
 
 
+def _shares(request: Request) -> Sequence[float] | None:
+    """Return the shares of the classes, which need not sum to 1; None for equal shares."""
+    tail: float | None = request.params["tail"]
+    if tail is None:
+        prior: Sequence[float] | None = request.params["prior"]
+        return prior
+    return [float(k) for k in np.arange(1, request.classes + 1, dtype=np.float64) ** -tail]
+
+
 def _check_gaussian(request: Request) -> None:
     """Raise StudyError for parameters that contradict each other."""
-    teacher, distance, prior = (request.params[name] for name in ("teacher", "distance", "prior"))
-    if teacher is not None and (distance is not None or prior is not None):
-        other = "distance" if distance is not None else "prior"
-        raise StudyError("conflicting-settings", f"gaussian accepts teacher or {other}, not both")
+    prior = request.params["prior"]
+    exclusive = [("teacher", other) for other in ("distance", "prior", "tail")] + [("prior", "tail")]
+    for one, other in exclusive:
+        if request.params[one] is not None and request.params[other] is not None:
+            raise StudyError("conflicting-settings", f"gaussian accepts {one} or {other}, not both")
     if prior is not None and len(prior) != request.classes:
         message = f"prior has {len(prior)} values for {request.classes} classes"
         raise StudyError("wrong-length", message, hint="one value per class")
@@ -50,7 +60,7 @@ def gaussian_counts(request: Request) -> IntArray | None:
     _check_gaussian(request)
     if request.params["teacher"] is not None:
         return None
-    return class_counts(request.samples, request.classes, request.params["prior"])
+    return class_counts(request.samples, request.classes, _shares(request))
 
 
 def equal_counts(request: Request) -> IntArray | None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.engine.jit.calls import call
+from reportgen.engine.jit.calls import call, call_number
 from reportgen.engine.jit.compile import force_inline, internal, kernel
-from reportgen.engine.layers.blocks import add, block, copy, fill, outputs_of, pre_activation, sum_rows
+from reportgen.engine.layers.blocks import add, block, copy, fill, output, outputs_of, pre_activation, sum_rows
 from reportgen.engine.layers.dense import backward_dense, dense_gradient, forward_dense
+from reportgen.engine.layers.stochastic_depth import scale_rows
 from reportgen.engine.math.random import dropout_mask, subkey
 from reportgen.engine.network import (
     ACTIVATE,
@@ -18,10 +19,12 @@ from reportgen.engine.network import (
     ADDS,
     BACKWARD,
     BIAS,
+    BRANCH,
     DENORMALIZE,
     DERIVATIVE,
     DIFFERENTIATE,
     DROP,
+    DROP_BRANCH,
     DROPOUT,
     DROPPED,
     END,
@@ -47,6 +50,7 @@ from reportgen.engine.network import (
     WEIGHTS_OF,
     WIDTH,
 )
+from reportgen.engine.tables.losses import smooth_labels
 
 INVERTED, SCALE_AT_TEST, UNSCALED = 1, 2, 3
 
@@ -54,7 +58,7 @@ _ZERO = np.float32(0)
 
 
 @force_inline
-def forward_linear(net, state, work, layer, rows, mode):
+def forward_linear(net, state, work, layer, rows, mode, step):
     """Compute the pre-activations Z = A W + b of an operation, with batch normalization and addition of a shortcut."""
     code = net.codes[layer]
     z = pre_activation(net, work, layer, rows)
@@ -64,6 +68,8 @@ def forward_linear(net, state, work, layer, rows, mode):
         forward_dense(net, state, work, layer, rows, z)
     if code[GAMMA] >= 0:
         call(code[NORMALIZE], net, state, work, layer, rows, mode, z)
+    if code[DROP_BRANCH] != 0:
+        call(code[DROP_BRANCH], net, state, work, layer, rows, mode, step, z)
     if code[ADDS] != NOTHING:
         add(outputs_of(net, work, code[ADDS], rows), z)
 
@@ -108,7 +114,7 @@ def drop(net, state, work, layer, rows, mode, step, acts):
 def forward(net, state, work, rows, mode, step):
     """Pass the batch in work.x through all layers; `output` returns the logits."""
     for layer in range(net.codes.shape[0]):
-        forward_linear(net, state, work, layer, rows, mode)
+        forward_linear(net, state, work, layer, rows, mode, step)
         forward_activation(net, state, work, layer, rows, mode, step)
 
 
@@ -144,7 +150,7 @@ def backward_linear(net, state, work, layer, rows, delta, other):
 
     `delta` is backpropagated through batch normalization in place. The derivative by the inputs, flat (rows, inputs),
     is written to `other`, unless the inputs are the batch. It is added to the block DERIVATIVE of the source, if that
-    has one; so is `delta` to that of a shortcut.
+    has one; so is `delta` to that of a shortcut, before stochastic depth scales it.
     """
     code = net.codes[layer]
     width, source = code[WIDTH], code[SOURCE]
@@ -152,6 +158,8 @@ def backward_linear(net, state, work, layer, rows, delta, other):
         shortcut = net.codes[code[ADDS]]
         size = shortcut[POSITIONS] * shortcut[UNITS]
         add(delta[: rows * size], block(work, shortcut[DERIVATIVE], size, rows))
+    if code[BRANCH] >= 0:
+        scale_rows(block(work, code[BRANCH], 1, rows), delta[: rows * code[POSITIONS] * width])
     if code[GAMMA] >= 0:
         call(code[DENORMALIZE], net, state, work, layer, rows, delta)
     elif code[BIAS] >= 0 and code[WEIGHTS_OF] >= 0:
@@ -180,10 +188,20 @@ def weight_gradient(net, work, layer, rows, delta, target, below, finish):
         dense_gradient(net, work, layer, rows, delta, target, below, finish)
 
 
+@internal
+def loss_of(net, work, rows):
+    """Return the sum of the losses of the last forward pass, and set work.delta to the derivative of their mean."""
+    logits, y = output(net, work, rows), work.y[:rows]
+    total = call_number(net.loss, logits, y, net.classes, work.delta)
+    if net.smoothing > 0:
+        total += smooth_labels(logits, y, net.classes, work.delta, net.smoothing)
+    return total
+
+
 @kernel
 def pass_linear(net, state, work, layer, rows):
     """Call `forward_linear` in mode PROBE from Python."""
-    forward_linear(net, state, work, layer, rows, PROBE)
+    forward_linear(net, state, work, layer, rows, PROBE, NO_STEP)
 
 
 @kernel

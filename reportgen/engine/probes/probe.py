@@ -16,7 +16,6 @@ from reportgen.engine.layers.blocks import (
     copy,
     fill,
     layer_input,
-    output,
     outputs_of,
     pre_activation,
     prune,
@@ -27,6 +26,7 @@ from reportgen.engine.layers.passes import (
     backward_linear,
     forward_activation,
     forward_linear,
+    loss_of,
     weight_gradient,
 )
 from reportgen.engine.math.microkernel import WRITE
@@ -141,6 +141,7 @@ def probe_updates(code, params, grads, running, row):
     if code[GAMMA] >= 0:
         row[_GAMMA_MEAN], row[_GAMMA_MEAN + 1] = moments(params[code[GAMMA] : code[GAMMA] + width])
         row[_GAMMA_MEAN + 2], row[_GAMMA_MEAN + 3] = moments(params[shift : shift + width])
+    if code[RUNNING] >= 0:
         row[_RUNNING_MEAN] = moments(running[code[RUNNING] : code[RUNNING] + width])[0]
         row[_RUNNING_MEAN + 1] = moments(running[code[RUNNING] + width : code[RUNNING] + 2 * width])[0]
 
@@ -164,7 +165,7 @@ def probe(net, state, work, data, rows, before, index, arrays):
     copy(data.x[: rows * features], work.x[: rows * features])
     copy(data.y[:rows], work.y[:rows])
     _probe_forward(net, state, work, rows, index, arrays)
-    call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+    loss_of(net, work, rows)
     _probe_backward(net, state, work, rows, index, arrays)
     for operation in range(net.codes.shape[0]):
         code = net.codes[operation]
@@ -184,7 +185,7 @@ def _probe_forward(net, state, work, rows, index, arrays):
     hidden = np.int64(0)
     for operation in range(net.codes.shape[0]):
         code, constants = net.codes[operation], net.constants[operation]
-        forward_linear(net, state, work, operation, rows, PROBE)
+        forward_linear(net, state, work, operation, rows, PROBE, NO_STEP)
         z = pre_activation(net, work, operation, rows)
         layer = code[UNITS_OF]
         row = arrays.statistics[index, layer]

@@ -29,6 +29,8 @@ class Place:
     activation : name of the activation of the units.
     branch : place in a residual block, None outside of blocks.
     is_output : whether this is the output layer.
+    source_units : units or channels of the inputs, None if no layer with weights comes before.
+    pieces : linear pieces of a unit.
     """
 
     fan_in: int
@@ -37,6 +39,8 @@ class Place:
     activation: str = "identity"
     branch: BranchSpec | None = None
     is_output: bool = False
+    source_units: int | None = None
+    pieces: int = 1
 
     @property
     def fan_out(self) -> int:
@@ -93,6 +97,9 @@ class Init(Row):
     scale : formula of the standard deviation for gain 1, if it depends on fan-in only.
     calibrates : "unit" or "layer" if weights are rescaled on the first training examples.
     scalars : whether scalar biases and multipliers replace the biases of units, as in Fixup.
+    relative_widths : returns the widths of a layer's inputs and outputs, relative to a base network, from (place,
+        parameters); the learning rates of the layer depend on them, see `reportgen.engine.tables.optimizers`. None if
+        they do not.
     """
 
     kind: ClassVar[str] = "init"
@@ -101,3 +108,4 @@ class Init(Row):
     scale: str = ""
     calibrates: Literal["unit", "layer"] | None = None
     scalars: bool = False
+    relative_widths: Callable[[Place, dict[str, Any]], tuple[float, float]] | None = None

@@ -58,6 +58,19 @@ def _fixup_factor(place: Place) -> float:
     return float(branch.blocks ** (-1 / (2 * branch.length - 2)))
 
 
+def _relative_widths(place: Place, parameters: dict[str, Any]) -> tuple[float, float]:
+    """Return the numbers of inputs and outputs, divided by the base width; 1 for those that no width changes."""
+    base = float(parameters["base_width"])
+    inputs = 1.0 if place.source_units is None else place.source_units / base
+    return inputs, 1.0 if place.is_output else place.units / place.pieces / base
+
+
+def _mup_variance(place: Place, parameters: dict[str, Any]) -> float:
+    if place.is_output and parameters["zero_output"]:
+        return 0.0
+    return _he(place) / (_relative_widths(place, parameters)[0] if place.is_output else 1.0)
+
+
 def weight_variance(init: Component, place: Place) -> float | None:
     """Return the variance of a weight, including the gain; None if the row has no variance."""
     row, parameters = INITS[init.name], dict(init.params)
@@ -262,6 +275,24 @@ INITS = Table(
             sample=lambda draw: draw.normal * (2 / draw.fan_in) ** 0.5 * _fixup_factor(draw.place),
             variance=lambda place, parameters: _he(place) * _fixup_factor(place) ** 2,
             scalars=True,
+        ),
+        Init(
+            name="mup",
+            aliases=("maximal_update",),
+            summary="He, with smaller output weights in wide networks, and learning rates that depend on the width of "
+            "each layer, so that the best learning rate does not.",
+            formula=r"w \sim N\left(0, \frac{2}{n_{in}}\right),\ "
+            r"\text{output: } N\left(0, \frac{2}{n_{in}} \frac{n_0}{n}\right);\quad"
+            r"\eta_l = \eta \frac{n_{l}}{n_{l-1}} \text{ for SGD},\ \eta \frac{n_0}{n_{l-1}} \text{ for Adam}",
+            source="Yang et al. 2022, table 3; with He as the parametrization of the base network",
+            parameters=(
+                Parameter("base_width", "integer", 64, "width n_0 at which it is equal to he_normal", 1, 1_000_000),
+                Parameter("zero_output", "boolean", False, "start the output layer at zero"),
+                _GAIN,
+            ),
+            sample=lambda draw: draw.normal * _mup_variance(draw.place, draw.parameters) ** 0.5,
+            variance=_mup_variance,
+            relative_widths=_relative_widths,
         ),
     ],
 )

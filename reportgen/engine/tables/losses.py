@@ -17,7 +17,7 @@ import numpy as np
 from reportgen.engine.jit.compile import internal
 from reportgen.engine.math.elementary import exp
 from reportgen.engine.tables.activation import special
-from reportgen.registry import Row, Table
+from reportgen.registry import Component, Parameter, Row, Table
 
 Counts = Sequence[float]
 
@@ -89,6 +89,26 @@ def _hinge(logits, y, classes, delta):
 
 
 @internal
+def smooth_labels(logits, y, classes, delta, share):
+    """Spread this share of each label evenly over all classes; return the change of the sum of the losses.
+
+    The cross-entropy is linear in the labels: L - share (z_y - mean(z)) is that of one-hot labels. delta changes with
+    it.
+    """
+    total = 0.0
+    each = logits.dtype.type(share / y.size)
+    for i in range(y.size):
+        z, d = logits[i * classes : (i + 1) * classes], delta[i * classes : (i + 1) * classes]
+        mean = 0.0
+        for j in range(classes):
+            mean += np.float64(z[j])
+            d[j] -= each / classes
+        d[y[i]] += each
+        total += np.float64(z[y[i]]) - mean / classes
+    return share * total
+
+
+@internal
 def count_correct(logits, y, classes):
     """Return the number of rows whose (first) largest logit is that of the label; rows with NaN at it do not count."""
     correct = 0
@@ -101,6 +121,30 @@ def count_correct(logits, y, classes):
         if best == y[i] and z[best] == z[best]:
             correct += 1
     return correct
+
+
+def smoothing_of(loss: Component) -> float:
+    """Return the share of a label that a loss spreads over all classes, 0 without label smoothing."""
+    name = LOSSES[loss.name].smoothing
+    return 0.0 if name is None else float(loss.get(name, 0.0))
+
+
+def is_likelihood(loss: Component) -> bool:
+    """Return whether a loss is minus the mean logarithm of the probability of the correct class."""
+    return LOSSES[loss.name].is_likelihood and smoothing_of(loss) == 0
+
+
+def guess_of(loss: Component, counts: Counts) -> float:
+    """Return the loss of the best constant outputs, from the number of examples of each class."""
+    share = smoothing_of(loss)
+    spread = [(1 - share) * count + share * sum(counts) / len(counts) for count in counts] if share else counts
+    return LOSSES[loss.name].guess(spread)
+
+
+def least_of(loss: Component, classes: int) -> float:
+    """Return the smallest possible loss: 0, or the entropy of a smoothed label."""
+    share = smoothing_of(loss)
+    return _entropy([1 - share + share / classes, *[share / classes] * (classes - 1)]) if share else 0.0
 
 
 def _entropy(counts: Counts) -> float:
@@ -145,6 +189,8 @@ class Loss(Row):
     is_likelihood : the loss is minus the mean logarithm of the softmax probability of the correct class.
     kinked : the derivative by the outputs has a jump.
     linear : the loss grows linearly with a large wrong output.
+    smoothing : name of the parameter with the share of a label that is spread evenly over all classes. The loss must
+        be minus a sum of the labels times the logarithms of softmax probabilities; `kernel` has one-hot labels.
     """
 
     kind: ClassVar[str] = "loss"
@@ -155,6 +201,7 @@ class Loss(Row):
     is_likelihood: bool = False
     kinked: bool = False
     linear: bool = True
+    smoothing: str | None = None
 
 
 LOSSES = Table(
@@ -175,8 +222,22 @@ LOSSES = Table(
             guess=_entropy,
             is_likelihood=True,
             summary="Minus the logarithm of the softmax probability of the correct class.",
-            formula=r"L = -\ln \frac{e^{z_y}}{\sum_j e^{z_j}}",
-            source="Bridle 1990",
+            formula=r"L = -\sum_k q_k \ln \frac{e^{z_k}}{\sum_j e^{z_j}},\quad "
+            r"q_k = (1 - s) [k = y] + \frac{s}{C}",
+            source="Bridle 1990; smoothing: Szegedy et al. 2016, section 7",
+            smoothing="smoothing",
+            parameters=(
+                Parameter(
+                    "smoothing",
+                    "number",
+                    0.0,
+                    "share of a label that is spread evenly over all classes, in training and in all losses",
+                    0.0,
+                    1.0,
+                    exclusive=("maximum",),
+                    added=True,
+                ),
+            ),
         ),
         Loss(
             name="mse",

@@ -9,19 +9,22 @@ the arguments
 - w, g : parameters and their gradient including penalties, flat arrays of the same size;
 - state : state of the optimizer, `states` arrays of the size of w, one after another;
 - decay : weight decay of these parameters.
+
+An optimizer that treats the weights of a layer as a matrix has a second kernel, see `Optimizer.matrix_kernel`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.engine.jit.compile import internal
-from reportgen.registry import Parameter, Row, Table
+from reportgen.engine.tables import muon
+from reportgen.engine.tables.optimizer import Optimizer
+from reportgen.registry import Parameter, Table
 
 _ONE = np.float32(1)
 
@@ -74,34 +77,19 @@ def _adam(hyper, lr, t, w, g, state, decay):
         w[k] -= lr * decay * w[k] + rate * moment1[k] / (np.sqrt(moment2[k]) * correction + hyper[2])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Optimizer(Row):
-    """A row of the optimizers.
+@internal
+def _adam_beside_muon(hyper, lr, t, w, g, state, decay):
+    _adam(hyper, hyper[3] * lr, t, w, g, state, decay)
 
-    Attributes
-    ----------
-    kernel : returns the kernel from the parameters, since SGD has several forms.
-    hyper : returns the constants of the kernel from the parameters.
-    states : number of state arrays of the size of the parameters.
-    decay : name of the parameter with the weight decay that the kernel applies separately from the gradient.
-    highest_rate : highest plausible learning rate, beyond which no advice goes.
-    proportional : whether a step is proportional to the gradients, so that it vanishes with them.
-    stable_product : returns the product of learning rate and curvature above which steps on a quadratic loss diverge,
-        from the parameters; the curvature is preconditioned for a row with `preconditioner`. None if unknown.
-    preconditioner : returns the numbers, one for each learned parameter, by which the optimizer divides the mean of
-        gradients, from the parameters, the state arrays (states, size) and the number of the step; None if it divides
-        by nothing.
-    """
 
-    kind: ClassVar[str] = "optimizer"
-    kernel: Callable[[dict[str, Any]], Callable[..., Any]]
-    hyper: Callable[[dict[str, Any]], tuple[float, ...]] = lambda parameters: ()
-    states: int = 0
-    decay: str | None = None
-    highest_rate: float = 0.1
-    proportional: bool = False
-    stable_product: Callable[[dict[str, Any]], float] | None = None
-    preconditioner: Callable[[dict[str, Any], NDArray[np.float64], int], NDArray[np.float64]] | None = None
+@internal
+def _lion(hyper, lr, t, w, g, state, decay):
+    zero = w.dtype.type(0)
+    for k in range(w.size):
+        mean = hyper[0] * state[k] + (_ONE - hyper[0]) * g[k]
+        sign = _ONE if mean > zero else (-_ONE if mean < zero else mean)  # the mean itself propagates NaN
+        w[k] -= lr * decay * w[k] + lr * sign
+        state[k] = hyper[1] * state[k] + (_ONE - hyper[1]) * g[k]
 
 
 def _form_of_sgd(parameters: dict[str, Any]) -> Callable[..., Any]:
@@ -110,10 +98,15 @@ def _form_of_sgd(parameters: dict[str, Any]) -> Callable[..., Any]:
     return _nesterov if parameters["nesterov"] else sgd
 
 
+def _share(name: str, default: float, description: str) -> Parameter:
+    """Return a parameter in the range from 0 to below 1."""
+    return Parameter(name, "number", default, description, 0.0, 1.0, exclusive=("maximum",))
+
+
 _EPSILON = Parameter("epsilon", "number", 1e-8, "keeps the division finite", 0.0, 1.0, exclusive=("minimum",))
 _BETAS = (
-    Parameter("beta1", "number", 0.9, "decay of the mean of gradients", 0.0, 1.0, exclusive=("maximum",)),
-    Parameter("beta2", "number", 0.999, "decay of the mean of squared gradients", 0.0, 1.0, exclusive=("maximum",)),
+    _share("beta1", 0.9, "decay of the mean of gradients"),
+    _share("beta2", 0.999, "decay of the mean of squared gradients"),
 )
 
 
@@ -146,6 +139,15 @@ def _preconditioner_of_adam(parameters: dict[str, Any], states: NDArray[np.float
     return divisor
 
 
+def _muon_hyper(parameters: dict[str, Any]) -> tuple[float, ...]:
+    return (
+        *_adam_hyper(parameters),
+        parameters["adam_factor"],
+        parameters["momentum"],
+        float(parameters["nesterov"]),
+    )
+
+
 OPTIMIZERS = Table(
     Optimizer,
     [
@@ -163,15 +165,7 @@ OPTIMIZERS = Table(
             r"\text{average: } v \leftarrow \mu v + (1 - \mu) g,\ w \leftarrow w - \eta v",
             source="Polyak 1964; Sutskever et al. 2013, eqs. 1 to 4",
             parameters=(
-                Parameter(
-                    "momentum",
-                    "number",
-                    0.0,
-                    "share of the previous step that is kept",
-                    0.0,
-                    1.0,
-                    exclusive=("maximum",),
-                ),
+                _share("momentum", 0.0, "share of the previous step that is kept"),
                 Parameter("nesterov", "boolean", False, "take the gradient after the step of the velocity"),
                 Parameter(
                     "form",
@@ -206,9 +200,7 @@ OPTIMIZERS = Table(
             formula=r"s \leftarrow \rho s + (1 - \rho) g^2,\ w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}",
             source="Tieleman and Hinton 2012, lecture 6.5",
             parameters=(
-                Parameter(
-                    "rho", "number", 0.9, "decay of the mean of squared gradients", 0.0, 1.0, exclusive=("maximum",)
-                ),
+                _share("rho", 0.9, "decay of the mean of squared gradients"),
                 _EPSILON,
             ),
         ),
@@ -237,6 +229,58 @@ OPTIMIZERS = Table(
             source="Loshchilov and Hutter 2019, algorithm 2",
             decay="weight_decay",
             parameters=(Parameter("weight_decay", "number", 0.01, "lambda", 0.0, 100.0), *_BETAS, _EPSILON),
+        ),
+        Optimizer(
+            name="lion",
+            highest_rate=0.01,
+            kernel=lambda p: _lion,
+            hyper=lambda p: (p["beta1"], p["beta2"]),
+            states=1,
+            summary="Moves every weight by the learning rate, in the direction of the sign of a running mean of the "
+            "gradient; weight decay is separate from the gradient and for weights only.",
+            formula=r"w \leftarrow w - \eta \left( \mathrm{sign}(\beta_1 m + (1 - \beta_1) g) + \lambda w \right),\ "
+            r"m \leftarrow \beta_2 m + (1 - \beta_2) g",
+            source="Chen et al. 2023, algorithm 2",
+            decay="weight_decay",
+            parameters=(
+                Parameter("weight_decay", "number", 0.0, "lambda", 0.0, 100.0),
+                _share("beta1", 0.9, "weight of the mean in the sum whose sign is taken"),
+                _share("beta2", 0.99, "decay of the mean of gradients"),
+            ),
+        ),
+        Optimizer(
+            name="muon",
+            highest_rate=1.0,
+            kernel=lambda p: _adam_beside_muon,
+            hyper=_muon_hyper,
+            states=2,
+            matrix_kernel=muon.step_of_matrix,
+            scratch=muon.SCRATCH,
+            matrix_operations=muon.operations,
+            summary="Makes the momentum of each hidden weight matrix nearly orthogonal, by five Newton-Schulz steps; "
+            "Adam trains the output layer, biases and other vectors.",
+            formula=r"m \leftarrow \mu m + (1 - \mu) g,\ "
+            r"W \leftarrow W - \eta \left( \sqrt{\max(1, n_{out} / n_{in})}\ "
+            r"\mathrm{NS}_5(\mu m + (1 - \mu) g) + \lambda W \right)",
+            source="Jordan et al. 2024; the factor of the shape is the one of their implementation",
+            decay="weight_decay",
+            parameters=(
+                _share("momentum", 0.95, "decay of the mean of gradients"),
+                Parameter("nesterov", "boolean", True, "mix the gradient into the mean before it is made orthogonal"),
+                Parameter("weight_decay", "number", 0.0, "lambda", 0.0, 100.0),
+                Parameter(
+                    "adam_factor",
+                    "number",
+                    0.015,
+                    "learning rate of Adam for the other parameters, divided by the learning rate; 0.015 is 0.0003 "
+                    "for 0.02",
+                    0.0,
+                    1e6,
+                ),
+                _share("beta1", 0.9, "decay of Adam's mean of gradients"),
+                _share("beta2", 0.95, "decay of Adam's mean of squared gradients"),
+                Parameter("epsilon", "number", 1e-10, "keeps Adam's division finite", 0.0, 1.0, exclusive=("minimum",)),
+            ),
         ),
     ],
 )

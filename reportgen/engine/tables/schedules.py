@@ -112,6 +112,14 @@ def _warmup(clock: Clock, p: dict[str, Any]) -> Times:
     return np.where(clock.epochs < length, rising, _factor(p["then"], later))
 
 
+def _warmup_cosine(clock: Clock, p: dict[str, Any]) -> Times:
+    length, floor = float(p["epochs"]), float(p["floor"])
+    rising = np.minimum((clock.epochs + clock.step) / length, 1.0)  # above 0 at the first step
+    phase = np.clip((clock.epochs - length) / max(clock.total - length, 1e-12), 0.0, 1.0)
+    falling = floor + (1 - floor) * 0.5 * (1 + np.cos(np.pi * phase))
+    return np.where(clock.epochs < length, rising, falling)
+
+
 def _range_test(clock: Clock, p: dict[str, Any]) -> Times:
     low, high = float(p["low"]), float(p["high"])
     return low * (high / low) ** np.minimum(clock.epochs / clock.total, 1.0) / clock.lr
@@ -208,6 +216,28 @@ SCHEDULES = Table(
             ),
             factor=_warmup,
             cycle_ends=_ends_after_warmup,
+        ),
+        Schedule(
+            name="warmup_cosine",
+            aliases=("cosine_with_warmup", "linear_warmup_cosine_annealing_lr"),
+            summary="Increases linearly for some epochs or a part of one, then decays along half a period of a cosine.",
+            formula=r"\eta_t = \eta\, \frac{t}{k} \text{ for } t < k,\quad \eta \left(f + \frac{1 - f}{2} "
+            r"\left(1 + \cos\frac{\pi (t - k)}{T - k}\right)\right) \text{ for } t \ge k",
+            source="Goyal et al. 2017, section 2.2; Loshchilov and Hutter 2017, eq. 5 with one cycle",
+            parameters=(
+                Parameter(
+                    "epochs",
+                    "number",
+                    1.0,
+                    "epochs of the increase; with `batch_size: full`, an epoch is a step",
+                    0.0,
+                    1e6,
+                    exclusive=("minimum",),
+                ),
+                Parameter("floor", "number", 0.0, "factor of the learning rate at the end", 0.0, 1.0),
+            ),
+            factor=_warmup_cosine,
+            stretches=True,
         ),
         Schedule(
             name="range_test",

@@ -58,13 +58,20 @@ def stages_of(operations: Sequence[Operation]) -> list[Stage]:
     return [_stage([operations[index] for index in group], stage_of) for group in groups]
 
 
+def _norm(last: Operation, operations: int) -> str:
+    """Return the normalization of a layer in words, whose last operation is `last`."""
+    if last.norm is not None:
+        return last.norm.name.replace("_", " ")
+    return "batch norm" if last.batchnorm else "scalar biases" if operations > 1 else ""
+
+
 def _stage(group: Sequence[Operation], stage_of: dict[int, int]) -> Stage:
     main = main_of(group)
     last, branch = group[-1], getattr(main.node, "branch", None)
     added = next((operation.adds for operation in group if operation.adds is not None), None)
     return Stage(
         name=operation_name(main),
-        norm="batch norm" if last.batchnorm else "scalar biases" if len(group) > 1 else "",
+        norm=_norm(last, len(group)),
         activation=_activation(last),
         dropout=f"dropout {last.dropout.rate:g}" if last.dropout and last.dropout.rate else "",
         output=last.output_shape,

@@ -7,6 +7,7 @@ from typing import Any
 
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.engine.spec import RunSpec
+from reportgen.engine.tables.norms import NORMS
 from reportgen.registry import table_of
 from reportgen.report.document.sources import CONVOLUTIONS, METHODS, SHORTCUTS, THEORY, references
 from reportgen.study.planning.plan import Variant
@@ -16,6 +17,7 @@ COMPONENTS = {
     "preprocess": "preprocessing step",
     "network.activation": "activation",
     "network.init": "init",
+    "network.norm": "normalization",
     "training.optimizer": "optimizer",
     "training.schedule": "schedule",
 }
@@ -23,6 +25,7 @@ COMPONENTS = {
 
 BATCHNORM, DROPOUT, PRUNING = "Ioffe and Szegedy 2015", "Srivastava et al. 2014", "Frankle and Carbin 2019"
 SHORTCUT = "He et al. 2016"
+STOCHASTIC_DEPTH = "Huang et al. 2016"
 """Papers of parts that are not rows of a table."""
 
 
@@ -59,9 +62,11 @@ def _of_networks(specs: Sequence[RunSpec]) -> Iterator[str]:
         BATCHNORM: any(layer.batchnorm is not None for layer in layers),
         DROPOUT: any(layer.dropout is not None for layer in layers),
         SHORTCUT: any(layer.adds is not None for layer in layers),
+        STOCHASTIC_DEPTH: any(layer.branch_drop is not None for layer in layers),
         PRUNING: any(spec.training.pruning is not None for spec in specs),
     }
     yield from (paper for paper, present in parts.items() if present)
+    yield from (NORMS[name].source for name in dict.fromkeys(layer.norm.name for layer in layers if layer.norm))
 
 
 def _theory(analysis: Analysis) -> list[str]:

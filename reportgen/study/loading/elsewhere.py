@@ -11,6 +11,7 @@ from functools import cache
 from reportgen.data.datasets import DATASETS
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
+from reportgen.engine.tables.norms import NORMS
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.registry import Row
@@ -25,6 +26,7 @@ COMPONENTS: Mapping[str, Mapping[str, Row]] = {
     "data": DATASETS,
     "network.activation": ACTIVATIONS,
     "network.init": INITS,
+    "network.norm": NORMS,
     "training.optimizer": OPTIMIZERS,
     "training.schedule": SCHEDULES,
 }

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 SAME_PARAMETERS = {
     "eps": "epsilon",
+    "label_smoothing": "smoothing",
     "betas": "beta1",
     "beta_1": "beta1",
     "beta_2": "beta2",

@@ -9,11 +9,20 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from reportgen.engine.layers.table import LAYERS
-from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec, WindowSpec
+from reportgen.engine.network_spec import BatchNormSpec, BranchDropSpec, DropoutSpec, WindowSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
+from reportgen.engine.tables.norms import NORMS
 from reportgen.registry import Component
-from reportgen.study.model.components import below, plain_value, problem, shown, suggest, whole_number
+from reportgen.study.model.components import (
+    below,
+    plain_value,
+    problem,
+    read_component,
+    shown,
+    suggest,
+    whole_number,
+)
 from reportgen.study.model.section import Number, Section, Takes, reader
 
 MOST_UNITS = 100_000
@@ -22,8 +31,11 @@ GLOBAL, SAME = "global", "same"
 NAMES = "a name, or {name: ..., parameters}"
 _SIZE = "integer, or [height, width]"
 
-BY_LAYER = ("activation", "init", "bias", "batchnorm", "dropout")
+BY_LAYER = ("activation", "init", "bias", "batchnorm", "norm", "dropout", "lr_factor")
 """Settings that a network gives all its layers, and that each layer with weights can override."""
+
+WITHOUT = ("batchnorm", "norm", "dropout")
+"""Those of them that a layer can be without."""
 
 
 def read_batchnorm(value: Any) -> Any:
@@ -44,6 +56,11 @@ def read_one_batchnorm(value: Any) -> BatchNormSpec | None:
             "wrong-type", f"expected true, false or a mapping, found {shown(value)}", "such as {momentum: 0.9}"
         )
     return BatchNormSpec(**BatchNorm.model_validate(value).model_dump())
+
+
+def read_norm(value: Any) -> Component | None:
+    """Return the normalization of one layer's examples, None without."""
+    return None if value is None or value is False or value == "none" else read_component(value, NORMS, "normalization")
 
 
 class BatchNorm(Section):
@@ -75,6 +92,35 @@ class Dropout(Section):
         description="compensation for dropped units: scaling in training, at test time, or none, "
         "which demonstrates an error",
     )
+
+
+class StochasticDepth(Section):
+    """Settings of stochastic depth; a number alone is the survival probability of the last residual block."""
+
+    example: ClassVar[str] = "{survival: 0.5}"
+    survival: Number = Field(default=0.5, gt=0, le=1, description="probability that the last residual branch is kept")
+    rule: Literal["linear", "uniform"] = Field(
+        default="linear",
+        description="survival of the other blocks: from almost 1 in the first block down in equal steps, or equal",
+    )
+    by: Literal["batch", "example"] = Field(
+        default="batch", description="draw once for a minibatch as in the paper, or for each example"
+    )
+
+    def of_block(self, block: int, blocks: int) -> BranchDropSpec | None:
+        """Return the stochastic depth of a block, counted from 1; None if its branch is always kept."""
+        share = block / blocks if self.rule == "linear" else 1.0
+        survival = 1 - share * (1 - self.survival)
+        return BranchDropSpec(survival, self.by) if survival < 1 else None
+
+
+def read_stochastic_depth(value: Any) -> StochasticDepth | None:
+    """Return the settings of stochastic depth, None without."""
+    if value is None or value is False or value == "none":
+        return None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    settings = {"survival": value} if is_number else {} if value is True else value
+    return StochasticDepth.model_validate(settings)
 
 
 def read_dropout(value: Any) -> Any:
@@ -134,9 +180,15 @@ class OwnSettings(Section):
     batchnorm: Annotated[
         BatchNormSpec | None, BeforeValidator(read_one_batchnorm), Takes("true, false, or settings as in the network")
     ] = Field(default=None, description="batch normalization before the activation, by channel in a convolution")
+    norm: Annotated[Component | None, BeforeValidator(read_norm), Takes(NAMES)] = Field(
+        default=None, description="[normalization](#normalizations) of each example instead of the network's"
+    )
     dropout: Annotated[
         DropoutSpec | None, BeforeValidator(_dropout), Takes("number, false, or settings as in the network")
     ] = Field(default=None, description="dropout of single values after the activation")
+    lr_factor: Annotated[Number, Field(ge=0)] | None = Field(
+        default=None, description="factor of the learning rate for the layer instead of the network's; 0 freezes it"
+    )
 
     @property
     def written(self) -> dict[str, Any]:

@@ -12,8 +12,18 @@ from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.registry import Component
 from reportgen.study.model.components import below, problem, read_component, shown, whole_number
-from reportgen.study.model.layer_settings import BY_LAYER, MOST_UNITS, NAMES, read_batchnorm, read_dropout
-from reportgen.study.model.layers import MOST_LAYERS, Layer, read_layer
+from reportgen.study.model.layer_settings import (
+    BY_LAYER,
+    MOST_UNITS,
+    NAMES,
+    WITHOUT,
+    StochasticDepth,
+    read_batchnorm,
+    read_dropout,
+    read_norm,
+    read_stochastic_depth,
+)
+from reportgen.study.model.layers import MOST_LAYERS, RESIDUAL, Layer, read_layer
 from reportgen.study.model.section import Number, Section, Takes
 
 
@@ -66,8 +76,17 @@ def _output_init(value: Any) -> Component | None:
     return None if value in (None, "none") else read_component(value, INITS, "init")
 
 
+def _norm(value: Any) -> Any:
+    if not isinstance(value, (list, tuple)):
+        return read_norm(value)
+    return tuple(below(index, partial(read_norm, item)) for index, item in enumerate(value))
+
+
+Factor = Annotated[Number, Field(ge=0)]
+
+
 class Network(Section):
-    """The layers; a list for activation, init, bias, batchnorm or dropout has one entry for each hidden layer."""
+    """The layers; a list for a setting of layers, such as activation or init, has one entry for each hidden layer."""
 
     example: ClassVar[str] = "{hidden: [100, 100]}"
     hidden: Annotated[
@@ -103,11 +122,29 @@ class Network(Section):
         BeforeValidator(read_batchnorm),
         Takes("true, false, these settings, or a list"),
     ] = Field(default=None, description="batch normalization before the activation")
+    norm: Annotated[Component | tuple[Component | None, ...] | None, BeforeValidator(_norm), Takes(NAMES)] = Field(
+        default=None,
+        description="[normalization](#normalizations) of each example before the activation, instead of batch "
+        "normalization, or a list with one for each hidden layer",
+    )
     dropout: Annotated[
         DropoutSpec | tuple[DropoutSpec | None, ...] | None,
         BeforeValidator(read_dropout),
         Takes("number, these settings, or a list"),
     ] = Field(default=None, description="dropout after the activation: the fraction of units to drop, or rate and mode")
+
+    stochastic_depth: Annotated[
+        StochasticDepth | None, BeforeValidator(read_stochastic_depth), Takes("number, these settings, or false")
+    ] = Field(
+        default=None,
+        description="drop residual branches at random in training: the survival probability of the last one",
+    )
+    lr_factor: Factor | list[Factor] = Field(
+        default=1.0,
+        description="factor of the learning rate for the hidden layers, or a list with one for each layer; 0 freezes "
+        "a layer",
+    )
+    output_lr_factor: Factor = Field(default=1.0, description="factor of the learning rate for the output layer")
 
     @property
     def has_hidden_weights(self) -> bool:
@@ -128,6 +165,15 @@ class Network(Section):
         return self
 
     @model_validator(mode="after")
+    def _depth_of_blocks(self) -> Network:
+        if self.stochastic_depth is not None and not any(layer.key == RESIDUAL for layer in self.layers or ()):
+            message = "stochastic_depth applies to residual blocks, and the network has none"
+            raise problem(
+                "inapplicable-key", message, "remove it, or add a residual block", ("stochastic_depth",), True
+            )
+        return self
+
+    @model_validator(mode="after")
     def _one_for_each_layer(self) -> Network:
         for name in BY_LAYER:
             value = getattr(self, name)
@@ -144,6 +190,11 @@ class Network(Section):
         return self
 
     def own(self, layer: Layer) -> dict[str, Any]:
-        """Return the activation, init, bias, batch normalization and dropout of a layer, its own or the network's."""
-        given = layer.settings.model_fields_set
-        return {name: getattr(layer.settings if name in given else self, name) for name in BY_LAYER}
+        """Return the settings BY_LAYER of a layer, its own or the network's."""
+        settings = layer.settings
+        given = {
+            name
+            for name in settings.model_fields_set
+            if name in WITHOUT or getattr(settings, name, None) is not None  # null means the network's setting
+        }
+        return {name: getattr(settings if name in given else self, name) for name in BY_LAYER}

@@ -10,12 +10,13 @@ from pydantic_core import PydanticCustomError
 
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
+from reportgen.engine.tables.norms import NORMS
 from reportgen.registry import Component, Row
 from reportgen.study.model.components import plain_value, shown
 from reportgen.study.model.layer_settings import GLOBAL, Conv, Dense, Pool
 from reportgen.study.model.layers import Layer, Residual, read_layer
 
-TABLES: Mapping[str, Mapping[str, Row]] = {"activation": ACTIVATIONS, "init": INITS}
+TABLES: Mapping[str, Mapping[str, Row]] = {"activation": ACTIVATIONS, "init": INITS, "norm": NORMS}
 """The rows of the components that a layer can override."""
 
 LAYER_PATH = re.compile(r"network\.layers(\.\d+)?")

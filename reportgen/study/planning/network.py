@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,6 @@ from reportgen.engine.layers.geometry import LayoutError
 from reportgen.engine.layout import IDENTITY, lay_out
 from reportgen.engine.network_spec import (
     ActivationSpec,
-    BatchNormSpec,
     BranchSpec,
     DropoutSpec,
     LayerSpec,
@@ -24,6 +23,7 @@ from reportgen.engine.network_spec import (
     Node,
     PoolSpec,
     WindowSpec,
+    normalizes,
 )
 from reportgen.engine.tables.inits import INITS
 from reportgen.registry import Component
@@ -75,15 +75,12 @@ def check_network(network: Network, inputs: Inputs) -> None:
 
     The path of the error starts below `network`.
     """
-    for init, batchnorm, place in _normalizations(network):
-        if batchnorm is not None and INITS[init.name].scalars:
-            message = f"{init.name} replaces batch normalization, so that a layer cannot have both"
-            raise problem("conflicting-settings", message, "remove batchnorm, or choose another init", place)
+    for own, places in _normalizations(network):
+        _check_normalization(own, places)
     built = _Builder(network, 1, inputs)
-    if built.spec.is_plain:
-        return
+    is_plain = built.spec.is_plain  # its layers fit any number of features, so the data need not be read
     try:
-        lay_out(built.spec, inputs.features, inputs.image_shape)
+        lay_out(built.spec, 1 if is_plain else inputs.features, None if is_plain else inputs.image_shape)
     except LayoutError as error:
         place, where = built.places[error.node]
         message, hint = error.message, error.hint
@@ -96,16 +93,31 @@ def check_network(network: Network, inputs: Inputs) -> None:
         raise problem(error.code, f"{message}{where}", hint, place) from None
 
 
-def _normalizations(network: Network) -> Iterator[tuple[Component, BatchNormSpec | None, Place]]:
-    """Yield the init and the batch normalization of each layer before the output layer, and the latter's path."""
+_NORMS = ("batchnorm", "norm")
+
+
+def _check_normalization(own: Mapping[str, Any], places: Mapping[str, Place]) -> None:
+    """Raise a validation error for a layer with settings that exclude each other."""
+    for name in _NORMS:
+        if own[name] is not None and INITS[own["init"].name].scalars:
+            message = f"{own['init'].name} replaces normalization, so that a layer cannot have both"
+            raise problem("conflicting-settings", message, f"remove {name}, or choose another init", places[name])
+    if own["batchnorm"] is not None and own["norm"] is not None:
+        message = "batchnorm and norm exclude each other"
+        raise problem("conflicting-settings", message, "keep one of them", places["norm"])
+
+
+def _normalizations(network: Network) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Place]]]:
+    """Yield the settings of each layer before the output layer, and the paths of its normalizations."""
     for index, spec in enumerate(_hidden(network)):
-        is_list = isinstance(network.batchnorm, tuple)
-        yield spec.init, spec.batchnorm, ("batchnorm", index) if is_list else ("batchnorm",)
+        own = {name: getattr(spec, name) for name in BY_LAYER}
+        lists = [name for name in _NORMS if isinstance(getattr(network, name), tuple)]
+        yield own, {name: (name, index) if name in lists else (name,) for name in _NORMS}
     for index, entry in enumerate(network.layers or ()):
         for path, layer in entry.with_weights():
-            own, has_own = network.own(layer), "batchnorm" in layer.settings.model_fields_set
-            place = ("layers", index, *path, "batchnorm") if has_own else ("batchnorm",)
-            yield own["init"], own["batchnorm"], place
+            given = layer.settings.model_fields_set
+            places = {name: ("layers", index, *path, name) if name in given else (name,) for name in _NORMS}
+            yield network.own(layer), places
 
 
 class _Builder:
@@ -121,7 +133,7 @@ class _Builder:
         self.network, self.inputs = network, inputs
         self.nodes: list[Node] = []
         self.places: list[tuple[Place, str]] = []
-        self.output = LayerSpec(classes, IDENTITY, _output_init(network), 0.0)
+        self.output = LayerSpec(classes, IDENTITY, _output_init(network), lr_factor=network.output_lr_factor)
         entries = [layer.settings for layer in network.layers or ()]
         self.blocks = sum(settings.repeat for settings in entries if isinstance(settings, Residual))
         self.block = 0
@@ -180,7 +192,9 @@ class _Builder:
             self._append(_projection(specs, places[0]), place, where)
             branch[0] = replace(branch[0], source=len(self.nodes) - 2)
             source = len(self.nodes) - 1
-        branch[-1] = replace(branch[-1], adds=source)
+        depth = self.network.stochastic_depth
+        drop = None if depth is None else depth.of_block(self.block, self.blocks)
+        branch[-1] = replace(branch[-1], adds=source, branch_drop=drop)
         for index, (layer, spec) in enumerate(zip(settings.layers, branch, strict=True)):
             self._append(spec, (*place, "layers", index, layer.key), where)
 
@@ -234,16 +248,16 @@ def _weighted(layer: Layer, network: Network) -> LayerSpec:
 
 def _activation(spec: LayerSpec, dropout: DropoutSpec | None) -> ActivationSpec:
     """Return the normalization and activation of a layer without its weights."""
-    return ActivationSpec(spec.activation, spec.bias if spec.batchnorm else 0.0, spec.batchnorm, dropout)
+    bias = spec.bias if normalizes(spec) else 0.0
+    return ActivationSpec(spec.activation, bias, spec.batchnorm, dropout, lr_factor=spec.lr_factor, norm=spec.norm)
 
 
 def _pre_activated(specs: Sequence[LayerSpec]) -> list[LayerSpec]:
     """Return the layers of a branch, each followed by the normalization and activation of the next one."""
-    following = [(spec.activation, spec.batchnorm, spec.dropout) for spec in specs[1:]]
-    return [
-        replace(spec, activation=activation, batchnorm=batchnorm, dropout=dropout)
-        for spec, (activation, batchnorm, dropout) in zip(specs, [*following, (IDENTITY, None, None)], strict=True)
-    ]
+    names = ("activation", "batchnorm", "norm", "dropout")
+    following = [{name: getattr(spec, name) for name in names} for spec in specs[1:]]
+    last = dict.fromkeys(names) | {"activation": IDENTITY}
+    return [replace(spec, **after) for spec, after in zip(specs, [*following, last], strict=True)]
 
 
 def _projection(specs: Sequence[LayerSpec], place: BranchSpec) -> LayerSpec:
@@ -251,4 +265,7 @@ def _projection(specs: Sequence[LayerSpec], place: BranchSpec) -> LayerSpec:
     last, windows = specs[-1], [spec.window for spec in specs if spec.window is not None]
     height, width = (math.prod(window.stride[axis] for window in windows) for axis in (0, 1))
     window = WindowSpec((1, 1), (height, width)) if last.window else None
-    return LayerSpec(last.units, IDENTITY, last.init, 0.0, last.batchnorm, None, last.kind, window, branch=place)
+    return LayerSpec(
+        last.units, IDENTITY, last.init, 0.0, last.batchnorm, None, last.kind, window, branch=place,
+        lr_factor=last.lr_factor, norm=last.norm,
+    )  # fmt: skip

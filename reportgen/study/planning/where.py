@@ -10,11 +10,12 @@ from reportgen.data.preprocessing.steps import STEPS
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.losses import LOSSES
+from reportgen.engine.tables.norms import NORMS
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.study.planning.plan import Variant
 
-_TABLES = (DATASETS, STEPS, ACTIVATIONS, INITS, LOSSES, OPTIMIZERS, SCHEDULES)
+_TABLES = (DATASETS, STEPS, ACTIVATIONS, INITS, LOSSES, NORMS, OPTIMIZERS, SCHEDULES)
 
 
 def matches(variant: Variant, where: Mapping[str, Any]) -> bool:

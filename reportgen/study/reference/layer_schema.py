@@ -62,6 +62,7 @@ def _of_form(form: str, of_model: Callable[[type[BaseModel]], Schema], rate: Sch
         "activation": _ref("activation"),
         "init": _ref("init"),
         "batchnorm": {"anyOf": [_ref("batchnorm"), _OFF]},
+        "norm": {"anyOf": [_ref("norm"), _OFF]},
         "dropout": {"anyOf": [rate, _ref("dropout"), {"enum": [False, None, "none"]}]},
         "kernel": _pair(1),
         "stride": _pair(1),

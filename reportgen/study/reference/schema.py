@@ -19,6 +19,7 @@ from reportgen.data.spec import OPTIONS as DATA_OPTIONS
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.losses import LOSSES
+from reportgen.engine.tables.norms import NORMS
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.languages.translate import known_languages
@@ -43,6 +44,7 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 TABLES: Mapping[str, Mapping[str, Row]] = {
     "activation": ACTIVATIONS,
     "init": INITS,
+    "norm": NORMS,
     "loss": LOSSES,
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
@@ -55,6 +57,7 @@ _LABEL: Schema = {"type": ["string", "number"], "description": "label of the val
 _NONE: Schema = {"enum": [None, "none"]}
 _RATE: Schema = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 _OFF: Schema = {"enum": [None, False, "none"]}
+_SWITCH: Schema = {"enum": [None, True, False, "none"]}
 _STEPS: Schema = {
     "anyOf": [
         {"$ref": "#/definitions/step"},
@@ -140,7 +143,10 @@ def _write_sections(definitions: dict[str, Any]) -> None:
     _replace(network, "init", _by_layer(_ref("init")))
     _replace(network, "output_init", _any(_ref("init"), {"enum": [None, "none"]}))
     _replace(network, "batchnorm", _by_layer(_any(_ref("batchnorm"), {"enum": [True, False, None, "none"]})))
+    _replace(network, "norm", _by_layer(_any(_ref("norm"), _OFF)))
     _replace(network, "dropout", _by_layer(_any(_RATE, _ref("dropout"), {"enum": [None, "none"]})))
+    depth = _any(_ref("StochasticDepth"), {"type": "number", "exclusiveMinimum": 0, "maximum": 1}, _SWITCH)
+    _replace(network, "stochastic_depth", depth)
     for name in ("loss", "optimizer", "schedule"):
         _replace(training, name, _any(_ref(name)))
     for section, names in (

@@ -127,6 +127,7 @@ def _overfitted(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> Ru
     change: dict[str, Any] = {
         "data.train": SUBSET,
         "network.dropout": None,
+        "network.stochastic_depth": None,
         "training.l2": 0.0,
         "training.l1": 0.0,
         "training.augment": None,

@@ -145,6 +145,14 @@ def test_frozen_on_purpose_is_no_fault(healthy: RunRecord) -> None:
     assert judged("detached_layer", healthy, {}, layer_has_gradient=np.array([np.nan, 1, 1]), **arrays) is None
 
 
+def test_a_layer_with_a_learning_rate_of_zero_is_frozen_on_purpose(healthy: RunRecord) -> None:
+    first, *others = healthy.spec.network.layers
+    network = healthy.spec.network.with_layers([replace(first, lr_factor=0.0), *others])
+    record = replace(healthy, spec=replace(healthy.spec, network=network))
+    assert judged("frozen_weights", healthy, {}, **still(healthy, slice(0, 1))) is not None
+    assert judged("frozen_weights", record, {}, **still(healthy, slice(0, 1))) is None
+
+
 def test_a_rate_too_small_for_the_precision_is_no_frozen_layer(healthy: RunRecord) -> None:
     rates = np.full_like(healthy.arrays["epoch_lr"], 1e-12)
     arrays = {"epoch_lr": rates, "layer_in_optimizer": np.ones(LAYERS), **still(healthy, slice(0, 3))}

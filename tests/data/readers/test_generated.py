@@ -60,6 +60,15 @@ def test_distance_and_prior_do_not_change_the_noise() -> None:
     assert np.array_equal(make("gaussian", 60, 4, 3, prior=(1, 1, 8)).x, plain.x)
 
 
+def test_a_tail_gives_class_k_a_share_proportional_to_a_power_of_k() -> None:
+    request = Request(settings(DATASETS, Component.of("gaussian", tail=1.0), "data set")[1], 1100, 4, 4, 0)
+    source = make("gaussian", 1100, 4, 4, tail=1.0, distance=2.0)
+    counts = np.bincount(source.y).tolist()
+    assert counts == [528, 264, 176, 132]  # 12 : 6 : 4 : 3 of 25
+    assert DATASETS["gaussian"].counts(request).tolist() == counts
+    assert np.bincount(make("gaussian", 100, 4, 4, tail=0.0).y).tolist() == [25] * 4
+
+
 def test_a_prior_gives_each_class_its_share() -> None:
     assert np.bincount(make("gaussian", 200, 4, 3, prior=(0.9, 0.05, 0.05)).y).tolist() == [180, 10, 10]
 
@@ -83,6 +92,8 @@ def test_a_teacher_with_hidden_units_gives_classes_of_similar_sizes() -> None:
     [
         ({"teacher": 3, "distance": 1.0}, "conflicting-settings"),
         ({"teacher": 3, "prior": (1, 1)}, "conflicting-settings"),
+        ({"teacher": 3, "tail": 1.0}, "conflicting-settings"),
+        ({"prior": (1, 1), "tail": 1.0}, "conflicting-settings"),
         ({"prior": (1, 1, 1)}, "wrong-length"),
         ({"prior": (0, 0)}, "out-of-range"),
     ],

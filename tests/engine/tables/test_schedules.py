@@ -46,6 +46,18 @@ def test_warm_up_rises_in_a_line_and_then_follows_the_other_schedule() -> None:
     np.testing.assert_allclose(lr[20:], 0.05 * (1 + np.cos(np.pi * np.arange(80) / 80)))
 
 
+def test_warm_up_and_cosine_are_one_schedule() -> None:
+    both = at("warmup", epochs=2, then=Component("cosine"))
+    np.testing.assert_allclose(at("warmup_cosine", epochs=2.0), both, rtol=1e-12)
+    lr = at("warmup_cosine", epochs=0.5, floor=0.1)
+    np.testing.assert_allclose(lr[:5], 0.1 * np.arange(1, 6) / 5)
+    np.testing.assert_allclose(lr[5:], 0.01 + 0.045 * (1 + np.cos(np.pi * np.arange(95) / 95)))
+
+
+def test_a_warm_up_longer_than_training_only_rises() -> None:
+    np.testing.assert_allclose(at("warmup_cosine", epochs=20.0), 0.1 * np.arange(1, 101) / 200)
+
+
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_the_rate_of_a_step_does_not_depend_on_the_other_steps(name: str) -> None:
     given = {parameter.name: parameter.default for parameter in SCHEDULES[name].parameters}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.engine.network_spec import ActivationSpec, LayerSpec, NetworkSpec, PoolSpec, WindowSpec
+from reportgen.errors import StudyError
 from reportgen.study.loading.loader import dump_study, load_study
 from reportgen.study.planning.plan import Plan
 from reportgen.study.planning.where import matching_variants
@@ -42,6 +43,63 @@ def test_a_layer_has_its_own_settings_or_those_of_the_network(tmp_path: Path) ->
     assert pool == PoolSpec("max_pool", WindowSpec((2, 2), (2, 2)))
     assert (conv.batchnorm is None, dense.batchnorm is None) == (False, True)
     assert (dense.bias, dense.units, dense.activation.name, output.units) == (1.0, 5, "tanh", 10)
+
+
+def test_layers_have_factors_of_the_learning_rate(tmp_path: Path) -> None:
+    layers = "{dense: {units: 3, lr_factor: 0}}, {dense: 4}, {dense: {units: 5, lr_factor: null}}"
+    network = network_of(tmp_path, layers, ", lr_factor: 2, output_lr_factor: 0.5")
+    assert [layer.lr_factor for layer in network.layers] == [0.0, 2.0, 2.0, 0.5]
+    short = plan_of(tmp_path, "{hidden: [3, 4], lr_factor: [0.1, 10]}").runs[0].spec.network
+    assert [layer.lr_factor for layer in short.layers] == [0.1, 10.0, 1.0]
+
+
+def test_layers_have_normalizations_of_examples(tmp_path: Path) -> None:
+    layers = "{conv: {filters: 4, kernel: 3, norm: {name: group_norm, groups: 2}}}, {dense: {units: 4, norm: none}}, "
+    layers += "{dense: 6}"
+    nodes = network_of(tmp_path, layers, ", norm: layer_norm").layers
+    assert [node.norm and node.norm.name for node in nodes] == ["group_norm", None, "layer_norm", None]
+    short = plan_of(tmp_path, "{hidden: [4, 6], norm: [LayerNorm, none]}").runs[0].spec.network
+    assert [layer.norm and layer.norm.name for layer in short.layers] == ["layer_norm", None, None]
+
+
+def test_survival_falls_in_equal_steps_from_block_to_block(tmp_path: Path) -> None:
+    block = f"{BLOCK}, {{residual: {{repeat: 4, layers: [{BLOCK}, {BLOCK}]}}}}"
+
+    def survivals(setting: str) -> list[float]:
+        layers = network_of(tmp_path, block, f", stochastic_depth: {setting}").layers
+        return [layer.branch_drop.survival for layer in layers if layer.branch_drop]
+
+    assert survivals("0.6") == pytest.approx([0.9, 0.8, 0.7, 0.6])
+    assert survivals("{survival: 0.6, rule: uniform, by: example}") == pytest.approx([0.6] * 4)
+    assert survivals("true")[-1] == 0.5
+    assert survivals("1") == survivals("false") == []
+
+
+@pytest.mark.parametrize(
+    ("network", "code"),
+    [
+        ("{hidden: [4], stochastic_depth: 0.5}", "inapplicable-key"),
+        ("{layers: [{residual: {layers: [{dense: 64}]}}], stochastic_depth: 0}", "out-of-range"),
+        ("{layers: [{residual: {layers: [{dense: 64}]}}], stochastic_depth: {survives: 0.5}}", "unknown-key"),
+        ("{hidden: [4], norm: layer_norm, batchnorm: true}", "conflicting-settings"),
+        ("{hidden: [4], norm: layer_norm, init: fixup}", "conflicting-settings"),
+        ("{hidden: [4, 6], norm: {name: group_norm, groups: 4}}", "invalid-value"),
+        ("{layers: [{dense: {units: 4, norm: layer_norm}}], batchnorm: true}", "conflicting-settings"),
+        ("{hidden: [4], norm: instance_norm}", "unknown-name"),
+        ("{hidden: [4, 5], norm: [layer_norm]}", "wrong-length"),
+    ],
+)
+def test_settings_that_do_not_fit_are_errors(tmp_path: Path, network: str, code: str) -> None:
+    with pytest.raises(StudyError) as error:
+        plan_of(tmp_path, network)
+    assert error.value.code == code
+    assert ":5:" in error.value.where
+
+
+def test_a_bias_of_null_is_the_network_s(tmp_path: Path) -> None:
+    layer = "{dense: {units: 5, bias: null, dropout: null, batchnorm: null}}"
+    first = network_of(tmp_path, layer, ", bias: 0.5, dropout: 0.2, batchnorm: true").layers[0]
+    assert (first.bias, first.dropout, first.batchnorm) == (0.5, None, None)
 
 
 def test_the_short_form_and_dense_layers_make_equal_runs(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from reportgen.analysis.diagnosis.evidence.held_out import CLEAR_ERRORS, SIMPLE
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.layers import normalizations
 from reportgen.analysis.sanity import chance_loss
-from reportgen.engine.tables.losses import LOSSES
+from reportgen.engine.tables.losses import guess_of, least_of
 from reportgen.runs.record import RunRecord
 
 FITS = 0.9
@@ -35,7 +35,13 @@ NOTHING = np.zeros(0)
 def guess_loss(record: RunRecord) -> float:
     """Return the loss of the best constant prediction: for cross-entropy, the entropy of the labels."""
     counts = [float(count) for count in record.facts.get("class_counts", ())]
-    return LOSSES[record.spec.training.loss.name].guess(counts) if sum(counts) else chance_loss(record.spec)
+    return guess_of(record.spec.training.loss, counts) if sum(counts) else chance_loss(record.spec)
+
+
+def above_least(record: RunRecord, share: float) -> float:
+    """Return the loss at this share of the way from the smallest possible loss, which may not be 0, to guessing."""
+    least = least_of(record.spec.training.loss, record.spec.network.layers[-1].units)
+    return least + share * (guess_loss(record) - least)
 
 
 def start_loss(record: RunRecord) -> float:
@@ -76,13 +82,13 @@ def fits_closely(record: RunRecord) -> bool:
 def _learned(record: RunRecord, share: float) -> bool:
     noise = record.spec.data.label_noise
     right = float(record.final.get("train_accuracy", 0.0)) >= share * (1 - noise)
-    return record.steps > 0 and right and end_loss(record) < (HALF + noise) * guess_loss(record)
+    return record.steps > 0 and right and end_loss(record) < above_least(record, HALF + noise)
 
 
 @memoize
 def stuck(record: RunRecord) -> bool:
     """Return whether the run was trained and learned next to nothing although there is a signal, or diverged."""
-    if record.steps == 0 or end_loss(record) < STUCK * guess_loss(record):
+    if record.steps == 0 or end_loss(record) < above_least(record, STUCK):
         return False
     return record.status == "diverged" or not _nothing_to_learn(record)
 

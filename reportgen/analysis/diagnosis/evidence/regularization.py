@@ -32,6 +32,7 @@ from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.siblings import weight_decay
 from reportgen.analysis.diagnosis.evidence.symptoms import probed
 from reportgen.analysis.diagnosis.layers import dropouts, in_branches, normalizations
+from reportgen.engine.network_spec import normalizes
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -118,7 +119,7 @@ def _kept_norms(record: RunRecord, batchnorm: bool) -> Array:
     """Return the finite ratios of final to initial weight norm for the layers with or without batch normalization."""
     if not probed([record]):
         return np.zeros(0)
-    chosen = np.array([(layer.batchnorm is not None) == batchnorm for layer in record.spec.network.layers])
+    chosen = np.array([normalizes(layer) == batchnorm for layer in record.spec.network.layers])
     chosen &= batchnorm | ~in_branches(record)
     norms = np.asarray(record.statistic("weight_norm"), np.float64)[:, chosen]
     with np.errstate(all="ignore"):

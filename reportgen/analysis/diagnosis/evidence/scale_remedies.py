@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from reportgen.analysis.diagnosis.layers import branches, normalizations
 from reportgen.analysis.finding import Proposal
 from reportgen.engine.network_spec import PoolSpec
@@ -39,7 +41,10 @@ def max_slope(record: RunRecord) -> float:
 def normalize(record: RunRecord, why: str = "restores the scale of the signal in each layer") -> Proposal:
     """Return the proposal of batch normalization, with another initialization if that of the network excludes it."""
     excludes = any(INITS[layer.init.name].scalars for layer in record.spec.network.layers)
-    change = {"network.batchnorm": True} | ({"network.init": fitting_init(record)} if excludes else {})
+    change: dict[str, Any] = {"network.batchnorm": True}
+    change |= {"network.init": fitting_init(record)} if excludes else {}
+    if any(layer.norm is not None for layer in record.spec.network.layers):
+        change["network.norm"] = None
     return Proposal(change, why)
 
 

@@ -12,7 +12,7 @@ from reportgen.analysis.diagnosis.evidence.held_out import examples, majority, s
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.finding import Evidence
 from reportgen.analysis.statistics import paired_error, t_quantile
-from reportgen.engine.network_spec import NetworkSpec, PoolSpec
+from reportgen.engine.network_spec import LayerSpec, NetworkSpec, Node, PoolSpec
 from reportgen.engine.spec import RunSpec
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.runs.record import RunRecord
@@ -85,11 +85,18 @@ def less_regularized(own: RunSpec, other: RunSpec) -> bool:
 
 
 def strengths(spec: RunSpec) -> tuple[float, ...]:
-    """Return the L2 and L1 strengths, the weight decay and the dropout rate after each layer or activation."""
+    """Return the L2 and L1 strengths, the weight decay, and the rates of dropout and of dropped branches."""
     training = spec.training
     nodes = (node for node in spec.network.nodes if not isinstance(node, PoolSpec))
     rates = [node.dropout.rate if node.dropout else 0.0 for node in nodes]
-    return (training.l2, training.l1, weight_decay(spec), *rates)
+    drops = (layer.branch_drop for layer in spec.network.layers)
+    return (
+        training.l2,
+        training.l1,
+        weight_decay(spec),
+        *rates,
+        *(1 - drop.survival if drop else 0.0 for drop in drops),
+    )
 
 
 def weight_decay(spec: RunSpec) -> float:
@@ -99,11 +106,17 @@ def weight_decay(spec: RunSpec) -> float:
     return float(optimizer[decay]) if decay else 0.0
 
 
+def _without_draws(node: Node) -> Node:
+    if isinstance(node, PoolSpec):
+        return node
+    return replace(node, dropout=None, branch_drop=None) if isinstance(node, LayerSpec) else replace(node, dropout=None)
+
+
 def unregularized(spec: RunSpec) -> RunSpec:
     """Return the settings of the run without penalties, weight decay and dropout."""
     optimizer = spec.training.optimizer
     decay = OPTIMIZERS[optimizer.name].decay
     kept = tuple((name, value) for name, value in optimizer.params if name != decay)
-    nodes = tuple(node if isinstance(node, PoolSpec) else replace(node, dropout=None) for node in spec.network.nodes)
+    nodes = tuple(map(_without_draws, spec.network.nodes))
     training = replace(spec.training, l2=0.0, l1=0.0, optimizer=replace(optimizer, params=kept))
     return replace(spec, network=NetworkSpec(nodes), training=training)

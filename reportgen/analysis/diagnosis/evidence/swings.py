@@ -16,7 +16,7 @@ from reportgen.analysis.diagnosis.evidence.held_out import majority
 from reportgen.analysis.diagnosis.evidence.means import mean, noise
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, learned_task
-from reportgen.analysis.diagnosis.layers import dropouts, normalizations
+from reportgen.analysis.diagnosis.layers import draws, normalizations
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -36,13 +36,13 @@ PER_RISE = 1.77
 def noiseless(record: RunRecord) -> list[Array]:
     """Return the training losses without sampling noise: by epoch, or by step for full-batch training.
 
-    Dropout and augmentation add noise in train mode, batch normalization in test mode.
+    Dropout, stochastic depth and augmentation add noise in train mode, batch normalization in test mode.
     """
     network = record.spec.network
-    draws = record.spec.training.augment is not None or bool(dropouts(network))
+    drawn = record.spec.training.augment is not None or draws(network)
     has_batchnorm = bool(normalizations(network))
     tested = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)[1:]
-    return [over_epochs(record)] * (not draws) + [tested] * (draws or not has_batchnorm)
+    return [over_epochs(record)] * (not drawn) + [tested] * (drawn or not has_batchnorm)
 
 
 def over_epochs(record: RunRecord) -> Array:

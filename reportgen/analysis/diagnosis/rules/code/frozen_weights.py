@@ -50,10 +50,11 @@ def _visible(record: RunRecord, gradients: NDArray[np.float64]) -> NDArray[np.bo
         return np.zeros(record.layers, bool)  # the gradient of a batch of one is 0 below batch normalization
     rates = np.asarray(record.arrays.get("epoch_lr", ()), np.float64)
     rate = float(rates.min()) if rates.size and np.isfinite(rates).all() else training.lr
+    layer_rates = rate * np.array([layer.lr_factor for layer in record.spec.network.layers])
     if not OPTIMIZERS[training.optimizer.name].proportional:
-        return np.full(record.layers, rate >= VISIBLE)
+        return np.asarray(layer_rates >= VISIBLE)
     norms = np.asarray(record.statistic("weight_norm"), np.float64)
-    return np.asarray((rate * gradients[:-1] >= VISIBLE * norms[:-1]).all(axis=0))
+    return np.asarray((layer_rates * gradients[:-1] >= VISIBLE * norms[:-1]).all(axis=0))
 
 
 def check(evidence: Evidence) -> Finding | None:

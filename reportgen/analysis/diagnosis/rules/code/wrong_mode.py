@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, percent, words_for_seeds
-from reportgen.analysis.diagnosis.layers import dropouts, normalizations
+from reportgen.analysis.diagnosis.layers import draws, normalizations
 from reportgen.analysis.diagnosis.training_code import in_framework, known_fact
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
@@ -28,7 +28,7 @@ SOURCES = ("PyTorch documentation, torch.nn.Module.train and eval", "Ioffe and S
 
 def _has_modes(record: RunRecord) -> bool:
     network = record.spec.network
-    return bool(normalizations(network) or dropouts(network))
+    return bool(normalizations(network)) or draws(network)
 
 
 def _share(record: RunRecord, name: str, least: float) -> float | None:

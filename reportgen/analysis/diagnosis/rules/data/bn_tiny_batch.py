@@ -31,7 +31,7 @@ import numpy as np
 from reportgen.analysis.diagnosis.evidence.course import ends, finite
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, learned_task, stuck
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_layers, words_for_seeds
-from reportgen.analysis.diagnosis.layers import batchnorm_sizes, dropouts, normalizations
+from reportgen.analysis.diagnosis.layers import batchnorm_sizes, draws, normalizations
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.runs.record import RunRecord
 
@@ -65,7 +65,7 @@ def _cost(record: RunRecord) -> float:
     network, training = record.spec.network, record.spec.training
     trained, tested = (finite(record.arrays.get(f"epoch_{name}", ())) for name in ("batch_loss", "train_loss"))
     count = min(trained.size, tested.size - 1)
-    noisy = training.augment is not None or bool(dropouts(network))
+    noisy = training.augment is not None or draws(network)
     if count < 1 or noisy or any(norm.test_mode == "batch" for norm in normalizations(network)):
         return math.nan
     late = -(-count // 2)

@@ -48,7 +48,7 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
     training_majority,
 )
 from reportgen.analysis.diagnosis.evidence.learning_rate import plausible
-from reportgen.analysis.diagnosis.evidence.outcome import HALF, guess_loss, stuck
+from reportgen.analysis.diagnosis.evidence.outcome import HALF, above_least, guess_loss, stuck
 from reportgen.analysis.diagnosis.evidence.siblings import BetterSibling, better_sibling, larger_network
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     UNLIKE_SPLITS,
@@ -88,8 +88,8 @@ def _far_below_simple_models(records: Sequence[RunRecord]) -> Shortfall | None:
 def _fits_badly(record: RunRecord) -> bool:
     """Return whether the loss in train mode ends above half of the loss of guessing."""
     late = np.asarray(record.arrays.get("epoch_batch_loss", ()), np.float64)
-    level = HALF + record.spec.data.label_noise
-    return bool(late.size) and float(late[-1]) > level * guess_loss(record)
+    level = above_least(record, HALF + record.spec.data.label_noise)
+    return bool(late.size) and float(late[-1]) > level
 
 
 def trainable(records: Sequence[RunRecord]) -> bool:

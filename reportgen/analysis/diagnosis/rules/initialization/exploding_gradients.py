@@ -49,6 +49,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 )
 from reportgen.analysis.diagnosis.layers import has_bottleneck
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.engine.network_spec import normalizes
 from reportgen.runs.record import RunRecord
 
 BATCHNORM = math.sqrt(math.pi / (math.pi - 1))
@@ -74,7 +75,7 @@ def _growth(record: RunRecord) -> tuple[NDArray[np.bool_], float]:
         return nowhere, 1.0
     if not (np.isfinite(sizes).all() and (sizes > 0).all()):
         return nowhere, 1.0
-    normalized = [layer.batchnorm is not None for layer in record.spec.network.layers[:-1]]
+    normalized = [normalizes(layer) for layer in record.spec.network.layers[:-1]]
     change = np.log(sizes / sizes[-1])
     other = change - math.log(BATCHNORM) * np.cumsum(normalized[::-1])[::-1]
     large = (other > math.log(LEAST)) | (change > math.log(LARGE))
@@ -120,7 +121,7 @@ def check(evidence: Evidence) -> Finding | None:
 
 def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     hidden = record.spec.network.layers[:-1]
-    if not all(layer.batchnorm for layer in hidden) or len(hidden) <= BEARABLE:
+    if not all(map(normalizes, hidden)) or len(hidden) <= BEARABLE:
         return rescale(record, "too large here")
     fewer = [_thinned([layer.units for layer in hidden], most) for most in (BEARABLE, BEARABLE // 2)]
     proposals = tuple(Proposal({"network.hidden": widths}, "gradients grow less in fewer layers") for widths in fewer)

@@ -51,6 +51,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 )
 from reportgen.analysis.diagnosis.layers import branches, fan_ins, normalizations
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.engine.network_spec import normalizes
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.runs.record import RunRecord
 
@@ -124,7 +125,7 @@ def _starts_at_zero(record: RunRecord, layers: Sequence[Sequence[int]]) -> Flags
 def _gains(record: RunRecord, layers: Sequence[Sequence[int]]) -> Array:
     """Return the gain of the weights of each branch relative to He initialization, shape (probes, branches)."""
     scales = np.asarray(record.statistic("weight_std"), np.float64) * np.sqrt(fan_ins(record) / 2)
-    normalized = [layer.batchnorm is not None for layer in record.spec.network.layers]
+    normalized = [normalizes(layer) for layer in record.spec.network.layers]
     if any(normalized):
         gamma = np.hypot(record.statistic("bn_gamma_mean"), record.statistic("bn_gamma_std"))
         scales = np.where(normalized, gamma, scales)

@@ -128,7 +128,9 @@ def _slow(record: RunRecord) -> bool:
 
 
 def _has_modes(node: Node) -> bool:
-    return not isinstance(node, PoolSpec) and (node.batchnorm is not None or node.dropout is not None)
+    if isinstance(node, PoolSpec):
+        return False
+    return node.batchnorm is not None or node.dropout is not None or getattr(node, "branch_drop", None) is not None
 
 
 def check(evidence: Evidence) -> Finding | None:
