@@ -139,6 +139,8 @@ class Rule:
     None if scores cannot show the fault honestly.
     causes: ids of rules that explain this one if both fire. yields_to: ids of rules whose fault may be mistaken for
     this one; if one of them raises an alarm, this finding is dropped. See `reportgen.analysis.diagnosis.causes`.
+    kinds: settings of the kinds of layers that the rule tests. If a record from outside does not state whether its
+        network has such layers, the rule cannot be tested.
     one_task: whether the rule compares scores over training or with facts about the data, which mean nothing for a
     network that learns several tasks one after another. It is not applied to such networks.
     """
@@ -152,6 +154,7 @@ class Rule:
     causes: tuple[str, ...] = ()
     yields_to: tuple[str, ...] = ()
     on_scores: ScoreForm | None = None
+    kinds: tuple[str, ...] = ()
     one_task: bool = False
 
     @property

@@ -49,14 +49,6 @@ WITH_DROPOUT = ("facts.train_mode_scale",)
 WITH_BATCHNORM = ("facts.batch_dependent_fraction", "facts.bn_identity_gap")
 """Facts that complete records contain only for networks with these layers."""
 
-OF_KINDS = {
-    "train_eval_mismatch": ("network.batchnorm", "network.dropout"),
-    "bn_tiny_batch": ("network.batchnorm",),
-    "over_regularization": ("network.dropout",),
-    "wrong_mode": ("network.batchnorm", "network.dropout"),
-}
-"""Layers that rules test. If the record does not state whether they exist, the rules cannot be tested."""
-
 EVERY_LAYER = tuple(
     f"probe_{name}"
     for name in ("activation_std", "activation_min", "preactivation_std", "gradient_std", "gradient_norm")
@@ -122,7 +114,7 @@ def _of_variant(
         if finding is None and rules[id_].stage == "code" and not is_of_loop(records[0]):
             continue  # no training loop was observed
         required = tuple(key for key in missing if key not in not_required)
-        required = (*(path for path in OF_KINDS.get(id_, ()) if path in unspecified), *required)
+        required = (*(path for path in rules[id_].kinds if path in unspecified), *required)
         if finding is not None:
             found.append(finding)
         elif required := (*required, *_unmeasured(records, read)):

@@ -68,4 +68,11 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-RULE = Rule(id="wrong_mode", title="Training or scores in the wrong mode", check=check, sources=SOURCES, stage="code")
+RULE = Rule(
+    id="wrong_mode",
+    title="Training or scores in the wrong mode",
+    check=check,
+    sources=SOURCES,
+    stage="code",
+    kinds=("network.batchnorm", "network.dropout"),
+)

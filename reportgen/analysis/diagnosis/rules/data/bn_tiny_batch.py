@@ -144,4 +144,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
+    kinds=("network.batchnorm",),
 )

@@ -247,6 +247,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
+    kinds=("network.dropout",),
     one_task=True,
     causes=("train_eval_mismatch",),
     yields_to=("lr_too_high", "nan_divergence", "symmetric_init", "no_signal"),

@@ -234,6 +234,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
+    kinds=("network.batchnorm", "network.dropout"),
     one_task=True,
     causes=(*UNLIKE_SPLITS, "sorted_batches", "bn_tiny_batch"),
     on_scores=FORM,
