@@ -20,11 +20,10 @@ first. A layer with at most half as many units as there are classes is a bottlen
 with simple models, also while the training loss is still decreasing, because such a layer slows training. If an
 external record does not contain simple models, a network no better in training than the most common class is reported.
 
-**Causes.** A network that does not train (learning rate, initialization, missing nonlinearity, penalties) does not fit
-either. If another rule reports such a fault, underfitting is shown as its consequence or omitted.
+**Causes.** If another rule reports why a network does not train, such as its learning rate, underfitting is shown as a
+consequence or omitted.
 
-**Advice.** More units (or a first hidden layer), at first in a layer much narrower than the others, then more epochs.
-With enough capacity: another learning rate or more epochs. After early stopping: more patience.
+**Advice.** More units, at first in the narrowest layer; with enough capacity, more epochs or another learning rate.
 """
 
 from __future__ import annotations
