@@ -1,4 +1,7 @@
-"""Finds templates and studies: in the wheel, next to the package in a checkout, or at a path from the user."""
+"""Finds templates and studies: in the wheel, next to the package in a checkout, or at a path from the user.
+
+It also returns versions of installed packages, and loads none of them, so that `--version` is fast.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,16 @@ from reportgen.errors import StudyError
 
 _PACKAGE = Path(__file__).resolve().parent
 _ENDINGS = (".yaml", ".yml")
+
+
+def package_version(name: str) -> str:
+    """Return the version of a package, or "unknown" if it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def templates_folder() -> Path:
