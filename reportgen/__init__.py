@@ -57,7 +57,7 @@ def __getattr__(name: str) -> Any:
         made = globals()[name] = import_module(_CALLBACKS[name]).make()
         return made
     if name == "__version__":
-        return import_module("reportgen.runs.provenance").package_version("reportgen")
+        return import_module("reportgen.shipped").package_version("reportgen")
     if name in _MODULES:
         return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'reportgen' has no attribute {name!r}")

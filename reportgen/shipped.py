@@ -1,4 +1,7 @@
-"""Finds templates and studies: in the wheel, next to the package in a checkout, or at a path from the user."""
+"""Finds templates and studies: in the wheel, next to the package in a checkout, or at a path from the user.
+
+It also returns versions of installed packages, and loads none of them, so that `--version` is fast.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,16 @@ _ENDINGS = (".yaml", ".yml")
 
 PACKS = ("modern",)
 """Folders of shipped studies beyond the lectures, below the folder of the studies."""
+
+
+def package_version(name: str) -> str:
+    """Return the version of a package, or "unknown" if it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def templates_folder() -> Path:

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,19 @@ from tests.rates import Training, write_study
 
 LONGEST_SECONDS = 300.0
 """How long a test process waits for another one to compile: several times longer than compiling takes."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each process a contiguous half of the tests, of which idle processes take the last ones.
+
+    Then the tests of a file share its fixtures, and a long file at the end does not run alone.
+    """
+    if config.getoption("dist") != "load":
+        return None
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

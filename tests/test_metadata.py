@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from reportgen.cli import doctor
-from reportgen.runs import provenance
+from reportgen.shipped import package_version
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -53,8 +53,8 @@ def test_numba_has_an_upper_bound() -> None:
 
 
 def test_doctor_reports_a_numba_outside_the_tested_range(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (True, f"Numba {provenance.package_version('numba')}") in doctor.examine()
-    monkeypatch.setattr(provenance, "package_version", lambda _: "0.75.0")
+    assert (True, f"Numba {package_version('numba')}") in doctor.examine()
+    monkeypatch.setattr(doctor, "package_version", lambda _: "0.75.0")
     monkeypatch.setattr("importlib.metadata.requires", lambda _: ["numpy>=2.0", "numba<0.69,>=0.61"])
     (line,) = [line for good, line in doctor.examine() if not good and line.startswith("Numba")]
     assert "0.75.0" in line

@@ -15,6 +15,7 @@ must, may, must_not   ids of the rules that must fire, of those that may fire, a
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,7 @@ class Case:
         return bool(self.must)
 
 
+@functools.cache
 def load_cases(folder: Path = PLANTED) -> tuple[Case, ...]:
     """Return the cases of all families in a folder; raises StudyError for the first invalid case."""
     cases = [case for path in sorted(folder.glob("*.yaml")) for case in _family(path)]

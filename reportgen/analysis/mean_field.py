@@ -47,7 +47,10 @@ class Normal:
         sd = np.sqrt(self.variance)
         unit = float(sd.max()) or 1.0
         pairs = np.stack([self.mean.ravel(), np.round(sd.ravel() / unit, _DIGITS)])
-        (mean, scale), which = np.unique(pairs, axis=1, return_inverse=True)
+        if pairs.shape[1] == 1:  # a vector has one position, and finding equal ones takes as long as an integral
+            (mean, scale), which = pairs, np.zeros(1, np.intp)
+        else:
+            (mean, scale), which = np.unique(pairs, axis=1, return_inverse=True)
         values = function(mean[:, None] + unit * scale[:, None] * _GRID)
         integrals: Array = np.asarray(np.trapezoid(values * _DENSITY, _GRID, axis=1))
         return integrals[which.ravel()].reshape(self.mean.shape)
@@ -73,12 +76,12 @@ class Signal:
         """Return the expectation of a function of the values by position."""
         return self.normal.expectation(lambda z: function(self.function(z)))
 
-    @property
+    @functools.cached_property
     def square(self) -> Array:
         """Mean square by position."""
         return self.expectation(np.square)
 
-    @property
+    @functools.cached_property
     def mean(self) -> Array:
         """Mean by position."""
         return self.expectation(_same)

@@ -55,17 +55,23 @@ def possible(name: str, lo: float, hi: float) -> tuple[float, float]:
     Clipping does not change the coverage of the interval. NaN bounds remain NaN.
     """
     least, most = extent(name)
-    return float(np.clip(lo, least, most)), float(np.clip(hi, least, most))
+    return _clip(lo, least, most), _clip(hi, least, most)
 
 
 def possible_difference(name: str, lo: float, hi: float) -> tuple[float, float]:
     """Clip the interval of a difference of a metric to its possible range: shares differ by at most 1."""
     most = 1.0 if extent(name) == (0.0, 1.0) else math.inf
-    return float(np.clip(lo, -most, most)), float(np.clip(hi, -most, most))
+    return _clip(lo, -most, most), _clip(hi, -most, most)
 
 
+def _clip(value: float, least: float, most: float) -> float:
+    """Return a number within limits; NaN remains NaN, since it is neither smaller nor larger than a limit."""
+    return min(max(value, least), most)
+
+
+@functools.lru_cache(maxsize=1024)
 def t_quantile(probability: float, freedom: int) -> float:
-    """Return the quantile of Student's t, by the low-level function because reports need it thousands of times."""
+    """Return the quantile of Student's t, cached because reports need the same ones thousands of times."""
     return float(scipy.special.stdtrit(freedom, probability))
 
 
@@ -133,11 +139,15 @@ def is_skewed(values: ArrayLike) -> bool:
     x = np.asarray(values, np.float64)
     if x.size < LEAST_FOR_QUARTILES or not np.isfinite(x).all():
         return False
+    if x.min() >= 0 and x.max() > 0 and mean_interval(x)[1] < 0:
+        return True
+    return x.size >= LEAST_FOR_THE_MEAN and _is_mean_outside_quartiles(x)
+
+
+def _is_mean_outside_quartiles(x: NDArray[np.float64]) -> bool:
     low, _, high = quartiles(x)
     slack = ROUNDING * magnitude(x)
-    outside = not low - slack <= float(x.mean()) <= high + slack
-    impossible = bool(x.min() >= 0 and x.max() > 0) and mean_interval(x)[1] < 0
-    return impossible or (outside and x.size >= LEAST_FOR_THE_MEAN)
+    return not low - slack <= float(x.mean()) <= high + slack
 
 
 def seeds_needed(values: ArrayLike, boundary: float, least_error: float = 0.0) -> int | None:

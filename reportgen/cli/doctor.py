@@ -14,7 +14,7 @@ import typer
 from reportgen.cli.terminal import print_lines
 from reportgen.errors import MissingError, PluginError
 from reportgen.plugins.loading import load_installed, plugins
-from reportgen.shipped import shipped_studies, templates_folder
+from reportgen.shipped import package_version, shipped_studies, templates_folder
 
 if TYPE_CHECKING:
     from reportgen.engine.jit.folders import Kernels
@@ -64,8 +64,6 @@ def _numba() -> tuple[bool, str]:
 
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
-
-    from reportgen.runs.provenance import package_version
 
     installed = package_version("numba")
     try:

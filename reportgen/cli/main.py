@@ -21,6 +21,7 @@ from reportgen.cli.preview import preview
 from reportgen.cli.teaching import assignment, grade
 from reportgen.cli.terminal import print_json, print_lines, report_error, say
 from reportgen.errors import Interruption, ReportgenError, UsageError
+from reportgen.shipped import package_version
 
 PARSE_ERROR: Any = typer.BadParameter.__base__
 """The base class of Typer's errors about the command line, which Typer does not export."""
@@ -46,8 +47,6 @@ app.command()(doctor)
 def about(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     """Test the claims of a lecture on training neural networks and report the results."""
     if version:
-        from reportgen.runs.provenance import package_version
-
         print_lines([("", f"reportgen {package_version('reportgen')}")])
         raise typer.Exit
 

@@ -6,11 +6,11 @@ import functools
 import platform
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from reportgen.plugins.loading import plugins
 from reportgen.runs.record import RunRecord
+from reportgen.shipped import package_version
 
 
 def machine(workers: int, started: datetime) -> dict[str, Any]:
@@ -50,14 +50,6 @@ def versions() -> dict[str, str]:
         "numba": package_version("numba"),
         "platform": platform.platform(),
     }
-
-
-def package_version(name: str) -> str:
-    """Return the version of a package, or "unknown" if it is not installed."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _text(time: datetime) -> str:

@@ -21,9 +21,9 @@ from reportgen import disk
 from reportgen.engine.jit.cache import sources_hash
 from reportgen.paths import RESULTS, RUNS, SANITY
 from reportgen.report.publish.manifest import MadeFrom, checksums, read_manifest, read_origin
-from reportgen.runs.provenance import package_version, plugins_used, versions
+from reportgen.runs.provenance import plugins_used, versions
 from reportgen.runs.store import Store
-from reportgen.shipped import templates_folder
+from reportgen.shipped import package_version, templates_folder
 from reportgen.study.loading.loader import dump_study
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import Report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from reportgen.errors import MissingError
 from reportgen.report.media import pdf
 from reportgen.workflow import unchanged
 from reportgen.workflow.run import render_study, run_study
+from tests.rates import write_study
 
 FOLDER = Path("reports/rates")
 
@@ -21,10 +23,19 @@ def times() -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in FOLDER.rglob("*") if path.is_file()}
 
 
+@pytest.fixture(scope="module")
+def written_rates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of rates.yaml as a page, with its runs; tests copy it."""
+    folder = tmp_path_factory.mktemp("written")
+    write_study(folder / "rates.yaml")
+    command = "reportgen run rates.yaml"
+    return run_study(folder / "rates.yaml", output=folder / "reports", formats=["html", "json"], command=command).folder
+
+
 @pytest.fixture
-def written(finished):
-    run_study("rates.yaml", formats=["html", "json"])
-    return finished
+def written(written_rates, training):
+    shutil.copytree(written_rates, FOLDER)
+    return training
 
 
 def test_a_second_run_writes_no_file_and_returns_the_same_report(written):

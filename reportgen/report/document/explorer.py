@@ -111,7 +111,8 @@ def _steps(records: Sequence[RunRecord]) -> list[int]:
 def _series(summary: VariantSummary) -> dict[str, Any]:
     records = [record for record in summary.records if len(record.probe_steps)]
     steps = _steps(records)
-    found = {name: [_mean(row, records, step) for step in steps] for name, row in _rows().items()}
+    probes = [_probes(records, step) for step in steps]
+    found = {name: [_mean(row, probe) for probe in probes] for name, row in _rows().items()}
     return {
         "label": summary.variant.label,
         "steps": steps,
@@ -129,11 +130,16 @@ def _series(summary: VariantSummary) -> dict[str, Any]:
     }
 
 
-def _mean(row: Metric, records: Sequence[RunRecord], step: int) -> Values:
+def _probes(records: Sequence[RunRecord], step: int) -> list[tuple[RunRecord, int]]:
+    """Return the records that have a probe at a step, each with its index."""
+    probes = [(record, record.probe_at(step)) for record in records]
+    return [(record, probe) for record, probe in probes if probe is not None]
+
+
+def _mean(row: Metric, probes: Sequence[tuple[RunRecord, int]]) -> Values:
     """Return the mean over seeds of a statistic by layer, NaN for layers without it."""
     assert row.by_layer is not None
-    probes = [(record, record.probe_at(step)) for record in records]
-    rows = [row.by_layer(record, probe) for record, probe in probes if probe is not None]
+    rows = [row.by_layer(record, probe) for record, probe in probes]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # all seeds have NaN, or a diverged one has infinity
         return np.asarray(np.nanmean(np.array(rows, np.float64), axis=0))

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -45,6 +45,13 @@ LANGUAGE_FILTERS = (counted_noun, are, status_word, term, translated, day, numer
 
 
 def environment(print_medium: bool) -> Environment:
+    """Return the templates of a medium in the current language."""
+    return _environment(print_medium, current_language())
+
+
+@cache  # a report fills a template for each of its figures, and compiling one takes longer than filling it
+def _environment(print_medium: bool, language: str) -> Environment:
+    """Return the templates of a medium; the compiler fills constants in, which therefore are in `language`."""
     templates = Environment(
         loader=FileSystemLoader(templates_folder(), encoding="utf-8"),
         autoescape=True,
@@ -55,7 +62,7 @@ def environment(print_medium: bool) -> Environment:
     )
     install_gettext_callables = templates.install_gettext_callables  # type: ignore[attr-defined]
     install_gettext_callables(_, ngettext, newstyle=True, pgettext=pgettext)
-    templates.globals["lang"] = current_language()
+    templates.globals["lang"] = language
     templates.filters.update(FILTERS | claim_words.FILTERS)
     templates.filters.update({function.__name__: function for function in LANGUAGE_FILTERS})
     templates.filters["breakable"] = breakable
