@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.data.streams import stream
+from reportgen.engine.inspect.calibration import calibration_scores
 from reportgen.engine.math.random import key_words
 from reportgen.engine.network import BETA, GAMMA, RUNNING, State
 from reportgen.engine.predict import outputs, renew_running
@@ -113,6 +114,10 @@ class Evaluation:
         if self.settings.snapshots:
             more, kept = self._score_snapshots()
             found, arrays = found | more, arrays | kept
+        if self.settings.calibration:
+            x, y = self._split("val")
+            order = stream(self.spec.seed, "calibration").permutation(len(y))
+            found |= calibration_scores(self._logits(x, y).astype(np.float64), y, order)
         return found, arrays
 
     def by_class(self) -> tuple[dict[str, float], dict[str, NDArray[Any]]]:
@@ -143,18 +148,22 @@ class Evaluation:
         """Return the probabilities of a split; batch number b draws the dropout masks of step `step` + b."""
         return self._probabilities(*self._split(split), state, with_dropout, step)
 
-    def _probabilities(
+    def _probabilities(self, x: NDArray[Any], y: NDArray[np.int64], *draw: Any) -> Probabilities:
+        """Return the softmax of `_logits`; `draw` are its other arguments."""
+        return softmax(self._logits(x, y, *draw))
+
+    def _logits(
         self,
         x: NDArray[Any],
         y: NDArray[np.int64],
         state: State | None = None,
         with_dropout: bool = False,
         step: int = 0,
-    ) -> Probabilities:
+    ) -> NDArray[np.float32]:
         s = self.setup
         logits = np.empty(len(y) * s.net.classes, np.float32)
         outputs(s.net, state or s.state, s.work, x, y, s.evaluation_rows, with_dropout, step, logits)
-        return softmax(logits.reshape(len(y), s.net.classes))
+        return logits.reshape(len(y), s.net.classes)
 
     def _score(self, p: Probabilities) -> tuple[float, float]:
         loss, accuracy = scores(p, self.data.y_val)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
+from reportgen.engine.inspect.calibration import CALIBRATION_SCORES
 from reportgen.engine.network_spec import ADDED, LayerSpec, NetworkSpec, PoolSpec
 from reportgen.registry import Component, Plugin, has_plugins, plugin_of
 
@@ -207,18 +208,21 @@ class EvaluationSpec:
     polyak_start : first epoch of the average of the weights over all steps (Polyak and Juditsky 1992), None for none.
     snapshots : average the networks at the ends of the cycles of warm restarts (Huang et al. 2017); a number n
         averages the networks after every n epochs, with any schedule.
+    calibration : measure the CALIBRATION_SCORES.
     """
 
     predictions: bool = False
     mc_dropout: int = 0
     polyak_start: int | None = None
     snapshots: bool | int = False
+    calibration: bool = dataclasses.field(default=False, metadata=ADDED)
 
     @property
     def scores(self) -> tuple[str, ...]:
         """Names of the requested scores."""
         requested = {"mc": self.mc_dropout, "polyak": self.polyak_start, "snapshot": self.snapshots}
-        return tuple(name for kind, names in EVALUATION_SCORES.items() if requested[kind] for name in names)
+        averages = tuple(name for kind, names in EVALUATION_SCORES.items() if requested[kind] for name in names)
+        return averages + (CALIBRATION_SCORES if self.calibration else ())
 
 
 def _fields(part: Any) -> dict[str, Any]:

@@ -104,6 +104,12 @@ class Evaluation(Section):
         description="average the networks at the end of each cycle of warm restarts, or at this interval in epochs",
     )
 
+    calibration: bool = Field(
+        default=False,
+        description="measure the expected calibration error on validation examples, and fit a temperature to halves of "
+        "them",
+    )
+
     @field_validator("polyak", mode="before")
     @classmethod
     def _none(cls, value: Any) -> Any:
@@ -113,4 +119,4 @@ class Evaluation(Section):
     def spec(self) -> EvaluationSpec:
         """Return the specification for the engine."""
         start = self.polyak.start if self.polyak else None
-        return EvaluationSpec(self.predictions, self.mc_dropout, start, self.snapshots)
+        return EvaluationSpec(self.predictions, self.mc_dropout, start, self.snapshots, self.calibration)

@@ -265,5 +265,14 @@ def _projection(specs: Sequence[LayerSpec], place: BranchSpec) -> LayerSpec:
     last, windows = specs[-1], [spec.window for spec in specs if spec.window is not None]
     height, width = (math.prod(window.stride[axis] for window in windows) for axis in (0, 1))
     window = WindowSpec((1, 1), (height, width)) if last.window else None
-    more = {"branch": place, "lr_factor": last.lr_factor, "norm": last.norm}
-    return LayerSpec(last.units, IDENTITY, last.init, 0.0, last.batchnorm, None, last.kind, window, **more)
+    return LayerSpec(
+        last.units,
+        IDENTITY,
+        last.init,
+        batchnorm=last.batchnorm,
+        norm=last.norm,
+        kind=last.kind,
+        window=window,
+        branch=place,
+        lr_factor=last.lr_factor,
+    )
