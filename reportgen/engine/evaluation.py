@@ -115,9 +115,9 @@ class Evaluation:
             more, kept = self._score_snapshots()
             found, arrays = found | more, arrays | kept
         if self.settings.calibration:
-            x, y = self._split("val")
-            order = stream(self.spec.seed, "calibration").permutation(len(y))
-            found |= calibration_scores(self._logits(x, y).astype(np.float64), y, order)
+            order = stream(self.spec.seed, "calibration").permutation(len(self.data.y_val))
+            logits = self._logits(*self._split("val")).astype(np.float64)
+            found |= calibration_scores(logits, self.data.y_val, order)
         return found, arrays
 
     def by_class(self) -> tuple[dict[str, float], dict[str, NDArray[Any]]]:
@@ -149,7 +149,6 @@ class Evaluation:
         return self._probabilities(*self._split(split), state, with_dropout, step)
 
     def _probabilities(self, x: NDArray[Any], y: NDArray[np.int64], *draw: Any) -> Probabilities:
-        """Return the softmax of `_logits`; `draw` are its other arguments."""
         return softmax(self._logits(x, y, *draw))
 
     def _logits(

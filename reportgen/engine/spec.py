@@ -76,7 +76,6 @@ EPOCH_COLUMNS = (
 SCORES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
 """Scores of the trained network on complete splits, NaN for an empty split."""
 
-
 EVALUATION_SCORES = {
     kind: (
         *(f"{kind}_val_{score}{part}" for part in ("", "_difference") for score in ("accuracy", "loss")),
