@@ -101,13 +101,7 @@ _GAUSSIAN = DataSet(
         ),
         Parameter("prior", "numbers", None, "share of each class; not set: equal shares", 0),
         Parameter(
-            "tail",
-            "number",
-            None,
-            "a in shares proportional to 1 / k^a for the class k, counted from 1; 1: heavy-tailed as words in a text",
-            0,
-            100,
-            added=True,
+            "tail", "number", None, "a in shares of classes k = 1, 2, ... proportional to 1 / k^a", 0, 100, added=True
         ),
     ),
     make=generated.gaussian,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from reportgen.data.streams import stream
 from reportgen.engine.inspect.by_class import class_losses, confusion
+from reportgen.engine.inspect.calibration import calibration_scores
 from reportgen.engine.math.random import key_words
 from reportgen.engine.network import BETA, GAMMA, RUNNING, State
 from reportgen.engine.predict import outputs, renew_running
@@ -113,6 +114,10 @@ class Evaluation:
         if self.settings.snapshots:
             more, kept = self._score_snapshots()
             found, arrays = found | more, arrays | kept
+        if self.settings.calibration:
+            order = stream(self.spec.seed, "calibration").permutation(len(self.data.y_val))
+            logits = self._logits(*self._split("val")).astype(np.float64)
+            found |= calibration_scores(logits, self.data.y_val, order)
         return found, arrays
 
     def by_class(self) -> tuple[dict[str, float], dict[str, NDArray[Any]]]:
@@ -146,18 +151,21 @@ class Evaluation:
         """Return the probabilities of a split; batch number b draws the dropout masks of step `step` + b."""
         return self._probabilities(*self._split(split), state, with_dropout, step)
 
-    def _probabilities(
+    def _probabilities(self, x: NDArray[Any], y: NDArray[np.int64], *draw: Any) -> Probabilities:
+        return softmax(self._logits(x, y, *draw))
+
+    def _logits(
         self,
         x: NDArray[Any],
         y: NDArray[np.int64],
         state: State | None = None,
         with_dropout: bool = False,
         step: int = 0,
-    ) -> Probabilities:
+    ) -> NDArray[np.float32]:
         s = self.setup
         logits = np.empty(len(y) * s.net.classes, np.float32)
         outputs(s.net, state or s.state, s.work, x, y, s.evaluation_rows, with_dropout, step, logits)
-        return softmax(logits.reshape(len(y), s.net.classes))
+        return logits.reshape(len(y), s.net.classes)
 
     def _score(self, p: Probabilities) -> tuple[float, float]:
         loss, accuracy = scores(p, self.data.y_val)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -131,15 +131,7 @@ def _place(operation: Operation, joined: bool, code: NDArray[np.int64], cursor: 
         code[GEOMETRY : GEOMETRY + len(op.geometry)] = op.geometry
     code[WEIGHTS] = take("params", op.weights)
     if op.normalizes:
-        code[GAMMA], code[BETA] = take("params", width), take("params", width)
-        code[XHAT] = take("blocks", positions * width)
-    if op.norm is not None:
-        code[GROUPS] = NORMS[op.norm.name].groups(dict(op.norm.params))
-        code[SCALES] = take("blocks", int(code[GROUPS]))
-    if op.batchnorm is not None:
-        code[RUNNING], code[MOMENTS] = take("running", 2 * width), take("moments", 3 * width)
-        code[NORM_TEST_BATCH] = op.batchnorm.test_mode == "batch"
-        code[NORM_UPDATE] = op.batchnorm.update_running
+        _place_norm(op, code, take)
     if op.shifts and not op.normalizes:
         code[BIAS] = take("params", op.shifts)
         if op.has_multiplier:
@@ -159,6 +151,20 @@ def _place(operation: Operation, joined: bool, code: NDArray[np.int64], cursor: 
     if op.dropout is not None and op.dropout.rate > 0:
         code[DROPOUT] = DROPOUT_MODES[op.dropout.mode]
         code[DROPPED], code[MASK] = take("blocks", positions * op.units), take("blocks", positions * op.units)
+
+
+def _place_norm(op: Operation, code: NDArray[np.int64], take: Callable[[str, int], int]) -> None:
+    """Write the offsets of a normalization; `take` advances a cursor by a size."""
+    width = op.width
+    code[GAMMA], code[BETA] = take("params", width), take("params", width)
+    code[XHAT] = take("blocks", op.positions * width)
+    if op.norm is not None:
+        code[GROUPS] = NORMS[op.norm.name].groups(dict(op.norm.params))
+        code[SCALES] = take("blocks", int(code[GROUPS]))
+    if op.batchnorm is not None:
+        code[RUNNING], code[MOMENTS] = take("running", 2 * width), take("moments", 3 * width)
+        code[NORM_TEST_BATCH] = op.batchnorm.test_mode == "batch"
+        code[NORM_UPDATE] = op.batchnorm.update_running
 
 
 def _link(operation: Operation, code: NDArray[np.int64], dtype: np.dtype[Any]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
+from reportgen.engine.inspect.calibration import CALIBRATION_SCORES
 from reportgen.engine.network_spec import LayerSpec, NetworkSpec, PoolSpec
 from reportgen.engine.probes.probe_spec import ProbeSpec
 from reportgen.registry import ADDED, Component, Plugin, has_plugins, plugin_of
@@ -72,7 +73,6 @@ EPOCH_COLUMNS = (
 
 SCORES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
 """Scores of the trained network on complete splits, NaN for an empty split."""
-
 
 EVALUATION_SCORES = {
     kind: (
@@ -177,6 +177,7 @@ class EvaluationSpec:
     snapshots : average the networks at the ends of the cycles of warm restarts (Huang et al. 2017); a number n
         averages the networks after every n epochs, with any schedule.
     class_losses : store the mean cross-entropy of the trained network on the examples of each class.
+    calibration : measure the CALIBRATION_SCORES.
     """
 
     predictions: bool = False
@@ -184,12 +185,14 @@ class EvaluationSpec:
     polyak_start: int | None = None
     snapshots: bool | int = False
     class_losses: bool = dataclasses.field(default=False, metadata=ADDED)
+    calibration: bool = dataclasses.field(default=False, metadata=ADDED)
 
     @property
     def scores(self) -> tuple[str, ...]:
         """Names of the requested scores."""
         requested = {"mc": self.mc_dropout, "polyak": self.polyak_start, "snapshot": self.snapshots}
-        return tuple(name for kind, names in EVALUATION_SCORES.items() if requested[kind] for name in names)
+        averages = tuple(name for kind, names in EVALUATION_SCORES.items() if requested[kind] for name in names)
+        return averages + (CALIBRATION_SCORES if self.calibration else ())
 
 
 def _fields(part: Any) -> dict[str, Any]:

@@ -118,7 +118,7 @@ NETWORKS: dict[str, tuple[Node, ...]] = {
         conv(4, norm=norm("group_norm", groups=2)),
         pool(),
         conv(6, act=RELU, norm=norm("layer_norm"), dropout=DROP),
-        dense(6, norm=norm("group_norm", groups=3)),
+        dense(6, norm=norm("group_norm", groups=2)),
         dense(5, act=activation("prelu"), norm=norm("layer_norm", epsilon=0.1)),
         output(),
     ),

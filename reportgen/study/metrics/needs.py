@@ -77,4 +77,5 @@ DROPOUT_PASSES = Need(
 AVERAGED_WEIGHTS = Need(
     NOT_BY_DEFAULT, lambda spec: bool(spec.evaluation.polyak_start), "set evaluation: {polyak: {start: 1}}"
 )
+CALIBRATION = Need(NOT_BY_DEFAULT, lambda spec: spec.evaluation.calibration, "set evaluation: {calibration: true}")
 SNAPSHOTS = Need(NOT_BY_DEFAULT, lambda spec: bool(spec.evaluation.snapshots), "set evaluation: {snapshots: true}")

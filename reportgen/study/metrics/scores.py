@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from reportgen.study.metrics.metric import DIFFERENCE, EPOCHS, RUN, SHARE, SIZE, Metric, Need, Record, Values
-from reportgen.study.metrics.needs import AVERAGED_WEIGHTS, DROPOUT_PASSES, SNAPSHOTS, TEST, VALIDATION
+from reportgen.study.metrics.needs import AVERAGED_WEIGHTS, CALIBRATION, DROPOUT_PASSES, SNAPSHOTS, TEST, VALIDATION
 from reportgen.study.model.claims import Measure
 
 LOSS: dict[str, Any] = {"scale": "loss", "higher_is_better": False, "infinite": True, **SIZE}
@@ -203,6 +203,33 @@ EVALUATION_ROWS = (
         SNAPSHOTS,
         comparison=True,
     ),
+    _on_request(
+        "val_calibration_error",
+        "expected calibration error: mean distance of accuracy and predicted probability over 15 bins of validation "
+        "examples",
+        CALIBRATION,
+        higher_is_better=False,
+        **SHARE,
+    ),
+    _on_request(
+        "temperature",
+        "temperature of the smallest cross-entropy of the validation examples, above 1 for too confident predictions",
+        CALIBRATION,
+    ),
+    _on_request(
+        "val_calibration_error_scaled",
+        "expected calibration error after temperature scaling, each half of the validation examples with the "
+        "temperature of the other half",
+        CALIBRATION,
+        higher_is_better=False,
+        **SHARE,
+    ),
+    _on_request(
+        "val_loss_scaled",
+        "cross-entropy of the validation examples after temperature scaling, fitted to the other half of them",
+        CALIBRATION,
+        **LOSS,
+    ),
     _on_request("snapshots", "number of averaged cycles", SNAPSHOTS, infinite=True),
 )
-"""Final scores that a study requests: means of passes with dropout, averaged weights, snapshots."""
+"""Final scores that a study requests: means of passes with dropout, averaged weights, calibration, snapshots."""

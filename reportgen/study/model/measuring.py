@@ -131,6 +131,11 @@ class Evaluation(Section):
     class_losses: bool = Field(
         default=False, description="store the final mean cross-entropy on the examples of each class"
     )
+    calibration: bool = Field(
+        default=False,
+        description="measure the expected calibration error on validation examples, and fit a temperature to halves of "
+        "them",
+    )
 
     @field_validator("polyak", mode="before")
     @classmethod
@@ -141,4 +146,6 @@ class Evaluation(Section):
     def spec(self) -> EvaluationSpec:
         """Return the specification for the engine."""
         start = self.polyak.start if self.polyak else None
-        return EvaluationSpec(self.predictions, self.mc_dropout, start, self.snapshots, self.class_losses)
+        return EvaluationSpec(
+            self.predictions, self.mc_dropout, start, self.snapshots, self.class_losses, self.calibration
+        )

@@ -266,6 +266,13 @@ def _projection(specs: Sequence[LayerSpec], place: BranchSpec) -> LayerSpec:
     height, width = (math.prod(window.stride[axis] for window in windows) for axis in (0, 1))
     window = WindowSpec((1, 1), (height, width)) if last.window else None
     return LayerSpec(
-        last.units, IDENTITY, last.init, 0.0, last.batchnorm, None, last.kind, window, branch=place,
-        lr_factor=last.lr_factor, norm=last.norm,
-    )  # fmt: skip
+        last.units,
+        IDENTITY,
+        last.init,
+        batchnorm=last.batchnorm,
+        norm=last.norm,
+        kind=last.kind,
+        window=window,
+        branch=place,
+        lr_factor=last.lr_factor,
+    )
