@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from reportgen.data.streams import stream
 from reportgen.engine.inspect.by_class import class_losses, confusion
 from reportgen.engine.inspect.calibration import calibration_scores
+from reportgen.engine.inspect.probabilities import NO_SCORES, Probabilities, scores, softmax
 from reportgen.engine.math.random import key_words
 from reportgen.engine.network import BETA, GAMMA, RUNNING, State
 from reportgen.engine.predict import outputs, renew_running
@@ -24,34 +25,9 @@ from reportgen.engine.step import evaluate
 from reportgen.engine.tables.losses import is_likelihood
 from reportgen.engine.tables.schedules import cycle_ends
 
-Probabilities = NDArray[np.float64]
 Scores = dict[str, float]
-NO_SCORES = (float("nan"), float("nan"))
 
 _SMALLEST_PROBABILITY = 1e-30
-
-
-def softmax(logits: NDArray[Any]) -> Probabilities:
-    """Return the softmax of each row, float64."""
-    z = logits.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        e = np.exp(z - z.max(axis=1, keepdims=True))
-    p: Probabilities = e / e.sum(axis=1, keepdims=True)
-    return p
-
-
-def scores(p: Probabilities, y: NDArray[np.int64]) -> tuple[float, float]:
-    """Return (cross-entropy, accuracy) of probabilities, shape (n, classes).
-
-    A row with NaN counts as wrong. Both scores are NaN if there are no rows.
-    """
-    if len(y) == 0:
-        return NO_SCORES
-    at_label = p[np.arange(len(y)), y]
-    with np.errstate(divide="ignore"):
-        loss = float(-np.log(at_label).mean())
-    correct = (p.argmax(axis=1) == y) & np.isfinite(p).all(axis=1)
-    return loss, float(correct.mean())
 
 
 def _snapshot_epochs(spec: RunSpec) -> list[float]:

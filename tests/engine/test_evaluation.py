@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reportgen.data.streams import stream
-from reportgen.engine.evaluation import scores, softmax
+from reportgen.engine.inspect.probabilities import scores, softmax
 from reportgen.engine.math.random import key_words
 from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
 from reportgen.engine.spec import EvaluationSpec, RunSpec

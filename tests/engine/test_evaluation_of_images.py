@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reportgen.data.streams import stream
-from reportgen.engine.evaluation import softmax
+from reportgen.engine.inspect.probabilities import softmax
 from reportgen.engine.math.random import key_words
 from reportgen.engine.network_spec import BatchNormSpec, NetworkSpec
 from reportgen.engine.probes.probe_spec import ProbeSpec

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.evaluation import softmax
+from reportgen.engine.inspect.probabilities import softmax
 from reportgen.engine.predict import outputs
 from reportgen.engine.setup import Setup
 
