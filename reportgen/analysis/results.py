@@ -13,6 +13,7 @@ from reportgen.analysis.finding import Finding
 from reportgen.analysis.metrics.scales import is_size
 from reportgen.analysis.statistics import is_skewed, quartiles
 from reportgen.runs.record import RunRecord
+from reportgen.study.model.claims import Verdict
 from reportgen.study.model.search import Search
 from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.trials import Trial
@@ -114,7 +115,7 @@ class ClaimResult:
     sources: tuple[str, ...]
     lecture: int | None
     required: bool
-    verdict: Literal["supported", "contradicted", "inconclusive"]
+    verdict: Verdict
     measured: float
     interval: tuple[float, float]
     n: int

@@ -33,12 +33,6 @@ def test_a_title_of_a_claim_that_is_not_supported_begins_with_the_verdict() -> N
     assert _title(*claims(1, 0, "no verdict")) == _title(None) == ""
 
 
-def test_contradicted_claims_come_first() -> None:
-    mixed = [*claims(2), *claims(1, verdict="inconclusive"), *claims(1, verdict="contradicted")]
-    verdicts = [claim.verdict for page in _pages(mixed) for claim in page]
-    assert verdicts == ["contradicted", "supported", "supported", "inconclusive"]
-
-
 def test_a_longer_title_has_smaller_letters_but_never_smaller_than_the_text() -> None:
     sizes = [title_size("word " * count) for count in (3, 12, 22, 30, 60)]
     assert sizes == sorted(sizes, reverse=True)
