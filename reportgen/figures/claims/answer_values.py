@@ -83,7 +83,8 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     rows = [_csv(panel, row) for panel in panels for row in panel.rows]
-    return Drawing(FIGURE.id, FIGURE.title, _caption(panels), _alt(panels), figure, COLUMNS, rows, narrow)
+    caption, finding = _caption(panels), sentence(_named_values(panels[0]))
+    return Drawing(FIGURE.id, FIGURE.title, caption, _alt(panels), figure, COLUMNS, rows, narrow, finding)
 
 
 def panels_of(sides: Sequence[Side]) -> list[Panel]:
@@ -207,5 +208,8 @@ def _caption(panels: Sequence[Panel]) -> str:
 
 
 def _alt(panels: Sequence[Panel]) -> str:
-    lines = [f"{panel.title}: {'; '.join(f'{row.label}, {row.value}' for row in panel.rows)}" for panel in panels]
-    return exponents(f"Dot plots of the values behind the answer. {'. '.join(lines)}.")
+    return exponents(f"Dot plots of the values behind the answer. {'. '.join(map(_named_values, panels))}.")
+
+
+def _named_values(panel: Panel) -> str:
+    return f"{panel.title}: {'; '.join(f'{row.label}, {row.value}' for row in panel.rows)}"

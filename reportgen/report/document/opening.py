@@ -67,6 +67,8 @@ def opening_figure(analysis: Analysis, drawings: Sequence[Drawing]) -> Drawing |
 def _shows(analysis: Analysis, drawing: Drawing, claim: Claim) -> bool:
     """Return whether a reader can see in a figure what a claim measures."""
     kind, measure = FIGURES[drawing.id], claim.measure
+    if (claim.tune is not None or claim.holds_for != "mean") and not kind.opens:
+        return False  # a figure that does not show the setting hides which of its values is the best
     there = measure.step in ENDS and measure.epoch in ENDS and not measure.relative_to
     result = next((result for result in analysis.claims if result.id == claim.id), None)
     return there and measure.metric in kind.shows and not (result is not None and _is_hidden(result, drawing))
