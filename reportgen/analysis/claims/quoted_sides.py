@@ -12,10 +12,8 @@ from reportgen.analysis.claims.claim_data import ClaimData, other_where
 from reportgen.analysis.claims.evaluate import evaluate_claim
 from reportgen.analysis.results import Analysis, Estimate
 from reportgen.analysis.summary import estimate
-from reportgen.analysis.words.where import is_number
 from reportgen.study.model.claims import Claim, Measure, Where
 from reportgen.study.planning.answer import Quotation, parts_of
-from reportgen.study.planning.plan import Variant
 from reportgen.study.planning.where import where_alone
 
 
@@ -25,13 +23,15 @@ class Side:
 
     Attributes
     ----------
-    where : the settings that select its variants.
+    variants : the ids of its variants.
+    where : the settings that select them.
     tuned : the path of the setting of which the best value is taken, empty without one.
     values : by seed; the least possible value of a run that did not reach a level.
     censored : the number of seeds of which only a bound is known.
     """
 
     measure: Measure
+    variants: tuple[str, ...]
     where: Where
     tuned: str
     values: Mapping[int, float]
@@ -70,7 +70,7 @@ def quoted_sides(analysis: Analysis) -> list[Side]:
     for claim in cited_claims(analysis):
         for side in _sides(ClaimData(analysis.plan, records, claim)):
             if any(map(math.isfinite, side.values.values())):
-                found.setdefault(repr((side.measure, sorted(side.where.items()), side.tuned)), side)
+                found.setdefault(repr((side.measure, side.variants, side.tuned)), side)
     return list(found.values())
 
 
@@ -84,29 +84,19 @@ def _sides(data: ClaimData) -> Iterator[Side]:
     other = claim.expect.other
     for where in (data.claim.where, *([other_where(data, other)] if other else [])):
         tuned = claim.tune.along if claim.tune and len(data.variants(where)) > 1 else ""
-        bounds = data.bounds(where)
-        yield Side(claim.measure, _spelled_out(data, where), tuned, data.by_seed(bounds.shown), bounds.censored)
+        bounds, ids = data.bounds(where), tuple(variant.id for variant in data.variants(where))
+        yield Side(claim.measure, ids, _spelled_out(data, where), tuned, data.by_seed(bounds.shown), bounds.censored)
 
 
 def _spelled_out(data: ClaimData, where: Where) -> Where:
-    """Return the settings of a variant that is given by its label, if it varies along axes or its label is a number."""
+    """Return the settings of a side without labels of variants, as far as these vary along axes, or of numbers."""
     found = data.variants(where)
-    if "variant" not in where or len(found) != 1:
+    if not found:
         return where
-    varied = found[0].varied or _number_in_label(data, found[0])
-    return {path: label for path, label in {**where, **varied}.items() if path != "variant"} if varied else where
-
-
-def _number_in_label(data: ClaimData, variant: Variant) -> dict[str, str]:
-    """Return the setting whose value is the label of a variant, empty if it is not a number."""
-    if not is_number(variant.label):
-        return {}
-    settings = [other.settings for other in data.plan.variants]
-    return {
-        path: variant.label
-        for path, value in variant.settings.items()
-        if value == float(variant.label) and any(other.get(path) != value for other in settings)
-    }
+    if "variant" in where and len(found) == 1 and found[0].varied:
+        where = {path: label for path, label in {**where, **found[0].varied}.items() if path != "variant"}
+    numbers = {path: found[0].settings.get(path) for path in where}
+    return where | {path: value for path, value in numbers.items() if type(value) in (int, float)}
 
 
 def _decisive(data: ClaimData) -> ClaimData:

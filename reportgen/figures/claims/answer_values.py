@@ -8,6 +8,7 @@ it trained for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -48,18 +49,22 @@ LABEL, VALUE, MOST_LABEL = 0.12, 0.95, 2.3
 
 @dataclass(frozen=True)
 class Row:
-    """A side of a claim, with its name in the panel."""
+    """A side of a claim, with its name in the panel.
+
+    half: half the width of the interval that determines the digits of the value; the same for values of similar size.
+    """
 
     label: str
     side: Side
+    half: float
 
     @property
     def value(self) -> str:
-        """The mean as text, with as many digits as its interval."""
-        found = self.side.estimate
+        """The mean as text, with its unit."""
+        value, least = self.side.estimate.value, "≥ " if self.side.censored else ""
         metric = "" if self.side.measure.relative_to else self.side.measure.metric
-        least = "≥ " if self.side.censored else ""
-        return f"{least}{estimated(found.value, (found.lo, found.hi), metric)}{unit(metric) if metric else ''}"
+        text = estimated(value, (value - self.half, value + self.half), metric)
+        return f"{least}{text}{unit(metric) if metric else ''}"
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,17 @@ def _panel(sides: Sequence[Side]) -> Panel:
     labels = [", ".join(text for path, text in own.items() if path not in shared) for own in settings]
     measured = " ".join(part for part in (_metric(sides[0].measure), place_of(sides[0].measure)) if part)
     title = ", ".join([measured, *(settings[0][path] for path in shared)])
-    rows = [Row(label or "all variants", side) for label, side in zip(labels, sides, strict=True)]
+    halves = _halves(sides)
+    rows = [Row(label or "all variants", *row) for label, *row in zip(labels, sides, halves, strict=True)]
     return Panel(sentence(title).removesuffix("."), tuple(rows))
+
+
+def _halves(sides: Sequence[Side]) -> list[float]:
+    """Return half the width of each interval; of the widest one for all if the values are of similar size."""
+    estimates = [side.estimate for side in sides]
+    halves, sizes = [(one.hi - one.lo) / 2 for one in estimates], [abs(one.value) for one in estimates]
+    alike = min(sizes) > 0 and max(sizes) < 10 * min(sizes) and all(map(math.isfinite, halves))
+    return [max(halves)] * len(halves) if alike else halves
 
 
 def _metric(measure: Measure) -> str:
