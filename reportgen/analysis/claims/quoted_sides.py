@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,10 @@ from reportgen.analysis.claims.claim_data import ClaimData, other_where
 from reportgen.analysis.claims.evaluate import evaluate_claim
 from reportgen.analysis.results import Analysis, Estimate
 from reportgen.analysis.summary import estimate
-from reportgen.study.model.claims import Claim, Measure, Where
+from reportgen.analysis.words.where import is_number
+from reportgen.study.model.claims import Claim, Measure
 from reportgen.study.planning.answer import Quotation, parts_of
+from reportgen.study.planning.plan import Variant
 from reportgen.study.planning.where import where_alone
 
 
@@ -24,7 +26,7 @@ class Side:
     Attributes
     ----------
     variants : the ids of its variants.
-    where : the settings that select them.
+    parts : the parts that their labels share.
     tuned : the path of the setting of which the best value is taken, empty without one.
     values : by seed; the least possible value of a run that did not reach a level.
     censored : the number of seeds of which only a bound is known.
@@ -32,7 +34,7 @@ class Side:
 
     measure: Measure
     variants: tuple[str, ...]
-    where: Where
+    parts: tuple[str, ...]
     tuned: str
     values: Mapping[int, float]
     censored: int = 0
@@ -84,19 +86,18 @@ def _sides(data: ClaimData) -> Iterator[Side]:
     other = claim.expect.other
     for where in (data.claim.where, *([other_where(data, other)] if other else [])):
         tuned = claim.tune.along if claim.tune and len(data.variants(where)) > 1 else ""
-        bounds, ids = data.bounds(where), tuple(variant.id for variant in data.variants(where))
-        yield Side(claim.measure, ids, _spelled_out(data, where), tuned, data.by_seed(bounds.shown), bounds.censored)
+        bounds, variants = data.bounds(where), data.variants(where)
+        ids, parts = tuple(variant.id for variant in variants), _shared_parts(variants)
+        yield Side(claim.measure, ids, parts, tuned, data.by_seed(bounds.shown), bounds.censored)
 
 
-def _spelled_out(data: ClaimData, where: Where) -> Where:
-    """Return the settings of a side without labels of variants, as far as these vary along axes, or of numbers."""
-    found = data.variants(where)
-    if not found:
-        return where
-    if "variant" in where and len(found) == 1 and found[0].varied:
-        where = {path: label for path, label in {**where, **found[0].varied}.items() if path != "variant"}
-    numbers = {path: found[0].settings.get(path) for path in where}
-    return where | {path: value for path, value in numbers.items() if type(value) in (int, float)}
+def _shared_parts(variants: Sequence[Variant]) -> tuple[str, ...]:
+    """Return the parts that the labels of variants share; a label that is a number is replaced by its settings."""
+    labels = [
+        [*variant.varied.values()] if is_number(variant.label) and variant.varied else variant.label.split(", ")
+        for variant in variants
+    ]
+    return tuple(part for part in labels[0] if all(part in label for label in labels)) if labels else ()
 
 
 def _decisive(data: ClaimData) -> ClaimData:

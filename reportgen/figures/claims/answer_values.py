@@ -26,7 +26,6 @@ from reportgen.analysis.words.names import setting_name, words
 from reportgen.analysis.words.numerals import exponents
 from reportgen.analysis.words.places import place_of
 from reportgen.analysis.words.scores import estimated
-from reportgen.analysis.words.where import named
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
@@ -107,12 +106,14 @@ def panels_of(sides: Sequence[Side]) -> list[Panel]:
 
 
 def _panel(sides: Sequence[Side]) -> Panel:
-    """Return a panel; settings that all rows share are in its title, the others name the rows."""
-    settings = [_settings(side) for side in sides]
-    shared = [path for path in settings[0] if len(sides) > 1 and len({own.get(path) for own in settings}) == 1]
-    labels = [", ".join(text for path, text in own.items() if path not in shared) for own in settings]
+    """Return a panel; what the labels of all rows share is in its title, the rest names the rows."""
+    parts = [(*side.parts, *([f"best {setting_name(side.tuned)}"] if side.tuned else ())) for side in sides]
+    shared = [part for part in parts[0] if len(sides) > 1 and all(part in own for own in parts)]
+    if any(all(part in shared for part in own) for own in parts):
+        shared = []  # the row needs a name
+    labels = [", ".join(part for part in own if part not in shared) for own in parts]
     measured = " ".join(part for part in (_metric(sides[0].measure), place_of(sides[0].measure)) if part)
-    title = ", ".join([measured, *(settings[0][path] for path in shared)])
+    title = ", ".join([measured, *shared])
     halves = _halves(sides)
     rows = [Row(label or "all variants", *row) for label, *row in zip(labels, sides, halves, strict=True)]
     return Panel(sentence(title).removesuffix("."), tuple(rows))
@@ -129,12 +130,6 @@ def _halves(sides: Sequence[Side]) -> list[float]:
 def _metric(measure: Measure) -> str:
     """Return the words for a metric; the time to a level is followed by the level."""
     return words(measure.metric).removesuffix(" to") + (" to" if measure.score else "")
-
-
-def _settings(side: Side) -> dict[str, str]:
-    """Return the settings of a side as text, by path; the path of the tuned setting has its words."""
-    found = {path: named({path: value}).strip("“”") for path, value in side.where.items() if path != side.tuned}
-    return found | ({side.tuned: f"best {setting_name(side.tuned)}"} if side.tuned else {})
 
 
 def _figure(panels: Sequence[Panel]) -> Figure:
