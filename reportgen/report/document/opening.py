@@ -46,29 +46,29 @@ def opening_figure(analysis: Analysis, drawings: Sequence[Drawing]) -> Drawing |
     """
     candidates = [drawing for drawing in drawings if drawing.id not in (OVERVIEW, ANSWER)]
     others = {drawing.id: drawing for drawing in drawings if drawing not in candidates}
-    quoted = quoted_claims(analysis)
-    if quoted and (candidates or ANSWER in others):
-        counts = {
-            drawing.id: sum(_shows(analysis, drawing, claim) for claim in quoted)
-            for drawing in candidates
-            if drawing.id not in OF_ALL_SCORES
-        }
-        most = max(counts.values(), default=0)
-        if 2 * most > len(quoted):
-            return next(drawing for drawing in candidates if counts.get(drawing.id) == most)
-        if ANSWER in others:
-            return others[ANSWER]
+    if quoted := quoted_claims(analysis):
+        found = _showing_quoted(analysis, candidates, quoted) or others.get(ANSWER)
+        if found is not None:
+            return found
     if not candidates:
         return None
     chosen = candidates[0] if analysis.plan.study.figures else _showing_most(analysis, candidates)
     return others[OVERVIEW] if OVERVIEW in others and _is_invisible(analysis, chosen) else chosen
 
 
+def _showing_quoted(analysis: Analysis, candidates: Sequence[Drawing], quoted: Sequence[Claim]) -> Drawing | None:
+    """Return the figure that shows most of the quoted values, None if it is no more than half of them."""
+    able = [drawing for drawing in candidates if drawing.id not in OF_ALL_SCORES]
+    counts = [sum(_shows(analysis, drawing, claim) for claim in quoted) for drawing in able]
+    most = max(counts, default=0)
+    return able[counts.index(most)] if 2 * most > len(quoted) else None
+
+
 def _shows(analysis: Analysis, drawing: Drawing, claim: Claim) -> bool:
     """Return whether a reader can see in a figure what a claim measures."""
     kind, measure = FIGURES[drawing.id], claim.measure
-    if (claim.tune is not None or claim.holds_for != "mean") and not kind.opens:
-        return False  # a figure that does not show the setting hides which of its values is the best
+    if claim.tune is not None or claim.holds_for != "mean":
+        return False  # a figure of all values does not tell which is the best or the decisive one
     there = measure.step in ENDS and measure.epoch in ENDS and not measure.relative_to
     result = next((result for result in analysis.claims if result.id == claim.id), None)
     return there and measure.metric in kind.shows and not (result is not None and _is_hidden(result, drawing))
