@@ -30,6 +30,7 @@ class Side:
     tuned : the path of the setting of which the best value is taken, empty without one.
     values : by seed; the least possible value of a run that did not reach a level.
     censored : the number of seeds of which only a bound is known.
+    quoted : whether the answer quotes the claim; otherwise it only needs it.
     """
 
     measure: Measure
@@ -38,6 +39,7 @@ class Side:
     tuned: str
     values: Mapping[int, float]
     censored: int = 0
+    quoted: bool = False
 
     @property
     def estimate(self) -> Estimate:
@@ -68,15 +70,15 @@ def _each_once(claims: Iterable[Claim]) -> list[Claim]:
 def quoted_sides(analysis: Analysis) -> list[Side]:
     """Return the sides of the claims behind the answer, each once; claims about several layers have none."""
     records = {(row.variant.id, record.spec.seed): record for row in analysis.variants for record in row.records}
-    found: dict[str, Side] = {}
+    quoted, found = quoted_claims(analysis), dict[str, Side]()
     for claim in cited_claims(analysis):
-        for side in _sides(ClaimData(analysis.plan, records, claim)):
+        for side in _sides(ClaimData(analysis.plan, records, claim), claim in quoted):
             if any(map(math.isfinite, side.values.values())):
                 found.setdefault(repr((side.measure, side.variants, side.tuned)), side)
     return list(found.values())
 
 
-def _sides(data: ClaimData) -> Iterator[Side]:
+def _sides(data: ClaimData, quoted: bool) -> Iterator[Side]:
     claim = data.claim
     layered = claim.expect.kind == "near" and claim.measure.layer is not None and claim.measure.reduce is None
     if data.metric.place.extra or (layered and len(data.layer_numbers()) > 1) or claim.expect.get("along") is not None:
@@ -88,7 +90,7 @@ def _sides(data: ClaimData) -> Iterator[Side]:
         tuned = claim.tune.along if claim.tune and len(data.variants(where)) > 1 else ""
         bounds, variants = data.bounds(where), data.variants(where)
         ids, parts = tuple(variant.id for variant in variants), _shared_parts(variants)
-        yield Side(claim.measure, ids, parts, tuned, data.by_seed(bounds.shown), bounds.censored)
+        yield Side(claim.measure, ids, parts, tuned, data.by_seed(bounds.shown), bounds.censored, quoted)
 
 
 def _shared_parts(variants: Sequence[Variant]) -> tuple[str, ...]:

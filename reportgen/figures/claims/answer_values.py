@@ -81,7 +81,7 @@ COLUMNS = ("panel", "side", "metric", "mean", "low", "high", "n", "seeds", "valu
 def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None if the study has no answer or it compares no values."""
     panels = panels_of(quoted_sides(analysis))
-    if not panels:
+    if sum(len(panel.rows) for panel in panels) < 2:
         return None
     narrow = partial(_figure, panels)
     with _style.settings():
@@ -94,14 +94,14 @@ def draw(analysis: Analysis) -> Drawing | None:
 def panels_of(sides: Sequence[Side]) -> list[Panel]:
     """Return the panels, in the order in which the answer mentions their metrics.
 
-    A panel with a single row would compare nothing, so it is left out.
+    A single value that the answer needs but does not quote is left out.
     """
     groups: dict[str, list[Side]] = {}
     for side in sides:
         key = repr(side.measure)
         if (key in groups or len(groups) < PANELS) and sum(map(len, groups.values())) < ROWS:
             groups.setdefault(key, []).append(side)
-    return [_panel(group) for group in groups.values() if len(group) > 1]
+    return [_panel(group) for group in groups.values() if len(group) > 1 or group[0].quoted]
 
 
 def _panel(sides: Sequence[Side]) -> Panel:
