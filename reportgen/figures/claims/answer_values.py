@@ -114,7 +114,9 @@ def _panel(sides: Sequence[Side]) -> Panel:
     measured = " ".join(part for part in (_metric(sides[0].measure), place_of(sides[0].measure)) if part)
     title = ", ".join([measured, *shared])
     halves = _halves(sides)
-    rows = [Row(label or "all variants", *row) for label, *row in zip(labels, sides, halves, strict=True)]
+    rows = [
+        Row(label or "all variants", *row) for label, row in zip(labels, zip(sides, halves, strict=True), strict=True)
+    ]
     return Panel(sentence(title).removesuffix("."), tuple(rows))
 
 
