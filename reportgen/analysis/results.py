@@ -13,6 +13,7 @@ from reportgen.analysis.finding import Finding
 from reportgen.analysis.metrics.scales import is_size
 from reportgen.analysis.statistics import is_skewed, quartiles
 from reportgen.runs.record import RunRecord
+from reportgen.study.model.claims import Verdict
 from reportgen.study.model.search import Search
 from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.trials import Trial
@@ -98,15 +99,14 @@ class VariantSummary:
 class ClaimResult:
     """A claim and its verdict.
 
-    measured: the tested value, averaged over seeds (for `near` by layer: the largest relative deviation).
-    interval: 95% interval, NaN if there is none. n: number of seeds. expected: in words.
-    per_seed: tested value by seed. by_layer: layer, mean and expected number, if the claim concerns several layers.
-    quantity: kind of `measured`: a value, the difference or ratio of two sides, the largest relative deviation from
-    printed numbers, or the share of steps in the claimed direction. reference: the theoretical number.
-    at_layer: layer of the largest deviation. tolerances: allowed deviation of each mean, in the order of `by_layer`.
-    sides: the two sides of a difference, such as "relu minus tanh", empty if the study does not name them.
-    note: the author's. method: name of test and interval. p_value, p_adjusted: before and after Holm's correction.
-    seeds_needed: estimated number of seeds that would settle an inconclusive claim. reason: of the verdict.
+    measured: the tested value, averaged over seeds. interval: 95% interval, NaN if there is none. n: number of seeds.
+    expected: in words. per_seed: tested value by seed. by_layer: layer, mean and expected number, if the claim concerns
+    several layers. quantity: a value, the difference or ratio of two sides, the largest relative deviation from printed
+    numbers, or the share of steps in the claimed direction. reference: the theoretical number. at_layer: layer of the
+    largest deviation. tolerances: allowed deviation of each mean, in the order of `by_layer`. sides: the two sides of a
+    difference, such as "relu minus tanh", empty if the study does not name them. note: the author's. method: name of
+    test and interval. p_value, p_adjusted: before and after Holm's correction. seeds_needed: estimated number of seeds
+    that would settle an inconclusive claim. reason: of the verdict.
     """
 
     id: str
@@ -114,7 +114,7 @@ class ClaimResult:
     sources: tuple[str, ...]
     lecture: int | None
     required: bool
-    verdict: Literal["supported", "contradicted", "inconclusive"]
+    verdict: Verdict
     measured: float
     interval: tuple[float, float]
     n: int

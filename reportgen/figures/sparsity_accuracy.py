@@ -28,6 +28,7 @@ from reportgen.analysis.summary import estimate
 from reportgen.analysis.words.formatting import percent
 from reportgen.analysis.words.names import words
 from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import ends
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import Array
 from reportgen.figures.drawing.figure import Drawing
@@ -49,6 +50,9 @@ COLUMNS = (
 """Columns of the CSV file; low and high are the ends of the 95% interval of the mean over seeds."""
 
 MOST_TICKS = 8
+
+HEIGHT = 2.4
+"""Height of a panel in inches."""
 
 DODGE = 0.012
 """Distance of neighbouring lines, as a fraction of the axis."""
@@ -120,11 +124,15 @@ def _line(row: VariantSummary, names: Sequence[str], style: _style.SeriesStyle |
 
 
 def _figure(lines: Sequence[Line], names: Sequence[str]) -> Figure:
-    handles, labels = _legend(lines)
-    margins = _style.Margins(left=0.55, across=0.55, top=0.14)
-    figure, axes = _style.panels(len(names), surface().columns(len(names)), 2.4, _style.legend_height(labels), margins)
-    for ax, name in zip(axes, names, strict=True):
-        y = _scale(lines, name)
+    columns, scales = surface().columns(len(names)), {name: _scale(lines, name) for name in names}
+    curves = [_curves(lines, name, scale) for name, scale in scales.items()]
+    room = ends.room_for([curves[at : at + columns] for at in range(0, len(curves), columns)], columns, HEIGHT)
+    handles, labels = _legend(lines, named=room.inches > 0)
+    right = _style.Margins.right + room.inches
+    margins = _style.Margins(left=0.55, right=right, across=0.55 + room.across, top=0.14)
+    figure, axes = _style.panels(len(names), columns, HEIGHT, _style.legend_height(labels), margins)
+    for at, (ax, name) in enumerate(zip(axes, names, strict=True)):
+        y = scales[name]
         for line in lines:
             if line.grey:
                 _draw_line(ax, line, name, y, line.remaining)
@@ -138,8 +146,18 @@ def _figure(lines: Sequence[Line], names: Sequence[str]) -> Figure:
         ax.set_xlabel("weights remaining", labelpad=2)
         label = "epoch of lowest validation loss" if name == BEST else words(name)
         ax.set_ylabel(_style.wrap(label, ax.bbox.height / figure.dpi + 0.3, _style.TEXT, 2), labelpad=3)
+        room.write(ax, curves, at)
     _style.legend(figure, handles, labels)
     return figure
+
+
+def _curves(lines: Sequence[Line], name: str, y: _axis.Scale) -> list[ends.Curve]:
+    """Return the lines of the means of a panel, without grey ones."""
+    coloured = [line for line in lines if not line.grey]
+    return [
+        ends.Curve.of(line.label, line.style.colour, x, [found.value for found in line.means(name)], y)
+        for line, x in zip(coloured, _places(coloured), strict=True)
+    ]
 
 
 def _scale(lines: Sequence[Line], name: str) -> _axis.Scale:
@@ -208,8 +226,9 @@ def _draw_dense(ax: Axes, lines: Sequence[Line], name: str) -> None:
         ax.axhline(value, color=colour, **DENSE)
 
 
-def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
-    shown = {line.label: line.style for line in lines if not line.grey}
+def _legend(lines: Sequence[Line], named: bool) -> tuple[list[Any], list[str]]:
+    """Return handles and labels; named: whether the lines have names at their ends."""
+    shown = {line.label: line.style for line in lines if not (line.grey or named)}
     handles, labels = _style.line_legend(shown, 2.4, [line.label for line in lines if line.grey], ms=3.4)
     return [*handles, Line2D([], [], color=_style.MUTED, **DENSE)], [*labels, "dense network"]
 

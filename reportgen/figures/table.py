@@ -33,6 +33,7 @@ def _sweep(id_: str, title: str, order: int, shows: tuple[str, ...]) -> FigureKi
 ENSEMBLE_METRICS = tuple(row.name for row in METRICS.values() if row.combine is not None)
 SEARCH_METRICS = tuple(row.name for row in METRICS.values() if row.best_of or row.from_trial is not None)
 ROUND_METRICS = tuple(row.name for row in METRICS.values() if row.place is ROUNDS)
+SANITY_METRICS = ("gradient_error", "train_loss", "train_cost")
 FINAL_SCORES = ("train_accuracy", "val_accuracy", "test_accuracy", "test_loss", "diverged")
 RANGE_SCORES = ("lr", "train_loss", "val_loss", "diverged")
 SWEEP_SCORES = ("train_accuracy", "val_accuracy", "test_accuracy", "train_loss", "val_loss", "diverged")
@@ -44,8 +45,9 @@ FIGURES = Table(
     FigureKind,
     sorted(
         (
-            _row("claims_overview", "The claims at a glance", 5, slide=None),
-            _row("sanity_checks", "The sanity checks", 7, ("gradient_error",), "study"),
+            _row("answer_values", "The values behind the answer", 4, slide=None, folder="claims."),
+            _row("claims_overview", "The claims at a glance", 5, slide=None, folder="claims."),
+            _row("sanity_checks", "The sanity checks", 7, SANITY_METRICS, "study"),
             _row("search_scatter", "The trials of the search", 8, SEARCH_METRICS, "study", opens=True),
             _row("architecture", "The network", 9),
             _row("activation_histograms", "Activations by layer, as histograms", 20),

@@ -52,7 +52,9 @@ def test_a_bar_next_to_a_tiny_one_is_not_cut() -> None:
 
 
 @pytest.mark.parametrize("figure", ["activation_histograms", "gradient_histograms"])
-@pytest.mark.parametrize(("rates", "name"), [((1, 10), "tanh, lr 1 and lr 10"), ((1, 2, 3, 4), "tanh (4 variants)")])
+@pytest.mark.parametrize(
+    ("rates", "name"), [((1, 10), "tanh, lr 1 and lr 10"), ((1, 2, 3, 4), "tanh, lr 1, lr 2 and 2 more")]
+)
 def test_variants_with_identical_initial_networks_share_a_panel_and_keep_their_data(
     figure: str, rates: tuple[int, ...], name: str
 ) -> None:

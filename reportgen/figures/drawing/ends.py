@@ -112,16 +112,27 @@ def _joined(names: Sequence[str]) -> str:
     return " and ".join(part for part in ("; ".join(names[:-1]), names[-1]) if part)
 
 
+def with_hidden(curves: Sequence[Curve], grey: Iterable[Curve]) -> list[Curve]:
+    """Return the lines and those grey ones that a coloured line hides, so that they are named together."""
+    shown = [curve for curve in curves if np.isfinite(curve.y).any()]
+    drawn = [curve for curve in grey if np.isfinite(curve.y).any()]
+    return [*curves, *(one for one in drawn if any(curve.coincides(one) for curve in shown))]
+
+
 def coincidences(panels: Iterable[Sequence[Curve]]) -> str:
     """Return a sentence on lines that coincide in every panel, empty if there are none."""
+    words = [f"{listing([f'“{name}”' for name in group])} coincide" for group in coinciding(panels)]
+    return f"The lines of {'; those of '.join(words)}" if words else ""
+
+
+def coinciding(panels: Iterable[Sequence[Curve]]) -> list[tuple[str, ...]]:
+    """Return the names of the lines that coincide in every panel that has one of them."""
     found = list(panels)
     groups = dict.fromkeys(name.names for curves in found for name in names_of(curves) if len(name.names) > 1)
-    always = [
+    return [
         group for group in groups
         if all(group in [name.names for name in names_of(curves)] for curves in found if _names(curves) & set(group))
     ]  # fmt: skip
-    words = [f"{listing([f'“{name}”' for name in group])} coincide" for group in always]
-    return f"The lines of {'; those of '.join(words)}" if words else ""
 
 
 @dataclass(frozen=True)

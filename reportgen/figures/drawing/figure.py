@@ -32,8 +32,6 @@ class Drawing:
         Caption and alternative text, in full sentences with the drawn numbers.
     columns, rows
         The drawn numbers, as written to `figures/<id>.csv`.
-    finding : str
-        The main result in the figure as one sentence with numbers, empty if the figure has none.
     narrow : callable or None
         Draws the figure for a phone, on `surface.PHONE`; None if there is only one layout.
     finding : str

@@ -74,15 +74,17 @@ class Row:
 
     @property
     def name(self) -> str:
-        """The name of the variant; of identical ones, the shared parts and the others or their number."""
+        """The name of the variant; of identical ones, the parts that they share, and the others of the first few."""
         if not self.alike:
             return self.series.name
         names = [one.name.split(", ") for one in (self.series, *self.alike)]
         shared = [part for part in names[0] if all(part in other for other in names)]
         others = [", ".join(part for part in name if part not in shared) for name in names]
-        if len(names) <= NAMED and all(others):
-            return ", ".join([*shared, listing(others)])
-        return f"{', '.join(shared) or 'all alike'} ({len(names)} variants)"
+        if not all(others):  # one variant has nothing but the shared parts
+            shared, others = [], [", ".join(name) for name in names]
+        more = [f"{len(others) - NAMED + 1} more"] if len(others) > NAMED else []
+        shown = others[: NAMED - 1] if more else others
+        return ", ".join([*shared, listing([*shown, *more])])
 
 
 def rows_for(analysis: Analysis, which: Which, most_rows: int, most_layers: int, output: bool) -> tuple[list[Row], str]:

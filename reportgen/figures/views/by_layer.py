@@ -18,7 +18,7 @@ from reportgen.figures.drawing import ends
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import count, prose, sentence
+from reportgen.figures.drawing.words import count, listing, prose, sentence
 from reportgen.figures.networks.stages import kinds_of
 from reportgen.figures.views.layer_cells import COLUMNS, Cell, cells_of, drawn, drop_repeated_probe, rows_of
 from reportgen.figures.views.layer_words import alt_of, caption_of, finding_of
@@ -90,7 +90,7 @@ def _figure(cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mappin
     curves = [_curves(_inside(cells, probe, panel), scales[panel.title]) for probe, panel, _ in spots]
     lined = [curves[at : at + columns] for at in range(0, len(curves), columns)]
     names = ends.room_for(lined, columns, height)
-    handles, labels = _legend(cells, view, lines=not names.inches)
+    handles, labels = _legend(cells, view, ends.coinciding(curves), lines=not names.inches)
     titles = [title for _, _, title in spots]
     inches = surface().title_width(columns, 0.5) - names.share
     room = _axis.KINDS * bool(_kinds(cells))
@@ -116,9 +116,14 @@ def _inside(cells: Sequence[Cell], probe: Probe, panel: Panel) -> list[Cell]:
 
 
 def _curves(cells: Sequence[Cell], scale: _axis.Scale) -> list[ends.Curve]:
-    """Return the lines of the means of a panel, without grey ones."""
-    found = [(cell, cell.profile.mean[cell.shown]) for cell in cells if not cell.series.grey]
-    return [ends.Curve.of(c.series.label, c.series.style.colour, c.layers, mean, scale) for c, mean in found]
+    """Return the lines of the means of a panel, without grey ones unless a coloured line hides them."""
+    found = [
+        (cell.series, ends.Curve.of(cell.series.label, cell.series.style.colour, cell.layers, mean, scale))
+        for cell in cells
+        for mean in (cell.profile.mean[cell.shown],)
+    ]
+    coloured = [curve for series, curve in found if not series.grey]
+    return ends.with_hidden(coloured, (curve for series, curve in found if series.grey))
 
 
 Spot = tuple[Probe, Panel, str]
@@ -236,11 +241,23 @@ def _kinds(cells: Sequence[Cell]) -> tuple[str, ...]:
     return kinds_of(cell.series.summary.records[0] for cell in cells)
 
 
-def _legend(cells: Sequence[Cell], view: LayerView, lines: bool) -> tuple[list[Any], list[str]]:
-    """Return handles and labels; lines: whether the lines have no names at their ends."""
-    shown = {cell.series.label: cell.series.style for cell in cells if lines and not cell.series.grey}
+def _legend(
+    cells: Sequence[Cell], view: LayerView, same: Sequence[Sequence[str]], lines: bool
+) -> tuple[list[Any], list[str]]:
+    """Return handles and labels.
+
+    same: the names of lines that coincide, of which grey ones are hidden. lines: whether they have no names at the end.
+    """
+    grey = [cell.series.label for cell in cells if cell.series.grey]
+    hidden = {group[0]: [name for name in group[1:] if name in grey] for group in same}
+    shown = {
+        listing([cell.series.label, *hidden.get(cell.series.label, ())]): cell.series.style
+        for cell in cells
+        if lines and not cell.series.grey
+    }
     longest = 2.6 if len(shown) > 3 else 5.0
-    handles, labels = _style.line_legend(shown, longest, [cell.series.label for cell in cells if cell.series.grey])
+    visible = [name for name in grey if not any(name in names for names in hidden.values())]
+    handles, labels = _style.line_legend(shown, longest, visible)
     if any(cell.theory for cell in cells if not cell.series.grey):
         handles.append(Line2D([], [], **THEORY))
         labels.append("mean-field theory")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.claims.answer import Condition, Quoted, measured_answer
@@ -14,9 +14,7 @@ from reportgen.analysis.words.nouns import are, counted_noun
 from reportgen.languages.translate import _, ngettext
 from reportgen.languages.translate import quoted as in_quotes
 from reportgen.report.document.claim_view import counted
-
-VERDICTS = ("contradicted", "inconclusive", "supported")
-"""The verdicts in the order in which a reader wants to know them."""
+from reportgen.study.model.claims import BY_INTEREST, Verdict
 
 MOST_CITED = 2
 """Largest number of claims that a sentence repeats in full; of more claims it repeats the first."""
@@ -98,7 +96,7 @@ def from_verdicts(analysis: Analysis) -> str:
     if analysis.plan.study.watermark:
         text = _("A quick look gives no verdicts. The measurements for {claims} are below.")
         return text.format(claims=counted_noun(len(claims), "claim"))
-    groups = {verdict: [claim for claim in claims if claim.verdict == verdict] for verdict in VERDICTS}
+    groups = {verdict: [claim for claim in claims if claim.verdict == verdict] for verdict in BY_INTEREST}
     if len(claims) == 1:
         return _single(claims[0])
     known = {verdict: group for verdict, group in groups.items() if group}
@@ -119,7 +117,7 @@ def _single(claim: ClaimResult) -> str:
     return f"{verdict}: {_cited(claim)}"
 
 
-def _mixed(groups: dict[str, list[ClaimResult]], total: int) -> str:
+def _mixed(groups: Mapping[Verdict, list[ClaimResult]], total: int) -> str:
     """Return the number of claims with each verdict; the claims of the first group are repeated if they are few."""
     sentences = []
     for index, (verdict, group) in enumerate(groups.items()):

@@ -10,47 +10,21 @@ from dataclasses import dataclass, replace
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.expectations import noun_of, sides
 from reportgen.analysis.words.formatting import span, whole
-from reportgen.analysis.words.names import setting_name, words
+from reportgen.analysis.words.names import setting_name
 from reportgen.analysis.words.nouns import counted_noun
+from reportgen.analysis.words.places import place_of
 from reportgen.analysis.words.where import is_number, named
-from reportgen.languages.translate import ENGLISH, N_, _, current_language, ngettext, numeral
-from reportgen.study.model.claims import Claim, Measure
+from reportgen.languages.translate import ENGLISH, _, current_language, ngettext, numeral
+from reportgen.study.model.claims import Claim
 from reportgen.study.planning.plan import Variant
 from reportgen.study.planning.trials import Trial
 from reportgen.study.planning.variants import BASELINE
 
-_LAYERS = {
-    "first": N_("the first hidden layer"),
-    "last": N_("the last hidden layer"),
-    "output": N_("the output layer"),
-    "hidden": N_("the hidden layers"),
-}
-_REDUCED = {
-    "mean": N_("(mean over {layers})"),
-    "mean_abs": N_("(mean absolute value over {layers})"),
-    "min": N_("(smallest of {layers})"),
-    "max": N_("(largest of {layers})"),
-    "last_over_first": N_("(ratio of the last to the first of {layers})"),
-}
 MOST_NAMED = 4
 """Smallest number of variants that are counted instead of named."""
 
 MOST_VALUES = 5
 """Largest number of values of a setting that are listed; otherwise only the first and the last are."""
-
-_AT_STEP, _AFTER_EPOCH = N_("at step {number}"), N_("after epoch {number}")
-_AFTER_ROUND = N_("after round {number} of pruning")
-_STEPS = {"first": N_("at initialization"), "0": N_("at initialization"), "last": N_("at the end of training")}
-_EPOCHS = {
-    "best": N_("at the epoch with the lowest validation loss"),
-    "last": N_("after the last epoch"),
-    "0": N_("before training"),
-}
-_ROUNDS = {
-    "first": N_("before pruning"),
-    "0": N_("before pruning"),
-    "last": N_("after the last round of pruning"),
-}
 
 
 @dataclass(frozen=True)
@@ -83,7 +57,7 @@ def _view(result: ClaimResult, claim: Claim | None, variants: Sequence[Variant])
     subjects = _each_at_best(claim, measured) or _subjects(measured) if len(variants) > 1 else ""
     if claim is not None and result.sides and current_language() != ENGLISH:  # results are English
         result = replace(result, sides=sides(claim))
-    return ClaimView(result, claim, _place(claim) if claim else "", subjects, noun_of(measured))
+    return ClaimView(result, claim, place_of(claim.measure) if claim else "", subjects, noun_of(measured))
 
 
 def _subjects(variants: Sequence[Variant]) -> str:
@@ -179,49 +153,3 @@ def counted(variants: Sequence[Variant]) -> str:
         text = ngettext("{trials} of {count} search", "{trials} of {count} searches", len(searches))
         parts.append(text.format(trials=trials_in_words(trials), count=whole(len(searches))))
     return _(" and ").join(parts)
-
-
-def _place(claim: Claim) -> str:
-    """Return the layers, the time and the reference of a measurement in words."""
-    other = claim.measure.relative_to
-    named_other = ", ".join(str(value) for value in other.values()) if other else ""
-    against = _("relative to {other}").format(other=named_other) if other else ""
-    return ", ".join(part for part in (place(claim.measure), against) if part)
-
-
-def place(measure: Measure) -> str:
-    """Return the layers and the time of a measurement, such as "in the last hidden layer, at initialization"."""
-    searched = _("of {setting}").format(setting=measure.setting) if measure.setting else ""
-    parts = [searched, _level(measure), _layers(measure.layer, measure.reduce), _time(measure)]
-    return ", ".join(part for part in parts if part)
-
-
-def _level(measure: Measure) -> str:
-    if measure.score is None:
-        return ""
-    first = _("a {score} of {level} times its initial value")
-    text = first if measure.of_first else _("a {score} of {level}")
-    return text.format(score=words(measure.score), level=numeral(f"{measure.level:g}"))
-
-
-def _layers(layer: int | str | Sequence[int] | None, reduce: str | None) -> str:
-    if layer is None:
-        return ""
-    if isinstance(layer, str):
-        layers = _(_LAYERS[layer])
-    else:
-        numbers = [layer] if isinstance(layer, int) else list(layer)
-        layers = ngettext("layer {numbers}", "layers {numbers}", len(numbers)).format(
-            numbers=", ".join(map(str, numbers))
-        )
-    return (_(_REDUCED[reduce]) if reduce else _("in {layers}")).format(layers=layers)
-
-
-def _time(measure: Measure) -> str:
-    if measure.step is not None:
-        return _(_STEPS.get(str(measure.step), _AT_STEP)).format(number=measure.step)
-    if measure.epoch is not None:
-        return _(_EPOCHS.get(str(measure.epoch), _AFTER_EPOCH)).format(number=measure.epoch)
-    if measure.round is not None:
-        return _(_ROUNDS.get(str(measure.round), _AFTER_ROUND)).format(number=measure.round)
-    return ""

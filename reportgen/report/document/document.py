@@ -10,7 +10,7 @@ from reportgen.analysis.diagnosis.benchmark import Benchmark, published
 from reportgen.analysis.results import Analysis, ClaimResult, EnsembleScore, SanityResult, VariantSummary
 from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.report.document.answer import VERDICTS, AnswerView, answer_of
+from reportgen.report.document.answer import AnswerView, answer_of
 from reportgen.report.document.citations import cited
 from reportgen.report.document.claim_view import ClaimView, claim_views, counted
 from reportgen.report.document.comparisons import Comparisons, comparisons_of
@@ -23,6 +23,7 @@ from reportgen.report.document.searches import SearchPart, search_parts
 from reportgen.report.document.sources import Reference, references
 from reportgen.report.document.variants import VariantPart, data_facts, left_out, levels, variant_parts
 from reportgen.study.metrics.table import metric_of
+from reportgen.study.model.claims import BY_INTEREST
 
 
 @dataclass(frozen=True)
@@ -156,13 +157,13 @@ def _scores(variants: Sequence[VariantSummary]) -> tuple[str, ...]:
 
 def sorted_by_verdict(claims: Sequence[ClaimView]) -> tuple[ClaimView, ...]:
     """Return the claims with the contradicted ones first, then the inconclusive ones, each in their order."""
-    return tuple(sorted(claims, key=lambda claim: VERDICTS.index(claim.result.verdict)))
+    return tuple(sorted(claims, key=lambda claim: BY_INTEREST.index(claim.result.verdict)))
 
 
 def _verdicts(analysis: Analysis) -> dict[str, int]:
     """Return the number of claims with each verdict that occurs."""
     counts = _count(claim.verdict for claim in analysis.claims)
-    return {verdict: counts[verdict] for verdict in VERDICTS if verdict in counts}
+    return {verdict: counts[verdict] for verdict in BY_INTEREST if verdict in counts}
 
 
 def _count(words: Any) -> dict[str, int]:

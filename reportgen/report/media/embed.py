@@ -58,7 +58,8 @@ def _snippets(document: Content, drawings: Sequence[Drawing], svgs: Mapping[str,
     base = f"https://example.org/{document.id}"
     parts = [
         f"# HTML snippets\n\nReplace `{base}` with the address of the folder of this report. "
-        "The iframe shows the figure with its caption, the image shows the figure alone.\n"
+        "The iframe shows the figure with its caption, the image shows the figure alone. Both are dark for readers "
+        "who prefer a dark page.\n"
     ]
     for drawing in drawings:
         alt = escape(f"{drawing.title}. {exponents(drawing.alt)}")
@@ -66,7 +67,9 @@ def _snippets(document: Content, drawings: Sequence[Drawing], svgs: Mapping[str,
             f"## {markdown_text(drawing.title)}\n\n```html\n"
             f'<iframe src="{base}/embed/{drawing.id}.html" title="{escape(drawing.title)}" width="100%" '
             f'height="{_height(svgs[drawing.id])}" style="border: 0" loading="lazy"></iframe>\n```\n\n'
-            f'```html\n<img src="{base}/figures/{drawing.id}.svg" alt="{alt}" style="width: 100%">\n```\n'
+            f'```html\n<picture>\n<source media="(prefers-color-scheme: dark)" '
+            f'srcset="{base}/figures/{drawing.id}-dark.svg">\n'
+            f'<img src="{base}/figures/{drawing.id}.svg" alt="{alt}" style="width: 100%">\n</picture>\n```\n'
         )
     return "\n".join(parts)
 

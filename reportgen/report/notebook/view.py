@@ -17,10 +17,7 @@ from reportgen.report.document.claim_words import quantity, sides
 from reportgen.report.media.kit import cell, markdown_text
 from reportgen.report.media.render import fill_notebook
 from reportgen.report.site.finished import FinishedFigure, Results, claim_result
-
-VERDICTS = ("supported", "contradicted", "inconclusive")
-ORDER = ("contradicted", "inconclusive", "supported", "no verdict")
-"""The order of the claims by verdict: what differs from the expectation comes first."""
+from reportgen.study.model.claims import BY_INTEREST, VERDICTS
 
 Picture = Callable[[str], str]
 """Returns the SVG text of a figure by id."""
@@ -87,12 +84,11 @@ def view_of(results: Mapping[str, Any], folder: Path) -> ReportView:
     found = Results.model_validate(results)
     quick = found.study.watermark is not None
     claims = []
-    for claim in map(claim_result, found.claims):
+    for claim in sorted(map(claim_result, found.claims), key=lambda one: BY_INTEREST.index(one.verdict)):
         subject = sides(claim)
         value = f"{subject}: {measured(claim)}" if subject else f"{measured(claim)} {quantity(claim)}".strip()
         verdict = "no verdict" if quick else claim.verdict
         claims.append(ClaimRow(exponents(claim.says), verdict, value, measured_interval(claim), claim.n))
-    claims.sort(key=lambda claim: ORDER.index(claim.verdict))
     return ReportView(
         folder=folder,
         id=found.study.id,

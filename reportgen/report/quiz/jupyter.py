@@ -8,7 +8,8 @@ from typing import Any
 from markupsafe import escape
 
 from reportgen.analysis.words.nouns import term
-from reportgen.report.quiz.questions import VERDICTS, Question, Quiz
+from reportgen.report.quiz.questions import Question, Quiz
+from reportgen.study.model.claims import VERDICTS
 
 
 def jupyter(quiz: Quiz) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from reportgen.analysis.words.nouns import term
 from reportgen.errors import MissingError
-from reportgen.report.quiz.questions import VERDICTS, Question, Quiz
+from reportgen.report.quiz.questions import Question, Quiz
+from reportgen.study.model.claims import VERDICTS
 
 _FORMULA = re.compile(r"(\$[^$]+\$)")
 

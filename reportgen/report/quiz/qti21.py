@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from reportgen.analysis.words.nouns import term
 from reportgen.languages.translate import _
 from reportgen.report.media import markdown
-from reportgen.report.quiz.questions import VERDICTS, Question, Quiz
+from reportgen.report.quiz.questions import Question, Quiz
+from reportgen.study.model.claims import VERDICTS
 
 QTI, PACKAGE = "http://www.imsglobal.org/xsd/imsqti_v2p1", "http://www.imsglobal.org/xsd/imscp_v1p1"
 MATHML = "http://www.w3.org/1998/Math/MathML"

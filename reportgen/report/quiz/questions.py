@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
 
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.measured import SAME, measured, measured_interval
@@ -12,9 +11,6 @@ from reportgen.languages.translate import _
 from reportgen.report.document.claim_view import ClaimView, claim_views
 from reportgen.report.document.claim_words import expected, quantity, sides, what
 from reportgen.study.model.claims import Verdict
-
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-"""The answers to each question, in their order."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 from reportgen.report.media.render import fill_page
 from reportgen.report.quiz import qti12, qti21
 from reportgen.report.quiz.jupyter import jupyter
-from reportgen.report.quiz.questions import VERDICTS, Quiz
+from reportgen.report.quiz.questions import Quiz
+from reportgen.study.model.claims import VERDICTS
 
 
 def write_quiz(quiz: Quiz, folder: Path) -> None:

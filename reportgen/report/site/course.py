@@ -14,8 +14,8 @@ from reportgen.paths import PAGE
 from reportgen.report.document.sources import Reference, references
 from reportgen.report.site.finished import Finished
 from reportgen.report.site.lecture_claims import LectureClaim, lecture_claims
+from reportgen.study.model.claims import VERDICTS
 
-VERDICTS = ("supported", "contradicted", "inconclusive")
 MIXED, UNTESTED = "mixed", "not tested"
 
 LECTURES = "Training neural networks: the claims of the lectures, tested"

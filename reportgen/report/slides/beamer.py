@@ -12,7 +12,7 @@ from reportgen.analysis.words.nouns import term
 from reportgen.analysis.words.numerals import exponents
 from reportgen.languages.translate import _
 from reportgen.report.media.kit import label_of, latex_text
-from reportgen.report.slides.deck import Deck, Slide, SlideClaim, claims_title
+from reportgen.report.slides.deck import Deck, Slide, SlideClaim
 
 HEAD = r"""\documentclass[aspectratio=169]{beamer}
 % Compile this file in its folder, or define the folder of the figures before:
@@ -52,7 +52,7 @@ def beamer(deck: Deck) -> str:
     head = HEAD.replace("%(id)s", _text(document.id))
     opening = [rf"\title{{{_text(document.title)}}}", rf"\subtitle{{\normalsize {_text(document.question)}}}"]
     opening += [rf"\date{{\small {_text(_tally(deck))}}}", "", r"\begin{document}", "", r"\frame{\titlepage}", ""]
-    claims = [_claims(page, at, len(deck.claims)) for at, page in enumerate(deck.claims, start=1)]
+    claims = [_claims(title, page) for title, page in deck.titled_claims]
     frames = [_frame(slide, label_of(document.id, slide.drawing.id)) for slide in deck.slides]
     return "\n".join([head, *opening, *claims, *frames, r"\end{document}", ""])
 
@@ -72,9 +72,8 @@ def _tally(deck: Deck) -> str:
     return deck.document.watermark or (_("Claims: {counts}").format(counts=counts) if counts else "")
 
 
-def _claims(page: Sequence[SlideClaim], at: int, pages: int) -> str:
+def _claims(title: str, page: Sequence[SlideClaim]) -> str:
     """Return a frame with the claims of a page."""
-    title = claims_title(at, pages)
     items = [rf"  {{\small {_text(claim.says)}\par}}{_value(claim)}" for claim in page]
     body = "\n  \\vspace{1ex}\n".join(items)
     return "\n".join([rf"\begin{{frame}}[t]{{{title}}}", r"  \raggedright", body, r"\end{frame}", ""])

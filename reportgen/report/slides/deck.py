@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -37,9 +38,6 @@ HIGHEST, COLUMN = 5.6, 9.5
 
 MOST_LINES = 20
 """The largest number of lines of a claim."""
-
-ORDER = ("contradicted", "supported", "inconclusive", "no verdict")
-"""The order of the claims on the slides."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +105,13 @@ class Deck:
     claims: tuple[tuple[SlideClaim, ...], ...]
     slides: tuple[Slide, ...]
 
+    @property
+    def titled_claims(self) -> tuple[tuple[str, tuple[SlideClaim, ...]], ...]:
+        """The pages of claims with their titles, which have a number if there are several."""
+        found, number, pages = _("What the study found"), _("{index} of {count}"), len(self.claims)
+        titles = [f"{found} ({number.format(index=at, count=pages)})" for at in range(1, pages + 1)]
+        return tuple(zip(titles if pages > 1 else [found], self.claims, strict=False))
+
 
 def make_deck(analysis: Analysis, document: Document, figures: Sequence[SlideFigure]) -> Deck:
     """Return the slides of a report; figures: as drawn for slides."""
@@ -131,13 +136,6 @@ def _variants(analysis: Analysis, view: ClaimView) -> frozenset[str]:
     sides = sides_of(analysis.plan, view.claim) if view.claim else []
     compared = [variant.id for side in sides for variant in matching_variants(analysis.plan.variants, side)]
     return frozenset((*view.result.variants, *compared))
-
-
-def claims_title(at: int, pages: int) -> str:
-    """Return the title of a page of claims, with its number if there are several."""
-    found = _("What the study found")
-    number = _("{index} of {count}").format(index=at, count=pages)
-    return f"{found} ({number})" if pages > 1 else found
 
 
 def title_size(text: str) -> int:
@@ -167,10 +165,9 @@ def _pages(claims: Sequence[SlideClaim]) -> list[tuple[SlideClaim, ...]]:
     """Return the claims by page: as few pages as possible, and about equally full ones."""
     if not claims:
         return []
-    ordered = sorted(claims, key=lambda claim: ORDER.index(claim.verdict))
-    heights = list(map(_height, ordered))
-    few = _filled(ordered, HIGHEST)
-    even = _filled(ordered, min(HIGHEST, sum(heights) / len(few) + max(heights) / 2))
+    heights = list(map(_height, claims))
+    few = _filled(claims, HIGHEST)
+    even = _filled(claims, min(HIGHEST, sum(heights) / len(few) + max(heights) / 2))
     return few if len(even) > len(few) else even
 
 
@@ -194,11 +191,17 @@ def _height(claim: SlideClaim) -> float:
 
 
 def _slides(document: Document, figures: Sequence[SlideFigure], tested: Sequence[_TitleClaim]) -> Iterator[Slide]:
-    """Yield the slides; the sentence of a claim is the title of at most one slide."""
+    """Yield the slides; the sentence of a claim is the title of at most one slide.
+
+    Of several claims that a figure shows, its title is one whose metric the fewest other figures show.
+    """
+    kinds = {figure.kind.id: figure.kind for figure in figures}.values()
+    shown = Counter(metric for kind in kinds for metric in kind.shows)
     opening = document.story.id if document.story else ""
     left = list(tested)
     for figure in sorted(figures, key=lambda figure: figure.kind.id != opening):
-        found = next((one for one in left if _shows(figure, one)), None)
+        able = [one for one in left if _shows(figure, one)]
+        found = min(able, key=lambda one: shown[one.metric], default=None)
         if found:
             left.remove(found)
         kicker = f"{figure.kind.title}: {figure.panel}" if figure.panel else figure.kind.title

@@ -10,7 +10,7 @@ from reportgen.analysis.words.numerals import exponents
 from reportgen.languages.translate import current_language
 from reportgen.report.media.embed import quoted
 from reportgen.report.media.kit import label_of, markdown_text
-from reportgen.report.slides.deck import Deck, Slide, SlideClaim, claims_title
+from reportgen.report.slides.deck import Deck, Slide, SlideClaim
 
 STYLE = """<style>
 .reveal { font-size: 27px; }
@@ -43,7 +43,7 @@ def quarto(deck: Deck) -> str:
         "",
     ]
     warning = [f"## {markdown_text(document.watermark)}", ""] if document.watermark else []
-    claims = [_claims(page, at, len(deck.claims)) for at, page in enumerate(deck.claims, start=1)]
+    claims = [_claims(title, page) for title, page in deck.titled_claims]
     return "\n".join([*head, *warning, *claims, *(_slide(slide, document.id) for slide in deck.slides)])
 
 
@@ -52,8 +52,7 @@ def _quoted(text: str) -> str:
     return json.dumps(" ".join(text.split()), ensure_ascii=False)
 
 
-def _claims(page: Sequence[SlideClaim], at: int, pages: int) -> str:
-    title = claims_title(at, pages)
+def _claims(title: str, page: Sequence[SlideClaim]) -> str:
     items = [f"- {markdown_text(claim.says)} **{term(claim.verdict)}**: {markdown_text(claim.value)}" for claim in page]
     return "\n".join([f"## {title}", "", *items, ""])
 

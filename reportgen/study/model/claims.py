@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -29,6 +29,11 @@ LECTURE_CLAIMS = 50
 
 Verdict = Literal["supported", "contradicted", "inconclusive"]
 """The possible verdicts on a claim."""
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+BY_INTEREST: tuple[Verdict, ...] = ("contradicted", "inconclusive", "supported")
+"""The verdicts in the order in which a reader wants to know them: what differs from the expectation comes first."""
 
 Layer = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]

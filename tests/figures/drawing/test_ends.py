@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reportgen.figures.drawing.axis import Scale
-from reportgen.figures.drawing.ends import Curve, coincidences, names_of, room_for, spread
+from reportgen.figures.drawing.ends import Curve, coincidences, names_of, room_for, spread, with_hidden
 from reportgen.figures.drawing.surface import PHONE, drawing_on
 
 UNIT = Scale(False, 0.0, 1.0)
@@ -19,6 +19,11 @@ def curve(name: str, *values: float) -> Curve:
 def test_lines_that_coincide_are_named_together() -> None:
     names = names_of([curve("a", 0.1, 0.5), curve("b", 0.1, 0.505), curve("c", 0.1, 0.9), curve("d", 0.1, 0.5)])
     assert [name.text for name in names] == ["a, b and d", "c"]
+
+
+def test_a_grey_line_behind_a_coloured_one_is_named_with_it_and_a_visible_one_is_not() -> None:
+    shown = with_hidden([curve("a", 0.1, 0.5)], [curve("hidden", 0.1, 0.5), curve("visible", 0.1, 0.9)])
+    assert [name.text for name in names_of(shown)] == ["a and hidden"]
 
 
 def test_lines_that_only_end_at_the_same_place_have_names_of_their_own() -> None:

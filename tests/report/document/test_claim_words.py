@@ -27,7 +27,7 @@ OTHER = {"network.activation": "relu"}
 @pytest.mark.parametrize(
     ("measure", "more", "words"),
     [
-        (TIME, {}, "epochs to a training accuracy of 0.95"),
+        (TIME, {}, "epochs to a training accuracy of 95%"),
         (
             {"metric": "epochs_to", "score": "train_loss", "level": 0.5, "of_first": True},
             {},

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from reportgen.report.slides.deck import HIGHEST, LEAST, TITLES, SlideClaim, _height, _pages, _title, title_size
+from reportgen.figures import FIGURES
+from reportgen.figures.slides import SlideFigure
+from reportgen.report.slides.deck import (
+    HIGHEST,
+    LEAST,
+    TITLES,
+    SlideClaim,
+    _height,
+    _pages,
+    _slides,
+    _title,
+    _TitleClaim,
+    title_size,
+)
 
 
 def claims(count: int, words: int = 12, verdict: str = "supported") -> list[SlideClaim]:
@@ -33,12 +49,6 @@ def test_a_title_of_a_claim_that_is_not_supported_begins_with_the_verdict() -> N
     assert _title(*claims(1, 0, "no verdict")) == _title(None) == ""
 
 
-def test_contradicted_claims_come_first() -> None:
-    mixed = [*claims(2), *claims(1, verdict="inconclusive"), *claims(1, verdict="contradicted")]
-    verdicts = [claim.verdict for page in _pages(mixed) for claim in page]
-    assert verdicts == ["contradicted", "supported", "supported", "inconclusive"]
-
-
 def test_a_longer_title_has_smaller_letters_but_never_smaller_than_the_text() -> None:
     sizes = [title_size("word " * count) for count in (3, 12, 22, 30, 60)]
     assert sizes == sorted(sizes, reverse=True)
@@ -57,3 +67,12 @@ def test_a_value_leaves_out_the_names_if_it_does_not_fit_on_a_line() -> None:
     assert short.on_one_line == short.value
     long = SlideClaim("Says", "inconclusive", f"{'a very long name ' * 8} minus b: +0.5, 3 seeds", "+0.5, 3 seeds")
     assert long.on_one_line == "+0.5, 3 seeds"
+
+
+def test_the_title_of_a_slide_is_a_claim_whose_metric_the_fewest_other_figures_show() -> None:
+    drawing: Any = SimpleNamespace(short="Nothing.")
+    one = frozenset({"a"})
+    figures = [SlideFigure(FIGURES[id_], drawing, "", one) for id_ in ("loss_by_rate", "loss_curves")]
+    tested = [_TitleClaim(metric, one, SlideClaim(metric, "supported", "1")) for metric in ("train_loss", "lr")]
+    document: Any = SimpleNamespace(story=None)
+    assert [slide.title for slide in _slides(document, figures, tested)] == ["lr", "train_loss"]

@@ -1,0 +1,1 @@
+"""The figures of claims and of the answer that they give."""
