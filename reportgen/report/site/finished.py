@@ -49,6 +49,7 @@ class _Provenance(_Part):
     numba: str | None = None
     platform: str | None = None
     train_seconds: Real = None
+    finished: str | None = None
 
 
 class FinishedVariant(_Part):
