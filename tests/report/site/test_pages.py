@@ -261,8 +261,8 @@ def test_all_reports_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
 def test_a_site_that_would_overwrite_something_is_refused(tmp_path: Path) -> None:
     one = report(tmp_path / "x" / "a")
-    two = report(tmp_path / "y" / "a")
-    for reports, folder, where in (([one], one, one), ([one], one / "site", one), ([one, two], tmp_path / "out", None)):
+    nested = [one, report(tmp_path / "y" / "a"), report(tmp_path / "z" / "x")]
+    for reports, folder, where in (([one], one, one), ([one], one / "site", one), (nested, tmp_path / "out", None)):
         with pytest.raises(UsageError) as conflict:
             write_site(reports, folder)
         assert (conflict.value.code, conflict.value.where) == ("output-conflict", where and str(where))
@@ -296,3 +296,31 @@ def test_a_claim_has_the_common_verdict_of_its_tests() -> None:
     assert overall(["supported"] * 3) == "supported"
     assert overall(["contradicted", "contradicted"]) == "contradicted"
     assert overall(["supported", "inconclusive"]) == "mixed"
+
+
+def test_the_reports_of_a_class_are_told_apart(tmp_path: Path) -> None:
+    """Thirty students hand in reports with the same folder name and title, at several depths."""
+    deep = {"ann": "init", "bob": "reports/init", "cyd": "a/b/init"} | {f"s{n:02}": "init" for n in range(27)}
+    for student, place in deep.items():
+        report(tmp_path / "in" / student / place, study={"id": "init", "student": student})
+    write_site([tmp_path / "in"], tmp_path / "out")
+    text = texts(tmp_path / "out")["index.html"]
+    assert all(f"Init ({student})" in text for student in deep)
+    pages = re.findall(r'<h3[^>]*><a href="([^"]+)"', text)
+    assert len(set(pages)) == 30
+    assert all((tmp_path / "out" / unquote(page)).is_file() for page in pages)
+    assert "30 students" in text
+    rows = list(csv.DictReader((tmp_path / "out" / "claims.csv").open(encoding="utf-8", newline="")))
+    assert [row["student"] for row in rows] == sorted(deep)
+    first = content(tmp_path / "out")
+    write_site([tmp_path], tmp_path / "out")  # a former site inside of a source is no source
+    assert content(tmp_path / "out") == first
+
+
+def test_reports_of_one_name_without_students_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    for place in ("a/init", "b/init"):
+        report(tmp_path / "in" / place)
+    write_site([tmp_path / "in"], tmp_path / "out")
+    text = texts(tmp_path / "out")["index.html"]
+    assert "Init (a/init)" in text
+    assert "Init (b/init)" in text
