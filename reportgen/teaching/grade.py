@@ -16,8 +16,8 @@ from reportgen.report.site.finished import Results, read_results
 from reportgen.runs.store import HEAD
 from reportgen.study.planning.plan import Plan
 from reportgen.teaching.copied import with_copies
-from reportgen.teaching.grades import Grade, Problem, ProblemName
 from reportgen.teaching.counted import one_for_each_owner, owners_of
+from reportgen.teaching.grades import Grade, Problem, ProblemName
 from reportgen.teaching.key import Key
 from reportgen.teaching.points import items_of
 from reportgen.teaching.retrain import forged_runs

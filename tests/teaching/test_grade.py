@@ -232,7 +232,8 @@ def test_the_newest_report_of_a_student_counts(handed_in: Path, key: Key, place:
     os.utime(older / "results.json", (1, 1))
     ann = grades(key, handed_in)["ann"]
     assert (problems(ann), ann.points, ann.folder, ann.not_counted) == ([], 7, newer, (older,))
-    assert ann.note and "again" not in ann.note
+    assert ann.note
+    assert "again" not in ann.note
 
 
 @pytest.mark.parametrize("change", [_edited_verdict, _damaged_results, _no_student, _other_engine])
