@@ -167,7 +167,7 @@ class Origin:
         """Return the variants and searches; raises a StudyError if `vary` or `variants` is invalid, with all errors."""
         vary = self.independent(contents.vary)
         variants = {label: self.independent(changes) for label, changes in contents.variants.items()}
-        parts = [({path: values}, {}) for path, values in vary.items()]
+        parts: list[tuple[dict[str, Any], dict[str, Any]]] = [({path: values}, {}) for path, values in vary.items()]
         parts += [({}, {label: changes}) for label, changes in variants.items()]
         found = StudyErrors()
         try:

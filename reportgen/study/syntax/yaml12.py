@@ -131,11 +131,14 @@ def _syntax_error(fault: Fault | None, error: yaml.YAMLError, text: str, name: s
         where = f"{name}:{fault.line}:{fault.column}"
         return StudyError("invalid-yaml", f"invalid YAML: {fault.message}", where, fault.hint)
     mark = getattr(error, "problem_mark", None)
-    where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-    line = text.splitlines()[mark.line][: mark.column + 1] if mark and mark.line < len(text.splitlines()) else ""
-    if TAB in line:
-        where = f"{name}:{mark.line + 1}:{line.index(TAB) + 1}"
-        return StudyError("invalid-yaml", "invalid YAML: a tab in place of spaces", where, "replace it by spaces")
+    where = name
+    if mark is not None:
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}"
+        lines = text.splitlines()
+        tab = lines[mark.line].find(TAB, 0, mark.column + 1) if mark.line < len(lines) else -1
+        if tab >= 0:
+            where = f"{name}:{mark.line + 1}:{tab + 1}"
+            return StudyError("invalid-yaml", "invalid YAML: a tab in place of spaces", where, "replace it by spaces")
     return StudyError(
         "invalid-yaml", "invalid YAML", where, "check quotes, brackets, commas and indentation near this place"
     )
