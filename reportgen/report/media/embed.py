@@ -75,8 +75,8 @@ def _snippets(document: Content, drawings: Sequence[Drawing], svgs: Mapping[str,
 def _myst(document: Content, drawings: Sequence[Drawing]) -> str:
     """Return a page of MyST with all figures, to which other pages refer by their labels."""
     figures = [
-        f"```{{figure}} ../figures/{drawing.id}.svg\n:name: {label_of(document.id, drawing.id)}\n"
-        f":alt: {quoted(_line(drawing.alt))}\n\n{markdown_text(exponents(drawing.caption))}\n```\n"
+        f"```{{figure}} ../figures/{drawing.id}.svg\n---\nname: {label_of(document.id, drawing.id)}\n"
+        f"alt: {quoted(_line(drawing.alt))}\n---\n\n{markdown_text(exponents(drawing.caption))}\n```\n"
         for drawing in drawings
     ]
     return "\n".join([f"# Figures: {markdown_text(document.title)}\n", *figures])

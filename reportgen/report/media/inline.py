@@ -20,6 +20,7 @@ LATEX = {
 MARKDOWN = {
     **dict.fromkeys(("em_open", "em_close"), "*"),
     **dict.fromkeys(("strong_open", "strong_close"), "**"),
+    **dict.fromkeys(("s_open", "s_close"), "~~"),
     **dict.fromkeys(("softbreak", "hardbreak"), " "),
 }
 """Markdown of the same tokens."""

@@ -94,10 +94,11 @@ def _opening(page: Opening, deck: Deck) -> str:
         rf"  {{\reportgensize{{{title}}}\bfseries{ink} {_text(page.title)}\par}}\vspace{{2ex}}",
         rf"  {{\reportgensize{{{question}}}\color{{black!75}} {_text(page.question)}\par}}" if page.question else "",
     ]
+    label = _("The answer")
     if page.answer:
         lines += [
             rf"  \vspace{{2ex}}{{{ink}\hrule height 1pt}}\vspace{{1.5ex}}",
-            rf"  {{\footnotesize\bfseries{ink} {_text(_('The answer'))}\par}}\vspace{{0.5ex}}",
+            rf"  {{\footnotesize\bfseries{ink} {_text(label)}\par}}\vspace{{0.5ex}}",
             rf"  {{\reportgensize{{{answer}}} {_markdown(page.answer)}\par}}",
         ]
     note = deck.document.watermark if page is deck.opening[-1] else ""

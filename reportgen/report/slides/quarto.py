@@ -45,7 +45,8 @@ def quarto(deck: Deck) -> str:
     ]
     warning = [f"## {markdown_text(document.watermark)}", ""] if document.watermark else []
     claims = [_claims(page, at, len(deck.claims)) for at, page in enumerate(deck.claims, start=1)]
-    answer = [] if document.watermark else [f"## {_('The answer')}", "", inline_markdown(document.answer.says), ""]
+    label = _("The answer")
+    answer = [] if document.watermark else [f"## {label}", "", inline_markdown(document.answer.says), ""]
     slides = [_slide(slide, document.id) for slide in deck.slides]
     return "\n".join([*head, *warning, *answer, *slides, *claims])
 

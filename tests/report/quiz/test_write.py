@@ -27,8 +27,8 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_the_page_has_a_choice_and_a_folded_verdict_for_each_question(page: str) -> None:
     assert len(re.findall(r'<input type="radio"', page)) == 6
     assert re.findall(r'name="([^"]*)" value="([^"]*)" class="right"', page) == [
-        ("low", "supported"),
-        ("1-high", "contradicted"),
+        ("claim-low", "supported"),
+        ("claim-1-high", "contradicted"),
     ]
     assert page.count("<details>") == page.count("<fieldset") == 2
     assert page.count("<legend>") == 2
