@@ -263,10 +263,7 @@ def _line_and_column(error: ReportgenError) -> tuple[int, ...]:
 
 
 class MissingError(ReportgenError):
-    """Something is missing on this machine, such as Pango or a data set's files.
-
-    others: further errors of the same report, such as that of a second missing library.
-    """
+    """Something is missing on this machine, such as Pango or files of data; others: further errors of one report."""
 
     exit_code = 4
     others: tuple[MissingError, ...] = ()
