@@ -9,7 +9,7 @@ project = "reportgen"
 author = "The reportgen authors"
 copyright = "2026, The reportgen authors"
 
-extensions = ["myst_parser", "tables", "mathml"]
+extensions = ["myst_parser", "mathml"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "verdicts.md"]

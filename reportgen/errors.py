@@ -239,12 +239,16 @@ class StudyErrors:
         except StudyError as error:
             self.add(error)
 
+    def first(self) -> StudyError:
+        """Return the first error in the order of the file, with all others; there must be one."""
+        first, *others = sorted(self.found, key=_line_and_column)
+        first.others = tuple(others)
+        return first
+
     def raise_all(self) -> None:
         """Raise the first error in the order of the file, with all others, if there is any."""
         if self.found:
-            first, *others = sorted(self.found, key=_line_and_column)
-            first.others = tuple(others)
-            raise first
+            raise self.first()
 
 
 def _identity(error: StudyError) -> tuple[str, str, tuple[int, ...]]:
@@ -259,9 +263,10 @@ def _line_and_column(error: ReportgenError) -> tuple[int, ...]:
 
 
 class MissingError(ReportgenError):
-    """Something is missing on this machine, such as Pango or a data set's files."""
+    """Something is missing on this machine, such as Pango or files of data; others: further errors of one report."""
 
     exit_code = 4
+    others: tuple[MissingError, ...] = ()
 
 
 class StoreError(ReportgenError):

@@ -71,11 +71,21 @@ def find_studies(arguments: Iterable[str | Path]) -> list[str]:
 
 
 def study_file(source: str | Path) -> Path:
-    """Return the file of a study, given its path or the name of a shipped study."""
+    """Return the file of a study, given its path or the name of a shipped study.
+
+    Raises
+    ------
+    StudyError
+        If it is neither an existing path nor the name of a shipped study. A missing .yaml file is left to the loader.
+    """
     name, path = str(source), Path(source)
-    if path.is_file() or path.suffix in _ENDINGS or name not in shipped_studies():
-        return path  # the loader reports a missing file
-    return shipped_studies()[name]
+    if path.is_file() or path.suffix in _ENDINGS:
+        return path
+    if name in shipped_studies():
+        return shipped_studies()[name]
+    if name and not path.exists():
+        raise _unknown(name)
+    return path
 
 
 def ignored_files(sources: Iterable[str | Path]) -> dict[str, Path]:
@@ -98,11 +108,16 @@ def _resolve(argument: str) -> list[str]:
         return [argument]
     if path.is_dir():
         raise StudyError("no-study", "the folder contains no study", argument, "studies are files that end in .yaml")
+    raise _unknown(argument)
+
+
+def _unknown(name: str) -> StudyError:
+    """Return the error for a name that is no study, with the most similar one."""
     shipped = shipped_studies()
-    near = difflib.get_close_matches(argument, shipped, n=1)
+    near = difflib.get_close_matches(name, shipped, n=1)
     suggestion = f"did you mean {near[0]!r}? " if near else ""
     hint = f"{suggestion}shipped studies: {', '.join(shipped) or 'none'}"
-    raise StudyError("unknown-name", f"unknown study {argument!r}", hint=hint)
+    return StudyError("unknown-name", f"unknown study {name!r}", hint=hint)
 
 
 def _studies_in(folder: Path) -> list[Path]:

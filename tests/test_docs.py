@@ -141,8 +141,7 @@ def test_the_pages_include_every_table_of_names() -> None:
     from reportgen.cli.reference.catalogue import KINDS
 
     pages = "".join(text_of(ROOT / "docs" / page) for page in ("study-file.md", "claims.md"))
-    named = re.findall(r"^```\{catalogue\} (\w+)$", pages, re.MULTILINE)
-    named += re.findall(r"^<!-- generated: (\w+) -->$", pages, re.MULTILINE)
+    named = re.findall(r"^<!-- generated: (\w+) -->$", pages, re.MULTILINE)
     assert set(named) >= set(KINDS) - {"studies", "checks", "sections"}
 
 
@@ -161,8 +160,8 @@ def test_the_page_of_rules_documents_every_rule(monkeypatch: pytest.MonkeyPatch)
 
     from reportgen.analysis.diagnosis.rules import RULES
 
-    assert "```{catalogue} rules\n```" in text_of(ROOT / "docs" / "rules.md")
     listed = "\n".join(entries("rules"))
+    assert listed.strip() in text_of(ROOT / "docs" / "rules.md")
     documented = dict(re.findall(r"^- \*\*`(\w+)`\*\*: (.*?)(?=^- \*\*`|\Z)", listed, re.MULTILINE | re.DOTALL))
     lacking = {
         (name, heading)

@@ -71,6 +71,10 @@ def test_a_missing_study_is_an_error_with_a_suggestion(folder, name, code, where
         find_studies([name])
     assert (caught.value.code, caught.value.where) == (code, where)
     assert named in caught.value.hint
+    if code == "unknown-name":
+        with pytest.raises(StudyError) as caught:
+            study_file(name)
+        assert (caught.value.code, named in caught.value.hint) == (code, True)
 
 
 def test_a_missing_file_is_left_to_the_loader(folder):

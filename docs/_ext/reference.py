@@ -1,4 +1,4 @@
-"""Markdown of the tables of components and settings in docs/study-file.md, and of log formats in docs/logs.md.
+"""Markdown of the generated tables and lists in the pages of docs, such as those of settings, rules and error codes.
 
 `python docs/_ext/reference.py` updates the text between the comments `generated: NAME` and `end`. A test fails if the
 text is out of date.
@@ -9,6 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from error_codes import code_lines
+from measured import claim_lines
+
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.cli.reference.catalogue import KINDS
 from reportgen.cli.reference.descriptions import documentation, summary
@@ -18,7 +21,8 @@ from reportgen.external.logs.patterns import PATTERNS
 from reportgen.registry import Parameter, Row
 from reportgen.study.reference.explained import default_of, explained, kind_of, span_of
 
-PAGES = tuple(Path(__file__).resolve().parents[1] / name for name in ("study-file.md", "logs.md"))
+NAMES = ("study-file.md", "logs.md", "errors.md", "claims.md", "rules.md")
+PAGES = tuple(Path(__file__).resolve().parents[1] / name for name in NAMES)
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -131,6 +135,9 @@ def part(name: str) -> list[str]:
             "expectations": expectations,
             "log_formats": log_formats,
             "log_names": log_names,
+            "rule_texts": lambda: entries("rules"),
+            "lecture_tests": claim_lines,
+            "error_codes": code_lines,
         }.get(name, lambda: entries(name))()
     )
 

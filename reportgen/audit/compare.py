@@ -15,9 +15,9 @@ from reportgen.report.site.finished import (
     FinishedFinding,
     FinishedRun,
     Results,
-    find_reports,
     read_results,
 )
+from reportgen.report.site.folders import find_reports
 
 HELD_OUT = ("val_accuracy", "val_loss")
 SCORED = ("ok", "stopped")

@@ -75,7 +75,7 @@ def verify(
     """
     from reportgen.audit.verify import verify_report
     from reportgen.cli.output.verification import verification_lines, verification_values
-    from reportgen.report.site.finished import find_reports
+    from reportgen.report.site.folders import find_reports
 
     folders = find_reports(reports)
     answers = Answers(len(folders), as_json)

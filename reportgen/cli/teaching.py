@@ -10,8 +10,13 @@ from typing import Annotated
 
 import typer
 
+from reportgen.cli.app import MISSING
 from reportgen.cli.options import Json
 from reportgen.cli.terminal import print_json, print_lines, say
+from reportgen.errors import ResultsError
+
+EXIT_CODES = {"no-report": ResultsError.exit_code, "not-here": MISSING}
+"""Exit codes of `grade` for problems that prevent grading, the one that takes precedence first."""
 
 
 def assignment(
@@ -58,7 +63,8 @@ def grade(
     """Grade the reports of an assignment.
 
     Recomputes each report from its records. Writes grades.csv, and for each student a page of feedback and the
-    results.json of Gradescope.
+    results.json of Gradescope. Exits with code 3 if a folder contains no report, and with code 4 if this machine
+    lacks the data of one.
     """
     from reportgen.cli.output.grades import grade_lines, grade_values
     from reportgen.teaching.grade import grade_folders
@@ -72,3 +78,7 @@ def grade(
         print_json([grade_values(grade) for grade in grades])
     else:
         print_lines([*grade_lines(grades), ("", f"grades: {table}")])
+    problems = {problem.name for grade in grades for problem in grade.problems}
+    code = next((code for name, code in EXIT_CODES.items() if name in problems), 0)
+    if code:
+        raise typer.Exit(code)

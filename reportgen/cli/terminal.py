@@ -130,8 +130,8 @@ class Show:
             print_lines([("", str(main_file(report)))] if self.quiet else report_lines(report))
         for sentence in report.left_out:
             say(f"reportgen: {sentence}")
-        if report.missing:
-            say(f"reportgen: {report.missing}")
+        for missing in (report.missing, *report.missing.others) if report.missing else ():
+            say(f"reportgen: {missing}")
         if self.open:
             show_page(main_file(report))
         return report_values(report)

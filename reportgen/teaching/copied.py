@@ -39,11 +39,6 @@ def _found(grade: Grade, others: Sequence[Grade]) -> Iterator[Problem]:
     if not grade.named:
         return
     name = grade.student.casefold()
-    namesakes = [other for other in others if other.named and other.student.casefold() == name]
-    same = [str(other.folder) for other in namesakes if grade.problems or not other.problems]
-    if same:  # a report without a problem is not the copy of one that has some, such as edited numbers
-        text = f"another folder is also of student {grade.student!r}"
-        yield Problem("same-student", text, ", ".join(same))
     strangers = [other for other in others if other.student.casefold() != name]
     copied = [other for other in strangers if _share_records(grade, other) and _owns(other) >= _owns(grade)]
     if copied:

@@ -16,6 +16,7 @@ from reportgen.report.site.finished import Results, read_results
 from reportgen.runs.store import HEAD
 from reportgen.study.planning.plan import Plan
 from reportgen.teaching.copied import with_copies
+from reportgen.teaching.counted import one_for_each_owner, owners_of
 from reportgen.teaching.grades import Grade, Problem, ProblemName
 from reportgen.teaching.key import Key
 from reportgen.teaching.points import items_of
@@ -39,23 +40,26 @@ def grade_folders(folders: Iterable[str | Path], key: Key, say: Callable[[str], 
     UsageError : a folder does not exist.
     """
     submissions = find_submissions(folders)
-    grades = []
+    grades: list[Grade] = []
+    owners: list[str] = []
     for number, submission in enumerate(submissions, 1):
         say(f"[{number}/{len(submissions)}] {printable(str(submission.folder), None)}")
-        grades.append(_grade(submission, key, retrain))
-    return with_copies(grades)
+        found = _grades(submission, key, retrain)
+        grades += found
+        owners += owners_of(found, submission.folder)
+    return one_for_each_owner(with_copies(grades), owners)
 
 
-def _grade(submission: Submission, key: Key, retrain: int) -> Grade:
-    """Return the grade of a submission, without a comparison with others."""
+def _grades(submission: Submission, key: Key, retrain: int) -> list[Grade]:
+    """Return the grade of each report of a submission, without a comparison with others."""
     name = submission.folder.resolve().name
     if not submission.reports:
-        return _refused(name, submission.folder, key, Problem("no-report", "the folder contains no report"))
-    if len(submission.reports) > 1:
-        found = ", ".join(report.relative_to(submission.folder).as_posix() for report in submission.reports)
-        problem = Problem("several-reports", f"the folder contains several reports: {found}")
-        return _refused(name, submission.folder, key, problem)
-    report = submission.reports[0]
+        return [_refused(name, submission.folder, key, Problem("no-report", "the folder contains no report"))]
+    return [_grade(report, name, key, retrain) for report in submission.reports]
+
+
+def _grade(report: Path, name: str, key: Key, retrain: int) -> Grade:
+    """Return the grade of a report; name: that of the folder that was handed in."""
     try:
         if outside := paths_outside(report):
             problem = Problem("no-data", f"the report does not contain {', '.join(outside)}")
@@ -93,6 +97,7 @@ def _grade_report(folder: Path, name: str, key: Key, retrain: int) -> Grade:
         seeds=frozenset(run.seed for run in results.runs),
         digests=_digests(folder, results),
         plan=plan,
+        trained=results.provenance.finished or "",
     )
 
 

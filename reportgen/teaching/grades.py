@@ -22,7 +22,6 @@ PARTS: dict[Part, str] = {
 
 ProblemName = Literal[
     "no-report",
-    "several-reports",
     "not-readable",
     "other-engine",
     "quick",
@@ -35,11 +34,14 @@ ProblemName = Literal[
     "other-data",
     "differs",
     "not-reproduced",
-    "same-student",
     "same-records",
 ]
 PROBLEMS: tuple[ProblemName, ...] = get_args(ProblemName)
 """The problems for which a report gets no points; docs/assignments.md explains them."""
+
+
+RULE = "the newest report without a problem"
+"""Which of several reports of one student counts."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class Grade:
     seeds : the seeds of the runs in the report.
     digests : the checksums of the arrays of all runs.
     plan : the plan of the study, None if it could not be read.
+    trained : the time in UTC at which the last run of the report ended, as text; empty if it is unknown.
+    not_counted : the folders of other reports of the same student, which get no grade.
     """
 
     student: str
@@ -96,6 +100,16 @@ class Grade:
     seeds: frozenset[int] = frozenset()
     digests: tuple[str, ...] = ()
     plan: Plan | None = field(default=None, repr=False)
+    trained: str = ""
+    not_counted: tuple[Path, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """A sentence for the student about further reports, which names no folder; empty without any."""
+        if not self.not_counted:
+            return ""
+        when = f", whose training ended at {self.trained}," if self.trained else ""
+        return f"{len(self.not_counted) + 1} reports are of this student; this one{when} counts: {RULE}"
 
     @property
     def named(self) -> bool:

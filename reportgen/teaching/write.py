@@ -11,6 +11,7 @@ from typing import Any
 
 from reportgen import disk
 from reportgen.analysis.words.foreign import printable, table_text
+from reportgen.analysis.words.names import sentence
 from reportgen.report.media.render import fill_page
 from reportgen.report.results.tables import csv_text
 from reportgen.teaching.grades import PARTS, Grade
@@ -33,7 +34,7 @@ def write_grades(grades: Sequence[Grade], key: Key, folder: Path) -> Path:
         disk.replace_file(folder / name / PAGE, page.encode())
         text = json.dumps(gradescope(grade), indent=1, ensure_ascii=False)
         disk.replace_file(folder / name / GRADESCOPE, (text + "\n").encode())
-    columns = ("student", "folder", "points", "most", *PARTS, "problems")
+    columns = ("student", "folder", "points", "most", *PARTS, "problems", "not_counted")
     disk.replace_file(folder / TABLE, csv_text(columns, map(_row, grades)).encode())
     return folder / TABLE
 
@@ -56,7 +57,8 @@ def _numbered(name: str, number: int) -> str:
 def _row(grade: Grade) -> list[Any]:
     problems = "; ".join(problem.full for problem in grade.problems)
     parts = [grade.part(part) for part in PARTS]
-    return [_cell(grade.student), _cell(str(grade.folder)), grade.points, grade.most, *parts, _cell(problems)]
+    texts = (problems, "; ".join(map(str, grade.not_counted)))
+    return [_cell(grade.student), _cell(str(grade.folder)), grade.points, grade.most, *parts, *map(_cell, texts)]
 
 
 def _cell(text: str) -> str:
@@ -78,4 +80,5 @@ def gradescope(grade: Grade) -> dict[str, Any]:
     ]
     problems = [problem.text for problem in grade.problems]
     output = "No points: " + "; ".join(problems) if problems else "The report agrees with the records of its runs."
+    output += f" {sentence(grade.note)}." if grade.note else ""
     return {"score": grade.points, "output": output, "output_format": "text", "tests": tests}

@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 from reportgen import disk
 from reportgen.engine.jit.cache import sources_hash
 from reportgen.paths import RESULTS, RUNS, SANITY
+from reportgen.report.publish.left_out import left_out_of
 from reportgen.report.publish.manifest import MadeFrom, checksums, read_manifest, read_origin
 from reportgen.runs.provenance import plugins_used, versions
 from reportgen.runs.store import Store
@@ -48,7 +49,10 @@ def unchanged_report(request: RunRequest) -> Report | None:
         return None
     paths = tuple(request.folder / name for name in sorted({name.split("/")[0] for name in files}))
     results, analyse = disk.read_json(request.folder / RESULTS), partial(_analysis, request)
-    return Report(request.plan, request.folder, paths, results, 0, origin.runs, unchanged=True, analyse=analyse)
+    left_out = left_out_of(request.plan, request.formats)
+    return Report(
+        request.plan, request.folder, paths, results, 0, origin.runs, unchanged=True, left_out=left_out, analyse=analyse
+    )
 
 
 def _analysis(request: RunRequest) -> Analysis:

@@ -127,8 +127,8 @@ BAD_TRAINING = (
     bad("border alone", training("{augment: {border: edge}}"), "5:30: training.augment.border", "missing-key", "crop"),
     bad(
         "border mirror",
-        training("{augment: {crop: 1, border: mirror}}"),
-        "5:39: training.augment.border",
+        training("{augment: {border: mirror, crop: 1}}"),
+        "5:30: training.augment.border",
         "unknown-value",
         "reflect",
     ),

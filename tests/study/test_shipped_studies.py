@@ -67,7 +67,8 @@ def test_an_exercise_is_a_valid_study(name: str, command: str) -> None:
     assert (program, verb, named) == ("reportgen", "run", name)
     given = dict(zip(rest[::2], rest[1::2], strict=True)) if "--seeds" in rest else {}
     changes = [parse_set(text) for flag, text in zip(rest[::2], rest[1::2], strict=True) if flag == "--set"]
-    assert {flag for flag in rest[::2]} <= {"--set", "--seeds"}
+    assert {flag for flag in rest[::2]} <= {"--set", "--seeds", "-o"}
+    assert "-o" in rest  # without it, the new report would replace the one in which the command stands
     assert changes or given
     overrides = dict(changes) | ({"seeds": parse_seeds(given["--seeds"])} if given else {})
     assert load_study(shipped_studies()[name], overrides).runs != planned(name).runs

@@ -55,7 +55,7 @@ def test_the_readme_names_the_gaps_the_claims_and_the_points(tmp_path: Path) -> 
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert "`training.lr` so that `low` is supported" in text
     assert "- `high`: The loss is high." in text
-    assert "| claims that your settings support | 2 |" in text
+    assert "| settings that you choose, if their claims are supported | 2 |" in text
     assert "reportgen run act.yaml" in text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -145,11 +146,6 @@ def _no_report(report: Path) -> None:
     (report / "results.json").unlink()
 
 
-def _two_reports(report: Path) -> None:
-    shutil.copytree(report, report.parent / "x" / "act")
-    shutil.move(report, report.parent / "x" / "again")
-
-
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -167,7 +163,6 @@ def _two_reports(report: Path) -> None:
         (_other_data, ["other-data", "differs"]),
         (_damaged_results, ["not-readable"]),
         (_no_report, ["no-report"]),
-        (_two_reports, ["several-reports"]),
     ],
 )
 def test_a_report_with_a_problem_gets_no_points(
@@ -230,10 +225,31 @@ def test_copied_records_are_named_for_the_lecturer_only(handed_in: Path, key: Ke
     assert not any("ann" in problem.text for problem in found["cyd"].problems)
 
 
-def test_two_folders_of_one_student_are_both_named(handed_in: Path, key: Key) -> None:
-    shutil.copytree(handed_in / "ann", handed_in / "again")
-    found = [grade for grade in grade_folders([handed_in], key, lambda line: None) if grade.student == "ann"]
-    assert [problems(grade) for grade in found] == [["same-student"]] * 2
+@pytest.mark.parametrize("place", ["again", "ann/x/again"])
+def test_the_newest_report_of_a_student_counts(handed_in: Path, key: Key, place: str) -> None:
+    older, newer = handed_in / "ann" / "act", handed_in / place
+    shutil.copytree(older, newer)
+    os.utime(older / "results.json", (1, 1))
+    ann = grades(key, handed_in)["ann"]
+    assert (problems(ann), ann.points, ann.folder, ann.not_counted) == ([], 7, newer, (older,))
+    assert ann.note
+    assert "again" not in ann.note
+
+
+@pytest.mark.parametrize("change", [_edited_verdict, _damaged_results, _no_student, _other_engine])
+def test_a_report_without_a_problem_counts_before_newer_ones(
+    handed_in: Path, key: Key, change: Callable[[Path], None]
+) -> None:
+    shutil.copytree(handed_in / "ann" / "act", handed_in / "ann" / "x" / "again")
+    change(handed_in / "ann" / "x" / "again")
+    ann = grades(key, handed_in)["ann"]
+    assert (problems(ann), ann.folder, len(ann.not_counted)) == ([], handed_in / "ann" / "act", 1)
+
+
+def test_a_folder_with_the_reports_of_two_students_has_two_grades(handed_in: Path, key: Key) -> None:
+    assert {name: grade.points for name, grade in grades(key, handed_in / "ann").items()} == {"ann": 7}
+    shutil.move(handed_in / "bob" / "act", handed_in / "ann" / "bob")
+    assert {name: grade.points for name, grade in grades(key, handed_in / "ann").items()} == {"ann": 7, "bob": 8}
 
 
 def forge(report: Path, factor: float) -> None:

@@ -20,8 +20,8 @@ def test_slides_are_written_on_request_only(finished) -> None:
     assert {path.name for path in (FOLDER / "slides").iterdir()} == {
         "figures",
         "slides.pdf",
-        "slides.qmd",
-        "slides.tex",
+        "slides-quarto.qmd",
+        "slides-beamer.tex",
     }
     assert not (FOLDER / "index.html").exists()
 
@@ -29,7 +29,7 @@ def test_slides_are_written_on_request_only(finished) -> None:
 def test_slides_stay_until_the_results_differ(finished) -> None:
     run_study("rates.yaml", formats=["slides"])
     run_study("rates.yaml", formats=["json"])
-    assert (FOLDER / "slides" / "slides.tex").is_file()
+    assert (FOLDER / "slides" / "slides-beamer.tex").is_file()
     run_study("rates.yaml", formats=["json"], overrides={"seeds": 2})
     assert not (FOLDER / "slides").exists()
 
@@ -42,7 +42,7 @@ def test_without_pango_only_the_pdf_of_the_slides_is_missing(finished, monkeypat
     monkeypatch.setattr(pdf, "weasyprint", fail)
     report = run_study("rates.yaml", formats=["slides", "html"])
     assert report.missing is error
-    assert (FOLDER / "slides" / "slides.tex").is_file()
+    assert (FOLDER / "slides" / "slides-beamer.tex").is_file()
     assert (FOLDER / "index.html").is_file()
     assert not (FOLDER / "slides" / "slides.pdf").exists()
 

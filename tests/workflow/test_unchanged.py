@@ -159,3 +159,10 @@ def test_a_report_without_its_pdf_is_written_again(finished, monkeypatch):
     report = run_study("rates.yaml", formats=["pdf"])
     assert not report.unchanged
     assert report.missing is None
+
+
+def test_an_unchanged_report_names_again_what_it_lacks(finished):
+    first, second = (run_study("rates.yaml", formats=["json", "quiz"], overrides={"claims": []}) for _ in range(2))
+    assert (first.unchanged, second.unchanged) == (False, True)
+    assert len(first.left_out) == 1
+    assert second.left_out == first.left_out

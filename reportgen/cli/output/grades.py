@@ -8,7 +8,7 @@ from typing import Any
 
 from reportgen.analysis.words.foreign import printable
 from reportgen.cli.output.reports import Line
-from reportgen.teaching.grades import Grade
+from reportgen.teaching.grades import RULE, Grade
 
 
 def grade_lines(grades: Sequence[Grade]) -> Iterator[Line]:
@@ -19,6 +19,9 @@ def grade_lines(grades: Sequence[Grade]) -> Iterator[Line]:
             f"{printable(grade.student)}: {grade.points:g} of {grade.most:g} points",
         )
         yield from (("", f"  {printable(problem.full, None)}") for problem in grade.problems)
+        if grade.not_counted:
+            others = ", ".join(printable(str(folder), None) for folder in grade.not_counted)
+            yield "", f"  {grade.folder} counts, {RULE}; not {others}"
 
 
 def grade_values(grade: Grade) -> dict[str, Any]:
@@ -29,5 +32,6 @@ def grade_values(grade: Grade) -> dict[str, Any]:
         "points": grade.points,
         "most": grade.most,
         "problems": [asdict(problem) for problem in grade.problems],
+        "not_counted": [str(folder) for folder in grade.not_counted],
         "items": [asdict(item) for item in grade.items],
     }

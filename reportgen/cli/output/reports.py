@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from reportgen.cli.output.architectures import architecture_lines, architecture_values
 from reportgen.cli.output.examples import example_lines, example_values
 from reportgen.engine.jit.folders import are_compiled
-from reportgen.paths import RESULTS
+from reportgen.errors import MissingError
+from reportgen.paths import QUIZ, RESULTS, SLIDES
 from reportgen.runs.store import plain
 from reportgen.study.planning.plan import Plan
 from reportgen.workflow.estimate import (
@@ -34,13 +35,15 @@ STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
 
 Line = tuple[str, str]  # a style, "" for none, and the text
 ACTIVE = ("html", "pdf")
+EXTRA = {SLIDES: ("slides.pdf", "slides-beamer.tex"), QUIZ: ("quiz.html",)}
+"""Folders of further formats, with the file of each to open; the second one where Pango is missing."""
 
 
 def report_lines(report: Report) -> Iterator[Line]:
     """Yield the verdicts, the outcomes of the runs, the findings and the path of a report."""
     study = report.plan.study
     yield "bold", f"{study.id}: {study.title}"
-    if study.answer:
+    if study.answer and not study.watermark:
         yield "", f"  {report.results['answer']['says']}"
     if study.watermark:
         yield "", "  a quick look: no verdicts"
@@ -55,6 +58,7 @@ def report_lines(report: Report) -> Iterator[Line]:
     for failure in _grouped(report.failed):
         yield "red", f"  failed: {failure}"
     yield "", f"  report: {main_file(report)}{' (unchanged)' if report.unchanged else ''}"
+    yield from (("", f"  {name}: {path}") for name, path in extra_files(report).items() if path != main_file(report))
 
 
 def _grouped(failed: Sequence[FailedRun]) -> Iterator[str]:
@@ -74,12 +78,13 @@ def report_values(report: Report) -> dict[str, Any]:
         "study": report.plan.study.id,
         "folder": str(report.folder),
         **{name: files.get(name) for name in ACTIVE},
+        **{name: str(path) for name, path in extra_files(report).items()},
         "results": str(report.folder / RESULTS),
         "trained": report.trained,
         "stored": report.stored,
         "statuses": status_counts(report),
         "failures": list(report.failures),
-        "missing": report.missing.values if report.missing else None,
+        "missing": report.missing.values | _others(report.missing) if report.missing else None,
         "verdicts": {} if report.plan.study.watermark else verdict_counts(report),
         "claims": _claims(report),
         "findings": len(report.results["findings"]),
@@ -88,10 +93,25 @@ def report_values(report: Report) -> dict[str, Any]:
     return dict(plain(values))
 
 
+def _others(missing: MissingError) -> dict[str, Any]:
+    return {"others": [error.values for error in missing.others]} if missing.others else {}
+
+
 def main_file(report: Report) -> Path:
-    """Return the path of the page, else the PDF, else results.json."""
-    written = formats_written(report)
-    return next((written[name] for name in ACTIVE if name in written), report.folder / RESULTS)
+    """Return the path of the page, else the PDF, else the slides, else the quiz, else results.json."""
+    written = formats_written(report) | extra_files(report)
+    return next((written[name] for name in (*ACTIVE, *EXTRA) if name in written), report.folder / RESULTS)
+
+
+def extra_files(report: Report) -> dict[str, Path]:
+    """Return the first file of each further format that was written, by format."""
+    folders = {path.name: path for path in report.paths}
+    found = {
+        name: next((folders[name] / file for file in files if (folders[name] / file).is_file()), None)
+        for name, files in EXTRA.items()
+        if name in folders
+    }
+    return {name: path for name, path in found.items() if path is not None}
 
 
 def formats_written(report: Report) -> dict[str, Path]:

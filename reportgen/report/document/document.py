@@ -22,6 +22,7 @@ from reportgen.report.document.opening import opening_figure
 from reportgen.report.document.searches import SearchPart, search_parts
 from reportgen.report.document.sources import Reference, references
 from reportgen.report.document.variants import VariantPart, data_facts, left_out, levels, variant_parts
+from reportgen.report.quiz.questions import Quiz, make_quiz
 from reportgen.study.metrics.table import metric_of
 from reportgen.study.model.claims import BY_INTEREST
 
@@ -50,6 +51,8 @@ class Document(Content):
     rows : the variants that are shown one by one; a search is represented by its best trial
     common : the settings that all variants share
     networks : the different architectures, at most MOST_NETWORKS
+    quiz : the questions of the page, None without verdicts
+    predict_first : whether the page hides the answer and the measurements behind the quiz
     """
 
     template: ClassVar[str] = "report.html.j2"
@@ -82,6 +85,8 @@ class Document(Content):
     seeds: tuple[int, ...]
     references: tuple[Reference, ...]
     sha256: str
+    quiz: Quiz | None
+    predict_first: bool
     benchmark: Benchmark = field(default_factory=published)
     engine_version: int = ENGINE_VERSION
 
@@ -132,6 +137,8 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         references=tuple(references(cited(analysis))),
         provenance=analysis.provenance,
         sha256=study.sha256,
+        quiz=(quiz := make_quiz(analysis)),
+        predict_first=study.predict_first and quiz is not None,
         explorer=explorer(analysis.outcomes),
     )
 

@@ -16,7 +16,8 @@ from markupsafe import Markup
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures import Drawing
 from reportgen.report.document.content import Content
-from reportgen.report.media.kit import label_of, markdown_text
+from reportgen.report.media.inline import markdown_text
+from reportgen.report.media.kit import label_of
 from reportgen.report.media.render import fill_figure
 
 WIDTH, CAPTION = 780, 110
@@ -77,8 +78,8 @@ def _snippets(document: Content, drawings: Sequence[Drawing], svgs: Mapping[str,
 def _myst(document: Content, drawings: Sequence[Drawing]) -> str:
     """Return a page of MyST with all figures, to which other pages refer by their labels."""
     figures = [
-        f"```{{figure}} ../figures/{drawing.id}.svg\n:name: {label_of(document.id, drawing.id)}\n"
-        f":alt: {_line(drawing.alt)}\n\n{markdown_text(exponents(drawing.caption))}\n```\n"
+        f"```{{figure}} ../figures/{drawing.id}.svg\n---\nname: {label_of(document.id, drawing.id)}\n"
+        f"alt: {quoted(_line(drawing.alt))}\n---\n\n{markdown_text(exponents(drawing.caption))}\n```\n"
         for drawing in drawings
     ]
     return "\n".join([f"# Figures: {markdown_text(document.title)}\n", *figures])
@@ -88,10 +89,11 @@ def _quarto(document: Content, drawings: Sequence[Drawing]) -> str:
     """Return a page of Quarto with all figures."""
     figures = [
         f"![{markdown_text(exponents(drawing.caption))}](../figures/{drawing.id}.svg){{"
-        f"#{label_of(document.id, drawing.id)} fig-alt={quoted(drawing.alt)} fig-scap={quoted(drawing.short)}}}\n"
+        f"#{label_of(document.id, drawing.id)} fig-alt={attribute(_line(drawing.alt))} "
+        f"fig-scap={attribute(_line(drawing.short))}}}\n"
         for drawing in drawings
     ]
-    head = f"---\ntitle: {quoted(f'Figures: {document.title}')}\nlang: en\n---\n"
+    head = f"---\ntitle: {quoted(markdown_text(f'Figures: {document.title}'))}\nlang: en\n---\n"
     return "\n".join([head, *figures])
 
 
@@ -100,5 +102,11 @@ def _line(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return text as a quoted attribute of Quarto, which is also a string of YAML."""
-    return json.dumps(_line(text).replace("\\", "/"), ensure_ascii=False)
+    """Return text as a string of YAML."""
+    return json.dumps(" ".join(text.split()), ensure_ascii=False)
+
+
+def attribute(text: str) -> str:
+    """Return text as a quoted attribute of Pandoc, in which backslashes and entities have a meaning."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
+    return f'"{escaped}"'

@@ -16,6 +16,7 @@ from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.document.claim_words import expected, quantity, sides
 from reportgen.report.document.content import Content
 from reportgen.report.document.document import Document
+from reportgen.report.media.inline import inline_markdown, markdown_text
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -34,6 +35,9 @@ _LATEX = {
     "σ": r"\ensuremath{\sigma}",
     "μ": r"\ensuremath{\mu}",
 }
+
+_LIGATURE = re.compile(r"([-'`<>,])(?=\1)|([?!])(?=`)")
+"""Letters that LaTeX would join with the next one to another letter."""
 
 
 def write_figures(drawings: Sequence[Drawing], folder: Path, svgs: Mapping[str, str]) -> list[Path]:
@@ -64,9 +68,9 @@ def label_of(study: str, figure: str) -> str:
 
 
 def latex_text(text: str) -> str:
-    """Return text with escaped LaTeX commands; powers of ten become superscripts."""
+    """Return text with escaped LaTeX commands; powers of ten become superscripts, and pairs such as -- stay two."""
     plain = "".join(_LATEX.get(letter, letter) for letter in text)
-    return _superscripts(plain)
+    return _superscripts(_LIGATURE.sub(r"\g<0>{}", plain))
 
 
 def _superscripts(text: str) -> str:
@@ -84,7 +88,7 @@ def _latex(document: Content, drawings: Sequence[Drawing]) -> str:
         "\\begin{figure}[htbp]\n  \\centering\n"
         f"  \\includegraphics[width=\\linewidth]{{\\reportgenfigures/{drawing.id}.pdf}}\n"
         f"  \\caption[{{{latex_text(exponents(drawing.short))}}}]{{{latex_text(exponents(drawing.caption))}}}\n"
-        f"  \\label{{fig:{document.id}-{drawing.id.replace('_', '-')}}}\n\\end{{figure}}\n"
+        f"  \\label{{{label_of(document.id, drawing.id)}}}\n\\end{{figure}}\n"
         for drawing in drawings
     ]
     head = (
@@ -129,8 +133,8 @@ def _claim(tested: ClaimView, quick: bool) -> str:
     of = sides(result)
     between = "; " if result.quantity == "deviation" else " "
     number = f"{of}: {measured(result)}" if of else f"{measured(result)}{between}{quantity(result)}".strip("; ")
-    cells = (cell(result.says), verdict, cell(number), measured_interval(result), cell(expected(tested)), result.n)
-    return f"| {' | '.join(map(str, cells))} |"
+    plain = (verdict, number, measured_interval(result), expected(tested), str(result.n))
+    return f"| {' | '.join([cell(result.says), *map(markdown_text, plain)])} |"
 
 
 def _captions(drawings: Sequence[Drawing]) -> str:
@@ -145,11 +149,6 @@ def _captions(drawings: Sequence[Drawing]) -> str:
     return "# Captions\n\n" + "\n".join(parts)
 
 
-def markdown_text(text: str) -> str:
-    """Return text on one line with escaped Markdown; $formulas$ stay."""
-    return "".join(f"\\{letter}" if letter in "\\`*_[]<>" else letter for letter in " ".join(text.split()))
-
-
 def cell(text: str) -> str:
-    """Return text for a cell of a Markdown table."""
-    return markdown_text(text).replace("|", "\\|")
+    """Return Markdown of a study for a cell of a Markdown table, in which a bar ends the cell even in code."""
+    return re.sub(r"(?<!\\)\|", r"\\|", inline_markdown(text))

@@ -39,6 +39,11 @@ def inline(text: str, print_medium: bool = False) -> Markup:
     return Markup(_parser(formula).renderInline(text))
 
 
+def inline_tokens(text: str) -> list[Token]:
+    """Return the tokens of the content of one paragraph, for output in other languages than HTML."""
+    return _parser(math.mathml).parseInline(text)[0].children or []
+
+
 @functools.cache
 def _parser(formula: Formula) -> MarkdownIt:
     parser = MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False}).disable("image")

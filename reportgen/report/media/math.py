@@ -27,8 +27,8 @@ PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, 
 """Required number of children; the converter writes fewer if the author left out an argument."""
 
 _BARE_AMPERSAND = re.compile(r"&(?!#x?[0-9A-Fa-f]+;)")
-_POINTS_A_PIXEL = 0.68
-"""Factor from ziamath's pixels to points in print, at the size of the text."""
+_EM_A_PIXEL = 0.68 / 10.4
+"""Factor from ziamath's pixels to the font size around the formula: 0.68 points in text of 10.4 points."""
 
 
 @functools.lru_cache(maxsize=512)
@@ -40,6 +40,11 @@ def mathml(latex: str, block: bool = False) -> Markup:
         return _checked(convert(latex, display="block" if block else "inline"), latex)
     except Exception:  # the library raises many kinds of errors
         return _source(latex)
+
+
+def is_formula(latex: str) -> bool:
+    """Return whether the source is a formula that can be converted, without unknown commands."""
+    return mathml(latex) != _source(latex)
 
 
 def _checked(source: str, latex: str) -> Markup:
@@ -85,7 +90,7 @@ def svg(latex: str, block: bool = False) -> Markup:
 
         ziamath.config.svg2 = False
         drawn = ziamath.Latex(latex, size=14.5, inline=not block)
-        shift = float(drawn.getyofst()) * _POINTS_A_PIXEL
+        shift = float(drawn.getyofst()) * _EM_A_PIXEL
         words = html.escape(latex, quote=True)
         label = f'<svg role="img" aria-label="{words}" '
         scaled = re.sub(r'(width|height)="([\d.]+)"', _scaled, _drawing(drawn.svg()), count=2)
@@ -93,7 +98,7 @@ def svg(latex: str, block: bool = False) -> Markup:
         picture = named.replace("<svg ", label, 1)
         if block:
             return Markup(f'<span class="formula-block">{picture}</span>')
-        return Markup(f'<span class="formula" style="vertical-align: {shift:.2f}pt">{picture}</span>')
+        return Markup(f'<span class="formula" style="vertical-align: {shift:.3f}em">{picture}</span>')
     except Exception:  # the library raises many kinds of errors
         return _source(latex)
 
@@ -107,7 +112,7 @@ def _drawing(source: str) -> str:
 
 
 def _scaled(match: re.Match[str]) -> str:
-    return f'{match.group(1)}="{float(match.group(2)) * _POINTS_A_PIXEL:.2f}pt"'
+    return f'{match.group(1)}="{float(match.group(2)) * _EM_A_PIXEL:.3f}em"'
 
 
 def _source(latex: str) -> Markup:

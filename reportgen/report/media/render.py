@@ -34,6 +34,7 @@ MOST_PARTS = {"screen": 300, "print": 12}
 MOST_RUNS, MOST_COLUMNS = 5, 30
 """Largest numbers of runs of one setting with a table of columns, and of columns in such a table."""
 
+QUIZ_STYLE = "quiz.css"
 EXPLORER_SCRIPT, EXPLORER_STYLE = "explorer.js", "explorer.css"
 
 IN_FULL = 3
@@ -90,6 +91,7 @@ def fill(document: Content, pictures: Mapping[str, Markup], medium: str, *, scri
     }
     template = environment(medium == "print").get_template(document.template)
     sheets = [f"{medium}.css", *([EXPLORER_STYLE] if script and document.explorer else [])]
+    sheets += [QUIZ_STYLE] if medium == "screen" else []
     return template.render(
         context | _style(*sheets, variables=medium == "screen") | _script(document.explorer if script else None)
     )
@@ -97,7 +99,7 @@ def fill(document: Content, pictures: Mapping[str, Markup], medium: str, *, scri
 
 def fill_page(template: str, script: str = "", **context: Any) -> str:
     """Return the HTML of a page of a site, in the style of the reports; script: the name of its script, if any."""
-    parts = _style("screen.css", "site.css", "quiz.css", variables=True)
+    parts = _style("screen.css", "site.css", QUIZ_STYLE, variables=True)
     parts |= _inline("script", script) if script else _script(None)
     return environment(print_medium=False).get_template(template).render(context | parts)
 

@@ -14,7 +14,8 @@ from reportgen.analysis.words.measured import measured, measured_interval
 from reportgen.analysis.words.numerals import exponents
 from reportgen.paths import PAGE
 from reportgen.report.document.claim_words import quantity, sides
-from reportgen.report.media.kit import cell, markdown_text
+from reportgen.report.media.inline import inline_markdown, markdown_text
+from reportgen.report.media.kit import cell
 from reportgen.report.media.render import fill_notebook
 from reportgen.report.site.finished import FinishedFigure, Results, claim_result
 from reportgen.study.model.claims import BY_INTEREST, VERDICTS
@@ -32,6 +33,11 @@ class ClaimRow:
     measured: str
     interval: str
     n: int
+
+    @property
+    def plain(self) -> tuple[str, ...]:
+        """The cells of the row after the claim, which are no Markdown."""
+        return self.verdict, self.measured, self.interval, str(self.n)
 
 
 @dataclass(frozen=True)
@@ -115,13 +121,10 @@ def html(view: ReportView, picture: Picture) -> str:
 
 def markdown(view: ReportView) -> str:
     """Return the report as Markdown; the picture is a link to its file, if it was written."""
-    lines = [f"### {markdown_text(view.title)}", "", markdown_text(view.question), "", markdown_text(view.answer), ""]
+    lines = [f"### {markdown_text(view.title)}", "", markdown_text(view.question), "", inline_markdown(view.answer), ""]
     if view.claims:
         lines += ["| claim | verdict | measured | 95% interval | seeds |", "|---|---|---|---|---|"]
-        lines += [
-            f"| {cell(row.says)} | {row.verdict} | {cell(row.measured)} | {cell(row.interval)} | {row.n} |"
-            for row in view.claims
-        ]
+        lines += [f"| {' | '.join([cell(row.says), *map(markdown_text, row.plain)])} |" for row in view.claims]
         lines.append("")
     file = view.folder / "figures" / f"{view.opening.id}.svg" if view.opening else None
     if view.opening and file and file.is_file():

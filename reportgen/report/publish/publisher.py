@@ -11,8 +11,9 @@ from reportgen import disk, figures
 from reportgen.analysis.results import Analysis
 from reportgen.errors import MissingError, StoreError
 from reportgen.languages.translate import in_language
-from reportgen.paths import RESULTS, STUDY
+from reportgen.paths import QUIZ, RESULTS, STUDY
 from reportgen.report.publish.data_copies import DataCopies, choose_copies, write_copies
+from reportgen.report.publish.left_out import left_out_of
 from reportgen.report.publish.manifest import MadeFrom
 from reportgen.report.publish.stale_files import tidy
 from reportgen.report.quiz.questions import make_quiz
@@ -22,8 +23,6 @@ from reportgen.study.loading.loader import dump_study
 
 NOT_DRAWN = {"json", "quiz"}
 """Formats without figures."""
-
-NO_QUIZ = "there is no quiz, because it needs claims with verdicts"
 
 
 @dataclass(frozen=True)
@@ -75,9 +74,8 @@ def publish(
     """
     copies = choose_copies(analysis.plan)
     write = partial(_write, analysis, copies, formats=formats, stage=stage, script=script)
-    no_quiz = "quiz" in formats and make_quiz(analysis) is None
-    left_out = (*copies.left_out, *([NO_QUIZ] if no_quiz else []))
-    return replace(publish_files(folder, write, place, RESULTS, origin), left_out=left_out)
+    published = publish_files(folder, write, place, RESULTS, origin)
+    return replace(published, left_out=left_out_of(analysis.plan, formats))
 
 
 def publish_files(
@@ -147,6 +145,7 @@ def _write(
     try:
         write(analysis, drawings, folder, formats, script=script)
     except MissingError as error:  # everything but the PDF is written
+        error.others = (missing,) if missing else ()
         return error
     return missing
 
@@ -159,7 +158,7 @@ def _quiz(analysis: Analysis, folder: Path) -> MissingError | None:
         with in_language(analysis.plan.study.lang):
             quiz = make_quiz(analysis)
             if quiz is not None:
-                write_quiz(quiz, folder / "quiz")
+                write_quiz(quiz, folder / QUIZ)
     except MissingError as error:
         return error
     return None

@@ -41,18 +41,19 @@ class Question:
 
 @dataclass(frozen=True)
 class Quiz:
-    """A quiz: id, title and question of the study, and its questions."""
+    """A quiz: id, title and question of the study, its questions, and the answers to each of them."""
 
     id: str
     title: str
     about: str
     questions: tuple[Question, ...]
+    verdicts: tuple[Verdict, ...] = VERDICTS
 
 
 def make_quiz(analysis: Analysis) -> Quiz | None:
     """Return the quiz of a study, None if it has no claims with verdicts."""
     study = analysis.plan.study
-    if study.watermark or not analysis.claims:
+    if not study.has_verdicts:
         return None
     questions = tuple(map(_question, claim_views(analysis)))
     return Quiz(study.id, " ".join(study.title.split()), " ".join(study.question.split()), questions)

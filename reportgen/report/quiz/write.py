@@ -8,7 +8,6 @@ from reportgen.report.media.render import fill_page
 from reportgen.report.quiz import qti12, qti21
 from reportgen.report.quiz.jupyter import jupyter
 from reportgen.report.quiz.questions import Quiz
-from reportgen.study.model.claims import VERDICTS
 
 
 def write_quiz(quiz: Quiz, folder: Path) -> None:
@@ -19,7 +18,7 @@ def write_quiz(quiz: Quiz, folder: Path) -> None:
     MissingError : text2qti is not installed. Everything but the QTI 1.2 package is written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "quiz.html").write_bytes(fill_page("quiz.html.j2", quiz=quiz, verdicts=VERDICTS).encode())
+    (folder / "quiz.html").write_bytes(fill_page("quiz.html.j2", quiz=quiz).encode())
     (folder / "quiz.json").write_bytes(jupyter(quiz).encode())
     (folder / "quiz-qti-2.1.zip").write_bytes(qti21.package(quiz))
     (folder / "quiz-qti-1.2.zip").write_bytes(qti12.package(quiz))

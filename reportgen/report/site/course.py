@@ -22,17 +22,25 @@ LECTURES = "Training neural networks: the claims of the lectures, tested"
 STUDIES = "Studies of training neural networks"
 """Default titles of a site, with and without claims of the lectures."""
 
-COLUMNS = ("lecture", "study", "claim", "verdict", "measured", "lo", "hi", "n", "metric", "quantity")
+COLUMNS = ("lecture", "study", "claim", "verdict", "measured", "lo", "hi", "n", "metric", "quantity", "student")
 """The columns of claims.csv."""
 
 
 @dataclass(frozen=True)
 class CourseStudy:
-    """A report of the site; `url` is the URL of its folder relative to the pages of the site."""
+    """A report of the site.
+
+    Attributes
+    ----------
+    url : the URL of its folder relative to the pages of the site
+    counts : the number of claims by verdict
+    name : the title, with the student, and with the folder if that is still the name of another report
+    """
 
     report: Finished
     url: str
     counts: Mapping[str, int]
+    name: str
 
     @property
     def page(self) -> str | None:
@@ -106,6 +114,11 @@ class Course:
         return tuple(claim for claim in self.claims if not claim.tests)
 
     @property
+    def students(self) -> int:
+        """The number of students whose reports the site has."""
+        return len({study.report.student for study in self.studies if study.report.student})
+
+    @property
     def overview(self) -> str:
         """The file name of the page of all claims."""
         return "lectures.html" if self.tested else "claims.html"
@@ -116,7 +129,10 @@ def make_course(reports: Iterable[tuple[Finished, str]], title: str | None = Non
 
     Studies are sorted by the number of their first claim of the lectures; studies without one come last.
     """
-    studies = sorted((_study(report, path) for report, path in reports), key=_place)
+    pairs = list(reports)
+    common = Counter((report.title, report.student) for report, _ in pairs)
+    named = [(report, path, common[report.title, report.student] > 1) for report, path in pairs]
+    studies = sorted((_study(*one) for one in named), key=_place)
     tests = [test for study in studies for test in _tests(study)]
     claims = tuple(
         _claim(claim, [test for test in tests if test.result.lecture == claim.number]) for claim in lecture_claims()
@@ -139,9 +155,9 @@ def claim_rows(course: Course) -> list[tuple[Any, ...]]:
     """Return one row per test with the columns COLUMNS, the claims of the lectures first."""
     tests = [*(test for claim in course.claims for test in claim.tests), *course.own]
     return [
-        (r.lecture, test.study.report.id, r.id, r.verdict, r.measured, *r.interval, r.n, r.metric, r.quantity)
+        (r.lecture, own.id, r.id, r.verdict, r.measured, *r.interval, r.n, r.metric, r.quantity, own.student)
         for test in tests
-        for r in (test.result,)
+        for r, own in ((test.result, test.study.report),)
     ]
 
 
@@ -150,10 +166,10 @@ def overall(verdicts: Sequence[str]) -> str:
     return UNTESTED if not verdicts else verdicts[0] if len(set(verdicts)) == 1 else MIXED
 
 
-def _study(report: Finished, path: str) -> CourseStudy:
-    return CourseStudy(
-        report, quote(path), _in_order(Counter(claim.verdict for claim in _claims_with_verdicts(report)))
-    )
+def _study(report: Finished, path: str, with_path: bool) -> CourseStudy:
+    counts = _in_order(Counter(claim.verdict for claim in _claims_with_verdicts(report)))
+    added = ", ".join(filter(None, [report.student, path if with_path else ""]))
+    return CourseStudy(report, quote(path), counts, f"{report.title} ({added})" if added else report.title)
 
 
 def _claims_with_verdicts(report: Finished) -> tuple[ClaimResult, ...]:
@@ -161,10 +177,10 @@ def _claims_with_verdicts(report: Finished) -> tuple[ClaimResult, ...]:
     return () if report.watermark else report.claims
 
 
-def _place(study: CourseStudy) -> tuple[bool, float, str, str]:
-    """Return a key that sorts studies by their claims of the lectures; diagnoses come last."""
+def _place(study: CourseStudy) -> tuple[bool, float, str, str, str]:
+    """Return a key that sorts studies by their claims of the lectures, then by student; diagnoses come last."""
     numbers = [claim.lecture for claim in study.report.claims if claim.lecture is not None]
-    return bool(study.report.verdicts), min(numbers, default=math.inf), study.report.id, study.url
+    return bool(study.report.verdicts), min(numbers, default=math.inf), study.report.id, study.report.student, study.url
 
 
 def _tests(study: CourseStudy) -> list[CourseTest]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from reportgen.analysis.results import ClaimResult
-from reportgen.errors import ResultsError, UsageError
-from reportgen.paths import DIAGNOSIS, PAGE, RESULTS
+from reportgen.errors import ResultsError
+from reportgen.paths import PAGE, RESULTS
 from reportgen.report.document.claim_words import QUANTITIES
 from reportgen.report.results.results import FORMAT, VERSION
 from reportgen.study.model.claims import Verdict
@@ -40,6 +40,7 @@ class _Study(_Part):
     title: str
     question: str
     watermark: str | None = None
+    student: str | None = None
 
 
 class _Provenance(_Part):
@@ -49,6 +50,7 @@ class _Provenance(_Part):
     numba: str | None = None
     platform: str | None = None
     train_seconds: Real = None
+    finished: str | None = None
 
 
 class FinishedVariant(_Part):
@@ -141,6 +143,7 @@ class Finished:
     pages : the names of the page and the PDF, as far as the files exist
     verdicts : for a diagnosis, the number of its runs or settings by verdict; empty for a study
     answer : the sentence that opens the report; empty for a diagnosis, and for reports of earlier versions
+    student : the id of the student whose report it is; empty without one
     """
 
     folder: Path
@@ -156,21 +159,7 @@ class Finished:
     pages: tuple[str, ...]
     verdicts: Mapping[str, int] = field(default_factory=dict)
     answer: str = ""
-
-
-def find_reports(arguments: Iterable[str | Path], names: Sequence[str] = (RESULTS,)) -> list[Path]:
-    """Return the folders of reports, each once, in the order of the arguments.
-
-    An argument is the folder of a report, a folder that contains such folders, or a results.json. Raises UsageError
-    for anything else.
-
-    names: the files of which a report has one: those of a study, or also those of a diagnosis.
-    """
-    folders: dict[Path, Path] = {}
-    for argument in arguments:
-        for folder in _report_folders(Path(argument), names):
-            folders.setdefault(folder.resolve(), folder)
-    return list(folders.values())
+    student: str = ""
 
 
 def read_results(folder: Path) -> Results:
@@ -196,24 +185,8 @@ def read_report(folder: Path) -> Finished:
         figure=opening_of(results.figures, folder),
         pages=tuple(name for name in (PAGE, f"{study.id}.pdf") if (folder / name).is_file()),
         answer=results.answer.says if results.answer else "",
+        student=study.student or "",
     )
-
-
-def _report_folders(path: Path, names: Sequence[str]) -> list[Path]:
-    if path.name in names and path.is_file():
-        return [path.parent]
-    if any((path / name).is_file() for name in names):
-        return [path]
-    inside = sorted({each.parent for name in names for each in path.glob(f"*/{name}")}) if path.is_dir() else []
-    if not inside:
-        if (path / DIAGNOSIS).is_file():
-            message = "the folder contains the report of a diagnosis, which has no claims and no runs of its own"
-            raise UsageError("report-not-found", message, where=str(path), hint="the report of a study")
-        if not path.is_dir():
-            raise UsageError("file-not-found", "no such folder", where=str(path), hint="a folder with a report")
-        hint = f"reportgen run writes a report with its {RESULTS}"
-        raise UsageError("report-not-found", "the folder contains no report", where=str(path), hint=hint)
-    return inside
 
 
 def read_values(path: Path) -> dict[str, Any]:

@@ -5,8 +5,8 @@ All links are relative and no page loads files from elsewhere, so the site works
 
 from __future__ import annotations
 
+import itertools
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from reportgen.report.publish.manifest import checksums, read_manifest, remove_u
 from reportgen.report.results.tables import write_csv
 from reportgen.report.site.course import COLUMNS, Course, claim_rows, make_course
 from reportgen.report.site.diagnosed import read_diagnosis
-from reportgen.report.site.finished import Finished, find_reports, read_report
+from reportgen.report.site.finished import Finished, read_report
+from reportgen.report.site.folders import find_reports
 
 PAGES = {PAGE: "site_index.html.j2", "lectures.html": "site_lectures.html.j2", "claims.html": "site_lectures.html.j2"}
 """Templates of the pages; a site has the second if its studies test claims of the lectures, else the third."""
@@ -47,17 +48,29 @@ def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = 
     UsageError, ResultsError : a report cannot be read or copied; nothing is written
     StoreError : a file cannot be written
     """
-    folders = find_reports(sources, (RESULTS, DIAGNOSIS))
+    folders = _found(sources, folder)
     reports = _read_all(folders)
-    places = [_place(report, folder) for report in reports]
+    places = _places(reports, folder)
     _refuse(reports, places, folder)
     course = make_course(zip(reports, places, strict=True), title)
     disk.make_writable(folder)
     try:
-        return _write(course, folder)
+        return _write(course, zip(reports, places, strict=True), folder)
     except OSError as error:
         where = error.filename2 or error.filename or folder
         raise StoreError("not-writable", f"cannot write the site: {error.strerror or error}", str(where)) from error
+
+
+def _found(sources: Iterable[str | Path], site: Path) -> list[Path]:
+    """Return the folders of the reports, without the copies of a former site that is inside one of the sources."""
+    target = site.resolve()
+    found: dict[Path, Path] = {}
+    for source in sources:
+        above = _inside(target, Path(source).resolve())
+        for folder in find_reports([source], (RESULTS, DIAGNOSIS)):
+            if not (above and _inside(folder.resolve(), target)):
+                found.setdefault(folder.resolve(), folder)
+    return list(found.values())
 
 
 def _read_all(folders: Sequence[Path]) -> list[Finished]:
@@ -76,10 +89,27 @@ def _read_all(folders: Sequence[Path]) -> list[Finished]:
     return reports
 
 
-def _place(report: Finished, site: Path) -> str:
-    """Return the path of the folder of a report in the site, with slashes."""
-    source, target = report.folder.resolve(), site.resolve()
-    return source.relative_to(target).as_posix() if _inside(source, target) else source.name
+def _places(reports: Sequence[Finished], site: Path) -> list[str]:
+    """Return the path of the folder of each report in the site, with slashes.
+
+    Of several folders with one name, such as those of several students, each is below as many of the folders around
+    it as it takes to tell them apart.
+    """
+    target = site.resolve()
+    sources = [report.folder.resolve() for report in reports]
+    outside = [source for source in sources if not _inside(source, target)]
+    names: dict[Path, str] = {}
+    for source in outside:
+        others = [other for other in outside if other.name == source.name and other != source]
+        count = 1 + max((_shared(source, other) for other in others), default=0)
+        names[source] = "/".join(source.parts[-count:])
+    return [names.get(source) or source.relative_to(target).as_posix() for source in sources]
+
+
+def _shared(first: Path, second: Path) -> int:
+    """Return how many of the last parts two paths share."""
+    pairs = zip(reversed(first.parts), reversed(second.parts), strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _inside(folder: Path, site: Path) -> bool:
@@ -98,20 +128,20 @@ def _refuse(reports: Sequence[Finished], places: Sequence[str], site: Path) -> N
         if target != source and target.exists() and not _is_report(target):
             message = "the copy of a report would replace something that is not a report"
             raise UsageError("path-occupied", message, where=str(site / place), hint="choose another -o")
-    twice = [place for place, count in Counter(places).items() if count > 1]
-    if twice:
-        message = f"two reports have the same folder {site / twice[0]} in the site"
-        raise UsageError("output-conflict", message, hint="rename the folder of one")
+    for first, second in itertools.permutations(places, 2):
+        if f"{second}/".startswith(f"{first}/"):
+            message = f"the folder of a report in the site, {site / second}, would be inside that of another one"
+            raise UsageError("output-conflict", message, hint=f"rename one of the folders named {Path(first).name}")
 
 
 def _is_report(folder: Path) -> bool:
     return (folder / RESULTS).is_file() or (folder / DIAGNOSIS).is_file()
 
 
-def _write(course: Course, site: Path) -> list[Path]:
+def _write(course: Course, reports: Iterable[tuple[Finished, str]], site: Path) -> list[Path]:
     disk.remove_abandoned(site)
-    for study in course.studies:
-        _copy(study.report.folder, site)
+    for report, place in reports:
+        _copy(report.folder, site, place)
     names = (PAGE, course.overview, TABLE)
     former = read_manifest(site) or {}
     with disk.temporary_path(site / "site") as staged:
@@ -127,13 +157,14 @@ def _write(course: Course, site: Path) -> list[Path]:
     return [site / name for name in names]
 
 
-def _copy(folder: Path, site: Path) -> None:
+def _copy(folder: Path, site: Path, place: str) -> None:
     """Copy a report from outside into the site in one step."""
     if _inside(folder.resolve(), site.resolve()):
         return
-    with disk.temporary_path(site / folder.resolve().name) as staged:
+    (site / place).parent.mkdir(parents=True, exist_ok=True)
+    with disk.temporary_path(site / place) as staged:
         shutil.copytree(folder, staged, ignore=lambda here, names: _not_copied(Path(here) == folder, names))
-        disk.replace_folder(staged, site / folder.resolve().name)
+        disk.replace_folder(staged, site / place)
 
 
 def _not_copied(top: bool, names: Sequence[str]) -> list[str]:

@@ -6,13 +6,16 @@ size in use is \footnotesize.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from reportgen.analysis.words.nouns import term
 from reportgen.analysis.words.numerals import exponents
 from reportgen.languages.translate import _
+from reportgen.report.media.inline import inline_latex
 from reportgen.report.media.kit import label_of, latex_text
-from reportgen.report.slides.deck import Deck, Slide, SlideClaim
+from reportgen.report.slides.deck import Deck, Opening, Slide, SlideClaim, closing_note
+from reportgen.study.model.claims import VERDICTS
 
 HEAD = r"""\documentclass[aspectratio=169]{beamer}
 % Compile this file in its folder, or define the folder of the figures before:
@@ -25,21 +28,32 @@ HEAD = r"""\documentclass[aspectratio=169]{beamer}
   \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
 \fi
 \usepackage{graphicx}
+\definecolor{reportgenink}{HTML}{14304F}
+\definecolor{reportgensupported}{HTML}{17663A}
+\definecolor{reportgencontradicted}{HTML}{A3231C}
+\definecolor{reportgeninconclusive}{HTML}{71500A}
 \setbeamersize{text margin left=3mm,text margin right=3mm}
 \setbeamertemplate{navigation symbols}{}
-\setbeamertemplate{footline}{\hfill\footnotesize\insertframenumber\hspace{3mm}\vspace{1.5mm}}
+\setbeamertemplate{footline}{%
+  {\color{reportgenink!35}\hrule height 0.4pt}\vspace{1mm}%
+  \footnotesize\color{black!65}\hspace{3mm}%(foot)s\hfill\insertframenumber\hspace{3mm}\vspace{1.2mm}}
 \setbeamerfont{frametitle}{series=\bfseries,size=\large}
-\setbeamercolor{frametitle}{fg=black}
+\setbeamercolor{frametitle}{fg=reportgenink}
+\setbeamercolor{normal text}{fg=black}
 \hyphenpenalty=50
 \emergencystretch=3em
+\newcommand{\reportgensize}[1]{\fontsize{#1}{\dimexpr #1pt * 6 / 5\relax}\selectfont}
 % A letter that pdfLaTeX cannot print becomes a question mark.
 \newcommand{\reportgenletter}[1]{\ifPDFTeX ?\else\symbol{"#1}\fi}
 """
 
+POINTS = 8.5 / 18
+"""Points on a page of Beamer for a point on a page of 13.33 inches."""
+
 SIZES = {30: r"\large", 25: r"\normalsize", 22: r"\small"}
 """Font sizes of titles by their size in points on a page of 13.33 inches."""
 
-HEIGHT = "57.2mm"
+HEIGHT = "55.5mm"
 """Height of a figure whose smallest text has 8.5 points."""
 
 PRINTABLE = set("–—‘’‚“”„…•‰‹›€™")
@@ -49,42 +63,63 @@ PRINTABLE = set("–—‘’‚“”„…•‰‹›€™")
 def beamer(deck: Deck) -> str:
     """Return the slides as LaTeX source."""
     document = deck.document
-    head = HEAD.replace("%(id)s", _text(document.id))
-    opening = [rf"\title{{{_text(document.title)}}}", rf"\subtitle{{\normalsize {_text(document.question)}}}"]
-    opening += [rf"\date{{\small {_text(_tally(deck))}}}", "", r"\begin{document}", "", r"\frame{\titlepage}", ""]
-    claims = [_claims(title, page) for title, page in deck.titled_claims]
+    head = HEAD.replace("%(id)s", _text(document.id)).replace("%(foot)s", _text(deck.running)).rstrip("\n")
     frames = [_frame(slide, label_of(document.id, slide.drawing.id)) for slide in deck.slides]
-    return "\n".join([head, *opening, *claims, *frames, r"\end{document}", ""])
+    claims = [_claims(deck, title, page) for title, page in deck.titled_claims]
+    title = rf"\title{{{_text(document.title)}}}"
+    openings = [_opening(page, deck) for page in deck.opening]
+    return "\n".join([head, title, "", r"\begin{document}", "", *openings, *frames, *claims, r"\end{document}", ""])
 
 
 def _text(text: str) -> str:
     """Return text with escaped commands; letters that pdfLaTeX lacks become a command of the preamble."""
-    escaped = latex_text(exponents(" ".join(text.split())))
+    escaped = latex_text(exponents(re.sub(r"\s+", " ", text)))
     return "".join(
         letter if ord(letter) < 0x180 or letter in PRINTABLE else rf"\reportgenletter{{{ord(letter):X}}}"
         for letter in escaped
     )
 
 
-def _tally(deck: Deck) -> str:
-    """Return the line below the title: the number of claims by verdict, or the warning of a quick look."""
-    counts = ", ".join(f"{count} {term(verdict)}" for verdict, count in deck.document.counts.items())
-    return deck.document.watermark or (_("Claims: {counts}").format(counts=counts) if counts else "")
+def _markdown(text: str) -> str:
+    return inline_latex(text, _text)
 
 
-def _claims(title: str, page: Sequence[SlideClaim]) -> str:
+def _opening(page: Opening, deck: Deck) -> str:
+    """Return a frame with the title, the question and the answer, as far as they are on the page."""
+    title, question, answer = (f"{size * POINTS:.1f}" for size in page.sizes)
+    ink = r"\color{reportgenink}"
+    lines = [
+        r"\begin{frame}[c]",
+        r"  \raggedright",
+        rf"  {{\reportgensize{{{title}}}\bfseries{ink} {_text(page.title)}\par}}\vspace{{2ex}}",
+        rf"  {{\reportgensize{{{question}}}\color{{black!75}} {_text(page.question)}\par}}" if page.question else "",
+    ]
+    label = _("The answer")
+    if page.answer:
+        lines += [
+            rf"  \vspace{{2ex}}{{{ink}\hrule height 1pt}}\vspace{{1.5ex}}",
+            rf"  {{\footnotesize\bfseries{ink} {_text(label)}\par}}\vspace{{0.5ex}}",
+            rf"  {{\reportgensize{{{answer}}} {_markdown(page.answer)}\par}}",
+        ]
+    note = deck.document.watermark if page is deck.opening[-1] else ""
+    lines += [rf"  \vspace{{2ex}}{{\small\bfseries\color{{reportgeninconclusive}} {_text(note)}\par}}"] if note else []
+    return "\n".join([line for line in lines if line] + [r"\end{frame}", ""])
+
+
+def _claims(deck: Deck, title: str, page: Sequence[SlideClaim]) -> str:
     """Return a frame with the claims of a page."""
-    items = [rf"  {{\small {_text(claim.says)}\par}}{_value(claim)}" for claim in page]
+    kicker = rf"  {{\footnotesize\color{{black!65}} {_text(closing_note(deck.document))}\par}}\vspace{{1ex}}"
+    items = [rf"  {{\small {_markdown(claim.says)}\par}}{_value(claim)}" for claim in page]
     body = "\n  \\vspace{1ex}\n".join(items)
-    return "\n".join([rf"\begin{{frame}}[t]{{{title}}}", r"  \raggedright", body, r"\end{frame}", ""])
+    return "\n".join([rf"\begin{{frame}}[t]{{{_text(title)}}}", r"  \raggedright", kicker, body, r"\end{frame}", ""])
 
 
 def _frame(slide: Slide, label: str) -> str:
     """Return a frame with a figure, and its long caption as a note."""
     picture = rf"\includegraphics[width=\linewidth,height={HEIGHT},keepaspectratio]"
     lines = [
-        rf"\begin{{frame}}[t,label={label}]{{\raggedright{SIZES[slide.size]} {_text(slide.title)}}}",
-        rf"  {{\footnotesize {_text(slide.kicker)}\par}}",
+        rf"\begin{{frame}}[t,label={label}]{{\raggedright{SIZES[slide.size]} {_markdown(slide.title)}}}",
+        rf"  {{\footnotesize\color{{black!65}} {_text(slide.kicker)}\par}}",
         rf"  {{\centering{picture}{{\reportgenslides/{slide.drawing.id}.pdf}}\par}}",
         f"  {_value(slide.claim)}" if slide.claim else "",
         rf"  \note{{{_text(slide.drawing.caption)}}}",
@@ -95,4 +130,6 @@ def _frame(slide: Slide, label: str) -> str:
 
 
 def _value(claim: SlideClaim) -> str:
-    return rf"{{\footnotesize\raggedright \textbf{{{_text(claim.verdict)}}}: {_text(claim.value)}\par}}"
+    color = f"reportgen{claim.verdict}" if claim.verdict in VERDICTS else "black!65"
+    verdict = rf"\textbf{{\color{{{color}}}{_text(term(claim.verdict))}}}"
+    return rf"{{\footnotesize\raggedright {verdict}: {_text(claim.value)}\par}}"

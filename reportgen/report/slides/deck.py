@@ -1,4 +1,4 @@
-"""The content of the slides, independent of the medium: a title, the claims, and one figure a page."""
+"""The content of the slides, independent of the medium: question and answer, one figure a page, and the verdicts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.measured import SAME, measured, measured_interval
 from reportgen.analysis.words.names import sentence
-from reportgen.analysis.words.nouns import counted_noun
+from reportgen.analysis.words.nouns import counted_noun, term
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.text import text_width, wrap
@@ -19,6 +19,7 @@ from reportgen.languages.translate import _
 from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.document.claim_words import QUANTITIES, sides
 from reportgen.report.document.document import Document
+from reportgen.report.media.inline import markdown_text, plain
 from reportgen.study.planning.where import matching_variants
 
 WIDTH = 12.35
@@ -36,8 +37,17 @@ CLAIM, LEAST = 20.0, 18.0
 HIGHEST, COLUMN = 5.6, 9.5
 """Inches: the height of the claims of a page, and their width, with some slack."""
 
-MOST_LINES = 20
-"""The largest number of lines of a claim."""
+OPENINGS = ((38, 26, 26), (32, 24, 24), (28, 22, 22), (24, 20, 20), (22, 18, 18))
+"""Font sizes in points of the title, the question and the answer on the first page, the preferred ones first."""
+
+HIGHEST_OPENING, COLUMN_OPENING = 5.0, 11.3
+"""Inches: the height of all text on the first page, and its width."""
+
+FOOT = 10.5
+"""Inches: the width of the name of the study at the foot."""
+
+MOST_LINES = 40
+"""The largest number of lines of a text."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,7 @@ class SlideClaim:
 
     Attributes
     ----------
+    says : Markdown.
     verdict : "no verdict" for a quick look.
     value : the measured value.
     brief : the same without the names of what the claim compares.
@@ -70,7 +81,7 @@ class Slide:
     Attributes
     ----------
     kicker : the line above the title: what the figure shows.
-    title : the finding, as a sentence.
+    title : the finding, as a sentence; Markdown.
     drawing : the figure.
     claim : a claim on what the figure shows, or None; its value fits on one line.
     """
@@ -92,18 +103,42 @@ class Slide:
 
 
 @dataclass(frozen=True)
+class Opening:
+    """A page with the title, and with the question or the answer or both; a part that is missing is empty.
+
+    Attributes
+    ----------
+    answer : Markdown.
+    sizes : the font sizes in points of the title, of the question and of the answer.
+    """
+
+    title: str
+    question: str
+    answer: str
+    sizes: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
 class Deck:
     """The content of the slides.
 
     Attributes
     ----------
-    claims : the claims by page.
+    opening : the first pages: title, question and answer; two pages if they do not fit on one.
     slides : the pages with a figure, the figure that opens the report first.
+    claims : the claims by page, which close the slides.
     """
 
     document: Document
-    claims: tuple[tuple[SlideClaim, ...], ...]
+    opening: tuple[Opening, ...]
     slides: tuple[Slide, ...]
+    claims: tuple[tuple[SlideClaim, ...], ...]
+
+    @property
+    def running(self) -> str:
+        """The name of the study at the foot of each page: its title, or its id if the title is too long."""
+        title = " ".join(self.document.title.split())
+        return title if text_width(title, LEAST) <= FOOT else self.document.id
 
     @property
     def titled_claims(self) -> tuple[tuple[str, tuple[SlideClaim, ...]], ...]:
@@ -120,7 +155,27 @@ def make_deck(analysis: Analysis, document: Document, figures: Sequence[SlideFig
         _TitleClaim(view.result.metric, _variants(analysis, view), claim)
         for view, claim in zip(document.claims, claims, strict=True)
     ]
-    return Deck(document, tuple(_pages(claims)), tuple(_slides(document, figures, tested)))
+    return Deck(document, _openings(document), tuple(_slides(document, figures, tested)), tuple(_pages(claims)))
+
+
+def _openings(document: Document) -> tuple[Opening, ...]:
+    """Return the page with title, question and answer in the largest letters that fit, or a page for each."""
+    whole = (document.title, document.question, "" if document.watermark else document.answer.says)
+    if (fitting := _fitting(*whole)) is not None:
+        return (Opening(*whole, fitting),)
+    pages = (("", whole[2]) if part == 2 else (whole[1], "") for part in (1, 2))
+    return tuple(Opening(whole[0], *page, _fitting(whole[0], *page) or OPENINGS[-1]) for page in pages)
+
+
+def _fitting(title: str, question: str, answer: str) -> tuple[int, int, int] | None:
+    """Return the largest font sizes in points at which the texts fit on a page, or None."""
+    for sizes in OPENINGS:
+        texts = zip((title, question, plain(answer)), sizes, (BOLD, 1, 1), strict=True)
+        broken = [(wrap(text, COLUMN_OPENING / bold, size, MOST_LINES), size) for text, size, bold in texts]
+        lines = [size * (text.count("\n") + 1) for text, size in broken]
+        if sum(lines) * 1.3 / 72 <= HIGHEST_OPENING:
+            return sizes
+    return None
 
 
 @dataclass(frozen=True)
@@ -139,11 +194,18 @@ def _variants(analysis: Analysis, view: ClaimView) -> frozenset[str]:
 
 
 def title_size(text: str) -> int:
-    """Return the font size in points at which a title has few enough lines, else the smallest size."""
+    """Return the font size in points at which a title, in Markdown, has few enough lines, else the smallest size."""
+    printed = plain(text)
     for size, lines in TITLES:
-        if text_width(text, size * BOLD) <= 0.94 * lines * WIDTH:
+        if text_width(printed, size * BOLD) <= 0.94 * lines * WIDTH:
             return size
     return TITLES[-1][0]
+
+
+def closing_note(document: Document) -> str:
+    """Return the number of claims by verdict, or the warning of a quick look; empty without claims."""
+    counts = ", ".join(f"{count} {term(verdict)}" for verdict, count in document.counts.items())
+    return document.watermark or (_("Claims: {counts}").format(counts=counts) if counts else "")
 
 
 def _claim(result: ClaimResult, quick: bool) -> SlideClaim:
@@ -185,7 +247,7 @@ def _filled(claims: Sequence[SlideClaim], highest: float) -> list[tuple[SlideCla
 
 def _height(claim: SlideClaim) -> float:
     """Return the height of a claim in inches."""
-    sizes = ((claim.says, CLAIM), (claim.value, LEAST))
+    sizes = ((plain(claim.says), CLAIM), (claim.value, LEAST))
     lines = [(wrap(text, COLUMN, size, MOST_LINES).count("\n") + 1, size) for text, size in sizes]
     return 0.18 + sum(count * size * 1.22 / 72 for count, size in lines)
 
@@ -206,7 +268,7 @@ def _slides(document: Document, figures: Sequence[SlideFigure], tested: Sequence
             left.remove(found)
         kicker = f"{figure.kind.title}: {figure.panel}" if figure.panel else figure.kind.title
         claim = replace(found.claim, value=found.claim.on_one_line) if found else None
-        yield Slide(kicker, _title(claim) or exponents(figure.drawing.short), figure.drawing, claim)
+        yield Slide(kicker, _title(claim) or markdown_text(exponents(figure.drawing.short)), figure.drawing, claim)
 
 
 def _title(claim: SlideClaim | None) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from reportgen.analysis.words.nouns import term
 from reportgen.analysis.words.numerals import exponents
-from reportgen.languages.translate import current_language
-from reportgen.report.media.embed import quoted
-from reportgen.report.media.kit import label_of, markdown_text
+from reportgen.languages.translate import _, current_language
+from reportgen.report.media.embed import attribute, quoted
+from reportgen.report.media.inline import inline_markdown, markdown_text
+from reportgen.report.media.kit import label_of
 from reportgen.report.slides.deck import Deck, Slide, SlideClaim
 
 STYLE = """<style>
@@ -27,8 +27,8 @@ def quarto(deck: Deck) -> str:
     document = deck.document
     head = [
         "---",
-        f"title: {_quoted(document.title)}",
-        f"subtitle: {_quoted(document.question)}",
+        f"title: {quoted(markdown_text(document.title))}",
+        f"subtitle: {quoted(markdown_text(document.question))}",
         f"lang: {current_language()}",
         "format:",
         "  revealjs:",
@@ -36,6 +36,7 @@ def quarto(deck: Deck) -> str:
         "    height: 720",
         "    margin: 0.03",
         "    slide-number: true",
+        f"    footer: {quoted(markdown_text(deck.running))}",
         "    include-in-header:",
         "      text: |",
         *(f"        {line}" for line in STYLE.splitlines()),
@@ -44,25 +45,25 @@ def quarto(deck: Deck) -> str:
     ]
     warning = [f"## {markdown_text(document.watermark)}", ""] if document.watermark else []
     claims = [_claims(title, page) for title, page in deck.titled_claims]
-    return "\n".join([*head, *warning, *claims, *(_slide(slide, document.id) for slide in deck.slides)])
-
-
-def _quoted(text: str) -> str:
-    """Return text as a YAML string."""
-    return json.dumps(" ".join(text.split()), ensure_ascii=False)
+    label = _("The answer")
+    answer = [] if document.watermark else [f"## {label}", "", inline_markdown(document.answer.says), ""]
+    slides = [_slide(slide, document.id) for slide in deck.slides]
+    return "\n".join([*head, *warning, *answer, *slides, *claims])
 
 
 def _claims(title: str, page: Sequence[SlideClaim]) -> str:
-    items = [f"- {markdown_text(claim.says)} **{term(claim.verdict)}**: {markdown_text(claim.value)}" for claim in page]
+    items = [
+        f"- {inline_markdown(claim.says)} **{term(claim.verdict)}**: {markdown_text(claim.value)}" for claim in page
+    ]
     return "\n".join([f"## {title}", "", *items, ""])
 
 
 def _slide(slide: Slide, study: str) -> str:
     drawing = slide.drawing
-    alt = quoted(f"{drawing.title}. {drawing.alt}")
+    alt = attribute(" ".join(exponents(f"{drawing.title}. {drawing.alt}").split()))
     verdict = f"**{term(slide.claim.verdict)}**: {markdown_text(slide.note)}" if slide.claim else ""
     lines = [
-        f"## {markdown_text(slide.title)}",
+        f"## {inline_markdown(slide.title)}",
         f"[{markdown_text(slide.kicker)}]{{.kicker}}",
         f"![{verdict}](figures/{drawing.id}.svg){{#{label_of(study, drawing.id)} fig-alt={alt}}}",
         f"::: {{.notes}}\n{markdown_text(exponents(drawing.caption))}\n:::",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from reportgen.errors import StudyError
@@ -12,14 +12,16 @@ BLANK = "FILL-IN"
 """The text in the place of a value that is still to be filled in."""
 
 
-def refuse_blanks(tree: Any, where: Callable[[Path], str]) -> None:
-    """Raise StudyError ("not-filled-in") for the first blank of a study."""
-    blanks = list(_blanks(tree, ()))
-    if not blanks:
-        return
-    others = len(blanks) - 1
+def blank_places(tree: Any) -> list[Path]:
+    """Return the paths of all blanks of a study."""
+    return list(_blanks(tree, ()))
+
+
+def blank_error(places: Sequence[Path], where: Callable[[Path], str]) -> StudyError:
+    """Return the error ("not-filled-in") at the first blank, which counts the others."""
+    others = len(places) - 1
     more = f"; {others} more {'blanks follow' if others > 1 else 'blank follows'}" if others else ""
-    raise StudyError("not-filled-in", "the blank is not filled in", where(blanks[0]), f"replace {BLANK}{more}")
+    return StudyError("not-filled-in", "the blank is not filled in", where(places[0]), f"replace {BLANK}{more}")
 
 
 def _blanks(value: Any, path: Path) -> Iterator[Path]:

@@ -147,6 +147,7 @@ def study_as_written(study: Study) -> dict[str, Any]:
     written |= {} if study.student is None else {"student": study.student, "seeds": len(study.seeds)}
     written |= {} if study.lang == ENGLISH else {"lang": study.lang}
     written |= {} if study.copy_data else {"copy_data": False}
+    written |= {"predict_first": True} if study.predict_first else {}
     written["claims"] = [claim.model_dump(exclude_none=True) for claim in study.claims]
     written["figures"] = list(study.figures)
     written["remedies"] = study.remedies.model_dump()

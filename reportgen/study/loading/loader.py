@@ -17,7 +17,7 @@ from reportgen.study.checks.answer import check_answer
 from reportgen.study.checks.claims import check_claims
 from reportgen.study.checks.ensembles import check_ensembles, check_snapshots
 from reportgen.study.checks.searched import check_searches
-from reportgen.study.loading.blanks import refuse_blanks
+from reportgen.study.loading.blanks import blank_error, blank_places
 from reportgen.study.loading.origin import Origin
 from reportgen.study.model.settings import VARIABLE, VARIED
 from reportgen.study.model.study import Study, StudyFile
@@ -30,6 +30,9 @@ WATERMARK = "watermark"
 """An override that a study file cannot contain: text that marks the report as not citable."""
 
 Reduction = Callable[[Plan], Mapping[str, Any]]
+
+PLANNED = (*VARIED, "vary", "variants", "seeds", "ensembles", "sanity")
+"""The sections on which the runs, and so the checks of claims, depend."""
 
 SEARCH_SIZES = ("search.samples", "search.stages")
 
@@ -69,14 +72,17 @@ def load_study(
     watermark = changes.pop(WATERMARK, None)
     origin = Origin(document, changes, flags or {})
     tree = origin.tree()
-    refuse_blanks(tree, origin.where)
     plugin_files = _load_plugins(tree.get("plugins"), path.resolve().parent, origin.where, allow_code)
     errors = StudyErrors()
-    contents, usable = origin.validate(tree, errors)
+    blanks = blank_places(tree)
+    if blanks:
+        errors.add(blank_error(blanks, origin.where))
+    contents, usable = origin.validate(tree, errors, blanks)
     written = _varied(usable)
-    all_points, data_places = _variants(origin, contents, written, SettingsReader(path.resolve().parent), errors)
-    if {**usable, "claims": []} != {**tree, "claims": []}:  # other settings would give claims other errors
-        errors.raise_all()
+    reader = SettingsReader(path.resolve().parent)
+    if any(usable.get(name) != tree.get(name) for name in PLANNED):  # others would give claims other errors
+        raise _with_variant_errors(origin, contents, written, reader, errors)
+    all_points, data_places = _variants(origin, contents, written, reader, errors)
     study = Study.model_construct(
         **{name: getattr(contents, name) for name in StudyFile.model_fields},
         id=_id(path),
@@ -95,6 +101,21 @@ def load_study(
 
 def _varied(tree: dict[str, Any]) -> dict[str, Any]:
     return {name: tree[name] for name in VARIED if name in tree}
+
+
+def _with_variant_errors(
+    origin: Origin, contents: StudyFile, written: dict[str, Any], reader: SettingsReader, errors: StudyErrors
+) -> StudyError:
+    """Return the errors so far with those of the variants that do not follow from them; there must be one."""
+    found = StudyErrors()
+    with found.collect():
+        all_points = origin.points(written, contents, reader)
+        origin.check_variants(all_points, contents.seeds, reader.folder or FilePath(), found)
+    for error in found.found:
+        error.others = ()
+        if not origin.follows(error):
+            errors.add(error)
+    return errors.first()
 
 
 def _variants(

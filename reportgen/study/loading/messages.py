@@ -87,7 +87,9 @@ def unknown_keys(error: ValidationError, tree: Any) -> list[Path]:
 
 def faulty_places(error: ValidationError, tree: Any) -> list[Path]:
     """Return the paths in the tree at which a validation finds errors."""
-    return [_location(details["loc"], tree) for details in _flat(error.errors(include_url=False))]
+    return [
+        _location(_place(tuple(details["loc"]), details), tree) for details in _flat(error.errors(include_url=False))
+    ]
 
 
 def _converted(path: Path, errors: list[Details], where: Where) -> StudyError:

@@ -16,7 +16,7 @@ from reportgen.registry import Component
 from reportgen.study.checks.searched import check_trials, most_runs, read_point_search
 from reportgen.study.loading.elsewhere import path_ending
 from reportgen.study.loading.messages import faulty_places, study_error, study_errors, unknown_keys
-from reportgen.study.loading.overrides import indexed_hint, with_value, without
+from reportgen.study.loading.overrides import AS_WRITTEN, indexed_hint, with_value, without
 from reportgen.study.model.data_settings import Data
 from reportgen.study.model.settings import Settings
 from reportgen.study.model.study import StudyFile
@@ -25,6 +25,12 @@ from reportgen.study.planning.variants import Point, points
 from reportgen.study.syntax.yaml12 import Document, Path
 
 MOST_RUNS = 100_000
+
+PLACEHOLDERS = {"title": "-", "question": "-", "network": {"hidden": [1]}}
+"""Values of required keys that are missing or faulty, so that the rest of a study can be checked."""
+
+CONSEQUENCES = {"conflicting-settings", "inapplicable-key", "overlapping-settings", "impossible-split"}
+"""Codes of errors that several settings cause together, so that they may follow from the error of one."""
 
 
 class Origin:
@@ -35,15 +41,19 @@ class Origin:
     document : the study file.
     overrides : values by dotted path, which replace those of the file.
     flags : the command-line flag that set an override, by its path, if it was not --set.
+    removed : the dotted paths of values that are left out because of an error or a blank.
     """
 
     def __init__(self, document: Document, overrides: Mapping[str, Any], flags: Mapping[str, str]) -> None:
         self.document, self.overrides, self.flags = document, overrides, flags
+        self.removed: list[str] = []
         self._claims: Sequence[int] | None = None
 
     def tree(self) -> dict[str, Any]:
         """Return the file's tree with the overrides set, without its answer if they replace the claims behind it."""
+        texts = self.document.texts
         tree: dict[str, Any] = self.document.value
+        tree = tree | {name: texts[name,] for name in AS_WRITTEN if (name,) in texts}
         for path, value in self.overrides.items():
             try:
                 tree = with_value(tree, path, value)
@@ -80,28 +90,58 @@ class Origin:
     def _in_file(self, path: Path) -> bool:
         return path in self.document.values
 
-    def validate(self, tree: dict[str, Any], errors: StudyErrors) -> tuple[StudyFile, dict[str, Any]]:
+    def validate(
+        self, tree: dict[str, Any], errors: StudyErrors, blanks: Sequence[Path] = ()
+    ) -> tuple[StudyFile, dict[str, Any]]:
         """Return the contents of the study, and the tree that they were read from.
 
-        Unknown keys and faulty claims are left out, and their errors are added to `errors`.
-
-        Raises a StudyError for all errors if there are others.
+        Blanks, unknown keys, faulty values and faulty claims are left out, and their errors are added to `errors`, so
+        that the rest can be checked. Raises a StudyError for all errors if nothing is left to check.
         """
-        shortened: set[Path] = set()
+        tree, shortened = self._without(tree, set(map(_of_key, blanks))), {_of_key(path)[:-1] for path in blanks}
         while True:
             try:
                 return StudyFile.model_validate(tree), tree
             except ValidationError as error:
                 for one in study_errors(error, tree, self.where, shortened):
-                    errors.add(one)
-                unknown, faulty = unknown_keys(error, tree), {path[:2] for path in faulty_places(error, tree)}
+                    if not self.follows(one):
+                        errors.add(one)
+                unknown = unknown_keys(error, tree)
+                places = faulty_places(error, tree)
+                claims = {path[1] for path in places if path[:1] == ("claims",) and len(path) > 1}
+                faulty = {_of_key(path) for path in places if path[:1] != ("claims",) or len(path) == 1}
                 if unknown:
                     tree = without(tree, unknown)
                     shortened |= {path[:-1] for path in unknown}
-                elif all(len(path) == 2 and path[0] == "claims" for path in faulty):
-                    tree = self._without_claims(tree, {path[1] for path in faulty})
+                elif () in faulty:
+                    tree = self._completed(tree, errors)
+                elif faulty:
+                    tree = self._without(tree, faulty)
+                    shortened |= {path[:-1] for path in faulty}
                 else:
-                    errors.raise_all()
+                    tree = self._without_claims(tree, claims)
+
+    def _without(self, tree: dict[str, Any], paths: Collection[Path]) -> dict[str, Any]:
+        """Return the tree without the values at these paths, and remember the settings among them."""
+        self.removed += [".".join(map(str, path)) for path in paths]
+        return without(tree, [path for path in paths if not any(path[:n] in paths for n in range(len(path)))])
+
+    def _completed(self, tree: dict[str, Any], errors: StudyErrors) -> dict[str, Any]:
+        """Return the tree with a value for each missing key; raises a StudyError for all errors if none is missing."""
+        missing = {name: value for name, value in PLACEHOLDERS.items() if name not in tree}
+        if not missing:
+            errors.raise_all()
+        self.removed += missing
+        return tree | missing
+
+    def follows(self, error: StudyError) -> bool:
+        """Return whether an error may follow from a value that was left out because of another error."""
+        path = (error.where or "").rpartition(": ")[2].partition(" ")[0]
+        return bool(self.removed) and (error.code in CONSEQUENCES or any(_overlap(path, one) for one in self.removed))
+
+    def independent(self, choices: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the entries of `vary`, or of a variant, whose paths have nothing to do with a value left out."""
+        return {path: value for path, value in choices.items() if not any(_overlap(path, one) for one in self.removed)}
 
     @property
     def has_all_claims(self) -> bool:
@@ -124,14 +164,28 @@ class Origin:
         return self.where(("claims", self._claims[int(path[1])], *path[2:]), key)
 
     def points(self, written: dict[str, Any], contents: StudyFile, reader: SettingsReader) -> tuple[Point, ...]:
-        """Return the variants and searches; raises a StudyError if `vary` or `variants` is invalid."""
+        """Return the variants and searches; raises a StudyError if `vary` or `variants` is invalid, with all errors."""
+        vary = self.independent(contents.vary)
+        variants = {label: self.independent(changes) for label, changes in contents.variants.items()}
+        parts: list[tuple[dict[str, Any], dict[str, Any]]] = [({path: values}, {}) for path, values in vary.items()]
+        parts += [({}, {label: changes}) for label, changes in variants.items()]
+        found = StudyErrors()
         try:
-            return tuple(points(written, contents.vary, contents.variants, reader))
+            return tuple(points(written, vary, variants, reader))
         except PydanticCustomError as error:
-            context = dict(error.context or {})
-            path, key = tuple(context["path"]), bool(context["key"])
-            hint = (context["code"] == "unknown-setting" and path_ending(str(path[-1]))) or context["hint"]
-            raise StudyError(context["code"], context["text"], self.where(path, key), hint or None) from None
+            found.add(self._point_error(error))
+        for some_vary, some_variants in parts:
+            try:
+                points(written, some_vary, some_variants, reader)
+            except PydanticCustomError as error:
+                found.add(self._point_error(error))
+        raise found.first()
+
+    def _point_error(self, error: PydanticCustomError) -> StudyError:
+        context = dict(error.context or {})
+        path, key = tuple(context["path"]), bool(context["key"])
+        hint = (context["code"] == "unknown-setting" and path_ending(str(path[-1]))) or context["hint"]
+        return StudyError(context["code"], context["text"], self.where(path, key), hint or None)
 
     def check_variants(
         self, all_points: Sequence[Point], seeds: Sequence[int], folder: FilePath, errors: StudyErrors
@@ -199,6 +253,16 @@ class Origin:
                 part = ("data", error.setting) if error.setting else named if error.where else part
                 raise error.named_at(self._where_of(point, part)) from None
         return self._where_of(point, named)
+
+
+def _of_key(path: Path) -> Path:
+    """Return the path of the key that has the value at a path, or the list around it."""
+    return next((path[:n] for n in range(len(path), 0, -1) if isinstance(path[n - 1], str)), ())
+
+
+def _overlap(path: str, other: str) -> bool:
+    """Return whether one of two dotted paths is the other one or lies below it."""
+    return f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.")
 
 
 def _choice_for(point: Point, path: Path) -> Any:

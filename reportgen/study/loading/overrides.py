@@ -13,7 +13,7 @@ from reportgen.study.model.layers import opened_layer
 from reportgen.study.model.network import Network
 from reportgen.study.model.ranges import KINDS, OPTIONS
 from reportgen.study.model.settings import Training
-from reportgen.study.syntax.yaml12 import Path, scalar
+from reportgen.study.syntax.yaml12 import Path, read_value
 
 USUAL = {
     f"{section}.{name}": default.name
@@ -29,6 +29,9 @@ FORMS = {"network.hidden": "network.layers", "network.layers": "network.hidden"}
 LAYER = re.compile(r"network\.layers(\.\d+\.residual\.layers)?\.\d+(\.[^.]+)?")
 """The paths of a layer, and of the settings of a layer."""
 
+
+AS_WRITTEN = ("student",)
+"""Settings whose value is the text in the file, even if it reads as a number: the id 0123 is not the number 123."""
 
 BRACKETS = re.compile(r"\b(layers|preprocess)\[(\d+)\]")
 """An index after the name of a list, as in network.layers[0]."""
@@ -77,9 +80,10 @@ def parse_set(text: str) -> tuple[str, Any]:
         hint = "such as --set training.lr=0.1"
         raise UsageError("invalid-override", "expected a dotted path, = and a value", f"--set {text}", hint)
     try:
-        read = scalar(value, f"--set {path}")
+        document = read_value(value, f"--set {path}")
     except StudyError as error:
         raise UsageError(error.code, error.message, error.where, error.hint) from None
+    read = document.texts.get((), document.value) if path in AS_WRITTEN else document.value
     if isinstance(read, dict) and any(":" in str(key) and item is None for key, item in read.items()):
         hint = "such as {name: leaky_relu, slope: 0.3}, in quotes"
         raise UsageError("invalid-override", "missing space after a colon", f"--set {text}", hint)

@@ -151,6 +151,11 @@ class StudyFile(Settings):
     copy_data: bool = Field(
         default=True, description="copy your own data files into the report, so that it can be moved and verified"
     )
+    predict_first: bool = Field(
+        default=False,
+        description="hide the answer, the figures and the verdicts of the page until the reader opens them "
+        "below the [quiz](assignments.md#quiz)",
+    )
     claims: Annotated[tuple[Claim, ...], Field(strict=False)] = ()
     figures: tuple[str, ...] = Field(
         default=(), strict=False, description="[figures](#figures) of the report; by default all that apply"
@@ -218,6 +223,11 @@ class Study(StudyFile):
     plugin_files: tuple[Plugin, ...] = ()
     points: tuple[InstanceOf[Point], ...] = ()
     data_places: dict[Component, str] = Field(default_factory=dict)
+
+    @property
+    def has_verdicts(self) -> bool:
+        """Whether the report gives verdicts: there are claims, and it is not a quick look."""
+        return bool(self.claims) and not self.watermark
 
     def place_of(self, data: DataSpec) -> str:
         """Return the place in the file, or the flag, that names the data set; "" if there is none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -16,6 +16,7 @@ import yaml
 from reportgen.errors import StudyError
 from reportgen.study.syntax.outline import Fault, Outline
 
+TAB = "\t"
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 20
 MOST_NODES = 20_000
@@ -38,10 +39,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Document:
-    """A parsed file: its value, and the places of the keys and values at each path."""
+    """A parsed file: its value, and the places of the keys and values at each path.
+
+    texts: how each number is written, by path.
+    """
 
     value: Any
     name: str
+    texts: dict[Path, str] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
     keys: dict[Path, Place] = field(default_factory=dict)
 
@@ -106,27 +111,34 @@ def read(text: str, name: str) -> Document:
         _scan(text, name)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
-        raise _syntax_error(outline.fault, error, name) from None
+        raise _syntax_error(outline.fault, error, text, name) from None
     if node is None or (isinstance(node, yaml.ScalarNode) and node.tag == f"{_CORE}null"):
         raise StudyError(
             "empty-file", "the file is empty", name, "a study needs at least title, question, data and network"
         )
     document = Document(None, name)
-    return Document(_build(node, (), document), name, document.values, document.keys)
+    return replace(document, value=_build(node, (), document))
 
 
-def scalar(text: str, name: str) -> Any:
+def read_value(text: str, name: str) -> Document:
     """Return a single value, such as the right-hand side of an override, parsed as YAML 1.2."""
-    return None if text.strip() in ("", "~", "null", "Null", "NULL") else read(text, name).value
+    return Document(None, name) if text.strip() in ("", "~", "null", "Null", "NULL") else read(text, name)
 
 
-def _syntax_error(fault: Fault | None, error: yaml.YAMLError, name: str) -> StudyError:
+def _syntax_error(fault: Fault | None, error: yaml.YAMLError, text: str, name: str) -> StudyError:
     """Return the fault of the outline, or else an error at the position where the parser failed."""
     if fault is not None:
         where = f"{name}:{fault.line}:{fault.column}"
         return StudyError("invalid-yaml", f"invalid YAML: {fault.message}", where, fault.hint)
     mark = getattr(error, "problem_mark", None)
-    where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+    where = name
+    if mark is not None:
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}"
+        lines = text.splitlines()
+        tab = lines[mark.line].find(TAB, 0, mark.column + 1) if mark.line < len(lines) else -1
+        if tab >= 0:
+            where = f"{name}:{mark.line + 1}:{tab + 1}"
+            return StudyError("invalid-yaml", "invalid YAML: a tab in place of spaces", where, "replace it by spaces")
     return StudyError(
         "invalid-yaml", "invalid YAML", where, "check quotes, brackets, commas and indentation near this place"
     )
@@ -199,6 +211,8 @@ def _build_scalar(node: yaml.Node, path: Path, document: Document) -> Any:
         raise StudyError("control-character", message, document.where(path), "remove it")
     if kind == "null":
         return None
+    if kind in ("int", "float"):
+        document.texts[path] = text
     if kind == "bool":
         return text.lower() == "true"
     if kind == "int":

@@ -67,5 +67,5 @@ def test_the_feedback_has_the_measured_value_with_its_interval(tmp_path: Path) -
 
 def test_without_verdicts_there_is_no_quiz(tmp_path: Path) -> None:
     assert make_quiz(analysis(tmp_path, watermark="A quick look")) is None
-    study: Any = SimpleNamespace(watermark=None)
+    study: Any = SimpleNamespace(has_verdicts=False)
     assert make_quiz(small_analysis(claims=(), plan=Plan(study, (), ()))) is None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import MissingError
+from reportgen.report.media import pdf
 from reportgen.report.quiz import qti12
 from reportgen.report.quiz.write import write_quiz
 from reportgen.workflow.run import render_study
@@ -27,8 +28,8 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_the_page_has_a_choice_and_a_folded_verdict_for_each_question(page: str) -> None:
     assert len(re.findall(r'<input type="radio"', page)) == 6
     assert re.findall(r'name="([^"]*)" value="([^"]*)" class="right"', page) == [
-        ("low", "supported"),
-        ("1-high", "contradicted"),
+        ("claim-low", "supported"),
+        ("claim-1-high", "contradicted"),
     ]
     assert page.count("<details>") == page.count("<fieldset") == 2
     assert page.count("<legend>") == 2
@@ -72,6 +73,17 @@ def test_a_missing_library_is_part_of_the_outcome(report: Path, monkeypatch: pyt
     assert found.missing is not None
     assert found.missing.code == "missing-library"
     assert sorted(path.name for path in (report / "quiz").iterdir()) == WITHOUT_LIBRARY
+
+
+def test_two_missing_libraries_are_both_part_of_the_outcome(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise MissingError("missing-library", "no Pango")
+
+    monkeypatch.setattr(qti12, "package", missing)
+    monkeypatch.setattr(pdf, "weasyprint", fail)
+    found = render_study(report / "study.yaml", formats=["quiz", "slides"]).missing
+    assert found is not None
+    assert [error.message for error in (found, *found.others)] == ["no Pango", "no text2qti"]
 
 
 def test_a_study_without_claims_has_no_quiz_and_says_so(report: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from reportgen.errors import ResultsError, UsageError
-from reportgen.report.site.finished import find_reports, read_report
+from reportgen.report.site.finished import read_report
+from reportgen.report.site.folders import find_reports
 from reportgen.report.site.pages import write_site
 from tests.report.finished_reports import claim, report
 

@@ -261,8 +261,8 @@ def test_all_reports_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
 def test_a_site_that_would_overwrite_something_is_refused(tmp_path: Path) -> None:
     one = report(tmp_path / "x" / "a")
-    two = report(tmp_path / "y" / "a")
-    for reports, folder, where in (([one], one, one), ([one], one / "site", one), ([one, two], tmp_path / "out", None)):
+    nested = [one, report(tmp_path / "y" / "a"), report(tmp_path / "z" / "x")]
+    for reports, folder, where in (([one], one, one), ([one], one / "site", one), (nested, tmp_path / "out", None)):
         with pytest.raises(UsageError) as conflict:
             write_site(reports, folder)
         assert (conflict.value.code, conflict.value.where) == ("output-conflict", where and str(where))

@@ -28,7 +28,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_pages_of_the_pdf_are_16_by_9_and_tagged(written: Path) -> None:
     reader = PdfReader(written / "slides.pdf")
-    assert len(reader.pages) > 3
+    assert len(reader.pages) == 2 + len(list((written / "figures").glob("*.svg")))  # with the opening and the verdicts
     assert {round(float(page.mediabox.width / page.mediabox.height), 2) for page in reader.pages} == {1.78}
     root = reader.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"]
@@ -61,17 +61,17 @@ def test_no_text_of_a_slide_is_smaller_than_18_points() -> None:
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdfLaTeX is not installed")
 def test_the_latex_source_compiles_without_overfull_boxes(written: Path, tmp_path: Path) -> None:
     shutil.copytree(written, tmp_path / "slides")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "slides.tex"]
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "slides-beamer.tex"]
     done = subprocess.run(command, cwd=tmp_path / "slides", capture_output=True, check=False)
     if b"beamer.cls' not found" in done.stdout:
         pytest.skip("Beamer is not installed")
-    log = (tmp_path / "slides" / "slides.log").read_text(encoding="latin-1")
+    log = (tmp_path / "slides" / "slides-beamer.log").read_text(encoding="latin-1")
     assert done.returncode == 0, log[-2000:]
     assert "Overfull" not in log
 
 
 def test_the_latex_source_has_a_frame_for_each_figure_with_label_and_note(written: Path) -> None:
-    text = (written / "slides.tex").read_text(encoding="utf-8")
+    text = (written / "slides-beamer.tex").read_text(encoding="utf-8")
     ids = {path.stem for path in (written / "figures").glob("*.pdf")}
     assert {name for name in re.findall(r"reportgenslides/([\w-]+)\.pdf", text)} == ids
     assert len(re.findall(r"label=fig-hostile-", text)) == len(ids) == text.count("\\note{")
@@ -80,7 +80,7 @@ def test_the_latex_source_has_a_frame_for_each_figure_with_label_and_note(writte
 
 
 def test_the_quarto_document_has_a_slide_and_a_reference_for_each_figure(written: Path) -> None:
-    text = (written / "slides.qmd").read_text(encoding="utf-8")
+    text = (written / "slides-quarto.qmd").read_text(encoding="utf-8")
     ids = {path.stem for path in (written / "figures").glob("*.svg")}
     assert {name for name in re.findall(r"\]\(figures/([\w-]+)\.svg\)\{#fig-hostile-", text)} == ids
     assert text.count("::: {.notes}") == len(ids)
@@ -90,7 +90,7 @@ def test_the_quarto_document_has_a_slide_and_a_reference_for_each_figure(written
 def test_a_quick_look_has_no_verdicts_on_slides(tmp_path: Path) -> None:
     made = analysed(tmp_path, watermark="A quick look: no verdicts")
     write(made, figures.draw_all(made), tmp_path, ["slides"])
-    text = (tmp_path / "slides" / "slides.tex").read_text(encoding="utf-8")
+    text = (tmp_path / "slides" / "slides-beamer.tex").read_text(encoding="utf-8")
     assert "A quick look: no verdicts" in text
     assert "no verdict}" in text
     assert not re.search(r"textbf\{(supported|contradicted|inconclusive)\}", text)

@@ -99,3 +99,41 @@ def test_every_variant_is_checked_and_an_error_of_all_is_reported_once(tmp_path:
 def test_a_study_with_one_error_has_no_others(tmp_path: Path) -> None:
     assert len(places(tmp_path, study("training: {lr: -1}\n"))) == 1
     assert len(places(tmp_path, study("preprocess: [{name: pca, component: 2}]\n"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "first"),
+    [
+        ("training: {lr: -1}\n", ("out-of-range", "training.lr")),
+        ("network: {hidden: [0]}\n", ("out-of-range", "network.hidden[0]")),
+        ("training: {lr: FILL-IN}\n", ("not-filled-in", "training.lr")),
+        ("student: [1]\n", ("wrong-type", "student")),
+        ("figures: [no_figure]\n", ("unknown-name", "figures[0]")),
+        ("training: {epochs: 1, lrr: 1}\n", ("unknown-key", "training.lrr")),
+    ],
+)
+def test_errors_of_settings_hide_no_errors_of_variants(tmp_path: Path, settings: str, first: tuple[str, str]) -> None:
+    vary = "vary:\n  training.batch_size: [8, 0]\n  trainin.optimizer: [sgd]\n  training.epochs: [2, 2]\n"
+    assert places(tmp_path, study(settings, vary)) == [
+        first,
+        ("unknown-setting", "vary.trainin.optimizer"),
+        ("duplicate-value", "vary.training.epochs[1]"),
+    ]
+    assert places(tmp_path, study(settings, "vary: {training.batch_size: [8, 0]}\n")) == [
+        first,
+        ("out-of-range", "vary.training.batch_size[1]"),
+    ]
+
+
+def test_what_varies_below_a_faulty_setting_is_not_checked(tmp_path: Path) -> None:
+    settings = "training: {optimizer: {name: adamm}, batch_size: 0}\n"
+    assert places(tmp_path, study(settings, "vary: {training.optimizer.beta1: [0.5, 0.9], training.lr: [-1]}\n")) == [
+        ("unknown-name", "training.optimizer"),
+        ("out-of-range", "training.batch_size"),
+        ("out-of-range", "vary.training.lr[0]"),
+    ]
+
+
+def test_a_missing_title_hides_no_other_error(tmp_path: Path) -> None:
+    text = study("training: {lr: -1}\n", "vary: {training.epochs: [-1]}\n").removeprefix("title: T\n")
+    assert [code for code, _ in places(tmp_path, text)] == ["missing-key", "out-of-range", "out-of-range"]

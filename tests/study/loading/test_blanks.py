@@ -34,3 +34,12 @@ def test_a_text_that_mentions_the_blank_is_no_blank(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(SOUND + f"introduction: Replace {BLANK}.\n", encoding="utf-8")
     assert BLANK in load_study(path).study.introduction
+
+
+def test_blanks_hide_no_other_error(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    claim = f"{{id: a, says: A., predict: {BLANK}, why: {BLANK}, measure: {{metric: no_metric}}, expect: {{above: 1}}}}"
+    path.write_text(SOUND + f"student: {BLANK}\ntraining: {{epochs: 1}}\nclaims: [{claim}]\n", encoding="utf-8")
+    with pytest.raises(StudyError) as caught:
+        load_study(path)
+    assert [error.code for error in (caught.value, *caught.value.others)] == ["not-filled-in", "unknown-name"]

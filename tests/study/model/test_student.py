@@ -10,6 +10,7 @@ import pytest
 
 from reportgen.errors import StudyError
 from reportgen.study.loading.loader import dump_study, load_study
+from reportgen.study.loading.overrides import parse_set
 from reportgen.study.model.student import student_seeds
 from reportgen.study.planning.plan import Plan
 from tests.study.texts import SOUND
@@ -99,3 +100,14 @@ def test_seeds_on_the_command_line_exclude_a_student(tmp_path: Path) -> None:
 def test_predictions_do_not_change_the_keys_of_runs(tmp_path: Path) -> None:
     plain, predicted = load(tmp_path, CLAIM % "note: N"), load(tmp_path, CLAIM % "predict: supported, why: W")
     assert [run.spec.key("f") for run in plain.runs] == [run.spec.key("f") for run in predicted.runs]
+
+
+@pytest.mark.parametrize("text", ["0123", "007", "1e5", "0x1F", "0o17", "1.50", "0123456789"])
+def test_an_id_is_the_text_in_the_file(tmp_path: Path, text: str) -> None:
+    study = load(tmp_path, f"student: {text}\n").study
+    assert (study.student, study.seeds) == (text, student_seeds(text, 5))
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(dump_study(study), encoding="utf-8")
+    assert load_study(copy).study.student == text
+    path, value = parse_set(f"student={text}")
+    assert load(tmp_path, "student: ann\n", **{path: value}).study.student == text

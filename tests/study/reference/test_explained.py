@@ -8,7 +8,7 @@ import pytest
 
 from reportgen.study.reference.explained import explained, section_models, without_links
 from reportgen.study.reference.schema import study_schema
-from reportgen.study.syntax.yaml12 import scalar
+from reportgen.study.syntax.yaml12 import read_value
 
 SETTINGS = {setting.path: setting for setting in explained()}
 
@@ -63,7 +63,7 @@ def test_the_example_of_a_section_is_valid(path: str, model: Any) -> None:
     has_own_message = path in ("network.layers.dense", "network.layers.conv", "network.layers.pool", "claims.expect")
     assert bool(model.example) != has_own_message
     if model.example:
-        model.model_validate(scalar(model.example, path))
+        model.model_validate(read_value(model.example, path).value)
 
 
 def test_links_become_their_text() -> None:

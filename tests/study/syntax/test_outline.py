@@ -214,3 +214,15 @@ def test_an_error_that_only_the_parser_finds_has_the_parsers_line() -> None:
     with pytest.raises(StudyError) as caught:
         read("a: 1\nb: [x, , y]\n", "s.yaml")
     assert (caught.value.where or "").startswith("s.yaml:2:")
+
+
+@pytest.mark.parametrize(
+    "text", ["a:\n\tb: 1\n", "a:\n  -\tb: 1\n", "a: b\n\tc d\n", "a: |\n  b\n\tc\n", "a:\n  b: 1\n \tc: 2\n"]
+)
+def test_the_error_of_a_tab_is_about_the_tab(text: str) -> None:
+    with pytest.raises(StudyError) as caught:
+        read(text, "s.yaml")
+    line = text[: text.index("\t")].count("\n") + 1
+    column = text.index("\t") - text.rfind("\n", 0, text.index("\t"))
+    assert (caught.value.code, caught.value.where) == ("invalid-yaml", f"s.yaml:{line}:{column}")
+    assert "tab" in caught.value.message

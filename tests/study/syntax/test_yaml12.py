@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.study.syntax.yaml12 import Place, dotted, read, scalar
+from reportgen.study.syntax.yaml12 import Place, dotted, read, read_value
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_scalars_follow_yaml_1_2(text: str, value: Any) -> None:
     found = read(f"k: {text}", "s.yaml").value["k"]
     assert found == value
     assert type(found) is type(value)
-    assert scalar(text, "--set k") == value
+    assert read_value(text, "--set k").value == value
 
 
 def test_only_dot_nan_is_not_a_number() -> None:

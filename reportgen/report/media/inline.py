@@ -1,0 +1,86 @@
+"""The Markdown of one line, such as a claim, as LaTeX and as Markdown for other programs, with all else escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from markdown_it.token import Token
+
+from reportgen.report.media.markdown import inline_tokens
+from reportgen.report.media.math import is_formula
+
+LATEX = {
+    "em_open": r"\emph{",
+    "strong_open": r"\textbf{",
+    **dict.fromkeys(("em_close", "strong_close"), "}"),
+    **dict.fromkeys(("softbreak", "hardbreak"), " "),
+}
+"""LaTeX of the tokens without a text; others, such as links, are left out, so that their text remains."""
+
+MARKDOWN = {
+    **dict.fromkeys(("em_open", "em_close"), "*"),
+    **dict.fromkeys(("strong_open", "strong_close"), "**"),
+    **dict.fromkeys(("s_open", "s_close"), "~~"),
+    **dict.fromkeys(("softbreak", "hardbreak"), " "),
+}
+"""Markdown of the same tokens."""
+
+ESCAPED = set("\\`*_[]<>$~^#@{}|&")
+"""Letters that CommonMark, MyST or Pandoc give a meaning inside of a line; others have one at its beginning only."""
+
+OPENING = set("+-=:%")
+"""Letters that may begin a list, a heading, a container or a comment."""
+
+
+def markdown_text(text: str) -> str:
+    """Return plain text on one line with escaped Markdown."""
+    line = " ".join(text.split())
+    escaped = "".join(f"\\{letter}" if letter in ESCAPED else letter for letter in line)
+    number = len(line) - len(line.lstrip("0123456789"))
+    if line[:1] in OPENING:
+        return f"\\{escaped}"
+    is_item = number and line[number : number + 1] in (".", ")")
+    return f"{escaped[:number]}\\{escaped[number:]}" if is_item else escaped
+
+
+def inline_markdown(text: str) -> str:
+    """Return the Markdown of a study on one line for Pandoc and MyST, in which more letters have a meaning."""
+    parts = [
+        f"${token.content}$"
+        if token.type == "math_inline" and is_formula(token.content)
+        else _code(token.content)
+        if token.type == "code_inline"
+        else MARKDOWN.get(token.type) or "".join(f"\\{one}" if one in ESCAPED else one for one in _text(token))
+        for token in inline_tokens(" ".join(text.split()))
+    ]
+    line = "".join(parts)
+    return f"\\{line}" if line[:1] in OPENING else line
+
+
+def inline_latex(text: str, escape: Callable[[str], str]) -> str:
+    """Return the Markdown of a study on one line as LaTeX; escape: converts plain text."""
+    parts = [
+        f"${token.content}$"
+        if token.type == "math_inline" and is_formula(token.content)
+        else rf"\texttt{{{escape(token.content)}}}"
+        if token.type == "code_inline"
+        else LATEX.get(token.type) or escape(_text(token))
+        for token in inline_tokens(" ".join(text.split()))
+    ]
+    return "".join(parts)
+
+
+def plain(text: str) -> str:
+    """Return the Markdown of a study on one line without marks, as long as it is in print."""
+    return "".join(" " if token.type.endswith("break") else _text(token) for token in inline_tokens(text))
+
+
+def _text(token: Token) -> str:
+    """Return the text of a token; a formula that cannot be converted keeps its dollar signs."""
+    return f"${token.content}$" if token.type == "math_inline" and not is_formula(token.content) else token.content
+
+
+def _code(text: str) -> str:
+    """Return text in enough backticks."""
+    ticks = "`" * next(count for count in range(1, len(text) + 2) if "`" * count not in text)
+    return f"{ticks} {text} {ticks}" if "`" in text else f"{ticks}{text}{ticks}"

@@ -1,0 +1,16 @@
+"""The parts that a report lacks although they were requested; known before anything is analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from reportgen.report.publish.data_copies import choose_copies
+from reportgen.study.planning.plan import Plan
+
+NO_QUIZ = "there is no quiz, because it needs claims with verdicts"
+
+
+def left_out_of(plan: Plan, formats: Collection[str]) -> tuple[str, ...]:
+    """Return a sentence for each data file that is too large to be copied, and for a quiz that is not possible."""
+    no_quiz = "quiz" in formats and not plan.study.has_verdicts
+    return (*choose_copies(plan).left_out, *([NO_QUIZ] if no_quiz else []))
