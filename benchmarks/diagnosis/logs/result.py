@@ -122,9 +122,7 @@ def _planted_rows(half: str, cases: Sequence[LoggedCase], runmedic: str | None) 
                 yield _row(name, writer.name, runs, half, chosen, alarms)
 
 
-def run_drawn(
-    count: int, seeds: Sequence[int], folder: Path, workers: int, say: Callable[[str], None]
-) -> Drawn:
+def run_drawn(count: int, seeds: Sequence[int], folder: Path, workers: int, say: Callable[[str], None]) -> Drawn:
     """Return the scores of our forms on logs of networks drawn at random.
 
     count: the number of faulty and of healthy networks of each seed. Healthy networks that are not steady do not count.

@@ -7,8 +7,8 @@ validation loss, if it comes before any training loss and the first of these is 
 within the first epoch. Reported from twice the loss of guessing on, if it is later at least halved (from three times
 on for a minibatch or a validation). For information only below ten times, if the poor start did no harm: the late
 training loss is below 30% of guessing, and so is that of validation, or the late validation accuracy is 85% or more (a
-few confident mistakes can make a loss high). The log must begin within the first epoch, or within the first tenth of its
-steps.
+few confident mistakes can make a loss high). The log must begin within the first epoch, or within the first tenth of
+its steps.
 
 **Start.** Only a loss of the first five steps is the initial loss. A mean over a window or an epoch, or a later value,
 is also high after first steps that are too large; then both causes are named, the learning rate first.

@@ -1,8 +1,8 @@
 """Outputs of a network in PyTorch that are probabilities, since a softmax or a sigmoid is its last function.
 
 The rules judge logits: the logarithms of probabilities of several classes, and the log odds log(p / (1 - p)) of one
-probability of two classes. The softmax and the sigmoid of these are the probabilities again. Outputs of a log-softmax or
-a log-sigmoid are these logarithms already.
+probability of two classes. The softmax and the sigmoid of these are the probabilities again. Outputs of a log-softmax
+or a log-sigmoid are these logarithms already.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Hooks that do not keep their owner alive, and that are removed with it.
 
-PyTorch keeps hooks of all optimizers for the whole process, and those of a module as long as the module. A recorder that
-is dropped without `save` must not observe later trainings.
+PyTorch keeps hooks of all optimizers for the whole process, and those of a module as long as the module. A recorder
+that is dropped without `save` must not observe later trainings.
 """
 
 from __future__ import annotations
