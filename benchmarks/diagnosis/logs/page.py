@@ -36,9 +36,9 @@ both halves are those from before two further changes, which make notes of some 
 on 18 cases of the tuning half and on the networks of seed 7003 alone. The networks drawn at random, below, show the
 rules with these changes, on networks that had not been seen: of all figures on logs, theirs are the ones to rely on.
 Three runs of a network are judged together. Each single run counts by itself; these have no intervals, since the runs
-of a network are alike. An alarm of a log names several possible causes: the cause counts as named if the required rules are among the rules and
-causes of the alarms, and no alarm can only stand for a misdiagnosis. *Right cause* is this share of all faults,
-*cause named* of the faults with an alarm. Our alarms name {{causes}} rules on average."""
+of a network are alike. An alarm of a log names several possible causes: the cause counts as named if the required rules
+are among the rules and causes of the alarms, and no alarm can only stand for a misdiagnosis. *Right cause* is this
+share of all faults, *cause named* of the faults with an alarm. Our alarms name {{causes}} rules on average."""
 
 SUBSET = """Scores cannot show every fault. In *recall of visible faults*, faults of these rules are left out: {rules}.
 The other columns contain all faults."""
