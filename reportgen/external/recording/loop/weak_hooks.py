@@ -18,7 +18,10 @@ class WeakHook:
     """
 
     def __init__(self, method: Callable[..., Any] | None = None) -> None:
-        self._method = _nothing if method is None else weakref.WeakMethod(method)
+        known: Callable[[], Callable[..., Any] | None] = _nothing
+        if method is not None:
+            known = weakref.WeakMethod(method)
+        self._method = known
 
     def __call__(self, *arguments: Any) -> Any:
         """Return the result of the method, None if its object does not exist."""
