@@ -125,12 +125,13 @@ def _on_logs(options: argparse.Namespace, folder: Path) -> int:
     """Score the forms on scores, on logs of the cases."""
     before = json.loads(log_result.RESULT.read_text(encoding="utf-8")) if log_result.RESULT.is_file() else {}
     if options.random:
-        rows = log_result.run_drawn(options.random, options.seed[0], folder, options.jobs, _say)
-        print("\n".join(log_page.row_lines(rows)))
+        found_drawn = log_result.run_drawn(options.random, options.seed, folder, options.jobs, _say)
+        print("\n".join(log_page.row_lines(found_drawn.rows)))
         drawn = {
             "date": datetime.now(UTC).date().isoformat(),
-            "seed": options.seed[0],
-            "rows": log_result.plain_rows(rows),
+            "seeds": options.seed,
+            "rows": log_result.plain_rows(found_drawn.rows),
+            "unsteady": [found_drawn.unsteady.count, found_drawn.unsteady.of],
         }
         published = {**before, "drawn": drawn}
     else:

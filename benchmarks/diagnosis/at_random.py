@@ -220,6 +220,19 @@ def _healthy(records: Records, reach: float) -> bool:
     return found > reach - max(POINTS, SHARE * (reach - _blind(records))) and not all(map(_grew_dearer, records))
 
 
+def is_steady(records: Records) -> bool:
+    """Return whether the validation accuracy hardly varies over the last fifth of the epochs, on average over seeds.
+
+    All epochs have the same validation examples, so that the accuracy varies by the training alone. With a standard
+    deviation of more than three points, it depends on the last few steps how good a network is.
+    """
+    spreads = []
+    for record in records:
+        scores = np.asarray(record.epochs("val_accuracy"), np.float64)[1:]
+        spreads.append(float(np.std(scores[-max(1, scores.size // LATE) :])))
+    return float(np.mean(spreads)) <= POINTS
+
+
 def _grew_dearer(record: RunRecord) -> bool:
     """Return whether the validation loss ends clearly above its lowest epoch, as of a network that overfits."""
     losses = np.asarray(record.epochs("val_loss"), np.float64)[1:]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.diagnosis import spoil
-from benchmarks.diagnosis.at_random import Judged, harms
+from benchmarks.diagnosis.at_random import Judged, harms, is_steady
 from benchmarks.diagnosis.build import Measured, Prepared
 from benchmarks.diagnosis.cases import Case
 from benchmarks.diagnosis.draw import Study, draw
@@ -74,6 +74,12 @@ def test_a_last_epoch_that_is_good_by_luck_makes_no_network_healthy() -> None:
     lucky = np.where(np.arange(EPOCHS + 1) == EPOCHS, 0.9, 0.7)
     assert harms(steady, runs(curves={"val_accuracy": lucky}))
     assert not harms(steady, runs(curves={"val_accuracy": np.where(np.arange(EPOCHS + 1) < EPOCHS // 2, 0.7, 0.9)}))
+
+
+def test_an_accuracy_that_swings_at_the_end_is_not_steady() -> None:
+    swinging = np.where(np.arange(EPOCHS + 1) % 2 == 0, 0.8, 0.9)
+    assert is_steady(runs(curves={"val_accuracy": np.where(np.arange(EPOCHS + 1) < EPOCHS // 2, 0.5, 0.9)}))
+    assert not is_steady(runs(curves={"val_accuracy": swinging}))
 
 
 def finding(rule: str, cause: str | None = None) -> Finding:

@@ -57,6 +57,17 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """Scores on networks drawn at random, and the healthy ones that are left out since they are not steady.
+
+    unsteady: how many of these have an alarm in a log of three runs.
+    """
+
+    rows: tuple[Row, ...]
+    unsteady: Share
+
+
+@dataclass(frozen=True)
 class LogResult:
     """All rows, the shares of faults and healthy networks for which each rule fires, and wrong cases of tuning.
 
@@ -111,17 +122,27 @@ def _planted_rows(half: str, cases: Sequence[LoggedCase], runmedic: str | None) 
                 yield _row(name, writer.name, runs, half, chosen, alarms)
 
 
-def run_drawn(count: int, seed: int, folder: Path, workers: int, say: Callable[[str], None]) -> tuple[Row, ...]:
-    """Return the scores of our forms on logs of networks drawn at random, this number of faulty and of healthy ones."""
-    drawn = at_random.sample(count, seed, folder, workers, say)
-    known = [judge.logged(one.case, folder / "logs") for one in drawn.judged]
-    rows = []
+def run_drawn(count: int, seeds: Sequence[int], folder: Path, workers: int, say: Callable[[str], None]) -> Drawn:
+    """Return the scores of our forms on logs of networks drawn at random.
+
+    count: the number of faulty and of healthy networks of each seed. Healthy networks that are not steady do not count.
+    """
+    drawn = at_random.together([at_random.sample(count, seed, folder, workers, say) for seed in seeds])
+    rows, known, unsteady = list[Row](), list[LoggedCase](), list[LoggedCase]()
+    for one in drawn.judged:
+        counts = one.fault is not None or at_random.is_steady(one.case.own)
+        (known if counts else unsteady).append(judge.logged(one.case, folder / "logs"))
+    alarmed = [one for one in unsteady if any(_is_alarmed(one, writer.name) for writer in WRITERS)]
     for writer in WRITERS:
         for name, judged in _own_judges(writer.name):
             for runs in (len(SEEDS), 1):
                 alarms = {(one.case.name, seeds): judged(one, seeds) for one in known for seeds in _groups(one, runs)}
                 rows.append(_row(name, writer.name, runs, DRAWN, known, alarms))
-    return tuple(rows)
+    return Drawn(tuple(rows), Share(len(alarmed), len(unsteady)))
+
+
+def _is_alarmed(case: LoggedCase, writer: str) -> bool:
+    return bool(judge.alarms(judge.found(case, writer, True, case.seeds)))
 
 
 def _groups(case: LoggedCase, runs: int) -> list[tuple[int, ...]]:

@@ -33,12 +33,11 @@ RESOLUTIONS: Mapping[str, Resolution] = {
 """Words at the beginning or end of a name that say what one value is."""
 
 TRANSLATIONS: Mapping[str, str] = {
-    **dict.fromkeys(("verlust", "perdida", "perte"), "loss"),
-    **dict.fromkeys(("genauigkeit", "exactitud", "exactitude"), "accuracy"),
-    **{"trainingsverlust": "train_loss", "trainingsgenauigkeit": "train_accuracy"},
-    **{"validierungsverlust": "val_loss", "validierungsgenauigkeit": "val_accuracy"},
-    **{"testverlust": "test_loss", "testgenauigkeit": "test_accuracy"},
-    **dict.fromkeys(("entrenamiento", "entrainement", "apprentissage"), "train"),
+    **dict.fromkeys(("verlust", "verlustfunktion", "verlustwert", "perdida", "perte"), "loss"),
+    **dict.fromkeys(("funcion_de_perdida", "fonction_de_perte"), "loss"),
+    "zielfunktion": "objective",
+    **dict.fromkeys(("genauigkeit", "trefferquote", "exactitud", "exactitude"), "accuracy"),
+    **dict.fromkeys(("trainings", "entrenamiento", "entrainement", "apprentissage"), "train"),
     **dict.fromkeys(("validierung", "validierungs", "validacion"), "val"),
     **dict.fromkeys(("epoche", "epoca", "epoque"), "epoch"),
     **dict.fromkeys(("schritt", "paso", "etape"), "step"),
@@ -50,6 +49,9 @@ TRANSLATIONS: Mapping[str, str] = {
 
 FILLERS = ("de", "d", "du", "la", "l", "en", "der", "des")
 """Words between translated words that do not change the meaning."""
+
+_COMPOUND = re.compile(r"(?<![a-z0-9])(trainings|validierungs|test(?=verlust|genauigkeit))(?=[a-z]{3})")
+"""First part of a German compound, such as "Trainingsverlust", that names the split."""
 
 _FOREIGN = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(sorted(TRANSLATIONS, key=len, reverse=True))})(?![a-z0-9])")
 
@@ -96,7 +98,7 @@ def words_of(name: str) -> list[str]:
     """Return the words of a name in lower case and in English; an upper-case letter begins a word in "valLoss"."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", name.strip()[:200]) if not unicodedata.combining(c))
     parted = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", plain)
-    words = re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
+    words = _COMPOUND.sub(r"\1_", re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_"))
     translated = _FOREIGN.sub(lambda found: TRANSLATIONS[found[0]], words)
     if translated == words:
         return words.split("_")

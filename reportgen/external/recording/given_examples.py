@@ -11,7 +11,7 @@ import numpy as np
 
 from reportgen.errors import UsageError
 from reportgen.external.recording.loop.loss_graph import graph_of
-from reportgen.external.recording.loop.probabilities import LEAST, OF_PROBABILITIES, last_function
+from reportgen.external.recording.loop.probabilities import LEAST, LOG_SIGMOID, OF_PROBABILITIES, last_function
 
 PROBED = 512
 """Largest number of training examples of a probe without a loss function of the caller."""
@@ -78,6 +78,8 @@ class GivenExamples:
             last = last_function(outputs)
             if last in OF_PROBABILITIES and self._response != last:
                 return _of_probabilities(torch, outputs, y)
+            if last == LOG_SIGMOID and self._response != last and outputs.numel() == len(outputs):
+                return _of_probabilities(torch, outputs.exp(), y)
             if outputs.ndim == 1 or outputs.shape[1] == 1:
                 return torch.nn.functional.binary_cross_entropy_with_logits(outputs.reshape(-1), y.to(outputs.dtype))
             return torch.nn.functional.cross_entropy(outputs, y)

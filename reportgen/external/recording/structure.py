@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,24 +67,20 @@ def check_initialized(modules: Iterable[tuple[int, Any]]) -> None:
 def guarded(layers: Any) -> list[Any]:
     """Let embeddings raise UsageError for inputs that are not whole numbers; return the handles of the hooks."""
     return [
-        module.register_forward_pre_hook(_index_check(number))
+        module.register_forward_pre_hook(partial(_check_index, number))
         for number, module in enumerate(modules_in(layers), 1)
         if class_names(module) & set(LOOKUPS) and hasattr(module, "register_forward_pre_hook")
     ]
 
 
-def _index_check(number: int) -> Callable[[Any, tuple[Any, ...]], None]:
-    """Return a hook before the pass through an embedding; number: its position in the network, from 1."""
-
-    def check(module: Any, inputs: tuple[Any, ...]) -> None:
-        given: Any = inputs[0] if inputs else None
-        if hasattr(given, "is_floating_point") and given.is_floating_point():
-            dtype = str(given.dtype).removeprefix("torch.")
-            message = f"{type(module).__name__} looks up whole numbers, but its inputs are {dtype}"
-            hint = "inputs of type torch.long, numbers of tokens from 0, or a Linear layer for measurements"
-            raise UsageError("wrong-type", message, f"module {number}", hint)
-
-    return check
+def _check_index(number: int, module: Any, inputs: tuple[Any, ...]) -> None:
+    """Raise UsageError before the pass of measurements through an embedding; number: its position in the network."""
+    given: Any = inputs[0] if inputs else None
+    if hasattr(given, "is_floating_point") and given.is_floating_point():
+        dtype = str(given.dtype).removeprefix("torch.")
+        message = f"{type(module).__name__} looks up whole numbers, but its inputs are {dtype}"
+        hint = "inputs of type torch.long, numbers of tokens from 0, or a Linear layer for measurements"
+        raise UsageError("wrong-type", message, f"module {number}", hint)
 
 
 def structure_of(result: Pass, again: Pass | None, trained: Pass | None) -> tuple[Any, Any]:

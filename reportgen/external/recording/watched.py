@@ -16,6 +16,7 @@ from reportgen.external.recording.layer_arrays import Nonlinearity, Probe
 from reportgen.external.recording.layer_statistics import same_outputs
 from reportgen.external.recording.loop.batches import BatchObserver
 from reportgen.external.recording.loop.training_loop import TrainingLoop, rate_of
+from reportgen.external.recording.loop.weak_hooks import remove, removed_with
 from reportgen.external.recording.recorder_settings import RecorderSettings
 from reportgen.external.recording.scores import ScoreSeries
 from reportgen.external.recording.structure import guarded
@@ -47,7 +48,8 @@ class WatchedTraining:
         self.root, self._given = layers, given
         self.network = HookedNetwork(layers, loss, given)
         self.loop = TrainingLoop(layers, self.network.parameters, BatchObserver(*training))
-        self._guards = guarded(layers)
+        self._guards = removed_with(self)
+        self._guards += guarded(layers)
         self._watches_modes = self._is_warned = self._is_tried = False
         self._watch_modes()
 
@@ -133,8 +135,7 @@ class WatchedTraining:
         An optimizer of other parameters shows at least the learning rate that was meant.
         """
         self.loop.close()
-        while self._guards:
-            self._guards.pop().remove()
+        remove(self._guards)
         if self.loop.optimizers:
             optimizer = self.loop.optimizers[0]
             settings.add_observed(optimizer, [rate for _, rate in self.loop.rates] or [rate_of(optimizer)])

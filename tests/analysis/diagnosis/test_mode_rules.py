@@ -129,8 +129,7 @@ def test_a_batch_of_one_is_an_error_and_the_root_of_the_mismatch() -> None:
     findings = {f.rule: f for f in diagnose([variant_summary(Variant("v", "v", {}, {}), records)])}
     assert findings["bn_tiny_batch"].severity == "error"
     assert findings["bn_tiny_batch"].consequence_of is None
-    mismatch = findings.get("train_eval_mismatch")
-    assert mismatch is None or mismatch.consequence_of == "bn_tiny_batch"
+    assert findings["train_eval_mismatch"].consequence_of == "bn_tiny_batch"
 
 
 def test_cost_in_train_mode_counts_only_for_small_batches() -> None:

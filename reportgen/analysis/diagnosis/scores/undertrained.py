@@ -7,10 +7,11 @@ The forecast that is stated also does not go below the limit of an exponential w
 
 **Reference.** A gain of more than 8% of the loss of guessing (of the first loss, if the number of classes is not
 known) in each loss that the log holds. The late decrease of each must exceed two standard errors of its noise.
-Not reported if the validation accuracy is 95% or more. For information only if it is 88% or more, if it has gained less
-than two percentage points since half of training and half of what guessing lacks (or, from 80% on, if wrong predictions
-have become fewer by less than a fifth), or if the training accuracy is 95% or more. Not reported either if the learning
-rate has decayed to less than half, since then the schedule causes the late decrease.
+Not reported if the validation accuracy is 95% or more. For information only if it is 88% or more, if it has gained half
+of what guessing lacks and, since half of training, less than two percentage points or two standard errors of its noise
+(or, from 80% on, if wrong predictions have become fewer by less than a fifth), or if the training accuracy is 95% or
+more. Not reported either if the learning rate has decayed to less than half, since then the schedule causes the late
+decrease.
 
 **Schedule.** A learning rate that rises from value to value up to the last one, by half or more in total, has not left
 its warm-up. It is reported if the loss does not rise.
@@ -87,7 +88,9 @@ def _settled(log: TrainingLog, right: Points) -> bool:
         return right.size > 0 and right.mean >= GOOD
     half, end = _at_times(right)[1:]
     chance = 1 / (classes(log) or 2)
-    still = end - half < MORE and end - chance >= LEAD * (1 - chance)
+    noise = right.late(0.5 if right.size >= 8 else 1.0).noise
+    least = max(MORE, ERRORS * noise * math.sqrt(2 / _reach(right)))
+    still = end - half < least and end - chance >= LEAD * (1 - chance)
     return end >= GOOD or still or (end >= FAIR and 1 - end > (1 - FEWER) * (1 - half))
 
 

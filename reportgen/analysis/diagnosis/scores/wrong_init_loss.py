@@ -5,8 +5,10 @@ validation loss, if it comes before any training loss and the first of these is 
 
 **Reference.** The loss of guessing, ln C. Healthy networks start at it or up to a half above, and fall below it
 within the first epoch. Reported from twice the loss of guessing on, if it is later at least halved (from three times
-on for a minibatch or a validation). For information only below ten times, if the late losses are below 30% of guessing,
-since the poor start did no harm. The log must begin within the first epoch, or within the first tenth of its steps.
+on for a minibatch or a validation). For information only below ten times, if the poor start did no harm: the late
+training loss is below 30% of guessing, and so is that of validation, or the late validation accuracy is 85% or more (a
+few confident mistakes can make a loss high). The log must begin within the first epoch, or within the first tenth of
+its steps.
 
 **Start.** Only a loss of the first five steps is the initial loss. A mean over a window or an epoch, or a later value,
 is also high after first steps that are too large; then both causes are named, the learning rate first.
@@ -32,7 +34,7 @@ from reportgen.runs.training_log import ROLES, Curve, TrainingLog
 
 LEAST, FIRST_STEPS = 3, 5
 TIMES, TIMES_OF_ONE, FALLEN, SOON = 2.0, 3.0, 0.5, 0.1
-HARMLESS, LEARNED, AGREES = 10.0, 0.3, 0.5
+HARMLESS, LEARNED, GOOD, AGREES = 10.0, 0.3, 0.85, 0.5
 SOURCES = ("stanford-scribe", "lecture-review", "He et al. 2015", "Hanin and Rolnick 2018")
 CAUSES = ("unnormalized_input", "exploding_activations", "exploding_gradients", "symmetric_init", "lr_too_high")
 
@@ -99,7 +101,8 @@ def _earlier_validation(log: TrainingLog, curves: Sequence[Curve], guess: float)
 def _of_curve(log: TrainingLog, curve: Curve, guess: float, val: float) -> _Start | None:
     found = points(curve)
     first, later = float(found.values[0]), found.late(0.5).mean
-    harmless = first < HARMLESS * guess and max(later, np.nan_to_num(val)) < LEARNED * guess
+    is_validated = not val >= LEARNED * guess or scores(log, "val_accuracy").late(0.5).mean >= GOOD
+    harmless = first < HARMLESS * guess and later < LEARNED * guess and is_validated
     averaged = curve.role == "train_loss" and curve.resolution != "step"
     limit = TIMES if averaged else TIMES_OF_ONE
     starts = first > limit * guess and later < FALLEN * first

@@ -17,6 +17,7 @@ PRODUCTS = ("Addmm", "Mm", "Bmm", "Convolution", "Linear", "Addmv", "Mv", "Dot",
 RESPONSES = {
     "Softmax": "softmax",
     "Sigmoid": "sigmoid",
+    "LogSigmoid": "log_sigmoid",
     "Relu": "relu",
     "Tanh": "tanh",
     "LeakyRelu": "leaky_relu",
@@ -42,8 +43,8 @@ REDUCTIONS = {1: "mean", 2: "sum"}
 WITH_TARGETS = ("NllLoss", "NllLoss2D", "BinaryCrossEntropyWithLogits", "BinaryCrossEntropy", "MseLoss", "L1Loss")
 PAIRWISE_TARGETS = ("Sub", "MseLoss", "SmoothL1Loss", "L1Loss", "HuberLoss", "Rsub")
 
-NLL_OF_SOFTMAX, NLL_OF_OUTPUTS = "nll_of_softmax", "nll_of_outputs"
-"""Faulty uses of the negative log-likelihood: of probabilities, and of outputs without a softmax."""
+NLL_OF_SOFTMAX, NLL_OF_OUTPUTS, NLL_OF_SIGMOIDS = "nll_of_softmax", "nll_of_outputs", "nll_of_sigmoids"
+"""Faulty uses of the negative log-likelihood: of probabilities, of outputs without a softmax, and of log-sigmoids."""
 
 MOST_NODES = 20_000
 
@@ -55,7 +56,8 @@ class LossGraph:
     Attributes
     ----------
     response : function between the output layer and the loss that changes the outputs, such as "softmax"; "" if there
-        is none, None if unknown. NLL_OF_SOFTMAX and NLL_OF_OUTPUTS if a logarithm or a softmax is missing.
+        is none, None if unknown. NLL_OF_SOFTMAX and NLL_OF_OUTPUTS if a logarithm or a softmax is missing, and
+        NLL_OF_SIGMOIDS if sigmoids are in the place of the softmax.
     reduction : "mean" or "sum", None if unknown.
     examples : number of values over which the loss function reduces, None if unknown.
     targets : tensor of targets, None if unknown.
@@ -132,6 +134,8 @@ def _response(head: list[Any]) -> str | None:
             return None if first is None else NLL_OF_OUTPUTS
         if first[0] == "Softmax":
             return NLL_OF_SOFTMAX
+        if first[0] == "LogSigmoid" or (first[0] == "Log" and (_below(first[1], HARMLESS) or [""])[0] == "Sigmoid"):
+            return NLL_OF_SIGMOIDS
     node = next((node for node in head if name_of(node) in CLASSIFIERS), None)
     probability = next((node for node in head if name_of(node) == OF_PROBABILITY), None)
     if probability is not None and (first := _below(probability, skipped=HARMLESS)) is not None:

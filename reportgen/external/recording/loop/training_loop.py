@@ -19,6 +19,7 @@ from reportgen.external.recording.layer_statistics import next_due
 from reportgen.external.recording.loop.batches import BatchObserver
 from reportgen.external.recording.loop.loss_graph import LossGraph, graph_of
 from reportgen.external.recording.loop.step_form import form_of_step
+from reportgen.external.recording.loop.weak_hooks import WeakHook, remove, removed_with
 from reportgen.external.recording.loss_form import LossForm
 
 CLOSELY = 8
@@ -38,17 +39,17 @@ class TrainingLoop:
     def __init__(self, root: Any, parameters: Collection[Any], batches: BatchObserver) -> None:
         self._root, self._batches = root, batches
         self._parameters = {id(parameter): parameter for parameter in parameters}
-        self._handles: list[Any] = []
+        self._handles, self._observing = removed_with(self), removed_with(self)
         self._sees_updates = False
         self._known: dict[int, Any] = {}
         self._inputs: Any = None
         self._outputs: Any = None
-        self._observing: list[Any] = []
         self._form: LossForm | None = None
         self._steps = self._updates = 0
         self._next_step, self._next_update = 0, 1
         self._kept: list[bool] = []
-        self._kept_handle: Any = None
+        self._followed: Any = None
+        self._keeping = removed_with(self)
         self._rate = np.nan
         self._checked = self._unzeroed = 0
         self._steps_in_test_mode = 0
@@ -66,26 +67,24 @@ class TrainingLoop:
         if hasattr(module, "register_optimizer_step_pre_hook"):
             hooks: Any = module
             self._sees_updates = True
-            self._handles.append(hooks.register_optimizer_step_pre_hook(self._before_update))
+            self._handles.append(hooks.register_optimizer_step_pre_hook(WeakHook(self._before_update)))
         self._observe_inputs()
 
     def _observe_inputs(self) -> None:
         """Keep inputs and outputs of the next passes with gradients."""
         if not self._observing and hasattr(self._root, "register_forward_hook"):
-            self._observing.append(self._root.register_forward_hook(self._keep))
+            self._observing.append(self._root.register_forward_hook(WeakHook(self._keep)))
 
     def watch_modes(self) -> None:
         """Note the mode of every evaluation, since the network differs between the modes."""
         if hasattr(self._root, "register_forward_pre_hook") and hasattr(self._root, "training"):
             self._watches_modes = True
-            self._handles.append(self._root.register_forward_pre_hook(self._note_evaluation))
+            self._handles.append(self._root.register_forward_pre_hook(WeakHook(self._note_evaluation)))
 
     def close(self) -> None:
         """Remove all hooks."""
-        for handle in (*self._handles, *self._observing, self._kept_handle):
-            if handle is not None:
-                handle.remove()
-        self._handles, self._observing, self._kept_handle = [], [], None
+        for handles in (self._handles, self._observing, self._keeping):
+            remove(handles)
 
     def _keep(self, _module: Any, inputs: tuple[Any, ...], outputs: Any) -> None:
         if not self.is_probing and _has_gradients():
@@ -110,8 +109,7 @@ class TrainingLoop:
 
     def _inspect(self, loss: Any) -> None:
         """Inspect the graph and the batch of a step."""
-        while self._observing:
-            self._observing.pop().remove()
+        remove(self._observing)
         self.graph = graph_of(loss) or self.graph
         if self._inputs is not None and getattr(loss, "grad_fn", None) is not None and self.graph is not None:
             self._batches.add(self._inputs, self.graph.targets)
@@ -147,7 +145,7 @@ class TrainingLoop:
             self._rate = float(rate)
             self.rates.append((max(self._steps - 1, 0), self._rate))
         self._updates += 1
-        if self._kept_handle is not None:
+        if self._keeping:
             self._judge_gradients()
         if self._updates == self._next_update:
             self._observe_gradient(optimizer)
@@ -162,8 +160,7 @@ class TrainingLoop:
 
     def _judge_gradients(self) -> None:
         """Judge the gradients since an inspected update."""
-        self._kept_handle.remove()
-        self._kept_handle = None
+        remove(self._keeping)
         if self._kept:
             self._checked += 1
             self._unzeroed += all(self._kept)
@@ -174,14 +171,13 @@ class TrainingLoop:
         parameter = min(trained, key=lambda p: p.numel(), default=None)
         if parameter is None or not bool((parameter.grad != 0).any()):
             return
-        kept: list[bool] = []
-        self._kept = kept
+        self._kept, self._followed = [], parameter
+        self._keeping.append(parameter.register_hook(WeakHook(self._note_gradient)))
 
-        def note(_gradient: Any) -> None:
-            if not self.is_probing:
-                kept.append(parameter.grad is not None and bool((parameter.grad != 0).any()))
-
-        self._kept_handle = parameter.register_hook(note)
+    def _note_gradient(self, _gradient: Any) -> None:
+        if not self.is_probing:
+            stored = self._followed.grad
+            self._kept.append(stored is not None and bool((stored != 0).any()))
 
     def facts(self) -> dict[str, Any]:
         """Return the facts about the loop for the record; those that were not observed are missing."""

@@ -235,6 +235,8 @@ def test_losses_that_fall_are_a_note_if_all_is_fitted_or_the_accuracy_has_settle
     assert found(undertrained.check, log(val_accuracy=rises, **falls)).severity == "warning"
     settled = [*np.linspace(0.3, 0.7, 5), *[0.7] * 11]
     assert found(undertrained.check, log(val_accuracy=settled, **falls)).severity == "info"
+    noisy_end = [*np.linspace(0.3, 0.68, 8), 0.62, 0.76, 0.66, 0.72, 0.63, 0.75, 0.72, 0.74]
+    assert found(undertrained.check, log(val_accuracy=noisy_end, **falls)).severity == "info"
     fitted = log(val_accuracy=rises, train_accuracy=np.linspace(0.5, 1, 16), **falls)
     assert found(undertrained.check, fitted).severity == "info"
 

@@ -138,6 +138,10 @@ def test_a_first_loss_far_above_guessing_is_named_if_it_did_harm() -> None:
     assert found(wrong_init_loss.check, start).severity == "warning"
     assert found(wrong_init_loss.check, harmless).severity == "info"
     assert wrong_init_loss.check(evidence(healthy())) is None
+    confident = {"train_loss": [5.0, 0.5, 0.2, 0.1, 0.1, 0.1], "val_loss": [1.6, 1.4, 1.2, 1.1, 1.0, 1.0]}
+    for accuracy, severity in ((0.95, "info"), (0.6, "warning")):
+        assert found(wrong_init_loss.check, log(**confident, val_accuracy=[accuracy] * 6)).severity == severity
+    assert found(wrong_init_loss.check, log(**confident)).severity == "warning"
 
 
 def test_a_first_mean_is_not_the_initial_loss() -> None:

@@ -31,6 +31,17 @@ class Squeezed(nn.Module):  # type: ignore[misc,name-defined]
         return self.function(self.net(x).squeeze(1))
 
 
+class Ending(nn.Module):  # type: ignore[misc,name-defined]
+    """A network of three classes, (n, 3), which ends with a function."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.net, self.function = network(), function
+
+    def forward(self, x: Any) -> Any:
+        return self.function(self.net(x))
+
+
 def bce(outputs: Any, y: Any) -> Any:
     return functional.binary_cross_entropy(outputs.reshape(-1), y.float())
 
@@ -45,6 +56,10 @@ def nll_of_log(outputs: Any, y: Any) -> Any:
 
 def one_hot_bce(outputs: Any, y: Any) -> Any:
     return nn.BCELoss()(outputs, functional.one_hot(y, 3).float())
+
+
+def one_hot_bce_of_logarithms(outputs: Any, y: Any) -> Any:
+    return one_hot_bce(outputs.exp(), y)
 
 
 def check_equal(found: RunRecord, expected: RunRecord) -> None:
@@ -79,6 +94,44 @@ def test_a_softmax_before_the_logarithm_is_the_softmax_of_the_loss(tmp_path: Pat
 def test_log_probabilities_are_logits(tmp_path: Path) -> None:
     found = run(tmp_path / "a.npz", network_ending(nn.LogSoftmax(1)), loss=functional.nll_loss)
     check_equal(found, run(tmp_path / "b.npz", network()))
+
+
+def nll_of_one(outputs: Any, y: Any) -> Any:
+    """Return the negative log-likelihood of two classes, of the logarithm of one probability."""
+    return -torch.where(y == 1, outputs.reshape(-1), torch.log(-torch.expm1(outputs.reshape(-1)))).mean()
+
+
+@pytest.mark.parametrize("function", [nn.LogSigmoid(), functional.logsigmoid])
+def test_the_logarithm_of_a_sigmoid_is_no_logit(tmp_path: Path, function: Any) -> None:
+    found = run(tmp_path / "a.npz", Squeezed(function), loss=nll_of_one, classes=2)
+    expected = run(tmp_path / "b.npz", Squeezed(lambda z: z), loss=bce_of_logits, classes=2)
+    for name in ("epoch_train_loss", "epoch_train_accuracy", "step_loss", "probe_gradient_norm"):
+        np.testing.assert_allclose(found.arrays[name], expected.arrays[name], rtol=2e-3, atol=1e-6, err_msg=name)
+
+
+def test_logarithms_of_sigmoids_of_several_classes_are_those_of_shares(tmp_path: Path) -> None:
+    found = run(tmp_path / "a.npz", network_ending(nn.LogSigmoid()), loss=one_hot_bce_of_logarithms)
+    expected = run(tmp_path / "b.npz", network_ending(nn.Sigmoid()), loss=one_hot_bce)
+    for name in ("epoch_train_loss", "epoch_train_accuracy", "probe_gradient_norm"):
+        np.testing.assert_allclose(found.arrays[name], expected.arrays[name], rtol=2e-3, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("logarithms", [functional.logsigmoid, lambda z: z.sigmoid().log()])
+@pytest.mark.parametrize("in_network", [True, False])
+def test_the_likelihood_of_sigmoids_of_several_classes_is_a_fault(
+    tmp_path: Path, logarithms: Any, in_network: bool
+) -> None:
+    net = Ending(logarithms if in_network else lambda z: z)
+    loss = functional.nll_loss if in_network else lambda outputs, y: functional.nll_loss(logarithms(outputs), y)
+    found = run(tmp_path / "a.npz", net, loss=loss)
+    assert found.facts["loss_response"] == "nll_of_sigmoids"
+    assert "loss_mismatch" in rules_of(found)[0]
+
+
+def test_a_cross_entropy_of_logarithms_of_sigmoids_is_a_fault(tmp_path: Path) -> None:
+    found = run(tmp_path / "a.npz", network_ending(nn.LogSigmoid()))
+    assert found.facts["loss_response"] == "log_sigmoid"
+    assert "loss_mismatch" in rules_of(found)[0]
 
 
 def test_sigmoids_of_several_classes_are_shares(tmp_path: Path) -> None:
@@ -138,6 +191,16 @@ def test_the_gradient_of_log_probabilities_is_that_of_the_logits() -> None:
     functional.nll_loss(outputs, torch.arange(5) % 3).backward()
     found = gradient_of_logits(outputs.detach().numpy(), outputs.grad.numpy(), "log_softmax")
     np.testing.assert_allclose(found, z.grad, atol=1e-12)
+
+
+def test_the_gradient_of_the_logarithm_of_one_sigmoid_is_that_of_the_logit() -> None:
+    z = torch.randn(5, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64, requires_grad=True)
+    outputs = functional.logsigmoid(z)
+    outputs.retain_grad()
+    nll_of_one(outputs, torch.arange(5) % 2).backward()
+    found = outputs.detach().numpy(), outputs.grad.numpy()
+    np.testing.assert_allclose(as_logits(found[0], "log_sigmoid"), z.detach())
+    np.testing.assert_allclose(gradient_of_logits(*found, "log_sigmoid"), z.grad, atol=1e-12)
 
 
 @pytest.mark.parametrize("last", ["sigmoid", "softmax"])

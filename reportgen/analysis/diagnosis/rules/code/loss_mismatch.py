@@ -9,7 +9,8 @@ loss. Cross-entropy of probabilities cannot fall below ln(1 + (C - 1) / e) for C
 confident mistakes. A ReLU loses the gradient of all negative outputs. The rule reports
 
 - an activation or a softmax between the output layer and the loss;
-- the negative log-likelihood of outputs without a softmax, or of probabilities without a logarithm;
+- the negative log-likelihood of outputs without a softmax, of probabilities without a logarithm, or of the logarithms
+  of sigmoids, whose gradient lacks the outputs of all other classes;
 - a gradient that differs from that of the outputs by more than 1% and equals that of a function of them.
 
 Other losses, such as label smoothing, class weights or squared errors, are mentioned for information only if their
@@ -28,7 +29,7 @@ from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 
 NONE, CROSS_ENTROPY, OTHER = "none", "cross_entropy", "other"
-NLL_OF_SOFTMAX, NLL_OF_OUTPUTS = "nll_of_softmax", "nll_of_outputs"
+NLL_OF_SOFTMAX, NLL_OF_OUTPUTS, NLL_OF_SIGMOIDS = "nll_of_softmax", "nll_of_outputs", "nll_of_sigmoids"
 SOURCES = (
     "PyTorch documentation, torch.nn.CrossEntropyLoss",
     "Goodfellow, Bengio and Courville 2016, 6.2.2.3",
@@ -89,6 +90,12 @@ def _words(record: RunRecord, found: str) -> tuple[str, str]:
         return (
             "The negative log-likelihood is computed of the outputs without a log_softmax",
             "Use CrossEntropyLoss, which contains the log_softmax, instead of NLLLoss.",
+        )
+    if found == NLL_OF_SIGMOIDS:
+        return (
+            "The negative log-likelihood is computed of sigmoids, which do not depend on one another: only the output "
+            "of the right class gets a gradient, so the outputs of all classes can grow together",
+            "Use log_softmax instead of logsigmoid before NLLLoss, or BCEWithLogitsLoss for labels of several classes.",
         )
     if found == "softmax":
         return "The outputs pass through a softmax before the cross-entropy, which applies it a second time", logits
