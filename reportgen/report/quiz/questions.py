@@ -10,7 +10,7 @@ from reportgen.analysis.words.nouns import counted_noun
 from reportgen.languages.translate import _
 from reportgen.report.document.claim_view import ClaimView, claim_views
 from reportgen.report.document.claim_words import expected, quantity, sides, what
-from reportgen.study.model.claims import Verdict
+from reportgen.study.model.claims import VERDICTS, Verdict
 
 
 @dataclass(frozen=True)
