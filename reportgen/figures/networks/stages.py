@@ -10,6 +10,7 @@ from reportgen.engine.layers.geometry import Shape
 from reportgen.engine.layout import INPUT, Operation, is_shortcut, shape_text
 from reportgen.engine.network_spec import PoolSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.languages.translate import _, translated
 from reportgen.runs.record import RunRecord
 
 TIMES = "×"
@@ -64,9 +65,9 @@ def _stage(group: Sequence[Operation], stage_of: dict[int, int]) -> Stage:
     added = next((operation.adds for operation in group if operation.adds is not None), None)
     return Stage(
         name=operation_name(main),
-        norm="batch norm" if last.batchnorm else "scalar biases" if len(group) > 1 else "",
+        norm=_("batch norm") if last.batchnorm else _("scalar biases") if len(group) > 1 else "",
         activation=_activation(last),
-        dropout=f"dropout {last.dropout.rate:g}" if last.dropout and last.dropout.rate else "",
+        dropout=_("dropout {rate}").format(rate=f"{last.dropout.rate:g}") if last.dropout and last.dropout.rate else "",
         output=last.output_shape,
         parameters=sum(operation.parameters for operation in group),
         layer=None if main.layer is None else main.layer + 1,
@@ -80,7 +81,7 @@ def _stage(group: Sequence[Operation], stage_of: dict[int, int]) -> Stage:
 
 def operation_name(operation: Operation) -> str:
     """Return an operation in words, such as "conv 5×5, stride 2" or "global average pool"."""
-    return f"{kind_text(operation)} {window_text(operation, TIMES)}".rstrip()
+    return f"{translated(kind_text(operation))} {translated(window_text(operation, TIMES))}".rstrip()
 
 
 def _activation(operation: Operation) -> str:
@@ -107,4 +108,4 @@ def kinds_of(records: Iterable[RunRecord]) -> tuple[str, ...]:
 def unit_words(records: Iterable[RunRecord]) -> str:
     """Return a sentence on the units of convolutions, empty if there are none."""
     has_windows = any(layer.window for record in records for layer in record.spec.network.layers)
-    return "In a convolution, a unit is a channel, with its values at all positions" if has_windows else ""
+    return _("In a convolution, a unit is a channel, with its values at all positions") if has_windows else ""

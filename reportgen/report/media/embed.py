@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures import Drawing
+from reportgen.languages.translate import _, current_language
 from reportgen.report.document.content import Content
 from reportgen.report.media.kit import label_of, markdown_text
 from reportgen.report.media.render import fill_figure
@@ -57,8 +58,10 @@ def _snippets(document: Content, drawings: Sequence[Drawing], svgs: Mapping[str,
     """Return HTML to copy: each figure as an iframe and as an image."""
     base = f"https://example.org/{document.id}"
     parts = [
-        f"# HTML snippets\n\nReplace `{base}` with the address of the folder of this report. "
-        "The iframe shows the figure with its caption, the image shows the figure alone.\n"
+        _(
+            "# HTML snippets\n\nReplace `{base}` with the address of the folder of this report. "
+            "The iframe shows the figure with its caption, the image shows the figure alone.\n"
+        ).format(base=base)
     ]
     for drawing in drawings:
         alt = escape(f"{drawing.title}. {exponents(drawing.alt)}")
@@ -78,7 +81,8 @@ def _myst(document: Content, drawings: Sequence[Drawing]) -> str:
         f":alt: {_line(drawing.alt)}\n\n{markdown_text(exponents(drawing.caption))}\n```\n"
         for drawing in drawings
     ]
-    return "\n".join([f"# Figures: {markdown_text(document.title)}\n", *figures])
+    title = _("Figures: {title}").format(title=markdown_text(document.title))
+    return "\n".join([f"# {title}\n", *figures])
 
 
 def _quarto(document: Content, drawings: Sequence[Drawing]) -> str:
@@ -88,7 +92,8 @@ def _quarto(document: Content, drawings: Sequence[Drawing]) -> str:
         f"#{label_of(document.id, drawing.id)} fig-alt={quoted(drawing.alt)} fig-scap={quoted(drawing.short)}}}\n"
         for drawing in drawings
     ]
-    head = f"---\ntitle: {quoted(f'Figures: {document.title}')}\nlang: en\n---\n"
+    title = quoted(_("Figures: {title}").format(title=document.title))
+    head = f"---\ntitle: {title}\nlang: {current_language()}\n---\n"
     return "\n".join([head, *figures])
 
 
