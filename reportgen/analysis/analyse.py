@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reportgen.analysis import theory
@@ -11,7 +11,9 @@ from reportgen.analysis.claims.evaluate import evaluate_claims
 from reportgen.analysis.compare import compare
 from reportgen.analysis.diagnosis.diagnose import diagnose
 from reportgen.analysis.diagnosis.tested import effective
+from reportgen.analysis.diagnosis.told import told
 from reportgen.analysis.ensembles import score_ensembles
+from reportgen.analysis.finding import Finding
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.analysis.search import search_results
 from reportgen.analysis.summary import variant_summary
@@ -50,13 +52,17 @@ def analyse(
         plan=plan,
         variants=variants,
         claims=evaluate_claims(plan, records, extras),
-        findings=tuple(effective(f, plan) for f in diagnose(variants, subjects={v.variant.id for v in chosen})),
+        findings=told(plan.study.lang, lambda: _findings(plan, variants, chosen)),
         comparisons=compare(settled),
         theory={v.variant.id: expected for v in chosen if (expected := _theory(v))},
         provenance=dict(provenance or {}),
         ensembles=score_ensembles(chosen, ensemble_sizes(plan.study)),
         searches=searches,
     )
+
+
+def _findings(plan: Plan, variants: Sequence[VariantSummary], chosen: Sequence[VariantSummary]) -> list[Finding]:
+    return [effective(finding, plan) for finding in diagnose(variants, subjects={v.variant.id for v in chosen})]
 
 
 def _theory(variant: VariantSummary) -> dict[str, list[float]]:

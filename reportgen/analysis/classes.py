@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.words.listing import listing
 from reportgen.data.split import class_shares
+from reportgen.languages.translate import _
 from reportgen.runs.record import RunRecord
 
 
@@ -22,8 +24,8 @@ def classes_in_words(facts: Mapping[str, Any], numbers: Sequence[int]) -> str:
     """Return classes by their labels: "class 3", "classes cat and dog", "classes 1, 2 and 5"."""
     labels = [label_of(facts, number) for number in numbers]
     if len(labels) == 1:
-        return f"class {labels[0]}"
-    return f"classes {', '.join(labels[:-1])} and {labels[-1]}"
+        return _("class {label}").format(label=labels[0])
+    return _("classes {labels}").format(labels=listing(labels))
 
 
 def class_counts(record: RunRecord, split: str = "train") -> NDArray[np.float64] | None:

@@ -36,6 +36,7 @@ from reportgen.figures.networks.stages import kinds_of, unit_words
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, outline, rows_for
 from reportgen.figures.views.pruned import last_training
+from reportgen.languages.translate import _
 
 FIGURE = FIGURES["activation_histograms"]
 
@@ -59,7 +60,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(rows)
     caption, alt, narrow = _caption(rows, note), _alt(rows, note), partial(_figure, rows)
     finding = sentence("; ".join(map(_named_course, rows[:2])))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, BIN_COLUMNS, list(csv_rows(rows)), narrow, finding)
+    return Drawing(FIGURE.id, _(FIGURE.title), caption, alt, figure, BIN_COLUMNS, list(csv_rows(rows)), narrow, finding)
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
@@ -113,7 +114,7 @@ def _header(figure: Figure, ax: Axes, rows: Sequence[Row]) -> None:
     top = 1 - 0.06 / figure.get_figheight()
     to_figure = ax.transData + figure.transFigure.inverted()
     for at, one in enumerate(bars):
-        words = f"layer {one.layer}" if at == 0 or len(bars) <= 6 else str(one.layer)
+        words = _("layer {layer}").format(layer=one.layer) if at == 0 or len(bars) <= 6 else str(one.layer)
         words += f" {kinds[one.layer - 1]}" if kinds and len(bars) <= 6 else ""
         x = float(to_figure.transform((at, 0))[0])
         figure.text(x, top, words, ha="center", va="top", fontsize=_style.SMALL, weight="bold")
@@ -129,9 +130,9 @@ def _panel(ax: Axes, row: Row, shared: Range | None, labelled: bool) -> None:
         low, high = shared or own_range(one)
         if one.share.sum() > 0:
             shapes.append(_placed(one, at, low, high))
-        words = f"σ {number(one.std)}" if np.isfinite(one.std) else "no finite σ"
+        words = f"σ {number(one.std)}" if np.isfinite(one.std) else _("no finite σ")
         if one.outside > OUTSIDE_FROM:
-            out = f"{percent(one.outside, 0)} out"
+            out = _("{outside} out").format(outside=percent(one.outside, 0))
             ax.text(at + SLOT / 2, 0.5, out, ha="right", bbox=BACKGROUND, zorder=3, **small)
         ax.text(at, 1.1, words, ha="center", va="bottom", **small)
     ax.add_collection(PolyCollection(shapes, facecolor=row.colour, edgecolor="none", alpha=0.9))
@@ -161,7 +162,7 @@ def _ticks(ax: Axes, bars: Sequence[Bars], shared: Range | None, labelled: bool)
 
 
 def _range_words(low: float, high: float) -> str:
-    return f"±{number(high)}" if low == -high else f"{number(low)} to {number(high)}"
+    return f"±{number(high)}" if low == -high else _("{low} to {high}").format(low=number(low), high=number(high))
 
 
 def own_range(bars: Bars) -> Range:
@@ -176,22 +177,22 @@ def common_range(bars: Sequence[Bars]) -> Range | None:
 
 def _caption(rows: Sequence[Row], note: str) -> str:
     parts = [
-        "activations of each hidden layer at initialization, over all units, probe examples and seeds",
+        _("activations of each hidden layer at initialization, over all units, probe examples and seeds"),
         unit_words(record for row in rows for record in row.series.summary.records),
-        "each panel has its own vertical scale; tall bars are cut at twice the next height; σ: standard deviation",
+        _("each panel has its own vertical scale; tall bars are cut at twice the next height; σ: standard deviation"),
         "; ".join(map(_named_course, rows[:3])),
     ]
     if any(common_range(row.bars) is None for row in rows):
-        parts.append("The layers have different ranges, which are shown below the panels")
+        parts.append(_("The layers have different ranges, which are shown below the panels"))
     if any(one.outside > OUTSIDE_FROM for row in rows for one in row.bars):
-        parts.append("“Out” is the share of values outside the range")
+        parts.append(_("“Out” is the share of values outside the range"))
     pruned = last_training((record for row in rows for record in row.series.summary.records), "initialization")
     parts += [*notes(rows), pruned, note]
     return " ".join(sentence(part) for part in parts if part)
 
 
 def _named_course(row: Row) -> str:
-    return f"with “{row.name}”, σ {_course(row)}"
+    return _("with “{name}”, σ {row}").format(name=row.name, row=_course(row))
 
 
 def _course(row: Row) -> str:
@@ -199,8 +200,11 @@ def _course(row: Row) -> str:
 
 
 def _alt(rows: Sequence[Row], note: str) -> str:
-    lines = [f"{row.name}: the standard deviation {_course(row)}{_shape(row)}" for row in rows]
-    return prose("Histograms of activations, for each variant and layer.", note, f"{'. '.join(lines)}.")
+    lines = [
+        _("{name}: the standard deviation {row}{shape}").format(name=row.name, row=_course(row), shape=_shape(row))
+        for row in rows
+    ]
+    return prose(_("Histograms of activations, for each variant and layer."), note, f"{'. '.join(lines)}.")
 
 
 def _shape(row: Row) -> str:
@@ -210,5 +214,11 @@ def _shape(row: Row) -> str:
         return ""
     ends, peak = float(one.share[:tenth].sum() + one.share[-tenth:].sum()), float(one.share.max())
     if ends > 0.5 and np.isclose(one.edges[0], -one.edges[-1]):
-        return f"; in layer {one.layer}, {percent(ends, 0)} of the values are at the two ends of the range"
-    return f"; in layer {one.layer}, one bar has {percent(peak, 0)} of the values" if peak > 0.5 else ""
+        return _("; in layer {layer}, {ends} of the values are at the two ends of the range").format(
+            layer=one.layer, ends=percent(ends, 0)
+        )
+    return (
+        _("; in layer {layer}, one bar has {peak} of the values").format(layer=one.layer, peak=percent(peak, 0))
+        if peak > 0.5
+        else ""
+    )

@@ -18,15 +18,17 @@ from matplotlib.figure import Figure
 
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import whole
+from reportgen.analysis.words.listing import listing
 from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import PAGE, surface
-from reportgen.figures.drawing.words import count, listing, prose, sentence
+from reportgen.figures.drawing.words import count, prose, sentence
 from reportgen.figures.networks.architectures import LABELS, Architecture, architectures
 from reportgen.figures.networks.panel import Panel, panel_height
 from reportgen.figures.networks.stages import Stage, shape_words
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import _, in_english, ngettext, quoted
 
 FIGURE = FIGURES["architecture"]
 
@@ -50,7 +52,16 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(lines)
     shown = [one for line in lines for one in line]
     caption, alt = _caption(shown, found[len(shown) :]), _alt(shown, found[len(shown) :])
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(found)), partial(_narrow, shown))
+    return Drawing(
+        FIGURE.id,
+        _(FIGURE.title),
+        caption,
+        alt,
+        figure,
+        COLUMNS,
+        in_english(lambda: list(_csv(architectures(analysis)))),
+        partial(_narrow, shown),
+    )
 
 
 def _narrow(shown: Sequence[Architecture]) -> Figure:
@@ -114,18 +125,20 @@ def _csv(found: Sequence[Architecture]) -> Iterator[tuple[Any, ...]]:
 
 def _caption(shown: Sequence[Architecture], left_out: Sequence[Architecture]) -> str:
     stages = [stage for one in shown for stage in one.stages]
-    shapes = " (channels × height × width)" if any(len(stage.output) == 3 for stage in stages) else ""
+    shapes = _(" (channels × height × width)") if any(len(stage.output) == 3 for stage in stages) else ""
     parts = [
-        f"layers from input to output, with the shape of their outputs{shapes} and their parameters",
+        _("layers from input to output, with the shape of their outputs{shapes} and their parameters").format(
+            shapes=shapes
+        ),
         "; ".join(_summary(one, len(shown) > 1) for one in shown),
     ]
-    parts.append("Numbers at the right of the boxes count the layers with weights, as in the other figures")
+    parts.append(_("Numbers at the right of the boxes count the layers with weights, as in the other figures"))
     if any(stage.adds is not None for stage in stages):
-        parts.append("Arcs are shortcuts, which are added before the activation")
+        parts.append(_("Arcs are shortcuts, which are added before the activation"))
     if any(stage.shortcut for stage in stages):
-        parts.append("Dashed boxes are projections on shortcuts")
+        parts.append(_("Dashed boxes are projections on shortcuts"))
     if any(part.count > 1 for one in shown for part in one.parts):
-        parts.append("A bracket marks layers that are repeated; their parameters are those of one repetition")
+        parts.append(_("A bracket marks layers that are repeated; their parameters are those of one repetition"))
     return " ".join(sentence(part) for part in [*parts, _omitted(left_out)] if part)
 
 
@@ -133,35 +146,47 @@ def _omitted(left_out: Sequence[Architecture]) -> str:
     """Return a sentence on architectures that are not drawn, empty if there are none."""
     if not left_out:
         return ""
-    names = listing([f"“{one.label}”" for one in left_out[:LABELS]])
-    more = f" and {len(left_out) - LABELS} more" if len(left_out) > LABELS else ""
-    verb = "is" if len(left_out) == 1 else "are"
-    return f"{count(len(left_out), 'further network')} ({names}{more}) {verb} only in the data of the figure"
+    names = listing([quoted(one.label) for one in left_out[:LABELS]])
+    more = _(" and {count} more").format(count=len(left_out) - LABELS) if len(left_out) > LABELS else ""
+    text = ngettext(
+        "{count} further network ({names}{more}) is only in the data of the figure",
+        "{count} further networks ({names}{more}) are only in the data of the figure",
+        len(left_out),
+    )
+    return text.format(count=len(left_out), names=names, more=more)
 
 
 def _summary(one: Architecture, named: bool) -> str:
     layers = sum(stage.layer is not None for stage in one.stages)
-    words = f"{count(layers, 'layer')} with weights, {whole(one.parameters)} parameters"
-    return f"“{one.label}”: {words}" if named else words
+    words = _("{layers} with weights, {parameters} parameters").format(
+        layers=count(layers, "layer"), parameters=whole(one.parameters)
+    )
+    return f"{quoted(one.label)}: {words}" if named else words
 
 
 def _alt(shown: Sequence[Architecture], left_out: Sequence[Architecture]) -> str:
     descriptions = [f"{_description(one)}." for one in shown]
     return prose(
-        "Drawing of the layers of a network as a column of boxes.", *descriptions, sentence(_omitted(left_out))
+        _("Drawing of the layers of a network as a column of boxes."), *descriptions, sentence(_omitted(left_out))
     )
 
 
 def _description(one: Architecture) -> str:
     parts = []
     for part in one.parts:
-        words = ", then ".join(_words(one.stages[at]) for at in range(part.start, part.start + part.length))
-        parts.append(f"{part.count} times ({words})" if part.count > 1 else words)
-    return f"{one.label}: input {shape_words(one.inputs)}; {'; '.join(parts)}; {_summary(one, named=False)}"
+        words = _(", then ").join(_words(one.stages[at]) for at in range(part.start, part.start + part.length))
+        parts.append(_("{count} times ({words})").format(count=part.count, words=words) if part.count > 1 else words)
+    return _("{label}: input {inputs}; {parts}; {summary}").format(
+        label=one.label, inputs=shape_words(one.inputs), parts="; ".join(parts), summary=_summary(one, named=False)
+    )
 
 
 def _words(stage: Stage) -> str:
-    extra = " on the shortcut" if stage.shortcut else " plus the shortcut" if stage.adds is not None else ""
-    details = f" with {stage.details}" if stage.details else ""
-    parameters = f" and {whole(stage.parameters)} parameters" if stage.parameters else ""
-    return f"{stage.name}{extra}{details}, {shape_words(stage.output)} outputs{parameters}"
+    extra = _(" on the shortcut") if stage.shortcut else _(" plus the shortcut") if stage.adds is not None else ""
+    details = _(" with {details}").format(details=stage.details) if stage.details else ""
+    parameters = (
+        _(" and {parameters} parameters").format(parameters=whole(stage.parameters)) if stage.parameters else ""
+    )
+    return _("{name}{extra}{details}, {output} outputs{parameters}").format(
+        name=stage.name, extra=extra, details=details, output=shape_words(stage.output), parameters=parameters
+    )

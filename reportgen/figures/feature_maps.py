@@ -24,15 +24,18 @@ from reportgen.analysis.classes import label_of
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.engine.architecture import by_layer, main_of
 from reportgen.engine.inspect.images import evenly_spaced
+from reportgen.engine.layout import Operation
 from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence, span
+from reportgen.figures.networks.maps import Maps, maps_words
 from reportgen.figures.networks.stages import operation_name, shape_words, stages_of
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.pruned import last_training
 from reportgen.figures.views.selection import run_to_show, run_words, select_rows
+from reportgen.languages.translate import _, in_english
 from reportgen.runs.operations import operations_of
 from reportgen.runs.record import RunRecord
 
@@ -55,27 +58,6 @@ LABEL = 0.36
 
 
 @dataclass(frozen=True)
-class Maps:
-    """The channels of a layer, (channels, height, width); dead: numbers of dead channels, counted from 0."""
-
-    name: str
-    shape: tuple[int, ...]
-    images: NDArray[np.float64]
-    dead: tuple[int, ...]
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """The smallest and largest finite value."""
-        finite = self.images[np.isfinite(self.images)]
-        return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-
-    @property
-    def silent(self) -> int:
-        """The number of channels that are the same at all positions."""
-        return int((np.ptp(self.images, axis=(1, 2)) == 0).sum())
-
-
-@dataclass(frozen=True)
 class Row:
     """The input, (height, width, channels), and the feature maps of a variant."""
 
@@ -89,8 +71,12 @@ class Row:
         """The class of the example, and the predicted class."""
         label, predicted = (int(one) for one in self.record.arrays["example_classes"])
         facts = self.record.facts
-        guess = "no prediction" if predicted < 0 else f"predicted {label_of(facts, predicted)}"
-        return f"class {label_of(facts, label)}, {guess}"
+        guess = (
+            _("no prediction")
+            if predicted < 0
+            else _("predicted {label_of}").format(label_of=label_of(facts, predicted))
+        )
+        return _("class {label_of}, {guess}").format(label_of=label_of(facts, label), guess=guess)
 
 
 def draw(analysis: Analysis) -> Drawing | None:
@@ -103,7 +89,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = _figure(rows)
     caption, alt = _caption(rows, note), _alt(rows, note)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(rows)), partial(_figure, rows))
+    return Drawing(FIGURE.id, _(FIGURE.title), caption, alt, figure, COLUMNS, list(_csv(rows)), partial(_figure, rows))
 
 
 def _row(summary: VariantSummary) -> Row | None:
@@ -136,10 +122,14 @@ def _layers(record: RunRecord) -> Iterator[Maps]:
             return
         operation = operations[int(index)]
         layer = None if operation.layer is None else operation.layer + 1
-        words = operation_name(mains[int(index)])
-        name = words if layer is None else f"{layer} {words}"
+        name = partial(_name, layer, mains[int(index)])
         images = values.reshape(tuple(shape)).transpose(2, 0, 1)
-        yield Maps(name, operation.output_shape, images, _dead(record, layer, len(images)))
+        yield Maps(name(), in_english(name), operation.output_shape, images, _dead(record, layer, len(images)))
+
+
+def _name(layer: int | None, operation: Operation) -> str:
+    words = operation_name(operation)
+    return words if layer is None else f"{layer} {words}"
 
 
 def _dead(record: RunRecord, layer: int | None, most: int) -> tuple[int, ...]:
@@ -202,7 +192,7 @@ def _draw_input(ax: Axes, row: Row, top: float, side: float) -> None:
     middle, half = (low + high) / 2, (high - low) / 2 or 1.0
     shades = mosaic.composed(image - middle, half) if channels == 3 else mosaic.coloured(image, mosaic.GREYS, low, high)
     shape = shape_words(row.image.shape)
-    _label(ax, top, "input", shape, row.classes)
+    _label(ax, top, _("input"), shape, row.classes)
     mosaic.show(ax, shades[None], 1, *_corner(top), side)
 
 
@@ -212,8 +202,14 @@ def _ends(values: NDArray[np.float64]) -> tuple[float, float]:
 
 def _draw_layer(ax: Axes, layer: Maps, top: float, columns: int, side: float) -> None:
     low, high = layer.ends
-    shown = "" if len(layer.images) == layer.shape[-1] else f", first {len(layer.images)}"
-    _label(ax, top, layer.name, f"{shape_words(layer.shape)}{shown}", f"{number(low)} to {number(high)}")
+    shown = "" if len(layer.images) == layer.shape[-1] else _(", first {images}").format(images=len(layer.images))
+    _label(
+        ax,
+        top,
+        layer.name,
+        f"{shape_words(layer.shape)}{shown}",
+        _("{low} to {high}").format(low=number(low), high=number(high)),
+    )
     shades = mosaic.coloured(layer.images, mosaic.SEQUENTIAL, low, high)
     mosaic.show(ax, shades, columns, *_corner(top), side)
     for channel in layer.dead:
@@ -236,30 +232,37 @@ COLUMNS = ("variant", "label", "seed", "layer", "channel", "dead", "row", "value
 def _csv(rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
     for row in rows:
         start = (row.summary.variant.id, row.summary.variant.label, row.record.spec.seed)
-        inputs = Maps("input", row.image.shape, row.image.transpose(2, 0, 1), ())
+        inputs = Maps("", "input", row.image.shape, row.image.transpose(2, 0, 1), ())
         for layer in (inputs, *row.layers):
-            for (channel, y), _ in np.ndenumerate(layer.images[:, :, 0]):
+            for (channel, y), _first in np.ndenumerate(layer.images[:, :, 0]):
                 values = " ".join(f"{value:.5g}" for value in layer.images[channel, y])
-                yield (*start, layer.name, channel + 1, channel in layer.dead, y + 1, values)
+                yield (*start, layer.column, channel + 1, channel in layer.dead, y + 1, values)
 
 
 def _caption(rows: Sequence[Row], note: str) -> str:
     layers = [layer for row in rows for layer in row.layers]
     runs = run_words([(row.summary, row.record) for row in rows])
     epochs = span([len(row.record.epochs("epoch")) - 1 for row in rows], "epoch")
-    when = f"after {epochs} of training" if any(row.record.steps for row in rows) else "at initialization"
+    when = _("at initialization")
+    if any(row.record.steps for row in rows):
+        when = _("after {epochs} of training").format(epochs=epochs)
     parts = [
-        f"outputs of the layers for the first training example {when}, {runs}, with an image for each channel",
-        "Each layer has its own scale, from its smallest value (dark) to its largest (light); labels show both values",
+        _("outputs of the layers for the first training example {when}, {runs}, with an image for each channel").format(
+            when=when, runs=runs
+        ),
+        _(
+            "Each layer has its own scale, from its smallest value (dark) to its largest (light); labels "
+            "show both values"
+        ),
         _silence(rows),
     ]
     if any(len(row.layers) < _images(row.record) for row in rows):
-        parts.append("Networks with many layers are represented by evenly spaced layers")
+        parts.append(_("Networks with many layers are represented by evenly spaced layers"))
     if any(layer.dead for layer in layers):
-        parts.append("A cross marks dead channels, which are 0 for every probe example")
+        parts.append(_("A cross marks dead channels, which are 0 for every probe example"))
     if any(len(layer.images) < layer.shape[-1] for layer in layers):
-        parts.append("Layers with many channels are represented by the first ones")
-    pruned = last_training((row.record for row in rows), "initialization")
+        parts.append(_("Layers with many channels are represented by the first ones"))
+    pruned = last_training((row.record for row in rows), _("initialization"))
     return " ".join(sentence(part) for part in [*parts, pruned, note] if part)
 
 
@@ -274,23 +277,23 @@ def _silence(rows: Sequence[Row]) -> str:
     layers = [layer for row in rows for layer in row.layers]
     silent, channels = sum(layer.silent for layer in layers), sum(len(layer.images) for layer in layers)
     if not silent:
-        return "Every channel shown responds to the example; a channel that does not would be a uniform image"
+        return _("Every channel shown responds to the example; a channel that does not would be a uniform image")
     if silent == 1:
-        return f"1 of {count(channels, 'channel')} shown does not respond to the example and is a uniform image"
-    return f"{silent} of {count(channels, 'channel')} shown do not respond to the example and are uniform images"
+        return _("1 of {channels} shown does not respond to the example and is a uniform image").format(
+            channels=count(channels, "channel")
+        )
+    return _("{silent} of {channels} shown do not respond to the example and are uniform images").format(
+        silent=silent, channels=count(channels, "channel")
+    )
 
 
 def _alt(rows: Sequence[Row], note: str) -> str:
     lines = []
     for row in rows:
-        layers = "; ".join(_words(layer) for layer in row.layers)
-        lines.append(f"{row.summary.variant.label}: input of {row.classes}; {layers}")
-    return prose("Images of the outputs of each layer for one example.", note, descriptions(lines, ROWS, "variant"))
-
-
-def _words(layer: Maps) -> str:
-    low, high = layer.ends
-    silent = f", {layer.silent} of them uniform" if layer.silent else ""
-    dead = f", {len(layer.dead)} dead" if layer.dead else ""
-    shown = count(len(layer.images), "channel")
-    return f"{layer.name}, {shape_words(layer.shape)}: {shown} from {number(low)} to {number(high)}{silent}{dead}"
+        layers = "; ".join(maps_words(layer) for layer in row.layers)
+        lines.append(
+            _("{label}: input of {classes}; {layers}").format(
+                label=row.summary.variant.label, classes=row.classes, layers=layers
+            )
+        )
+    return prose(_("Images of the outputs of each layer for one example."), note, descriptions(lines, ROWS, "variant"))

@@ -31,6 +31,7 @@ from reportgen.figures.drawing.words import count, descriptions, number, prose, 
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.pruned import last_training
 from reportgen.figures.views.selection import run_to_show, run_words, select_rows
+from reportgen.languages.translate import _
 from reportgen.runs.record import RunRecord
 
 FIGURE = FIGURES["filters"]
@@ -132,7 +133,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     caption, alt = _caption(rows, limit, note), _alt(rows, note)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(rows)), narrow)
+    return Drawing(FIGURE.id, _(FIGURE.title), caption, alt, figure, COLUMNS, list(_csv(rows)), narrow)
 
 
 def _row(summary: VariantSummary) -> Row:
@@ -158,7 +159,8 @@ def _figure(rows: Sequence[Row], limit: float) -> Figure:
     inches = HEADER + sum(grid.height(row) + GAP for row in rows) + BAR * has_bar
     figure, ax = mosaic.canvas(inches)
     trained = any(len(row.filters) > 1 for row in rows)
-    for left, words in zip(_place().lefts, ("at initialization", "after training")[: 1 + trained], strict=False):
+    titles = (_("at initialization"), _("after training"))[: 1 + trained]
+    for left, words in zip(_place().lefts, titles, strict=False):
         ax.text(left, 0.15, words, fontsize=_style.TEXT, weight="bold", va="center")
     top = HEADER
     for row in rows:
@@ -166,7 +168,11 @@ def _figure(rows: Sequence[Row], limit: float) -> Figure:
         top += grid.height(row) + GAP
     if has_bar:
         mosaic.colour_bar(
-            ax, mosaic.DIVERGING, (f"−{number(limit)}", f"{number(limit)}, weight"), _place().left + 0.5, top
+            ax,
+            mosaic.DIVERGING,
+            (f"−{number(limit)}", _("{limit}, weight").format(limit=number(limit))),
+            _place().left + 0.5,
+            top,
         )
     mosaic.set_inches(ax, inches)
     return figure
@@ -188,7 +194,11 @@ def _draw_row(ax: Axes, row: Row, grid: Grid, top: float, limit: float) -> None:
 
 def _size(row: Row) -> str:
     size = "×".join(map(str, row.filters.shape[2:4]))
-    return f"{size}, {row.shown} of {row.total}" if row.shown < row.total else size
+    return (
+        _("{size}, {shown} of {total}").format(size=size, shown=row.shown, total=row.total)
+        if row.shown < row.total
+        else size
+    )
 
 
 COLUMNS = ("variant", "label", "seed", "when", "filter", "row", "channel", "weights")
@@ -199,26 +209,32 @@ def _csv(rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
     for row in rows:
         variant = row.summary.variant
         for when, filters in zip(("before", "after"), row.filters[:, : row.shown], strict=False):
-            for (at, y, channel), _ in np.ndenumerate(filters[:, :, 0, :]):
+            for (at, y, channel), _first in np.ndenumerate(filters[:, :, 0, :]):
                 weights = " ".join(f"{value:.6g}" for value in filters[at, y, :, channel])
                 yield variant.id, variant.label, row.record.spec.seed, when, at + 1, y + 1, channel + 1, weights
 
 
 def _caption(rows: Sequence[Row], limit: float, note: str) -> str:
     epochs = span([len(row.record.epochs("epoch")) - 1 for row in rows], "epoch")
-    after = f" and after {epochs} of training" if any(len(row.filters) > 1 for row in rows) else ""
+    after = (
+        _(" and after {epochs} of training").format(epochs=epochs) if any(len(row.filters) > 1 for row in rows) else ""
+    )
     parts = [
-        f"weights of the first layer as images, at initialization{after}, "
+        _("weights of the first layer as images, at initialization{after}, ").format(after=after)
         + run_words([(row.summary, row.record) for row in rows]),
-        f"One colour scale for the whole figure, from −{number(limit)} to {number(limit)}; white is 0",
+        _("One colour scale for the whole figure, from −{limit} to {limit}; white is 0").format(limit=number(limit)),
     ]
     if any(row.is_coloured for row in rows):
-        parts.append("Filters with three channels are drawn as red, green and blue; middle grey is 0")
+        parts.append(_("Filters with three channels are drawn as red, green and blue; middle grey is 0"))
     if any(row.filters.shape[-1] not in (1, 3) for row in rows):
-        parts.append("Filters with other numbers of channels are drawn as their mean over the channels")
+        parts.append(_("Filters with other numbers of channels are drawn as their mean over the channels"))
     if any(row.shown < row.total for row in rows):
-        parts.append(f"At most the first {max(row.shown for row in rows)} filters of each variant are shown")
-    parts += [*_changes(rows), last_training((row.record for row in rows), "initialization"), note]
+        parts.append(
+            _("At most the first {shown} filters of each variant are shown").format(
+                shown=max(row.shown for row in rows)
+            )
+        )
+    parts += [*_changes(rows), last_training((row.record for row in rows), _("initialization")), note]
     return " ".join(sentence(part) for part in parts if part)
 
 
@@ -228,15 +244,23 @@ def _changes(rows: Sequence[Row]) -> list[str]:
         (row.summary.variant.label, row.change) for row in rows if len(row.filters) > 1 and np.isfinite(row.change)
     ]
     words = [f"“{label}” {number(change)}" if len(rows) > 1 else number(change) for label, change in found[:3]]
-    return [f"Norm of the change in training, divided by the initial norm: {', '.join(words)}"] if words else []
+    return (
+        [_("Norm of the change in training, divided by the initial norm: {words}").format(words=", ".join(words))]
+        if words
+        else []
+    )
 
 
 def _alt(rows: Sequence[Row], note: str) -> str:
     lines = [f"{row.summary.variant.label}: {_words(row)}" for row in rows]
-    return prose("Grids of small images of the filters of the first layer.", note, descriptions(lines, ROWS, "variant"))
+    return prose(
+        _("Grids of small images of the filters of the first layer."), note, descriptions(lines, ROWS, "variant")
+    )
 
 
 def _words(row: Row) -> str:
     shape = "×".join(map(str, row.filters.shape[2:]))
-    change = f", whose change in training has {number(row.change)} times their initial norm"
-    return f"{count(row.shown, 'filter')} of {shape}{change if len(row.filters) > 1 else ''}"
+    change = _(", whose change in training has {change} times their initial norm").format(change=number(row.change))
+    return _("{filters} of {shape}{change}").format(
+        filters=count(row.shown, "filter"), shape=shape, change=change if len(row.filters) > 1 else ""
+    )

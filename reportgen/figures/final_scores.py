@@ -22,16 +22,18 @@ from matplotlib.lines import Line2D
 
 from reportgen.analysis.results import Analysis, EnsembleScore, Estimate, VariantSummary
 from reportgen.analysis.words.formatting import percent, percent_interval, resolving_percent, signed
+from reportgen.analysis.words.listing import alternatives, listing
 from reportgen.analysis.words.names import words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import rows as _rows
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import descriptions, joined, listing, prose, sentence
+from reportgen.figures.drawing.words import descriptions, joined, prose, sentence
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import MISSING, seeds_of, shown_scores
 from reportgen.figures.views.selection import select_rows
+from reportgen.languages.translate import _
 
 FIGURE = FIGURES["final_scores"]
 
@@ -58,14 +60,14 @@ def draw(analysis: Analysis) -> Drawing | None:
     ranked = sorted(range(len(shown)), key=lambda at: _rank(scores["accuracy"][at]))
     ordered = {name: [rows[at] for at in ranked] for name, rows in scores.items()}
     ensembles = _ensembles(analysis) if split == "val" else {}
-    narrow = partial(_figure, ordered, words(split), ensembles)
+    narrow = partial(_figure, ordered, split, ensembles)
     with _style.settings():
         figure = narrow()
-    caption = _caption(ordered["accuracy"], words(split), note, ensembles)
-    caption += f" {sentence(_axis.CUT)}" if _cut(ordered["loss"]) else ""
-    alt = _alt(ordered["accuracy"], words(split), note)
-    finding = sentence(_ends(ordered["accuracy"], words(split)))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(ordered, split), narrow, finding)
+    caption = _caption(ordered["accuracy"], split, note, ensembles)
+    caption += f" {sentence(_(_axis.CUT))}" if _cut(ordered["loss"]) else ""
+    alt = _alt(ordered["accuracy"], split, note)
+    finding = sentence(_ends(ordered["accuracy"], split))
+    return Drawing(FIGURE.id, _(FIGURE.title), caption, alt, figure, COLUMNS, _csv(ordered, split), narrow, finding)
 
 
 COLUMNS = ("variant", "label", "score", "mean", "low", "high", "n", "diverged", "seeds", "values_by_seed")
@@ -96,8 +98,8 @@ def _figure(scores: dict[str, list[Row]], split: str, ensembles: Mapping[str, En
     figure, (accuracy, loss) = _style.panels(
         2, surface().columns(2), max(0.7, each * len(rows) + 0.15), height, margins
     )
-    _panel(accuracy, scores["accuracy"], f"{split} accuracy", in_percent=True, worst=0.02)
-    _panel(loss, scores["loss"], f"{split} loss", in_percent=False, worst=0.98)
+    _panel(accuracy, scores["accuracy"], words(f"{split}_accuracy"), in_percent=True, worst=0.02)
+    _panel(loss, scores["loss"], words(f"{split}_loss"), in_percent=False, worst=0.98)
     if ensembles:
         _draw_ensembles(figure, accuracy, rows, ensembles)
     labels = _labels(rows, _rows.most_inches(left))
@@ -121,7 +123,7 @@ def _draw_ensembles(figure: Figure, ax: Axes, rows: Sequence[Row], ensembles: Ma
 
 def _members(ensembles: Mapping[str, EnsembleScore]) -> str:
     sizes = sorted({one.size for one in ensembles.values()})
-    return f"ensemble of {' or '.join(str(size) for size in sizes)} seeds"
+    return _("ensemble of {sizes} seeds").format(sizes=alternatives([str(size) for size in sizes]))
 
 
 def _label(row: Row) -> str:
@@ -130,7 +132,11 @@ def _label(row: Row) -> str:
 
 
 def _diverged_words(row: Row) -> str:
-    return f" ({row.summary.diverged} of {len(row.summary.records)} diverged)" if row.summary.diverged else ""
+    return (
+        _(" ({diverged} of {records} diverged)").format(diverged=row.summary.diverged, records=len(row.summary.records))
+        if row.summary.diverged
+        else ""
+    )
 
 
 def _labels(rows: Sequence[Row], inches: float) -> list[str]:
@@ -216,16 +222,20 @@ def _csv(scores: dict[str, list[Row]], split: str) -> list[tuple[Any, ...]]:
 
 
 def _caption(rows: Sequence[Row], split: str, note: str, ensembles: Mapping[str, EnsembleScore]) -> str:
-    bar = " and the bar is its 95% interval" if any(row.estimate.n >= _axis.BAND_FROM for row in rows) else ""
+    bar = _(" and the bar is its 95% interval") if any(row.estimate.n >= _axis.BAND_FROM for row in rows) else ""
     parts = [
-        f"{split} scores of the finished runs, sorted by accuracy",
-        f"a circle is a seed, the stroke is the mean{bar}",
+        _("{split} scores of the finished runs, sorted by accuracy").format(split=words(split)),
+        _("a circle is a seed, the stroke is the mean{bar}").format(bar=bar),
         _ends(rows, split),
         *_gains(rows, ensembles),
     ]
     lost, runs = sum(row.summary.diverged for row in rows), sum(len(row.summary.records) for row in rows)
     if lost:
-        parts.append(f"{lost} of {runs} runs diverged, without a final score; a cross marks their variants")
+        parts.append(
+            _("{lost} of {runs} runs diverged, without a final score; a cross marks their variants").format(
+                lost=lost, runs=runs
+            )
+        )
     return " ".join(sentence(part) for part in [*parts, note] if part)
 
 
@@ -233,18 +243,27 @@ def _ends(rows: Sequence[Row], split: str) -> str:
     scored = [row for row in rows if np.isfinite(row.estimate.value)]
     if not scored:
         return ""
-    best = f"“{scored[0].summary.variant.label}” has a {split} accuracy of {_value(scored[0])}"
-    return best if len(scored) == 1 else f"{best}, and “{scored[-1].summary.variant.label}” of {_value(scored[-1])}"
+    best = _("“{label}” has a {metric} of {value}").format(
+        label=scored[0].summary.variant.label, metric=words(f"{split}_accuracy"), value=_value(scored[0])
+    )
+    if len(scored) == 1:
+        return best
+    worst = scored[-1].summary.variant.label
+    return _("{best}, and “{label}” of {value}").format(best=best, label=worst, value=_value(scored[-1]))
 
 
 def _gains(rows: Sequence[Row], ensembles: Mapping[str, EnsembleScore]) -> list[str]:
     """Return a sentence on the gains of ensembles over the mean of their members."""
     named = [(row.summary.variant.label, ensembles.get(row.summary.variant.id)) for row in rows]
-    gains = [f"{signed(100 * one.difference)} with “{name}”" for name, one in named if one]
+    gains = [
+        _("{difference} with “{name}”").format(difference=signed(100 * one.difference), name=name)
+        for name, one in named
+        if one
+    ]
     if not gains:
         return []
-    gain = f"its gain over the mean of its members, in percentage points, is {listing(gains[:4])}"
-    return [f"a diamond is an {_members(ensembles)}; {gain}"]
+    gain = _("its gain over the mean of its members, in percentage points, is {gains}").format(gains=listing(gains[:4]))
+    return [_("a diamond is an {members}; {gain}").format(members=_members(ensembles), gain=gain)]
 
 
 def _value(row: Row) -> str:
@@ -255,6 +274,7 @@ def _value(row: Row) -> str:
 
 
 def _alt(rows: Sequence[Row], split: str, note: str) -> str:
-    lines = [f"{_label(row)}: {_value(row) if row.seeds else 'no score'}" for row in rows]
-    ranking = f"Accuracy, best first. {descriptions(lines, 20, 'variant')}"
-    return prose(f"Dot plot of {split} accuracy and loss by variant.", note, ranking)
+    none = _("no score")
+    lines = [f"{_label(row)}: {_value(row) if row.seeds else none}" for row in rows]
+    ranking = _("Accuracy, best first. {lines}").format(lines=descriptions(lines, 20, "variant"))
+    return prose(_("Dot plot of {split} accuracy and loss by variant.").format(split=words(split)), note, ranking)

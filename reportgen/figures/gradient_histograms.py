@@ -19,15 +19,17 @@ from matplotlib.figure import Figure
 
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import percent
+from reportgen.analysis.words.listing import listing
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import layer_name, listing, number, power, prose, sentence
+from reportgen.figures.drawing.words import layer_name, number, power, prose, sentence
 from reportgen.figures.networks.stages import kinds_of, unit_words
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, rows_for
 from reportgen.figures.views.pruned import last_training
+from reportgen.languages.translate import _
 
 FIGURE = FIGURES["gradient_histograms"]
 
@@ -43,7 +45,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = _figure(rows)
     caption, alt, narrow = _caption(rows, note), _alt(rows, note), partial(_figure, rows)
     finding = sentence("; ".join(map(_course, rows[:2])))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, BIN_COLUMNS, list(csv_rows(rows)), narrow, finding)
+    return Drawing(FIGURE.id, _(FIGURE.title), caption, alt, figure, BIN_COLUMNS, list(csv_rows(rows)), narrow, finding)
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
@@ -68,7 +70,7 @@ def _figure(rows: Sequence[Row]) -> Figure:
         _decades(ax, low, high, number_ % columns == 0)
         _style.panel_title(ax, row.name, inches)
         if number_ % columns == 0:
-            ax.set_ylabel("|gradient| of a unit", labelpad=3)
+            ax.set_ylabel(_("|gradient| of a unit"), labelpad=3)
     return figure
 
 
@@ -111,8 +113,10 @@ def _decades(ax: Axes, low: float, high: float, labels: bool) -> None:
 
 def _caption(rows: Sequence[Row], note: str) -> str:
     parts = [
-        "Absolute gradients of the loss with respect to the pre-activations at initialization, over units, probe "
-        "examples and seeds; light marks: medians",
+        _(
+            "Absolute gradients of the loss with respect to the pre-activations at initialization, over "
+            "units, probe examples and seeds; light marks: medians"
+        ),
         "; ".join(_course(row) for row in rows[:3]),
         unit_words(record for row in rows for record in row.series.summary.records),
         _zeros(rows),
@@ -127,20 +131,25 @@ def _course(row: Row) -> str:
     filled = [one for one in row.bars if one.share.sum() > 0]
     last = row.bars[-1].layer if len(row.bars) > 1 else None
     ends = [
-        f"{number(10 ** _median(one))} in {layer_name(one.layer, last)}"
+        _("{median} in {layer_name}").format(median=number(10 ** _median(one)), layer_name=layer_name(one.layer, last))
         for one in (filled[0], filled[-1])[: len(filled)]
     ]
-    return f"with “{row.name}”, the median size is {listing(list(dict.fromkeys(ends)))}"
+    return _("with “{name}”, the median size is {list}").format(name=row.name, list=listing(list(dict.fromkeys(ends))))
 
 
 def _zeros(rows: Sequence[Row]) -> str:
     most = {row.name: max(one.outside for one in row.bars) for row in rows}
-    named = [f"“{name}” (up to {percent(share, 0)} of a layer)" for name, share in most.items() if share > 0.01][:6]
+    text = _("“{name}” (up to {share} of a layer)")
+    named = [text.format(name=name, share=percent(share, 0)) for name, share in most.items() if share > 0.01][:6]
     return (
-        f"The histograms do not include gradients that are 0 or outside their range: {listing(named)}" if named else ""
+        _("The histograms do not include gradients that are 0 or outside their range: {named}").format(
+            named=listing(named)
+        )
+        if named
+        else ""
     )
 
 
 def _alt(rows: Sequence[Row], note: str) -> str:
     courses = " ".join(sentence(_course(row)) for row in rows)
-    return prose("Distributions of gradient sizes by layer, on a logarithmic axis.", note, courses)
+    return prose(_("Distributions of gradient sizes by layer, on a logarithmic axis."), note, courses)

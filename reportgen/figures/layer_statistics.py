@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from reportgen.figures.drawing.figure import FigureKind, drawn_in
 from reportgen.figures.views.view import LayerView
+from reportgen.languages.translate import N_
 
 
 def _row(view: LayerView, order: int, shows: tuple[str, ...], description: str) -> FigureKind:
     return FigureKind(view.id, view.title, drawn_in("views.by_layer", view), order, shows, description)
 
 
-UPDATE_BAND = (3e-4, 3e-3, "about 0.001")
+UPDATE_BAND = (3e-4, 3e-3, N_("about 0.001"))
 """The update-to-weight ratios to aim for: ends of the range, and its name in the legend."""
 
 LAYER_STATISTICS = (
     _row(
         LayerView(
             "activation_std_by_layer",
-            "Standard deviation of the activations by layer",
+            N_("Standard deviation of the activations by layer"),
             "activation_std",
-            "Standard deviation of the activations",
-            "std of activations",
+            N_("standard deviation of the activations"),
+            N_("std of activations"),
         ),
         order=10,
         shows=("activation_std",),
@@ -33,10 +34,10 @@ thin dashed line is the prediction of mean-field theory.""",
     _row(
         LayerView(
             "activation_mean_by_layer",
-            "Mean of the activations by layer",
+            N_("Mean of the activations by layer"),
             "activation_mean",
-            "Mean of the activations",
-            "mean of activations",
+            N_("mean of the activations"),
+            N_("mean of activations"),
         ),
         order=15,
         shows=("activation_mean",),
@@ -49,10 +50,10 @@ is the prediction of mean-field theory.""",
     _row(
         LayerView(
             "gradient_by_layer",
-            "Standard deviation of the gradients by layer",
+            N_("Standard deviation of the gradients by layer"),
             "gradient_std",
-            "Standard deviation of the gradients of the loss with respect to the pre-activations",
-            "std of gradients",
+            N_("standard deviation of the gradients of the loss with respect to the pre-activations"),
+            N_("std of gradients"),
             output=True,
             log=True,
         ),
@@ -68,10 +69,10 @@ logarithmic.""",
     _row(
         LayerView(
             "dead_units_by_layer",
-            "Dead units by layer",
+            N_("Dead units by layer"),
             "dead_fraction",
-            "Fraction of dead units, whose activation is zero for every probe example",
-            "fraction of dead units",
+            N_("fraction of dead units, whose activation is zero for every probe example"),
+            N_("fraction of dead units"),
             log=False,
             fraction=True,
         ),
@@ -85,10 +86,10 @@ until its inputs change.""",
     _row(
         LayerView(
             "saturation_by_layer",
-            "Saturated activations by layer",
+            N_("Saturated activations by layer"),
             "saturated_fraction",
-            "Fraction of saturated activations",
-            "fraction saturated",
+            N_("fraction of saturated activations"),
+            N_("fraction saturated"),
             log=False,
             fraction=True,
         ),
@@ -102,10 +103,10 @@ gradient is almost zero.""",
     _row(
         LayerView(
             "weight_norm_by_layer",
-            "Norm of the weights by layer",
+            N_("Norm of the weights by layer"),
             "weight_norm",
-            "Euclidean norm of the weights",
-            "norm of weights",
+            N_("euclidean norm of the weights"),
+            N_("norm of weights"),
             output=True,
         ),
         order=60,
@@ -118,10 +119,10 @@ learning rate is close to the largest usable one.""",
     _row(
         LayerView(
             "update_ratio_by_layer",
-            "Ratio of weight update to weight by layer",
+            N_("Ratio of weight update to weight by layer"),
             "update_ratio",
-            "Norm of the last weight update divided by the norm of the weights",
-            "update / weight",
+            N_("norm of the last weight update divided by the norm of the weights"),
+            N_("update / weight"),
             output=True,
             log=True,
             probes=("last",),

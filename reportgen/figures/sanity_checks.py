@@ -27,15 +27,16 @@ from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import select_rows
+from reportgen.languages.translate import N_, _
 
 FIGURE = FIGURES["sanity_checks"]
 
 ROWS = 24
 CHECKS = {
-    "initial_loss": ("loss before training", "about the loss of guessing"),
-    "regularized_loss": ("loss with penalty", "more than the loss without it"),
-    "overfit_subset": ("loss on a few examples", "almost 0"),
-    "gradient_check": ("error of the gradient", "at most the error of rounding or of a kink"),
+    "initial_loss": (N_("loss before training"), N_("about the loss of guessing")),
+    "regularized_loss": (N_("loss with penalty"), N_("more than the loss without it")),
+    "overfit_subset": (N_("loss on a few examples"), N_("almost 0")),
+    "gradient_check": (N_("error of the gradient"), N_("at most the error of rounding or of a kink")),
 }
 """The measured value of each check, and the expected value in words."""
 
@@ -55,7 +56,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     caption, alt = _caption(checks, note), _alt(checks, rows, note)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(checks, able), narrow)
+    return Drawing(FIGURE.id, _(FIGURE.title), caption, alt, figure, COLUMNS, _csv(checks, able), narrow)
 
 
 COLUMNS = ("check", "variant", "label", "subject", "measured", "expected", "passed")
@@ -99,7 +100,7 @@ def _panel(ax: Axes, check: str, results: Results, rows: Sequence[VariantSummary
     ax.set_yticks([])
     ax.grid(axis="x")
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(CHECKS[check][0], labelpad=2)
+    ax.set_xlabel(_(CHECKS[check][0]), labelpad=2)
 
 
 def _row(ax: Axes, at: int, one: SanityResult, scale: _axis.Scale) -> None:
@@ -126,43 +127,56 @@ FAILED: dict[str, Any] = {"ls": "none", "marker": "X", "ms": 5.6, "color": _styl
 
 def _legend(failed: bool) -> tuple[list[Any], list[str]]:
     handles: list[Any] = [Line2D([], [], **PASSED)]
-    labels = ["passed"]
+    labels = [_("passed")]
     if failed:
         handles.append(Line2D([], [], **FAILED))
-        labels.append("failed")
-    return [*handles, Line2D([], [], **EXPECTED), Patch(color=_style.REGION)], [*labels, "expected", "passes"]
+        labels.append(_("failed"))
+    return [*handles, Line2D([], [], **EXPECTED), Patch(color=_style.REGION)], [*labels, _("expected"), _("passes")]
 
 
 def _caption(checks: dict[str, Results], note: str) -> str:
     tallies = [_tally(check, results) for check, results in checks.items()]
-    parts = ["Results of the sanity checks; shaded: values that pass; strokes: expected values", "; ".join(tallies)]
+    parts = [_("Results of the sanity checks; shaded: values that pass; strokes: expected values"), "; ".join(tallies)]
     if "gradient_check" in checks:
-        parts.append(f"Each mark of the gradient check is a layer; {_largest(checks['gradient_check'])}")
+        parts.append(
+            _("Each mark of the gradient check is a layer; {largest}").format(
+                largest=_largest(checks["gradient_check"])
+            )
+        )
     return " ".join(sentence(part) for part in [*parts, note] if part)
 
 
 def _tally(check: str, results: Results) -> str:
     passed = sum(all(one.passed for one in found) for found in results.values())
-    of = "all" if passed == len(results) else str(passed)
-    return f"{CHECKS[check][0]}, expected {CHECKS[check][1]}: {of} of {count(len(results), 'variant')} passed"
+    of = _("all") if passed == len(results) else str(passed)
+    return _("{check}, expected {expectation}: {of} of {variants} passed").format(
+        check=_(CHECKS[check][0]), expectation=_(CHECKS[check][1]), of=of, variants=count(len(results), "variant")
+    )
 
 
 def _largest(results: Results) -> str:
     results_ = [one for found in results.values() for one in found]
     worst = max(results_, key=lambda one: one.measured / one.expected)
     error, limit = number(worst.measured), number(worst.expected, 1)
-    return f"the largest error relative to its limit is {error}, with a limit of {limit}"
+    return _("the largest error relative to its limit is {error}, with a limit of {limit}").format(
+        error=error, limit=limit
+    )
 
 
 def _alt(checks: dict[str, Results], rows: Sequence[VariantSummary], note: str) -> str:
     def course(row: VariantSummary) -> str:
-        found = [(CHECKS[check][0], results.get(row.variant.id)) for check, results in checks.items()]
+        found = [(_(CHECKS[check][0]), results.get(row.variant.id)) for check, results in checks.items()]
         largest = [(name, max(some, key=lambda one: one.measured)) for name, some in found if some]
-        parts = [f"{name} {number(one.measured, 3)}, expected {number(one.expected, 3)}" for name, one in largest]
+        parts = [
+            _("{name} {measured}, expected {expected}").format(
+                name=name, measured=number(one.measured, 3), expected=number(one.expected, 3)
+            )
+            for name, one in largest
+        ]
         return f"{row.variant.label}: {'; '.join(parts)}"
 
     lines = [course(row) for row in rows]
-    return prose("Dot plot of sanity checks by variant.", note, descriptions(lines, 12, "variant"))
+    return prose(_("Dot plot of sanity checks by variant."), note, descriptions(lines, 12, "variant"))
 
 
 def _csv(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> list[tuple[Any, ...]]:

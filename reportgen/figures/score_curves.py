@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reportgen.figures.drawing.figure import FigureKind, drawn_in
 from reportgen.figures.views.view import CurveView
+from reportgen.languages.translate import N_
 
 LINES = """\
 Up to five seeds, thin lines are single seeds and the thick line is their mean. From six seeds on, the line is the
@@ -19,16 +20,16 @@ SCORE_CURVES = (
     _row(
         CurveView(
             "loss_curves",
-            "Loss by epoch",
+            N_("Loss by epoch"),
             {
-                "train_loss": "training loss",
-                "val_loss": "validation loss",
-                "batch_loss": "minibatch loss (training mode)",
+                "train_loss": N_("training loss"),
+                "val_loss": N_("validation loss"),
+                "batch_loss": N_("minibatch loss (training mode)"),
             },
             evaluated=("train_loss", "val_loss"),
             headline=("val_loss", "train_loss"),
             better="lower",
-            label="loss",
+            label=N_("loss"),
         ),
         order=70,
         description=f"""Loss by epoch on training and validation examples.
@@ -43,12 +44,12 @@ stays flat before it falls suggests a bad initialization. A cross marks the epoc
     _row(
         CurveView(
             "accuracy_curves",
-            "Accuracy by epoch",
-            {"train_accuracy": "training accuracy", "val_accuracy": "validation accuracy"},
+            N_("Accuracy by epoch"),
+            {"train_accuracy": N_("training accuracy"), "val_accuracy": N_("validation accuracy")},
             evaluated=("train_accuracy", "val_accuracy"),
             headline=("val_accuracy", "train_accuracy"),
             better="higher",
-            label="accuracy",
+            label=N_("accuracy"),
         ),
         order=80,
         description=f"""Accuracy by epoch on training and validation examples.

@@ -31,11 +31,12 @@ from reportgen.figures.drawing.axis import Array
 from reportgen.figures.drawing.figure import Drawing, FigureKind
 from reportgen.figures.drawing.frame import Lost, mark_lost
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import count, prose, sentence, setting_value
+from reportgen.figures.drawing.words import prose, sentence, setting_value
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import MISSING, mean_of, seeds_of, shown_scores
 from reportgen.figures.views.selection import Selection
 from reportgen.figures.views.sweep import Line, Panel, Quantity, axis_path, sweep
+from reportgen.languages.translate import _, ngettext
 from reportgen.study.metrics.table import metric_of
 
 FIGURE = FIGURES["scores_by_setting"]
@@ -74,7 +75,7 @@ def drawing(analysis: Analysis, kind: FigureKind, axis: Quantity) -> Drawing | N
     caption, alt = _caption(panels, axis, split, note), _alt(panels, axis, split, note)
     caption += f" {sentence(_axis.CUT)}" if _cut(panels, split) else ""
     finding = sentence(_ends(panels, axis, split))
-    return Drawing(kind.id, kind.title, caption, alt, figure, COLUMNS, _csv(panels, axis, split), narrow, finding)
+    return Drawing(kind.id, _(kind.title), caption, alt, figure, COLUMNS, _csv(panels, axis, split), narrow, finding)
 
 
 def _figure(panels: Sequence[Panel], axis: Quantity, split: str) -> Figure:
@@ -164,7 +165,7 @@ def _draw_grey(ax: Axes, lines: Sequence[Line], score: str, x: _axis.Scale, y: _
 def _draw_line(ax: Axes, line: Line, score: str, x: _axis.Scale, y: _axis.Scale) -> None:
     colour = line.style.colour
     place = {id(row): float(x.place([value])[0]) for value, row in line.points}
-    for _, row in line.points:
+    for _value, row in line.points:
         seeds = y.place(_seeds(row, score))
         ax.plot(np.full(len(seeds), place[id(row)]), seeds, ls="none", marker=".", ms=2.6, color=colour, alpha=0.5)
     scored = [(row, found) for _, row in line.points if (found := mean_of(row, score))]
@@ -219,25 +220,29 @@ def _best(line: Line, score: str) -> tuple[float, Estimate] | None:
 def _caption(panels: Sequence[Panel], axis: Quantity, split: str, note: str) -> str:
     lines = [line for panel in panels for line in panel.lines]
     most = max(len(row.records) for line in lines for _, row in line.points)
-    bands = ", bands are 95% intervals" if most >= _axis.BAND_FROM else ""
+    bands = _(", bands are 95% intervals") if most >= _axis.BAND_FROM else ""
     parts = [
-        f"{words(split)} scores of the finished runs against the {axis.name}",
-        f"dots are seeds, lines connect their means{bands}",
+        _("{split} scores of the finished runs against the {setting}").format(split=words(split), setting=axis.name),
+        _("dots are seeds, lines connect their means{bands}").format(bands=bands),
         note,
         _ends(panels, axis, split),
     ]
     lost = sum(row.diverged for line in lines for _, row in line.points)
     if lost:
-        verb = "has" if lost == 1 else "have"
-        parts.append(f"{count(lost, 'run')} diverged and {verb} no final score; crosses mark their settings")
+        text = ngettext(
+            "{count} run diverged and has no final score; crosses mark their settings",
+            "{count} runs diverged and have no final score; crosses mark their settings",
+            lost,
+        )
+        parts.append(text.format(count=lost))
     return " ".join(sentence(part) for part in parts if part)
 
 
 def _note(panels: Sequence[Panel], chosen: Selection, trained: int) -> str:
     """Return sentences on the highlighted lines and on trained variants without a value on the axis."""
     off = trained - len({row.variant.id for panel in panels for line in panel.lines for _, row in line.points})
-    words = f"{count(off, 'variant')} {'is' if off == 1 else 'are'} not on this axis." if off else ""
-    return prose(chosen.in_colour(len(panels)), words)
+    text = ngettext("{count} variant is not on this axis.", "{count} variants are not on this axis.", off)
+    return prose(chosen.in_colour(len(panels)), text.format(count=off) if off else "")
 
 
 def _ends(panels: Sequence[Panel], axis: Quantity, split: str) -> str:
@@ -246,9 +251,11 @@ def _ends(panels: Sequence[Panel], axis: Quantity, split: str) -> str:
     if not found:
         return ""
     name, (value, top) = max(found, key=lambda pair: pair[1][1].value)
-    with_ = f" with “{name}”" if len(lines) > 1 and name else ""
+    of_line = _(" with “{name}”").format(name=name) if len(lines) > 1 and name else ""
     at = f"{axis.name} {setting_value(value)}"
-    return f"the best {words(split)} accuracy is {percent(top.value)}, at {at}{with_}"
+    return _("the best {metric} is {value}, at {at}{line}").format(
+        metric=words(f"{split}_accuracy"), value=percent(top.value), at=at, line=of_line
+    )
 
 
 def _name(panel: Panel, line: Line) -> str:
@@ -259,13 +266,18 @@ def _name(panel: Panel, line: Line) -> str:
 def _alt(panels: Sequence[Panel], axis: Quantity, split: str, note: str) -> str:
     def course(panel: Panel, line: Line) -> str:
         scores = [(value, mean_of(row, f"{split}_accuracy")) for value, row in line.points[:12]]
-        ends = [f"{setting_value(value)}: {percent(mean.value) if mean else 'diverged'}" for value, mean in scores]
-        return f"{_name(panel, line) or 'All'}, by {axis.name}, {', '.join(ends)}"
+        lost = _("diverged")
+        ends = [f"{setting_value(value)}: {percent(mean.value) if mean else lost}" for value, mean in scores]
+        return _("{line}, by {setting}, {ends}").format(
+            line=_name(panel, line) or _("All"), setting=axis.name, ends=", ".join(ends)
+        )
 
     courses = ". ".join(course(panel, line) for panel in panels for line in panel.lines)
-    shown = "accuracy and loss" if _shows_both(len(panels)) else "accuracy"
-    chart = f"Line chart of {words(split)} {shown} against the {axis.name}."
-    return prose(chart, note, f"Accuracy. {courses}.")
+    shown = _("accuracy and loss") if _shows_both(len(panels)) else _("accuracy")
+    chart = _("Line chart of {split} {shown} against the {setting}.").format(
+        split=words(split), shown=shown, setting=axis.name
+    )
+    return prose(chart, note, _("Accuracy. {courses}.").format(courses=courses))
 
 
 def _csv(panels: Sequence[Panel], axis: Quantity, split: str) -> list[tuple[Any, ...]]:

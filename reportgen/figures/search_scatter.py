@@ -20,14 +20,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from reportgen.analysis.results import Analysis, SearchResult, TrialResult
+from reportgen.analysis.words.listing import listing
 from reportgen.analysis.words.names import setting_name, words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import count, listing, number, score, sentence
+from reportgen.figures.drawing.words import count, number, score, sentence
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import _, ngettext, quoted
 from reportgen.study.metrics.table import metric_of
 
 FIGURE = FIGURES["search_scatter"]
@@ -60,7 +62,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     rows = [row for search in searches for row in _csv(search)]
     caption, alt = _caption(searches, len(searches) - len(shown)), _alt(searches)
     finding, narrow = sentence(_best(searches[0], len(searches) > 1)), partial(_figure, shown)
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, rows, narrow, finding)
+    return Drawing(FIGURE.id, _(FIGURE.title), caption, alt, figure, COLUMNS, rows, narrow, finding)
 
 
 COLUMNS = (
@@ -107,12 +109,12 @@ def _figure(searches: Sequence[SearchResult]) -> Figure:
 
 def _legend(stages: int, diverged: bool) -> tuple[list[Line2D], list[str]]:
     handles = [Line2D([], [], **_mark(stage)) for stage in range(1, stages + 1)]
-    labels = [f"stage {stage}" for stage in range(1, stages + 1)] if stages > 1 else ["trial"]
+    labels = [_("stage {stage}").format(stage=stage) for stage in range(1, stages + 1)] if stages > 1 else [_("trial")]
     handles.append(Line2D([], [], **RING))
-    labels.append("best")
+    labels.append(_("best"))
     if diverged:
         handles.append(Line2D([], [], **CROSS))
-        labels.append("runs diverged")
+        labels.append(_("runs diverged"))
     return handles, labels
 
 
@@ -231,30 +233,46 @@ def _caption(searches: Sequence[SearchResult], left_out: int) -> str:
     trials = sum(len(search.trials) for search in searches)
     lost = sum(bool(t.diverged) for search in searches for t in search.trials)
     parts = [
-        f"{sentence(words(searches[0].asked.metric))[:-1]} of {count(trials, 'trial')} against each searched setting; "
-        "each mark is the mean of a trial over its seeds; a ring marks the best trial"
+        _(
+            "{metric} of {trials} against each searched setting; each mark is the mean of a trial over "
+            "its seeds; a ring marks the best trial"
+        ).format(metric=sentence(words(searches[0].asked.metric))[:-1], trials=count(trials, "trial"))
     ]
     if any(panel.y for search in searches for panel in _panels(search)):
-        parts.append("In the plane of two settings, better trials have stronger colours")
+        parts.append(_("In the plane of two settings, better trials have stronger colours"))
     parts += [_best(search, len(searches) > 1) for search in searches]
     if lost:
-        parts.append(f"{count(lost, 'trial')} had diverged runs (crosses)")
+        parts.append(_("{trials} had diverged runs (crosses)").format(trials=count(lost, "trial")))
     hidden = max(len(set(search.asked.ranges) - {panel.x for panel in _panels(search)}) for search in searches)
     if hidden:
-        parts.append(f"{count(hidden, 'more searched setting')} {'is' if hidden == 1 else 'are'} only in the tables")
+        parts.append(
+            ngettext(
+                "{count} more searched setting is only in the tables",
+                "{count} more searched settings are only in the tables",
+                hidden,
+            ).format(count=hidden)
+        )
     if left_out:
-        parts.append(f"{left_out} more {'search is' if left_out == 1 else 'searches are'} only in the tables")
+        parts.append(
+            ngettext(
+                "{count} more search is only in the tables", "{count} more searches are only in the tables", left_out
+            ).format(count=left_out)
+        )
     return " ".join(sentence(part) for part in parts)
 
 
 def _best(search: SearchResult, several: bool) -> str:
-    name = f"“{search.label}”: " if several else ""
+    name = f"{quoted(search.label)}: " if several else ""
     best_score = score(search.score.value, search.asked.metric)
     if search.asked.repeat:
-        return f"{name}the best trials of {count(len(search.best), 'search', 'searches')} reach {best_score} on average"
+        return _("{name}the best trials of {searches} reach {best_score} on average").format(
+            name=name, searches=count(len(search.best), "search", "searches"), best_score=best_score
+        )
     best = next(one for one in search.trials if one.variant in search.best)
     values = [f"{setting_name(path)} {_value(value)}" for path, value in best.trial.values.items()]
-    return f"{name}the best trial reaches {best_score} with {listing(values)}"
+    return _("{name}the best trial reaches {best_score} with {values}").format(
+        name=name, best_score=best_score, values=listing(values)
+    )
 
 
 def _value(value: Any) -> str:
@@ -263,4 +281,6 @@ def _value(value: Any) -> str:
 
 def _alt(searches: Sequence[SearchResult]) -> str:
     lines = [_best(search, True) for search in searches]
-    return f"Scatter plots of the score of each trial against the searched settings. {'. '.join(lines)}."
+    return _("Scatter plots of the score of each trial against the searched settings. {lines}.").format(
+        lines=". ".join(lines)
+    )

@@ -26,6 +26,7 @@ from matplotlib.ticker import NullLocator
 from reportgen.analysis.results import Analysis, Estimate, VariantSummary
 from reportgen.analysis.summary import estimate
 from reportgen.analysis.words.formatting import percent
+from reportgen.analysis.words.listing import listing
 from reportgen.analysis.words.names import words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import ends
@@ -33,11 +34,12 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import Array
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import descriptions, joined, listing, number, prose, sentence
+from reportgen.figures.drawing.words import descriptions, joined, number, prose, sentence
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import SPLITS
 from reportgen.figures.views.selection import Selection, select
 from reportgen.figures.views.styles import line_styles
+from reportgen.languages.translate import _, numeral, percentage
 from reportgen.study.metrics.rounds import rounds
 
 FIGURE = FIGURES["sparsity_accuracy"]
@@ -99,7 +101,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = narrow()
     caption, alt = _caption(lines, name, chosen, names), _alt(lines, name, chosen)
     finding = sentence(_result(next(line for line in lines if not line.grey), name))
-    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(lines, names), narrow, finding)
+    return Drawing(FIGURE.id, _(FIGURE.title), caption, alt, figure, COLUMNS, _csv(lines, names), narrow, finding)
 
 
 def _accuracy(analysis: Analysis, rows: Sequence[VariantSummary]) -> str | None:
@@ -143,8 +145,8 @@ def _figure(lines: Sequence[Line], names: Sequence[str]) -> Figure:
             _draw_dense(ax, lines, name)
         _set_remaining(ax, lines)
         _axis.set_y(ax, y)
-        ax.set_xlabel("weights remaining", labelpad=2)
-        label = "epoch of lowest validation loss" if name == BEST else words(name)
+        ax.set_xlabel(_("weights remaining"), labelpad=2)
+        label = _("epoch of lowest validation loss") if name == BEST else words(name)
         ax.set_ylabel(_style.wrap(label, ax.bbox.height / figure.dpi + 0.3, _style.TEXT, 2), labelpad=3)
         room.write(ax, curves, at)
     _style.legend(figure, handles, labels)
@@ -174,7 +176,11 @@ def _set_remaining(ax: Axes, lines: Sequence[Line]) -> None:
     places = places[:: -(-len(places) // MOST_TICKS)]
     ax.set_xscale("log")
     ax.xaxis.set_minor_locator(NullLocator())
-    _axis.fix_ticks(ax.xaxis, [*places], [f"{100 * place:.2g}%" if place < 0.995 else "100%" for place in places])
+    _axis.fix_ticks(
+        ax.xaxis,
+        [*places],
+        [percentage(numeral(f"{100 * place:.2g}")) if place < 0.995 else percentage("100") for place in places],
+    )
     lowest = min(float(line.remaining.min()) for line in lines)
     margin = (1 / lowest) ** 0.04
     ax.set_xlim(margin, lowest / margin)
@@ -230,17 +236,23 @@ def _legend(lines: Sequence[Line], named: bool) -> tuple[list[Any], list[str]]:
     """Return handles and labels; named: whether the lines have names at their ends."""
     shown = {line.label: line.style for line in lines if not (line.grey or named)}
     handles, labels = _style.line_legend(shown, 2.4, [line.label for line in lines if line.grey], ms=3.4)
-    return [*handles, Line2D([], [], color=_style.MUTED, **DENSE)], [*labels, "dense network"]
+    return [*handles, Line2D([], [], color=_style.MUTED, **DENSE)], [*labels, _("dense network")]
 
 
 def _caption(lines: Sequence[Line], name: str, chosen: Selection, names: Sequence[str]) -> str:
     banded = any(found.n >= _axis.BAND_FROM for line in lines for found in line.means(name))
     parts = [
-        f"{words(name)} at the end of each round of pruning, against the share of weights that remain",
+        _("{name} at the end of each round of pruning, against the share of weights that remain").format(
+            name=words(name)
+        ),
         _output_words(lines),
-        f"dots are seeds, lines connect their means{', bars are 95% intervals' if banded else ''}",
-        "The dashed line is the dense network" if len(_dense(lines, name)) == 1 else "Dashed lines are dense networks",
-        "The second panel shows the epoch of the lowest validation loss" if BEST in names else "",
+        _("dots are seeds, lines connect their means{bands}").format(
+            bands=_(", bars are 95% intervals") if banded else ""
+        ),
+        _("The dashed line is the dense network")
+        if len(_dense(lines, name)) == 1
+        else _("Dashed lines are dense networks"),
+        _("The second panel shows the epoch of the lowest validation loss") if BEST in names else "",
         chosen.in_colour(),
         *(_result(line, name) for line in [line for line in lines if not line.grey][:3]),
     ]
@@ -253,19 +265,22 @@ def _output_words(lines: Sequence[Line]) -> str:
     less = sorted({(one.sparsity, one.output_rate) for one in found if one is not None and one.output_rate < 1})
     if not less:
         return ""
-    sparsities = listing([percent(value) for value in sorted({sparsity for sparsity, _ in less})])
-    rates = listing([f"{value:g}" for value in sorted({rate for _, rate in less})])
-    return (
-        f"The share counts all weights: hidden layers lose {sparsities} of them, as in the study, but a round removes "
-        f"a smaller share in the output layer (output_rate {rates}), so more weights remain"
-    )
+    sparsities = listing([percent(value) for value in sorted({sparsity for sparsity, _rate in less})])
+    rates = listing([numeral(f"{value:g}") for value in sorted({rate for _share, rate in less})])
+    return _(
+        "The share counts all weights: hidden layers lose {sparsities} of them, as in the study, but "
+        "a round removes a smaller share in the output layer (output_rate {rates}), so more weights "
+        "remain"
+    ).format(sparsities=sparsities, rates=rates)
 
 
 def _result(line: Line, name: str) -> str:
     """Return a sentence on the accuracy of the dense and of the sparsest network."""
     means = line.means(name)
     dense, sparse, left = means[0].value, means[-1].value, percent(float(line.remaining[-1]))
-    return f"“{line.label}”: {_shown(dense)} with all weights, and {_shown(sparse)} with {left} of the weights"
+    return _("“{label}”: {dense} with all weights, and {sparse} with {left} of the weights").format(
+        label=line.label, dense=_shown(dense), sparse=_shown(sparse), left=left
+    )
 
 
 def _shown(value: float) -> str:
@@ -275,9 +290,11 @@ def _shown(value: float) -> str:
 def _alt(lines: Sequence[Line], name: str, chosen: Selection) -> str:
     def course(line: Line) -> str:
         points = zip(line.remaining, line.means(name), strict=True)
-        return f"{line.label}: " + ", ".join(f"{_shown(found.value)} at {percent(float(at))}" for at, found in points)
+        return f"{line.label}: " + ", ".join(
+            _("{value} at {at}").format(value=_shown(found.value), at=percent(float(at))) for at, found in points
+        )
 
-    chart = f"Line chart of {words(name)} against the share of weights that remain."
+    chart = _("Line chart of {name} against the share of weights that remain.").format(name=words(name))
     return prose(chart, chosen.in_colour(), descriptions([course(line) for line in lines], 8, "line"))
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import datetime
 import gettext as catalogues
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 ENGLISH = "en"
 DOMAIN = "reportgen"
@@ -41,6 +44,12 @@ def in_language(code: str) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def in_english(make: Callable[[], Item]) -> Item:
+    """Return the result of a function that is called in English, such as data that are the same in all languages."""
+    with in_language(ENGLISH):
+        return make()
 
 
 @cache
@@ -113,12 +122,35 @@ def _locale(code: str):  # type: ignore[no-untyped-def]
     return Locale.parse(code)
 
 
+class Told(str):
+    """An English text with its form in one other language, which `translated` and formatting use in that language."""
+
+    _language: str
+    _other: str
+
+    def __new__(cls, english: str, language: str, other: str) -> Told:
+        """Return the text; other: its form in the language with the code `language`."""
+        self = super().__new__(cls, english)
+        self._language, self._other = language, other
+        return self
+
+    @property
+    def current(self) -> str:
+        """The form in the current language, English if it is neither."""
+        return self._other if _current.get() == self._language else str.__str__(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.current, spec)
+
+
 def translated(text: str) -> str:
     """Return an English text of the engine in the current language.
 
     The text consists of messages with their values filled in, separated by semicolons. A part that is no message
     stays as it is.
     """
+    if isinstance(text, Told):
+        return text.current
     if _current.get() == ENGLISH or not text:
         return text
     return "; ".join(map(_part, text.split("; ")))
@@ -155,9 +187,13 @@ _NAMES = ("label", "settings", "places")
 
 def _value(text: str, numerals: bool) -> str:
     """Return a filled-in value: a message itself, or a text whose decimal numbers take the form of the language."""
-    found = _filled(text, _current.get(), numerals)
-    if found is None and ", " in text:
-        return ", ".join(_value(part, numerals) for part in text.split(", "))
+    parts = text.split(", ")
+    listed = [_filled(part, _current.get(), numerals) for part in parts]
+    if len(parts) > 1 and all(listed):
+        return ", ".join(map(str, listed))
+    found = listed[0] if len(parts) == 1 else _filled(text, _current.get(), numerals)
+    if found is None and len(parts) > 1:
+        return ", ".join(_value(part, numerals) for part in parts)
     return found or (_NUMERAL.sub(_localized, text) if numerals else text)
 
 
@@ -176,10 +212,19 @@ def _patterns(code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     entries = getattr(_catalogue(code), "_catalog", {})
     named = [(key, text) for key, text in entries.items() if isinstance(key, str) and _PLACE.search(key)]
     sized = [(len(re.findall("[a-z]", _PLACE.sub("", key))), key, text) for key, text in named]
-    longest = sorted(((size, key, text) for size, key, text in sized if size), reverse=True)
+    longest = sorted(((size, key, text) for size, key, text in sized if _is_telling(key, size)), reverse=True)
     return tuple((_pattern(key), text) for _size, key, text in longest)
 
 
+def _is_telling(message: str, letters: int) -> bool:
+    """Return whether a message has enough fixed letters to be found again; few suffice with values of some names."""
+    return letters >= LETTERS or (letters > 0 and set(_PLACE.findall(message)) <= _SPECIFIC)
+
+
+LETTERS = 4
+"""Number of fixed letters of a message from which it cannot be mistaken for another one."""
+
+_SPECIFIC = {"low", "high", "layers", "setting", "score", "level"}
 _PLACE = re.compile(r"\{(\w+)\}")
 _VALUES = dict.fromkeys(("count", "total", "least", "number"), "[^ ]+") | dict.fromkeys(("low", "high"), "[^,]+")
 """Patterns of values by name: numbers, and the ends of a range; other values may be of several words."""
@@ -187,6 +232,10 @@ _VALUES = dict.fromkeys(("count", "total", "least", "number"), "[^ ]+") | dict.f
 
 def _pattern(message: str) -> re.Pattern[str]:
     parts = _PLACE.split(message)
-    groups = [f"(?P<{name}>{_VALUES.get(name, '.+')})" for name in parts[1::2]]
+    names = parts[1::2]
+    groups = [
+        f"(?P={name})" if name in names[:at] else f"(?P<{name}>{_VALUES.get(name, '.+')})"
+        for at, name in enumerate(names)
+    ]
     texts = list(map(re.escape, parts[::2]))
     return re.compile("".join(text + group for text, group in zip(texts, [*groups, ""], strict=True)))

@@ -9,7 +9,7 @@ from reportgen.analysis.results import Analysis
 from reportgen.figures import Drawing, draw_all
 from reportgen.figures.drawing.export import screen_svg, svg_text
 from reportgen.figures.slides import draw_slides
-from reportgen.languages.translate import ENGLISH, in_language
+from reportgen.languages.translate import in_language
 from reportgen.paths import PAGE, RESULTS, SLIDES, STUDY
 from reportgen.report.document.content import Content
 from reportgen.report.document.document import make_document
@@ -36,9 +36,9 @@ def page(analysis: Analysis) -> str:
 def write(
     analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats: Collection[str], *, script: bool = True
 ) -> list[Path]:
-    """Write the report of a study in its language, as `write_media` does; figures and captions are English."""
-    slide_figures = draw_slides(analysis, drawings) if "slides" in formats else ()
+    """Write the report of a study in its language, as `write_media` does."""
     with in_language(analysis.plan.study.lang):
+        slide_figures = draw_slides(analysis, drawings) if "slides" in formats else ()
         document = make_document(analysis, drawings)
         deck = make_deck(analysis, document, slide_figures) if "slides" in formats else None
         paths = slides.write_sources(deck, folder / SLIDES) if deck else []
@@ -72,8 +72,7 @@ def write_media(
     svgs = {drawing.id: svg_text(drawing) for drawing in drawings}
     paths: list[Path] = []
     on_screen = {"html", "kit"} & set(formats)
-    with in_language(ENGLISH):  # it draws figures for phones
-        pictures = {drawing.id: screen_svg(drawing, svgs[drawing.id]) for drawing in drawings} if on_screen else {}
+    pictures = {drawing.id: screen_svg(drawing, svgs[drawing.id]) for drawing in drawings} if on_screen else {}
     if "html" in formats:
         paths.append(folder / PAGE)
         paths[-1].write_text(html.page(document, pictures, script=script), encoding="utf-8", newline="\n")

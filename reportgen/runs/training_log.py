@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.languages.translate import N_
+
 Array = NDArray[np.float64]
 
 Resolution = Literal["step", "window", "epoch"]
@@ -20,14 +22,14 @@ Unit = Literal["step", "epoch"]
 TaskKind = Literal["classification", "regression", "likelihood", "unknown"]
 
 ROLES: Mapping[str, str] = {
-    "train_loss": "training loss",
-    "val_loss": "validation loss",
-    "train_accuracy": "training accuracy",
-    "val_accuracy": "validation accuracy",
-    "train_score": "another training score",
-    "val_score": "another validation score",
-    "lr": "learning rate",
-    "gradient_norm": "gradient norm",
+    "train_loss": N_("training loss"),
+    "val_loss": N_("validation loss"),
+    "train_accuracy": N_("training accuracy"),
+    "val_accuracy": N_("validation accuracy"),
+    "train_score": N_("another training score"),
+    "val_score": N_("another validation score"),
+    "lr": N_("learning rate"),
+    "gradient_norm": N_("gradient norm"),
 }
 """Every role of a curve, with its name in sentences."""
 

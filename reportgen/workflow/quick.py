@@ -11,12 +11,15 @@ from typing import Any
 
 from reportgen.data import shape
 from reportgen.errors import MissingError, StudyError
+from reportgen.languages.translate import N_
 from reportgen.paths import RESULTS
 from reportgen.study.planning.plan import Plan
 
-WATERMARK = "A quick look at a small version of the study"
-NO_VERDICTS = "no verdicts"
-PCA = "as many examples as its PCA needs"
+WATERMARK = N_("A quick look at a small version of the study: no verdicts")
+REDUCED = N_("A quick look at a small version of the study ({reductions}): no verdicts")
+EPOCHS, REPETITIONS = N_("{count} of {total} epochs"), N_("{count} of {total} seeds")
+EXAMPLES, TRAINING_EXAMPLES = N_("{count} of {total} examples"), N_("{number} training examples")
+FEWER_TRIALS, PCA = N_("fewer trials of its search"), N_("as many examples as its PCA needs")
 SEEDS = 2  # too few for a verdict
 LIMITS = {"training.epochs": 3, "data.samples": 500}
 TRAIN = 400
@@ -26,7 +29,10 @@ SPARE = 0.9  # leaves room, since splits are rounded class by class
 
 
 def quick_overrides(plan: Plan, typed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of the small version, with its watermark; varied and typed settings stay unchanged."""
+    """Return the settings of the small version, with its watermark; varied and typed settings stay unchanged.
+
+    The watermark is English; a report translates it.
+    """
     limits = LIMITS | {"training.epochs": max(LIMITS["training.epochs"], 1 + _rewind(plan))}
     small: dict[str, Any] = {path: limit for path, limit in limits.items() if _large(plan, path, limit)}
     if _varies(plan, "data.train") or _is_typed("data.train", typed):
@@ -41,8 +47,7 @@ def quick_overrides(plan: Plan, typed: Mapping[str, Any]) -> dict[str, Any]:
         small["ensembles"] = True  # only sizes that so few seeds allow
     small = {path: value for path, value in small.items() if not _is_typed(path, typed)}
     parts = [*_reductions(plan, small, typed), *([PCA] if is_grown else [])]
-    reductions = f" ({', '.join(parts)})" if parts else ""
-    return small | {"watermark": f"{WATERMARK}{reductions}: {NO_VERDICTS}"}
+    return small | {"watermark": REDUCED.format(reductions=", ".join(parts)) if parts else WATERMARK}
 
 
 def _reductions(plan: Plan, small: Mapping[str, Any], typed: Mapping[str, Any]) -> list[str]:
@@ -50,15 +55,15 @@ def _reductions(plan: Plan, small: Mapping[str, Any], typed: Mapping[str, Any]) 
     settings, seeds = plan.variants[0].settings, len(plan.study.seeds)
     parts = []
     if "training.epochs" in small:
-        parts.append(f"{small['training.epochs']} of {settings['training.epochs']:,} epochs")
+        parts.append(EPOCHS.format(count=small["training.epochs"], total=f"{settings['training.epochs']:,}"))
     if len(small.get("seeds", plan.study.seeds)) < seeds:
-        parts.append(f"{len(small['seeds'])} of {seeds:,} seeds")
+        parts.append(REPETITIONS.format(count=len(small["seeds"]), total=f"{seeds:,}"))
     if "data.samples" in small:
-        parts.append(f"{small['data.samples']:,} of {settings['data.samples']:,} examples")
+        parts.append(EXAMPLES.format(count=f"{small['data.samples']:,}", total=f"{settings['data.samples']:,}"))
     if "data.train" in small:
-        parts.append(f"{small['data.train']:,} training examples")
+        parts.append(TRAINING_EXAMPLES.format(number=f"{small['data.train']:,}"))
     if any(variant.trial for variant in plan.variants) and not any(path.startswith("search") for path in typed):
-        parts.append("fewer trials of its search")
+        parts.append(FEWER_TRIALS)
     return parts
 
 

@@ -153,7 +153,7 @@ def analysis(
     figures: tuple[str, ...] = (),
 ) -> Analysis:
     """Return an analysis of these variants; of its study only claims and figures are there."""
-    empty: dict[str, Any] = {"watermark": None, "answer": None, "vary": {}, "variants": {}, "written": {}}
+    empty: dict[str, Any] = {"lang": "en", "watermark": None, "answer": None, "vary": {}, "variants": {}, "written": {}}
     study: Any = SimpleNamespace(claims=tuple(claims), figures=figures, id="example", title="Example", **empty)
     plan = Plan(study, tuple(row.variant for row in variants), ())
     return Analysis(plan, tuple(variants), tuple(results), (), (), theory or {}, {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from pypdf import PdfReader
 
 from reportgen import figures
 from reportgen.errors import MissingError
-from reportgen.languages.translate import DOMAIN, FOLDER
+from reportgen.figures.drawing.export import csv_text
+from reportgen.languages.translate import DOMAIN, FOLDER, in_language, translated
 from reportgen.report.publish.publisher import publish
 from reportgen.report.write import page, write
 from tests.report.test_report import CLAIMS, analysed
@@ -80,19 +82,48 @@ def test_no_english_message_is_left_on_the_page(code: str, foreign: str) -> None
     assert [m for m in left if m not in same] == []
 
 
-def test_english_parts_of_the_page_are_marked(foreign: str) -> None:
-    assert re.search(r'<figure id="[\w-]+" lang="en" ', foreign)
-    assert not re.search(r"<figure id=\"[\w-]+\">", foreign)
+def test_no_part_of_the_page_is_marked_as_english(foreign: str) -> None:
+    assert '<figure id="figure-' in foreign
+    assert 'lang="en"' not in foreign
 
 
-def test_figures_for_every_screen_are_english(tmp_path: Path) -> None:
-    pictures = []
-    for code in ("en", "de"):
-        analysis = analysed(tmp_path, more=f"{CLAIMS}\nlang: {code}\n")
-        write(analysis, figures.draw_all(analysis), tmp_path, ["html"])
-        pictures.append(re.findall(r"(?s)<svg.*?</svg>", (tmp_path / "index.html").read_text(encoding="utf-8")))
-    assert pictures[0]
-    assert pictures[0] == pictures[1]
+def test_figures_are_in_the_language_of_the_study_on_every_screen(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, more=f"{CLAIMS}\nlang: de\n")
+    drawings = figures.draw_all(analysis)
+    write(analysis, drawings, tmp_path, ["html"])
+    pictures = re.findall(r"(?s)<svg.*?</svg>", (tmp_path / "index.html").read_text(encoding="utf-8"))
+    narrow = [picture for picture in pictures if 'class="narrow"' in picture]
+    assert narrow
+    assert all(">Schicht<" in picture for picture in narrow if "_by_layer" in picture)
+    assert {drawing.language for drawing in drawings} == {"de"}
+    assert "Standardabweichung der Aktivierungen nach Schicht" in [drawing.title for drawing in drawings]
+
+
+def test_the_numbers_of_figures_are_the_same_in_every_language(tmp_path: Path) -> None:
+    tables = []
+    for code in ("en", "es"):
+        drawings = figures.draw_all(analysed(tmp_path, more=f"{CLAIMS}\nlang: {code}\n"))
+        tables.append({drawing.id: csv_text(drawing) for drawing in drawings})
+    assert tables[0]
+    assert tables[0] == tables[1]
+
+
+def test_findings_are_english_in_results_and_in_the_language_on_the_page(code: str, tmp_path: Path) -> None:
+    english = [(finding.message, finding.advice) for finding in analysed(tmp_path).findings]
+    findings = analysed(tmp_path, more=f"{CLAIMS}\nlang: {code}\n").findings
+    assert english
+    assert [(finding.message, finding.advice) for finding in findings] == english
+    assert json.loads(json.dumps([finding.message for finding in findings])) == [message for message, _ in english]
+    with in_language(code):
+        told = [(translated(finding.message), translated(finding.advice)) for finding in findings]
+    assert all(ours != theirs for pairs in zip(told, english, strict=True) for ours, theirs in zip(*pairs, strict=True))
+
+
+def test_reports_in_two_languages_do_not_mix_in_threads(tmp_path: Path) -> None:
+    studies = {code: analysed(tmp_path, more=f"{CLAIMS}\nlang: {code}\n") for code in ("de", "en", "es")}
+    alone = {code: page(study) for code, study in studies.items()}
+    with ThreadPoolExecutor(3) as pool:
+        assert dict(zip(studies, pool.map(page, studies.values()), strict=True)) == alone
 
 
 def test_an_english_page_has_no_marks_of_other_languages(tmp_path: Path) -> None:

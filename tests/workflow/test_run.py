@@ -15,7 +15,7 @@ from reportgen.report.publish import publisher
 from reportgen.runs.store import Store
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import Report
-from reportgen.workflow.quick import WATERMARK
+from reportgen.workflow.quick import REDUCED, WATERMARK
 from reportgen.workflow.request import DEFAULT_FORMATS, make_request
 from reportgen.workflow.run import render_study, run_request, run_study
 from tests.rates import STUDY
@@ -223,7 +223,7 @@ def test_quick_reduces_a_study_and_marks_it(training):
     specs = [planned.spec for planned in plan.runs]
     assert {(spec.training.epochs, spec.data.samples, spec.data.train) for spec in specs} == {(3, 500, None)}
     reduced = "3 of 20 epochs, 2 of 3 seeds, 500 of 5,000 examples"
-    assert plan.study.watermark == f"{WATERMARK} ({reduced}): no verdicts"
+    assert plan.study.watermark == REDUCED.format(reductions=reduced)
 
 
 def test_typed_settings_take_precedence_over_quick(training):
@@ -231,7 +231,7 @@ def test_typed_settings_take_precedence_over_quick(training):
     plan = make_request("rates.yaml", quick=True, overrides=typed).plan
     assert plan.study.seeds == (4, 5, 6)
     assert {(one.spec.training.epochs, one.spec.data.samples) for one in plan.runs} == {(20, 5000)}
-    assert plan.study.watermark == f"{WATERMARK}: no verdicts"
+    assert plan.study.watermark == WATERMARK
 
 
 def test_a_quick_look_replaces_another_but_never_a_full_report(training):
@@ -272,7 +272,9 @@ def test_a_quick_look_does_not_replace_a_full_report_written_in_the_meantime(tra
     quick = run_request(request)
     assert quick.folder == FOLDER.with_name("rates-quick")
     assert "watermark" not in json.loads((FOLDER / "results.json").read_text("utf-8"))["study"]
-    assert json.loads((quick.folder / "results.json").read_text("utf-8"))["study"]["watermark"].startswith(WATERMARK)
+    assert json.loads((quick.folder / "results.json").read_text("utf-8"))["study"]["watermark"].startswith(
+        WATERMARK.partition(":")[0]
+    )
     assert quick.paths
     assert all(path.parent == quick.folder for path in quick.paths)
     training.trained.clear()

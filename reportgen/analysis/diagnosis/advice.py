@@ -42,8 +42,10 @@ from reportgen.analysis.diagnosis.sweeps import (
     study_values,
 )
 from reportgen.analysis.finding import Evidence, Finding, Proposal
+from reportgen.analysis.words.listing import alternatives
 from reportgen.analysis.words.names import sentence, setting, setting_name, words
 from reportgen.engine.spec import RunSpec
+from reportgen.languages.translate import N_, _, ngettext
 from reportgen.study.metrics.table import metric_of
 
 Alarms = Callable[[str], Collection[str]]
@@ -51,23 +53,23 @@ Alarms = Callable[[str], Collection[str]]
 
 HIDDEN, LAYERS = "network.hidden", "network.layers"
 NAMES = {
-    "network.batchnorm": "batch normalization",
-    HIDDEN: "widths of the hidden layers",
-    "data.keep": "shares of training examples kept by class",
-    "network.init": "initialization",
-    "network.output_init": "initialization of the output layer",
-    "preprocess": "preprocessing",
-    "training.batch_size": "batch size",
-    "training.clip_norm": "limit of the gradient norm",
-    "training.epochs": "number of epochs",
+    "network.batchnorm": N_("batch normalization"),
+    HIDDEN: N_("widths of the hidden layers"),
+    "data.keep": N_("shares of training examples kept by class"),
+    "network.init": N_("initialization"),
+    "network.output_init": N_("initialization of the output layer"),
+    "preprocess": N_("preprocessing"),
+    "training.batch_size": N_("batch size"),
+    "training.clip_norm": N_("limit of the gradient norm"),
+    "training.epochs": N_("number of epochs"),
 }
 """Names of settings in sentences, if they differ from the names on axes."""
 
 WITHOUT = {
-    "data.train": "use all training examples",
-    "training.clip_norm": "turn off gradient clipping",
-    "training.early_stopping": "turn off early stopping",
-    "training.pruning": "turn off pruning",
+    "data.train": N_("use all training examples"),
+    "training.clip_norm": N_("turn off gradient clipping"),
+    "training.early_stopping": N_("turn off early stopping"),
+    "training.pruning": N_("turn off pruning"),
 }
 """Changes to settings without a value."""
 
@@ -138,8 +140,13 @@ def _with_changes(finding: Finding, spec: RunSpec) -> Finding:
         advice = in_words([(proposal, "") for proposal in kept])
     else:
         names = settings_in_words(finding.proposals)
-        has = "have" if " or " in names else "has"
-        advice = f"Change another setting: {names} already {has} the recommended value."
+        paths = {path for proposal in finding.proposals for path in proposal.change}
+        text = ngettext(
+            "Change another setting: {names} already has the recommended value.",
+            "Change another setting: {names} already have the recommended value.",
+            len(paths),
+        )
+        advice = text.format(names=names)
     return dataclasses.replace(finding, proposals=tuple(kept), advice=advice)
 
 
@@ -225,45 +232,55 @@ def _refuted(sweep: Sweep) -> tuple[list[Values], list[Values]]:
 
 def in_words(proposals: Sequence[tuple[Proposal, str]]) -> str:
     """Return proposals as sentences, each with its reason and a comment."""
-    starts = ("", *["otherwise, "] * len(proposals))
-    return " ".join(_advice(*pair, start) for pair, start in zip(proposals, starts, strict=False))
+    return " ".join(_advice(*pair, number > 0) for number, pair in enumerate(proposals))
 
 
-def _advice(proposal: Proposal, comment: str, start: str) -> str:
-    changes = " and ".join(_change(path, value) for path, value in proposal.change.items())
+def _advice(proposal: Proposal, comment: str, otherwise: bool) -> str:
+    changes = _(" and ").join(_change(path, value) for path, value in proposal.change.items())
     reason = f" ({proposal.why})" if proposal.why else ""
-    return sentence(f"{start}{changes}{reason}. {comment}".rstrip())
+    start = _("otherwise, {changes}") if otherwise else "{changes}"
+    return sentence(f"{start.format(changes=changes)}{reason}. {comment}".rstrip())
 
 
 def _change(path: str, value: Any) -> str:
     if value is None and path in WITHOUT:
-        return WITHOUT[path]
-    name = NAMES.get(path) or setting_name(path)
+        return _(WITHOUT[path])
     if isinstance(value, bool):
-        return f"turn {'on' if value else 'off'} {name}"
-    return f"set the {name} to {setting(value)}"
+        return (_("turn on {name}") if value else _("turn off {name}")).format(name=_name(path))
+    return _("set the {name} to {value}").format(name=_name(path), value=setting(value))
+
+
+def _name(path: str) -> str:
+    return _(NAMES[path]) if path in NAMES else setting_name(path)
 
 
 def _comment(best: ScoredSibling, sweep: Sweep) -> str:
     """Return a sentence on the best sibling."""
     single = len(best.sibling.changed) == 1
     if sweep.metric == FINDING_SEEN:
-        return f"In this study, the problem does not occur with {'this value' if single else 'these values'}."
+        if single:
+            return _("In this study, the problem does not occur with this value.")
+        return _("In this study, the problem does not occur with these values.")
     shown = percent if metric_of(sweep.metric).is_accuracy else number
-    count, kind = len(sweep.tried) + 1, "values" if single else "combinations"
-    return (
-        f"This is the {'best' if count > 2 else 'better'} of the {count} {kind} in this study: the mean "
-        f"{words(sweep.metric)} is {shown(best.after)}, compared with {shown(best.before)} here."
+    count = len(sweep.tried) + 1
+    which = _("This is the best of the {count} {kind} in this study: {scores}.")
+    if count <= 2:
+        which = _("This is the better of the {count} {kind} in this study: {scores}.")
+    scores = _("the mean {metric} is {after}, compared with {before} here").format(
+        metric=words(sweep.metric), after=shown(best.after), before=shown(best.before)
     )
+    return which.format(count=count, kind=_("values") if single else _("combinations"), scores=scores)
 
 
 def _none(choices: Sequence[Choice]) -> str:
     """Return the advice if all proposals were dropped."""
     names = settings_in_words([choice.original for choice in choices])
-    return f"Change another setting: in this study, no other value of {names} gives a better result."
+    return _("Change another setting: in this study, no other value of {names} gives a better result.").format(
+        names=names
+    )
 
 
 def settings_in_words(proposals: Sequence[Proposal]) -> str:
     """Return the settings that proposals change: "the learning rate or the batch size"."""
     paths = dict.fromkeys(path for proposal in proposals for path in proposal.change)
-    return " or ".join(f"the {NAMES.get(path) or setting_name(path)}" for path in paths)
+    return alternatives([_("the {name}").format(name=_name(path)) for path in paths])

@@ -20,9 +20,10 @@ from reportgen.analysis.diagnosis.advice import LAYERS, in_words, settings_in_wo
 from reportgen.analysis.diagnosis.sweeps import is_beyond, read_change, settings_by_path
 from reportgen.analysis.finding import Finding, Proposal, Remedy
 from reportgen.engine.spec import RunSpec
+from reportgen.languages.translate import N_, _
 from reportgen.study.planning.plan import Plan, changed
 
-SET_BY_LAYERS = "The layers of this network set it themselves, so change it below network.layers."
+SET_BY_LAYERS = N_("The layers of this network set it themselves, so change it below network.layers.")
 
 
 def effective(finding: Finding, plan: Plan) -> Finding:
@@ -33,7 +34,7 @@ def effective(finding: Finding, plan: Plan) -> Finding:
     if kept:
         return dataclasses.replace(finding, proposals=kept, advice=in_words([(proposal, "") for proposal in kept]))
     settings = next(variant.settings for variant in plan.variants if variant.id == finding.variant)
-    advice = f"{finding.advice} {SET_BY_LAYERS}" if LAYERS in settings else finding.advice
+    advice = f"{finding.advice} {_(SET_BY_LAYERS)}" if LAYERS in settings else finding.advice
     return dataclasses.replace(finding, proposals=(), advice=advice)
 
 
@@ -82,4 +83,4 @@ def with_tested_advice(finding: Finding, spec: RunSpec) -> Finding:
 
 def _none_helped(finding: Finding) -> str:
     names = settings_in_words([Proposal(remedy.change, "") for remedy in finding.remedies])
-    return f"Change another setting: no tested value of {names} helped."
+    return _("Change another setting: no tested value of {names} helped.").format(names=names)

@@ -224,6 +224,8 @@ OTHERS = (
     N_("steps"),
     N_("epochs"),
     N_("hidden units"),
+    N_("units"),
+    N_("channels"),
     N_("std"),
 )
 """Kinds of layers, givers of numbers, units and other codes in reports."""

@@ -29,6 +29,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, joined, sentence
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import N_, _, ngettext, translated
 
 FIGURE = FIGURES["claims_overview"]
 
@@ -64,7 +65,7 @@ VERDICTS: dict[str, dict[str, Any]] = {
 ROUNDING = 1e-12
 """Smaller values are rounding errors and are written as 0."""
 
-NO_VERDICT = "no verdict"
+NO_VERDICT = N_("no verdict")
 MARKS = VERDICTS | {NO_VERDICT: VERDICTS["inconclusive"]}
 
 
@@ -102,7 +103,9 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     caption = _caption(analysis.claims, len(analysis.claims) - len(rows), quick)
-    return Drawing(FIGURE.id, FIGURE.title, caption, _alt(rows), figure, COLUMNS, [_csv(row) for row in rows], narrow)
+    return Drawing(
+        FIGURE.id, _(FIGURE.title), caption, _alt(rows), figure, COLUMNS, [_csv(row) for row in rows], narrow
+    )
 
 
 COLUMNS = (
@@ -167,21 +170,23 @@ def _words(ax: Axes, top: float, height: float, row: Row, lines: int) -> None:
     result, place = row.result, _place()
     says = _style.wrap(exponents(result.says), place.text, _style.SMALL, lines)
     ax.text(0.06, top + 0.05, says, va="top", fontsize=_style.SMALL)
-    expected = _style.clip(f"expected {exponents(result.expected)}", place.text, _style.TINY)
+    expected = _style.clip(
+        _("expected {expected}").format(expected=exponents(translated(result.expected))), place.text, _style.TINY
+    )
     bottom = top + height - place.below - 0.03
     ax.text(0.06, bottom, expected, va="bottom", fontsize=_style.TINY, color=_style.MUTED)
     verdict, x = MARKS[row.verdict], place.verdict
     middle = top + height - 0.12 if surface().is_narrow else top + 0.132
     ax.plot([x + 0.05], [middle], ls="none", ms=5, mew=1.1, **verdict)
     colour = palette.text_colour(verdict["color"])
-    ax.text(x + 0.16, middle, row.verdict, va="center", fontsize=_style.SMALL, color=colour)
+    ax.text(x + 0.16, middle, _(row.verdict), va="center", fontsize=_style.SMALL, color=colour)
     right, beside = (x + 0.95, middle) if surface().is_narrow else (x, top + 0.31)
     ax.text(right, beside, _style.clip(_value(result), 1.5, _style.TINY), va="center", fontsize=_style.TINY)
 
 
 def _value(result: ClaimResult) -> str:
     if not math.isfinite(result.measured):
-        return "not measured" if math.isnan(result.measured) else "infinite: runs diverged"
+        return _("not measured") if math.isnan(result.measured) else _("infinite: runs diverged")
     return with_interval(result)
 
 
@@ -217,20 +222,30 @@ def _csv(row: Row) -> tuple[Any, ...]:
 
 
 def _caption(results: Sequence[ClaimResult], left_out: int, quick: bool) -> str:
-    tally = [f"{sum(result.verdict == verdict for result in results)} {verdict}" for verdict in VERDICTS]
+    tally = [f"{sum(result.verdict == verdict for result in results)} {_(verdict)}" for verdict in VERDICTS]
+    no_verdicts = _("quick look, no verdicts")
     parts = [
-        f"{count(len(results), 'claim')}: {'quick look, no verdicts' if quick else ', '.join(tally)}",
-        "Shaded: expected region; dots: single seeds; bar: 95% interval; each row has its own scale",
+        f"{count(len(results), 'claim')}: {no_verdicts if quick else ', '.join(tally)}",
+        _("Shaded: expected region; dots: single seeds; bar: 95% interval; each row has its own scale"),
     ]
     if left_out:
-        parts.append(f"{count(left_out, 'more claim')} {'is' if left_out == 1 else 'are'} only in the tables")
+        more = ngettext(
+            "{count} more claim is only in the tables", "{count} more claims are only in the tables", left_out
+        )
+        parts.append(more.format(count=left_out))
     return " ".join(sentence(part) for part in parts)
 
 
 def _alt(rows: Sequence[Row]) -> str:
     """Return the alternative text, with a sentence for each claim."""
     lines = [
-        f"{row.result.says.rstrip('.')}: {row.verdict}, measured {_value(row.result)}, expected {row.result.expected}"
+        _("{says}: {verdict}, measured {value}, expected {expected}").format(
+            says=row.result.says.rstrip("."),
+            verdict=_(row.verdict),
+            value=_value(row.result),
+            expected=translated(row.result.expected),
+        )
         for row in rows
     ]
-    return exponents(f"Measured value and expected region of each claim. {'. '.join(lines)}.")
+    text = _("Measured value and expected region of each claim. {lines}.")
+    return exponents(text.format(lines=". ".join(lines)))

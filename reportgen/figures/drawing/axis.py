@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import power
+from reportgen.languages.translate import N_, _, numeral, percentage
 
 Array = NDArray[np.float64]
 
@@ -29,7 +30,7 @@ LONGEST_TAIL = 10.0
 BAND_FROM = 3
 """The least number of seeds for an interval, as for verdicts. Two seeds give intervals that fill the picture."""
 
-CUT = "on a logarithmic axis, an interval that extends far below all seeds is cut at the lowest seed"
+CUT = N_("on a logarithmic axis, an interval that extends far below all seeds is cut at the lowest seed")
 
 
 @dataclass(frozen=True)
@@ -203,18 +204,18 @@ THOUSANDS, MILLIONS = 1e4, 1e6
 """Ticks between these are written in full."""
 
 
-def _plain(value: float, _: int | None = None) -> str:
+def _plain(value: float, _place: int | None = None) -> str:
     """Return the full number of a tick, so that the axis needs no common factor or offset.
 
     Thousands have no exponent, so that 7500 and 10,000 on one axis look alike.
     """
     if THOUSANDS <= abs(value) < MILLIONS:
-        return f"{value:,.0f}"
-    return exponents(f"{value:.4g}")
+        return numeral(f"{value:,.0f}")
+    return numeral(exponents(f"{value:.4g}"))
 
 
-def _percent(value: float, _: int | None = None) -> str:
-    return f"{_plain(100 * value)}%"
+def _percent(value: float, _place: int | None = None) -> str:
+    return percentage(_plain(100 * value))
 
 
 KINDS = 0.11
@@ -249,7 +250,7 @@ def _fine_ticks(scale: Scale) -> tuple[list[float], list[str]]:
     first, last = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
     places = [lead * 10.0**exponent for exponent in range(first, last + 1) for lead in (1, 2, 5)]
     inside = [place for place in places if scale.low <= place <= scale.high]
-    return inside, [exponents(f"{place:g}") for place in inside]
+    return inside, [numeral(exponents(f"{place:g}")) for place in inside]
 
 
 def set_layers(
@@ -263,13 +264,13 @@ def set_layers(
     shown = [layer for layer in layers if step == 1 or layer % step == 0 or layer == output]
     if output is not None and step > 1:
         shown = [layer for layer in shown if layer == output or output - layer > 0.6 * step]
-    words = ["out" if layer == output else str(layer) for layer in shown]
+    words = [_("out") if layer == output else str(layer) for layer in shown]
     if kinds:
-        pairs = pairwise(["", *(kinds[layer - 1] for layer in shown)])
+        pairs = pairwise(["", *(_(kinds[layer - 1]) for layer in shown)])
         words = [
             word if kind == before else f"{word}\n{kind}" for word, (before, kind) in zip(words, pairs, strict=True)
         ]
     fix_ticks(axes.xaxis, shown, words)
     axes.set_xlim(min(layers) - 0.5, max(layers) + 0.5)
     if label:
-        axes.set_xlabel("layer", labelpad=2)
+        axes.set_xlabel(_("layer"), labelpad=2)

@@ -14,12 +14,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
+from reportgen.analysis.words.listing import listing
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import palette
 from reportgen.figures.drawing.axis import Array, Scale
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.text import SMALL, text_width, wrap
-from reportgen.figures.drawing.words import listing
+from reportgen.languages.translate import _, quoted
 
 MOST_INCHES, MOST_LINES = 1.05, 3
 """The largest width and the largest number of lines of a name."""
@@ -109,7 +110,7 @@ def _joined(names: Sequence[str]) -> str:
     """Return the names as in "A, B and C", with semicolons if a name has a comma."""
     if not any("," in name for name in names):
         return listing(names)
-    return " and ".join(part for part in ("; ".join(names[:-1]), names[-1]) if part)
+    return listing([part for part in ("; ".join(names[:-1]), names[-1]) if part])
 
 
 def with_hidden(curves: Sequence[Curve], grey: Iterable[Curve]) -> list[Curve]:
@@ -121,8 +122,8 @@ def with_hidden(curves: Sequence[Curve], grey: Iterable[Curve]) -> list[Curve]:
 
 def coincidences(panels: Iterable[Sequence[Curve]]) -> str:
     """Return a sentence on lines that coincide in every panel, empty if there are none."""
-    words = [f"{listing([f'“{name}”' for name in group])} coincide" for group in coinciding(panels)]
-    return f"The lines of {'; those of '.join(words)}" if words else ""
+    words = [_("{names} coincide").format(names=listing(list(map(quoted, group)))) for group in coinciding(panels)]
+    return _("The lines of {words}").format(words=_("; those of ").join(words)) if words else ""
 
 
 def coinciding(panels: Iterable[Sequence[Curve]]) -> list[tuple[str, ...]]:

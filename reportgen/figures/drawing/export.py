@@ -17,6 +17,7 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import ENDINGS, Drawing
 from reportgen.figures.drawing.surface import PHONE, drawing_on
 from reportgen.figures.drawing.svg import tidy
+from reportgen.languages.translate import in_language
 
 PNG_DPI = 200
 """Dots per inch; a figure is 1300 pixels wide."""
@@ -40,13 +41,13 @@ def content(drawing: Drawing, ending: str, svg: str | None = None) -> bytes:
         picture = svg_text(drawing) if svg is None else svg
         return (palette.dark(picture) if ending == "-dark.svg" else picture).encode()
     if ending == ".pdf":
-        return _bytes(drawing.figure, "pdf", metadata=_pdf_metadata(drawing))
+        return _bytes(drawing, drawing.figure, "pdf", metadata=_pdf_metadata(drawing))
     return png_bytes(drawing) if ending == ".png" else csv_text(drawing).encode()
 
 
 def png_bytes(drawing: Drawing) -> bytes:
     """Return the figure as PNG."""
-    return _bytes(drawing.figure, "png", metadata=_png_metadata(drawing), pil_kwargs={"compress_level": 4})
+    return _bytes(drawing, drawing.figure, "png", metadata=_png_metadata(drawing), pil_kwargs={"compress_level": 4})
 
 
 def svg_text(drawing: Drawing) -> str:
@@ -63,14 +64,14 @@ def screen_svg(drawing: Drawing, svg: str) -> str:
     """
     if drawing.narrow is None:
         return palette.inline(svg)
-    with _style.settings(), drawing_on(PHONE):
+    with _style.settings(), drawing_on(PHONE), in_language(drawing.language):
         figure = drawing.narrow()
     both = {"broad": svg, "narrow": _svg(drawing, figure, f"{drawing.id}-narrow")}
     return "".join(palette.inline(text).replace("<svg ", f'<svg class="{name}" ', 1) for name, text in both.items())
 
 
 def _svg(drawing: Drawing, figure: Figure, id_: str) -> str:
-    raw = _bytes(figure, "svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    raw = _bytes(drawing, figure, "svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     return tidy(raw.decode(), id_, drawing.title, drawing.alt)
 
 
@@ -91,9 +92,9 @@ def _field(value: Any) -> Any:
     return repr(float(value)) if isinstance(value, float) else value
 
 
-def _bytes(figure: Figure, ending: str, **options: Any) -> bytes:
+def _bytes(drawing: Drawing, figure: Figure, ending: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    with _style.settings(), warnings.catch_warnings():
+    with _style.settings(), warnings.catch_warnings(), in_language(drawing.language):
         # Letters that DejaVu Sans lacks are drawn as boxes; the caption and the CSV file have the text.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(buffer, format=ending, dpi=PNG_DPI, **options)

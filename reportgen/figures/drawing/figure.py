@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from reportgen.languages.translate import current_language, in_language
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,8 +36,8 @@ class Drawing:
         The drawn numbers, as written to `figures/<id>.csv`.
     narrow : callable or None
         Draws the figure for a phone, on `surface.PHONE`; None if there is only one layout.
-    finding : str
-        The main result in the figure as one sentence with numbers, empty if the figure has none.
+    language : str
+        Code of the language of all texts. Tick labels are made when the figure is saved, so that export needs it.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Drawing:
     rows: Sequence[tuple[Any, ...]]
     narrow: Callable[[], Figure] | None = None
     finding: str = ""
+    language: str = field(default_factory=current_language)
 
     @property
     def short(self) -> str:
@@ -93,12 +96,15 @@ class FigureKind:
 def drawn_in(module: str, *arguments: Any) -> Callable[[Analysis], Drawing | None]:
     """Return a function that calls `draw` of a module of figures, with further arguments after the analysis.
 
+    The figure is in the language of the study.
+
     The module is imported at the first call, since matplotlib is slow to load.
     """
     path = f"reportgen.figures.{module}"
 
     def draw(analysis: Analysis) -> Drawing | None:
-        drawing: Drawing | None = importlib.import_module(path).draw(analysis, *arguments)
+        with in_language(analysis.plan.study.lang):
+            drawing: Drawing | None = importlib.import_module(path).draw(analysis, *arguments)
         return drawing
 
     draw.__module__ = path

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count
+from reportgen.languages.translate import _
 
 TOGETHER = 1.5
 """Marks closer than this distance in inches, the width of two labels, have one label."""
@@ -58,7 +59,13 @@ def mark_lost(ax: Axes, lost: Sequence[Lost], top: bool) -> None:
             "bbox": box,
             "zorder": 3.9,
         }
-        ax.annotate(f"{count(runs, 'run')} diverged", (middle, y), xycoords="axes fraction", **inside, **words)
+        ax.annotate(
+            _("{runs} diverged").format(runs=count(runs, "run")),
+            (middle, y),
+            xycoords="axes fraction",
+            **inside,
+            **words,
+        )
 
 
 def _overlap(places: Sequence[tuple[float, str, int]]) -> bool:

@@ -30,6 +30,7 @@ from reportgen.figures.drawing.text import clip as clip
 from reportgen.figures.drawing.text import clip_all as clip_all
 from reportgen.figures.drawing.text import text_width as text_width
 from reportgen.figures.drawing.text import wrap as wrap
+from reportgen.languages.translate import _
 
 INK, MUTED, GRID, GROUND, REGION = (palette.light(name) for name in ("ink", "muted", "grid", "ground", "region"))
 GOOD, BAD, OPEN = (palette.light(name) for name in ("blue", "vermilion", "muted"))
@@ -110,7 +111,7 @@ def line_legend(
     labels, names = clip_all([exponents(label) for label in lines], min(inches, surface().width - 0.7)), set(grey)
     if names:
         styles.append(GREY_LINE)
-        labels.append(clip(exponents(names.pop()), 2.4) if len(names) == 1 else "other variants")
+        labels.append(clip(exponents(names.pop()), 2.4) if len(names) == 1 else _("other variants"))
     return [Line2D([], [], **style) for style in styles], labels
 
 

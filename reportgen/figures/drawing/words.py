@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 
 from reportgen.analysis.metrics.scales import is_share
 from reportgen.analysis.words import formatting
+from reportgen.analysis.words.nouns import NOUNS
 from reportgen.analysis.words.numerals import exponents, power_of_ten
+from reportgen.languages.translate import _, ngettext, numeral
 
 
 def number(value: float, digits: int = 2) -> str:
     """Return a number as reports write it, with words for values that are not finite."""
     if math.isnan(value):
-        return "no value"
+        return _("no value")
     if math.isinf(value):
-        return "overflow" if value > 0 else "−overflow"
+        return _("overflow") if value > 0 else _("−overflow")
     return formatting.number(value, digits)
 
 
@@ -26,7 +28,7 @@ def score(value: float, name: str) -> str:
 
 def setting_value(value: float) -> str:
     """Return the value of a setting in full: authors choose values with few digits."""
-    return exponents(f"{value:.6g}")
+    return numeral(exponents(f"{value:.6g}"))
 
 
 def resolving(low: float, high: float) -> int:
@@ -42,22 +44,23 @@ def power(exponent: int) -> str:
     return str(10**exponent) if exponent in (0, 1) else power_of_ten(exponent).removeprefix("×")
 
 
-def listing(items: Sequence[str]) -> str:
-    """Return the items as in a sentence, such as "a, b and c"."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} and {items[-1]}"
-
-
 def count(amount: int, noun: str, plural: str | None = None) -> str:
-    """Return the amount with its noun in singular or plural."""
-    return f"{amount} {noun if amount == 1 else plural or noun + 's'}"
+    """Return the amount with its noun, a key of `nouns.NOUNS`, in singular or plural."""
+    one, many = NOUNS.get(noun, (f"{{count}} {noun}", f"{{count}} {plural or noun + 's'}"))
+    return ngettext(one, many, amount).format(count=amount)
 
 
 def span(amounts: Sequence[int], noun: str) -> str:
     """Return the amounts with their noun, such as "3 to 6 epochs"."""
     low, high = min(amounts), max(amounts)
-    return count(high, noun) if low == high else f"{low} to {count(high, noun)}"
+    if low == high:
+        return count(high, noun)
+    return _("{low} to {amount}").format(low=low, amount=count(high, noun))
+
+
+def joined(values: Iterable[float]) -> str:
+    """Return the values of seeds as a field of a CSV file, with all digits."""
+    return " ".join(repr(float(value)) for value in values)
 
 
 def sentence(text: str) -> str:
@@ -84,37 +87,37 @@ def course(
     """
     points = [(layer, value) for layer, value in zip(layers, values, strict=True) if math.isfinite(value)]
     if not points:
-        return "has no finite value"
+        return _("has no finite value")
     (first, start), (last, end) = points[0], points[-1]
-    low, high = min(v for _, v in points), max(v for _, v in points)
-    if low == high == 0:
-        return "is 0 in every layer" if len(points) > 1 else f"is 0 in {layer_name(first, output)}"
+    low, high = min(v for _layer, v in points), max(v for _layer, v in points)
+    if low == high == 0 and len(points) > 1:
+        return _("is 0 in every layer")
     if len(points) == 1:
-        return f"is {write(start)} in {layer_name(first, output)}"
+        value = "0" if start == 0 else write(start)
+        return _("is {value} in {layer}").format(value=value, layer=layer_name(first, output))
     if low < 0 < high:
-        return f"lies between {write(low)} and {write(high)}"
+        return _("lies between {low} and {high}").format(low=write(low), high=write(high))
     if (low > 0 and high / low < 2) or high <= 0:
-        words = write(low), write(high)
-        return f"stays at {words[0]}" if words[0] == words[1] else f"stays between {words[0]} and {words[1]}"
-    ends = f"{write(start)} in {layer_name(first, output)} to {write(end)} in {layer_name(last, output)}"
+        text = _("stays at {low}") if write(low) == write(high) else _("stays between {low} and {high}")
+        return text.format(low=write(low), high=write(high))
     if 2 * end <= start and start > 0:
-        return f"falls from {ends}"
-    if end >= 2 * start:
-        return f"rises from {ends}"
-    return f"goes from {ends}, and lies between {write(low)} and {write(high)}"
+        text = _("falls from {start} in {first} to {end} in {last}")
+    elif end >= 2 * start:
+        text = _("rises from {start} in {first} to {end} in {last}")
+    else:
+        text = _("goes from {start} in {first} to {end} in {last}, and lies between {low} and {high}")
+    ends = {"start": write(start), "end": write(end), "low": write(low), "high": write(high)}
+    return text.format(**ends, first=layer_name(first, output), last=layer_name(last, output))
 
 
 def descriptions(lines: Sequence[str], most: int, noun: str) -> str:
     """Return at most `most` lines as sentences, and a sentence on the number of further ones."""
-    more = f" And {count(len(lines) - most, f'more {noun}')}." if len(lines) > most else ""
+    left = len(lines) - most
+    more = _(" And {amount}.").format(amount=count(left, f"more {noun}")) if left > 0 else ""
     return f"{'. '.join(lines[:most])}.{more}"
-
-
-def joined(values: Iterable[float]) -> str:
-    """Return the values of seeds as a field of a CSV file, with all digits."""
-    return " ".join(repr(float(value)) for value in values)
 
 
 def layer_name(number: int, output: int | None) -> str:
     """Return the name of a layer in captions; output: the number of the output layer."""
-    return f"the output layer ({number})" if number == output else f"layer {number}"
+    text = _("the output layer ({number})") if number == output else _("layer {number}")
+    return text.format(number=number)

@@ -10,6 +10,7 @@ from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.engine.layers.folding import Part, fold
 from reportgen.engine.layers.geometry import Shape
 from reportgen.figures.networks.stages import Stage, stages_of
+from reportgen.languages.translate import _
 from reportgen.runs.operations import operations_of
 
 LABELS = 6
@@ -52,7 +53,11 @@ class Architecture:
     def label(self) -> str:
         """The names of the variants."""
         names = [row.variant.label for row in self.variants]
-        return ", ".join(names) if len(names) <= LABELS else f"{names[0]} and {len(names) - 1} other variants"
+        return (
+            ", ".join(names)
+            if len(names) <= LABELS
+            else _("{names} and {names2} other variants").format(names=names[0], names2=len(names) - 1)
+        )
 
 
 def _relative(stage: Stage, at: int) -> Stage:
@@ -81,5 +86,7 @@ def _merged(group: Sequence[Described]) -> Architecture:
 
 def _common(stages: Sequence[Stage]) -> Stage:
     activations, rates = {stage.activation for stage in stages}, {stage.dropout for stage in stages}
-    activation = stages[0].activation if len(activations) == 1 else "activation varies"
-    return replace(stages[0], activation=activation, dropout=stages[0].dropout if len(rates) == 1 else "dropout varies")
+    activation = stages[0].activation if len(activations) == 1 else _("activation varies")
+    return replace(
+        stages[0], activation=activation, dropout=stages[0].dropout if len(rates) == 1 else _("dropout varies")
+    )

@@ -18,6 +18,7 @@ from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.networks.architectures import Architecture
 from reportgen.figures.networks.stages import Stage, shape_words
+from reportgen.languages.translate import _, ngettext
 
 LOW_BOX, HIGH_BOX, ARROW = 0.21, 0.34, 0.1
 """Heights in inches: of a box with one line and with two lines, and of the space below it."""
@@ -75,7 +76,7 @@ class Panel:
     def draw(self) -> None:
         """Draw title, boxes, arrows, shortcuts and repetitions."""
         self._titles()
-        self._box(0, "input", "", self.architecture.inputs, 0, "", _style.GROUND)
+        self._box(0, _("input"), "", self.architecture.inputs, 0, "", _style.GROUND)
         for part in self.architecture.parts:
             drawn = [at for at in range(part.start, part.start + part.length) if at in self.shown]
             for at in drawn:
@@ -87,7 +88,7 @@ class Panel:
 
     def _titles(self) -> None:
         if self.wide:
-            for x, words in zip(self.columns, ("outputs", "parameters"), strict=True):
+            for x, words in zip(self.columns, (_("outputs"), _("parameters")), strict=True):
                 self._text(x, self.top + 0.08, words, ha="right", color=_style.MUTED)
         else:
             title = _title(self.architecture, self.width)
@@ -141,7 +142,8 @@ class Panel:
             )
         )  # fmt: skip
         at, room, line = left + 0.07, right - left - 0.14, self._y(row, 0.5 if self.wide else 0.3)
-        shown = f"{'layers' if ',' in number else 'layer'} {number}" if number and self.wide else number
+        layers = ngettext("layer {numbers}", "layers {numbers}", 1 + number.count(","))
+        shown = layers.format(numbers=number) if number and self.wide else number
         number_line = line if self.wide else self._y(row, 0.72)
         self._text(right - 0.07, number_line, shown, ha="right", color=_style.MUTED)
         taken = _style.text_width(shown) + 0.1
@@ -151,8 +153,8 @@ class Panel:
             for x, words in zip(self.columns, (shape_words(output), amount), strict=True):
                 self._text(x, line, words, ha="right")
         else:
-            size = shape_words(output) + (" units" if len(output) == 1 else "")
-            words = " · ".join([size, *([f"{amount} parameters"] if amount else [])])
+            size = shape_words(output) + (_(" units") if len(output) == 1 else "")
+            words = " · ".join([size, *([_("{amount} parameters").format(amount=amount)] if amount else [])])
             self._text(at, self._y(row, 0.72), _style.clip(words, room - taken, _style.TINY), fontsize=_style.TINY)
 
     def _name(self, x: float, y: float, name: str, details: str, room: float) -> None:
@@ -200,11 +202,11 @@ class Panel:
         y, total = self._y(len(self.shown) + 1) + 0.02, whole(self.architecture.parameters)
         more = len(self.architecture.shown) - len(self.shown)
         if more:
-            self._text(self.box_right, y, f"… and {more} more", ha="right", color=_style.MUTED)
+            self._text(self.box_right, y, _("… and {more} more").format(more=more), ha="right", color=_style.MUTED)
         if self.wide:
-            self._text(self.columns[1], y, f"total {total}", ha="right", weight="bold")
+            self._text(self.columns[1], y, _("total {total}").format(total=total), ha="right", weight="bold")
         else:
-            self._text(self.box_left, y, f"total: {total} parameters", weight="bold")
+            self._text(self.box_left, y, _("total: {total} parameters").format(total=total), weight="bold")
 
 
 def _rows(architecture: Architecture) -> dict[int, int]:

@@ -10,6 +10,7 @@ from reportgen.engine.layers.geometry import Shape
 from reportgen.engine.layout import INPUT, Operation, is_shortcut, shape_text
 from reportgen.engine.network_spec import PoolSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.languages.translate import _, translated
 from reportgen.runs.record import RunRecord
 
 TIMES = "×"
@@ -62,7 +63,7 @@ def _norm(last: Operation, operations: int) -> str:
     """Return the normalization of a layer in words, whose last operation is `last`."""
     if last.norm is not None:
         return last.norm.name.replace("_", " ")
-    return "batch norm" if last.batchnorm else "scalar biases" if operations > 1 else ""
+    return _("batch norm") if last.batchnorm else _("scalar biases") if operations > 1 else ""
 
 
 def _stage(group: Sequence[Operation], stage_of: dict[int, int]) -> Stage:
@@ -73,7 +74,7 @@ def _stage(group: Sequence[Operation], stage_of: dict[int, int]) -> Stage:
         name=operation_name(main),
         norm=_norm(last, len(group)),
         activation=_activation(last),
-        dropout=f"dropout {last.dropout.rate:g}" if last.dropout and last.dropout.rate else "",
+        dropout=_("dropout {rate}").format(rate=f"{last.dropout.rate:g}") if last.dropout and last.dropout.rate else "",
         output=last.output_shape,
         parameters=sum(operation.parameters for operation in group),
         layer=None if main.layer is None else main.layer + 1,
@@ -87,7 +88,7 @@ def _stage(group: Sequence[Operation], stage_of: dict[int, int]) -> Stage:
 
 def operation_name(operation: Operation) -> str:
     """Return an operation in words, such as "conv 5×5, stride 2" or "global average pool"."""
-    return f"{kind_text(operation)} {window_text(operation, TIMES)}".rstrip()
+    return f"{translated(kind_text(operation))} {translated(window_text(operation, TIMES))}".rstrip()
 
 
 def _activation(operation: Operation) -> str:
@@ -114,4 +115,4 @@ def kinds_of(records: Iterable[RunRecord]) -> tuple[str, ...]:
 def unit_words(records: Iterable[RunRecord]) -> str:
     """Return a sentence on the units of convolutions, empty if there are none."""
     has_windows = any(layer.window for record in records for layer in record.spec.network.layers)
-    return "In a convolution, a unit is a channel, with its values at all positions" if has_windows else ""
+    return _("In a convolution, a unit is a channel, with its values at all positions") if has_windows else ""

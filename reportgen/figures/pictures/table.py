@@ -7,6 +7,7 @@ from typing import Any
 
 from reportgen.figures.drawing.figure import Drawing, FigureKind, Slide, drawn_in
 from reportgen.figures.pictures.views import MapView
+from reportgen.languages.translate import N_
 from reportgen.registry import Component
 
 
@@ -42,13 +43,15 @@ def component_picture(component: Component, kind: str) -> Drawing:
 
 
 PICTURES = (
-    _row("activation_functions", "Activation functions and their derivatives", 11, "components.activations", "study"),
-    _row("learning_rate_schedules", "Learning-rate schedules", 66, "components.schedules", "study"),
-    _row("dropout_masks", "Dropout masks", 68, "components.dropout_masks", "study"),
-    _row("search_layout", "Grid and random layout of a search", 88, "components.search_layout", "study"),
-    _row("data_cloud", "The data cloud after each preprocessing step", 12, "inputs.data_cloud", "study"),
+    _row(
+        "activation_functions", N_("Activation functions and their derivatives"), 11, "components.activations", "study",
+    ),
+    _row("learning_rate_schedules", N_("Learning-rate schedules"), 66, "components.schedules", "study"),
+    _row("dropout_masks", N_("Dropout masks"), 68, "components.dropout_masks", "study"),
+    _row("search_layout", N_("Grid and random layout of a search"), 88, "components.search_layout", "study"),
+    _row("data_cloud", N_("The data cloud after each preprocessing step"), 12, "inputs.data_cloud", "study"),
     _images(
-        "eigen", "eigen_images", "Eigen-images", 13,
+        "eigen", "eigen_images", N_("Eigen-images"), 13,
         """Eigen-images: mean image and principal axes of the images of a study, in order of decreasing variance.
 
 Blue is negative and orange positive, each image on its own scale. The first axes are smooth and explain most of the
@@ -56,7 +59,7 @@ variance; later ones hold fine detail and noise. The components are fitted to tr
 default, the figure is drawn if a variant has the preprocessing step `pca` or `whiten`.""",
     ),
     _images(
-        "reduced", "reduced_images", "Images reduced to their first principal components", 14,
+        "reduced", "reduced_images", N_("Images reduced to their first principal components"), 14,
         """Images reduced to k principal components: each example projected onto the first k axes and back to pixels.
 
 A row is a number of components, with its share of the variance; the last row is the original. Few components keep what
@@ -64,7 +67,7 @@ a classifier needs of many data sets, although the images look blurred. By defau
 the preprocessing step `pca`.""",
     ),
     _images(
-        "whitened", "whitened_images", "Whitened images", 16,
+        "whitened", "whitened_images", N_("Whitened images"), 16,
         """Whitened images below the original ones.
 
 Each principal component is divided by its standard deviation, and the result is rotated back to pixels. Only the
@@ -72,16 +75,18 @@ components that explain 99% of the variance are kept, since the others would sho
 such as edges, the same weight as large areas. By default, the figure is drawn if a variant has the preprocessing step
 `whiten`.""",
     ),
-    _row("unit_path", "Path of two weights of a unit", 61, "training.unit_path"),
-    _row("decision_boundary", "Decision boundary during training", 69, "training.decision_boundary"),
-    _row("filters_over_training", "Filters of the first layer during training", 71, "training.filters_over_training"),
-    _row("confusion_matrix", "Confusion matrix", 92, "training.confusion"),
-    _row("generalization_gap", "Gap between training and validation accuracy", 81, "training.generalization_gap"),
-    _row("loss_line", "Loss between the initial and the final weights", 83, "training.loss_line"),
+    _row("unit_path", N_("Path of two weights of a unit"), 61, "training.unit_path"),
+    _row("decision_boundary", N_("Decision boundary during training"), 69, "training.decision_boundary"),
+    _row(
+        "filters_over_training", N_("Filters of the first layer during training"), 71, "training.filters_over_training",
+    ),
+    _row("confusion_matrix", N_("Confusion matrix"), 92, "training.confusion"),
+    _row("generalization_gap", N_("Gap between training and validation accuracy"), 81, "training.generalization_gap"),
+    _row("loss_line", N_("Loss between the initial and the final weights"), 83, "training.loss_line"),
     _map(
         MapView(
-            "saturation_map", "Saturated values by layer and step", "saturated_fraction",
-            "share of saturated activations", 1,
+            "saturation_map", N_("Saturated values by layer and step"), "saturated_fraction",
+            N_("share of saturated activations"), 1,
         ),
         51,
         """Share of saturated activations by layer and training step, as a heat map for each variant.
@@ -92,7 +97,7 @@ dark rows. By default, the figure is drawn if a claim measures the share of satu
     ),
     _map(
         MapView(
-            "dead_units_map", "Dead units by layer and step", "dead_fraction", "share of dead units", 3,
+            "dead_units_map", N_("Dead units by layer and step"), "dead_fraction", N_("share of dead units"), 3,
         ),
         52,
         """Share of dead units by layer and training step, as a heat map for each variant.
@@ -101,5 +106,5 @@ A row is a hidden layer and a column a probe; numbers are percent. A unit is dea
 probe example, so that its weights get no gradient. Units that die during training darken a row from left to right. By
 default, the figure is drawn if a claim measures the share of dead units.""",
     ),
-    _row("update_ratio_over_steps", "Update-to-weight ratio by step", 63, "training.update_ratio"),
+    _row("update_ratio_over_steps", N_("Update-to-weight ratio by step"), 63, "training.update_ratio"),
 )  # fmt: skip

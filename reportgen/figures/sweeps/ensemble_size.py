@@ -25,6 +25,7 @@ from reportgen.figures.drawing.words import count, descriptions, joined, prose, 
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import Selection, select
 from reportgen.figures.views.styles import line_styles
+from reportgen.languages.translate import _
 
 FIGURE = FIGURES["ensemble_size"]
 
@@ -73,7 +74,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     return Drawing(
-        FIGURE.id, FIGURE.title, _caption(lines, chosen), _alt(lines, chosen), figure, COLUMNS, _csv(lines), narrow
+        FIGURE.id, _(FIGURE.title), _caption(lines, chosen), _alt(lines, chosen), figure, COLUMNS, _csv(lines), narrow
     )
 
 
@@ -101,8 +102,8 @@ def _figure(lines: Sequence[Line]) -> Figure:
     _axis.fix_ticks(ax.xaxis, sizes, [str(size) for size in sizes])
     ax.set_xlim(1 - 0.03 * sizes[-1], 1.03 * sizes[-1])
     _axis.set_y(ax, y)
-    ax.set_xlabel("networks in the ensemble", labelpad=2)
-    ax.set_ylabel("validation accuracy", labelpad=3)
+    ax.set_xlabel(_("networks in the ensemble"), labelpad=2)
+    ax.set_ylabel(_("validation accuracy"), labelpad=3)
     names.write(ax, [curves], 0)
     _style.legend(figure, handles, labels)
     return figure
@@ -122,8 +123,10 @@ def _draw_line(ax: Axes, line: Line, y: _axis.Scale) -> None:
 def _caption(lines: Sequence[Line], chosen: Selection) -> str:
     most = max(len(line.members) for line in lines)
     parts = [
-        "Validation accuracy of ensembles against the number of networks whose probabilities they average",
-        f"Each point is the mean over sets of the {count(most, 'network')} of a variant; dots are the single networks",
+        _("Validation accuracy of ensembles against the number of networks whose probabilities they average"),
+        _("Each point is the mean over sets of the {networks} of a variant; dots are the single networks").format(
+            networks=count(most, "network")
+        ),
         "; ".join(_gain(line) for line in lines if not line.grey),
         chosen.in_colour(),
     ]
@@ -133,7 +136,9 @@ def _caption(lines: Sequence[Line], chosen: Selection) -> str:
 def _gain(line: Line) -> str:
     last = line.scores[-1]
     start, gain = percent(line.points[0][1]), signed(100 * last.difference)
-    return f"“{line.label}”: {start} for one network, {percent(last.score)} for {last.size}, {gain} points"
+    return _("“{label}”: {start} for one network, {score} for {size}, {gain} points").format(
+        label=line.label, start=start, score=percent(last.score), size=last.size, gain=gain
+    )
 
 
 def _alt(lines: Sequence[Line], chosen: Selection) -> str:
@@ -141,7 +146,7 @@ def _alt(lines: Sequence[Line], chosen: Selection) -> str:
         f"{line.label}: " + ", ".join(f"{size}: {percent(accuracy)}" for size, accuracy in line.points)
         for line in lines
     ]
-    chart = "Line chart of the validation accuracy of ensembles by the number of networks."
+    chart = _("Line chart of the validation accuracy of ensembles by the number of networks.")
     return prose(chart, chosen.in_colour(), descriptions(words, 8, "line"))
 
 

@@ -33,11 +33,12 @@ from reportgen.figures.table import FIGURES
 from reportgen.figures.views.epoch_lines import SCORE_STYLES
 from reportgen.figures.views.scores import mean_of
 from reportgen.figures.views.sweep import value_of
+from reportgen.languages.translate import N_, _
 
 FIGURE = FIGURES["loss_by_rate"]
 
 PANELS = 3
-SCORES = {"train_loss": "training loss", "val_loss": "validation loss"}
+SCORES = {"train_loss": N_("training loss"), "val_loss": N_("validation loss")}
 STYLES = dict(zip(SCORES, SCORE_STYLES, strict=False))
 
 HIGHEST = 3.0
@@ -97,7 +98,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     narrow = partial(_figure, tests)
     with _style.settings():
         figure = narrow()
-    return Drawing(FIGURE.id, FIGURE.title, _caption(tests), _alt(tests), figure, COLUMNS, list(_csv(tests)), narrow)
+    return Drawing(FIGURE.id, _(FIGURE.title), _caption(tests), _alt(tests), figure, COLUMNS, list(_csv(tests)), narrow)
 
 
 def _test(analysis: Analysis, row: VariantSummary) -> Test | None:
@@ -132,7 +133,7 @@ def _figure(tests: Sequence[Test]) -> Figure:
     columns, height = surface().columns(len(tests)), 2.4
     x, y = _axis.scale_for([test.rates for test in tests], log=True) or _axis.UNIT, _scale(tests)
     curves = [
-        [ends.Curve.of(words, STYLES[s].colour, test.rates, test.median(s), y) for s, words in SCORES.items()
+        [ends.Curve.of(_(words), STYLES[s].colour, test.rates, test.median(s), y) for s, words in SCORES.items()
          if s in test.losses]
         for test in tests
     ]  # fmt: skip
@@ -149,9 +150,9 @@ def _figure(tests: Sequence[Test]) -> Figure:
         mark_lost(ax, [Lost(rate, _style.MUTED) for rate in test.lost], top=True)
         if len(tests) > 1:
             _style.panel_title(ax, test.summary.variant.label, surface().title_width(columns, 0.5))
-        ax.set_xlabel("learning rate", labelpad=2)
+        ax.set_xlabel(_("learning rate"), labelpad=2)
         if at % columns == 0:
-            ax.set_ylabel("loss", labelpad=3)
+            ax.set_ylabel(_("loss"), labelpad=3)
         names.write(ax, rows[at // columns], at % columns)
     _style.legend(figure, handles, labels)
     return figure
@@ -160,7 +161,7 @@ def _figure(tests: Sequence[Test]) -> Figure:
 def _scale(tests: Sequence[Test]) -> _axis.Scale:
     """Return a scale for the losses that are not far above the initial one."""
     values = [losses for test in tests for losses in test.losses.values()]
-    values += [np.array([loss for _, loss in test.constant]) for test in tests]
+    values += [np.array([loss for _rate, loss in test.constant]) for test in tests]
     first = max(float(np.nanmax(losses[:, 0])) for test in tests for losses in test.losses.values())
     return _axis.scale_for([part[part <= HIGHEST * first] for part in values]) or _axis.UNIT
 
@@ -185,41 +186,51 @@ def _panel(ax: Axes, test: Test, x: _axis.Scale, y: _axis.Scale) -> None:
 
 
 def _legend(tests: Sequence[Test], lines: bool) -> tuple[list[Any], list[str]]:
-    shown = {words: STYLES[score] for score, words in SCORES.items() if lines}
+    shown = {_(words): STYLES[score] for score, words in SCORES.items() if lines}
     handles, labels = _style.line_legend(shown, 5.0, (), ms=3.2)
     if any(test.best for test in tests):
         handles.append(Line2D([], [], **RING))
-        labels.append("lowest validation loss")
+        labels.append(_("lowest validation loss"))
     if any(test.constant for test in tests):
         handles.append(Line2D([], [], mec=STYLES["val_loss"].colour, **CONSTANT))
-        labels.append("final validation loss at a constant rate")
+        labels.append(_("final validation loss at a constant rate"))
     return handles, labels
 
 
 def _caption(tests: Sequence[Test]) -> str:
     seeds = max(len(test.summary.records) for test in tests)
     parts = [
-        "Loss at the end of each epoch against the learning rate of the epoch, which rises during training",
-        f"Thick lines: median over {seeds} seeds; thin lines: single seeds" if seeds > 1 else "One seed",
+        _("Loss at the end of each epoch against the learning rate of the epoch, which rises during training"),
+        _("Thick lines: median over {seeds} seeds; thin lines: single seeds").format(seeds=seeds)
+        if seeds > 1
+        else _("One seed"),
         *(_words(test, len(tests) > 1) for test in tests),
-        "Losses far above the initial loss are cut at the frame",
+        _("Losses far above the initial loss are cut at the frame"),
     ]
     if any(test.constant for test in tests):
-        parts.append("Circles: mean final validation loss of variants that differ in a constant learning rate alone")
+        parts.append(_("Circles: mean final validation loss of variants that differ in a constant learning rate alone"))
     return " ".join(sentence(part) for part in parts)
 
 
 def _words(test: Test, named: bool) -> str:
-    name = f"with “{test.summary.variant.label}”, " if named else ""
-    lowest = "no validation loss is finite"
+    name = _("with “{label}”, ").format(label=test.summary.variant.label) if named else ""
+    lowest = _("no validation loss is finite")
     if test.best:
         rate, loss = test.best
-        lowest = f"the median validation loss is lowest at a learning rate of {number(rate)}, with {number(loss, 3)}"
+        lowest = _("the median validation loss is lowest at a learning rate of {rate}, with {loss}").format(
+            rate=number(rate), loss=number(loss, 3)
+        )
     lost = test.lost
     if not lost:
-        return f"{name}{lowest}; no run diverged"
-    span = f"{number(min(lost))} to {number(max(lost))}" if min(lost) < max(lost) else number(lost[0])
-    return f"{name}{lowest}; {count(len(lost), 'run')} of {len(test.summary.records)} diverged, above a rate of {span}"
+        return _("{name}{lowest}; no run diverged").format(name=name, lowest=lowest)
+    span = (
+        _("{low} to {high}").format(low=number(min(lost)), high=number(max(lost)))
+        if min(lost) < max(lost)
+        else number(lost[0])
+    )
+    return _("{name}{lowest}; {runs} of {records} diverged, above a rate of {span}").format(
+        name=name, lowest=lowest, runs=count(len(lost), "run"), records=len(test.summary.records), span=span
+    )
 
 
 def _alt(tests: Sequence[Test]) -> str:
@@ -229,10 +240,14 @@ def _alt(tests: Sequence[Test]) -> str:
             middle = test.median(score)
             kept = np.flatnonzero(np.isfinite(middle))
             low = kept[np.argmin(middle[kept])]
-            ends_ = f"{number(float(middle[kept[0]]), 3)} at {number(float(test.rates[kept[0]]))}"
-            lowest = f"lowest {number(float(middle[low]), 3)} at {number(float(test.rates[low]))}"
-            lines.append(f"{test.summary.variant.label}, {SCORES[score]}: {ends_}, {lowest}")
-    return prose("Line chart of the loss against the learning rate in a range test.", sentence(". ".join(lines)))
+            ends_ = _("{middle} at {rates}").format(
+                middle=number(float(middle[kept[0]]), 3), rates=number(float(test.rates[kept[0]]))
+            )
+            lowest = _("lowest {middle} at {rates}").format(
+                middle=number(float(middle[low]), 3), rates=number(float(test.rates[low]))
+            )
+            lines.append(f"{test.summary.variant.label}, {_(SCORES[score])}: {ends_}, {lowest}")
+    return prose(_("Line chart of the loss against the learning rate in a range test."), sentence(". ".join(lines)))
 
 
 def _csv(tests: Sequence[Test]) -> Iterator[tuple[Any, ...]]:

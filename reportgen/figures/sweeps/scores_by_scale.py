@@ -15,6 +15,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.scores_by_setting import drawing, trained
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.sweep import LEAST, Quantity
+from reportgen.languages.translate import _
 
 FIGURE = FIGURES["scores_by_scale"]
 
@@ -26,7 +27,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     rows = [row for row in trained(analysis) if INITIALIZATION in row.variant.varied]
     if len({scale for row in rows if (scale := initial_scale(row)) is not None}) < LEAST:
         return None
-    return drawing(analysis, FIGURE, Quantity(INITIALIZATION, "std of the initial weights", initial_scale))
+    return drawing(analysis, FIGURE, Quantity(INITIALIZATION, _("std of the initial weights"), initial_scale))
 
 
 def initial_scale(row: VariantSummary) -> float | None:

@@ -18,6 +18,7 @@ from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
 from reportgen.figures.training.marks import Mark, draw_marks, marks_of, marks_words
 from reportgen.figures.training.points import thinned
+from reportgen.languages.translate import _
 from reportgen.runs.training_log import Array, Curve, TrainingLog
 
 MOST_PANELS = 6
@@ -41,7 +42,7 @@ def draw(group: TrainingGroup) -> Drawing | None:
     narrow = partial(_figure, found, run, marks)
     with _style.settings():
         figure = narrow()
-    title = f"Statistics of the layers: {group.name}"
+    title = _("Statistics of the layers: {name}").format(name=group.name)
     return Drawing(
         f"layers-{group.id}", title, _caption(group, run, found, marks), _alt(group, found), figure, COLUMNS,
         [row for name, layers in found.items() for row in _rows(run, name, layers)], narrow,
@@ -78,7 +79,7 @@ def _figure(found: Statistics, run: TrainingLog, marks: Sequence[Mark]) -> Figur
     figure, axes = _style.panels(len(found), columns, 1.6, _style.legend_height(labels), margins)
     for at, (ax, (statistic, layers)) in enumerate(zip(axes, found.items(), strict=True)):
         drawn = {name: _points(curve) for name, curve in _chosen(layers).items()}
-        scale = _axis.scale_for([y for _, y in drawn.values()]) or _axis.UNIT
+        scale = _axis.scale_for([y for _x, y in drawn.values()]) or _axis.UNIT
         for name, (x, y) in drawn.items():
             one = styles[name]
             ax.plot(x, scale.place(y), color=one.colour, ls=one.dash, lw=1.1, zorder=one.level)
@@ -87,7 +88,7 @@ def _figure(found: Statistics, run: TrainingLog, marks: Sequence[Mark]) -> Figur
         draw_marks(ax, marks)
         _style.panel_title(ax, statistic, surface().title_width(columns, 0.6))
         if at + columns >= len(found):
-            ax.set_xlabel(run.unit, labelpad=2)
+            ax.set_xlabel(_(run.unit), labelpad=2)
     _style.legend(figure, handles, labels)
     return figure
 
@@ -95,21 +96,31 @@ def _figure(found: Statistics, run: TrainingLog, marks: Sequence[Mark]) -> Figur
 def _caption(group: TrainingGroup, run: TrainingLog, found: Statistics, marks: Sequence[Mark]) -> str:
     layers = max(len(own) for own in found.values())
     shown = min(layers, MOST_LAYERS)
-    of = "" if len(group.runs) == 1 else f", of the run “{run.name}”"
-    parts = [f"Statistics of the layers of “{group.name}” by {run.unit}{of}", marks_words(group, marks)]
+    of = "" if len(group.runs) == 1 else _(", of the run “{name}”").format(name=run.name)
+    parts = [
+        _("Statistics of the layers of “{name}” by {unit}{of}").format(name=group.name, unit=_(run.unit), of=of),
+        marks_words(group, marks),
+    ]
     if shown < layers:
-        parts.append(f"{shown} of {count(layers, 'layer')} are drawn, evenly spaced")
+        parts.append(
+            _("{shown} of {layers} are drawn, evenly spaced").format(shown=shown, layers=count(layers, "layer"))
+        )
     return " ".join(sentence(part) for part in parts if part)
 
 
 def _alt(group: TrainingGroup, found: Statistics) -> str:
     words = [
-        f"{statistic} of {layer}: {number(float(y[0]))} to {number(float(y[-1]))}"
+        _("{statistic} of {layer}: {low} to {high}").format(
+            statistic=statistic, layer=layer, low=number(float(y[0])), high=number(float(y[-1]))
+        )
         for statistic, layers in found.items()
         for layer, curve in _chosen(layers).items()
         if (y := curve.finite).size
     ]
-    return prose(f"Line charts of statistics of the layers of “{group.name}”.", descriptions(words, 12, "line"))
+    return prose(
+        _("Line charts of statistics of the layers of “{name}”.").format(name=group.name),
+        descriptions(words, 12, "line"),
+    )
 
 
 def _rows(

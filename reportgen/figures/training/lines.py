@@ -15,6 +15,7 @@ from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.style import SeriesStyle
 from reportgen.figures.training.points import LARGEST, thinned
+from reportgen.languages.translate import N_, _
 from reportgen.runs.training_log import ROLES, Array, Curve, TrainingLog
 
 MOST_POINTS = 3000
@@ -35,8 +36,9 @@ VALIDATION = SeriesStyle(palette.light("vermilion"), "s", (0, (5, 1.5)))
 MINIBATCH = SeriesStyle(palette.light("sky"), "", "-")
 OTHER = SeriesStyle(palette.light("slate"), "", "-")
 
-SHORT = {TRAINING: "training", VALIDATION: "validation", MINIBATCH: "training (minibatches)"}
-"""Labels of lines of several scores."""
+SHORT = {TRAINING: N_("training"), VALIDATION: N_("validation"), MINIBATCH: N_("training (minibatches)")}
+ANY = N_("other")
+"""Labels of lines of several scores, by style, and of all other ones."""
 
 COLUMNS = ("run", "role", "column", "unit", "position", "value")
 """Columns of the CSV files: the drawn values, and rows of marked findings, whose role is "finding"."""
@@ -93,13 +95,17 @@ def look(run: TrainingLog, curve: Curve) -> tuple[str, SeriesStyle]:
     if curve.role.endswith("_score"):
         columns = list(dict.fromkeys(c.column for c in run.curves if c.role.endswith("_score")))
         return curve.column, _style.series_style(2 + columns.index(curve.column))
-    words = ROLES.get(curve.role, curve.role)
+    words = _(ROLES.get(curve.role, curve.role))
     if curve.role.startswith("val"):
         return words, VALIDATION
     if not curve.role.startswith("train"):
         return words, OTHER
     by_epoch = any(c.role == curve.role and c.resolution == "epoch" for c in run.curves)
-    return (f"{words} (minibatches)", MINIBATCH) if curve.resolution != "epoch" and by_epoch else (words, TRAINING)
+    return (
+        (_("{words} (minibatches)").format(words=words), MINIBATCH)
+        if curve.resolution != "epoch" and by_epoch
+        else (words, TRAINING)
+    )
 
 
 def window_means(x: Array, y: Array, windows: int) -> tuple[Array, Array]:
@@ -169,5 +175,5 @@ def legend_of(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
             labels.setdefault(line.style, set()).add(line.label)
     marked = {line.style for line in lines if line.marked}
     styles = {style: style if style in marked else replace(style, marker="") for style in labels}
-    shown = {own.pop() if len(own) == 1 else SHORT.get(s, "other"): styles[s] for s, own in labels.items()}
+    shown = {own.pop() if len(own) == 1 else _(SHORT.get(s, ANY)): styles[s] for s, own in labels.items()}
     return _style.line_legend(shown, 2.6 if len(shown) > 3 else 5.0, (), ms=3.2)

@@ -11,9 +11,10 @@ from matplotlib.transforms import blended_transform_factory
 
 from reportgen.analysis.diagnosis.evidence.symptoms import whole
 from reportgen.analysis.training_groups import TrainingGroup, title_of
+from reportgen.analysis.words.listing import listing
 from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.words import listing
+from reportgen.languages.translate import N_, _, ngettext, quoted
 from reportgen.runs.training_log import TrainingLog
 
 COLOURS = {
@@ -63,7 +64,9 @@ def marks_of(group: TrainingGroup) -> list[Mark]:
         if finding.step is not None
     ]
     resumed = sorted({position for run in group.runs for position in run.resumed_at})
-    return sorted([*found, *(Mark(at, "resumed", "note") for at in resumed[:LANES])], key=lambda mark: mark.position)
+    return sorted(
+        [*found, *(Mark(at, N_("resumed"), "note") for at in resumed[:LANES])], key=lambda mark: mark.position
+    )
 
 
 def placed(marks: Sequence[Mark], low: float, high: float, inches: float) -> list[Placed]:
@@ -75,7 +78,7 @@ def placed(marks: Sequence[Mark], low: float, high: float, inches: float) -> lis
     done: list[Placed] = []
     for mark in sorted(marks, key=lambda mark: ("error", "warning", "info", "note").index(mark.severity)):
         at = (mark.position - low) / (high - low or 1.0) * inches
-        text = _style.clip(mark.title, inches - 0.1)
+        text = _style.clip(_(mark.title), inches - 0.1)
         width = _style.text_width(text)
         left = min(max(at - 0.02, 0.0), inches - width)
         lanes = [lane for lane in range(LANES) if _is_free(done, lane, left, width)]
@@ -116,15 +119,17 @@ def draw_names(ax: Axes, names: Sequence[Placed], inches: float, height: float) 
 
 def marks_words(group: TrainingGroup, marks: Sequence[Mark]) -> str:
     """Return sentences on the marks and on the findings without a step, empty without any."""
-    unit = group.runs[0].unit
-    at = [f"“{mark.title}” ({severity_words(mark)}{unit} {whole(mark.position)})" for mark in marks]
-    without = [f"“{title_of(finding.rule)}”" for finding in group.findings if finding.step is None]
-    parts = [f"Vertical lines mark {listing(at)}"] if at else []
+    unit = _(group.runs[0].unit)
+    at = [f"{quoted(_(mark.title))} ({severity_words(mark)}{unit} {whole(mark.position)})" for mark in marks]
+    without = [quoted(_(title_of(finding.rule))) for finding in group.findings if finding.step is None]
+    parts = [_("Vertical lines mark {marks}").format(marks=listing(at))] if at else []
     if without:
-        verb = "concerns" if len(without) == 1 else "concern"
-        parts.append(
-            f"{listing(without)} {verb} the whole training and {'has' if len(without) == 1 else 'have'} no mark"
+        text = ngettext(
+            "{findings} concerns the whole training and has no mark",
+            "{findings} concern the whole training and have no mark",
+            len(without),
         )
+        parts.append(text.format(findings=listing(without)))
     return ". ".join(parts)
 
 
@@ -132,7 +137,8 @@ def severity_words(mark: Mark) -> str:
     """Return the severity in words, to stand before the position; empty for a mark that is not a finding."""
     if mark.severity == "note":
         return ""
-    return "note, " if mark.severity == "info" else f"{mark.severity}, "
+    word = _("note") if mark.severity == "info" else _(mark.severity)
+    return f"{word}, "
 
 
 def mark_rows(marks: Sequence[Mark], run: TrainingLog) -> Iterator[tuple[Any, ...]]:

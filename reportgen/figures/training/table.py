@@ -6,6 +6,7 @@ from functools import partial
 
 from reportgen.figures.training import layers, stacked
 from reportgen.figures.training.view import PanelView, TrainingFigure, TrainingView
+from reportgen.languages.translate import N_
 
 
 def _row(id_: str, title: str, *panels: PanelView) -> TrainingFigure:
@@ -16,16 +17,16 @@ def _row(id_: str, title: str, *panels: PanelView) -> TrainingFigure:
 TRAINING_FIGURES = (
     _row(
         "scores",
-        "Losses and scores",
-        PanelView(("train_loss", "val_loss"), "loss"),
-        PanelView(("train_accuracy", "val_accuracy"), "accuracy", share=True),
-        PanelView(("train_score", "val_score"), "other scores"),
+        N_("Losses and scores"),
+        PanelView(("train_loss", "val_loss"), N_("loss")),
+        PanelView(("train_accuracy", "val_accuracy"), N_("accuracy"), share=True),
+        PanelView(("train_score", "val_score"), N_("other scores")),
     ),
     _row(
         "rates",
-        "Learning rate and gradient norm",
-        PanelView(("lr",), "learning rate", varies=True),
-        PanelView(("gradient_norm",), "gradient norm"),
+        N_("Learning rate and gradient norm"),
+        PanelView(("lr",), N_("learning rate"), varies=True),
+        PanelView(("gradient_norm",), N_("gradient norm")),
     ),
-    TrainingFigure("layers", "Statistics of the layers", layers.draw),
+    TrainingFigure("layers", N_("Statistics of the layers"), layers.draw),
 )

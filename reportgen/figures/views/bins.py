@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.results import Analysis, Histogram
 from reportgen.analysis.summary import histograms, profile
+from reportgen.analysis.words.listing import listing
 from reportgen.engine.inspect.images import evenly_spaced
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.words import listing
 from reportgen.figures.views.selection import select
 from reportgen.figures.views.series import Series, layout
+from reportgen.languages.translate import N_, _
 
 Array = NDArray[np.float64]
 Which = Literal["activation", "gradient"]
@@ -82,7 +83,7 @@ class Row:
         others = [", ".join(part for part in name if part not in shared) for name in names]
         if not all(others):  # one variant has nothing but the shared parts
             shared, others = [], [", ".join(name) for name in names]
-        more = [f"{len(others) - NAMED + 1} more"] if len(others) > NAMED else []
+        more = [_("{count} more").format(count=len(others) - NAMED + 1)] if len(others) > NAMED else []
         shown = others[: NAMED - 1] if more else others
         return ", ".join([*shared, listing([*shown, *more])])
 
@@ -96,7 +97,7 @@ def rows_for(analysis: Analysis, which: Which, most_rows: int, most_layers: int,
     rows = {row.series.name: row for row in _merged(all_rows)}
     groups = {name: [one.summary.variant for one in (row.series, *row.alike)] for name, row in rows.items()}
     chosen = select(analysis.plan, groups, most_rows)
-    noun = "different networks" if any(row.alike for row in rows.values()) else "variants"
+    noun = N_("different networks") if any(row.alike for row in rows.values()) else N_("variants")
     return [rows[name] for name in chosen.highlighted], chosen.in_rows(noun)
 
 
@@ -119,10 +120,14 @@ def notes(rows: Sequence[Row]) -> list[str]:
     """Return sentences on panels that show several variants, and on layers that are not shown."""
     parts = []
     if any(row.alike for row in rows):
-        parts.append("Variants with identical initial networks share one panel")
+        parts.append(_("Variants with identical initial networks share one panel"))
     most = max(rows, key=lambda row: row.layers)
     if most.layers > len(most.bars):
-        parts.append(f"The figure shows {len(most.bars)} of {most.layers} layers, evenly spaced")
+        parts.append(
+            _("The figure shows {bars} of {layers} layers, evenly spaced").format(
+                bars=len(most.bars), layers=most.layers
+            )
+        )
     return parts
 
 

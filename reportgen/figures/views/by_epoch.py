@@ -16,19 +16,21 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from reportgen.analysis.results import Analysis
+from reportgen.analysis.words.listing import listing
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import ends
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.frame import Lost, mark_lost
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import count, descriptions, listing, prose, score, sentence
+from reportgen.figures.drawing.words import count, descriptions, prose, score, sentence
 from reportgen.figures.views.epoch_artists import draw_grey_lines, draw_line, strokes
 from reportgen.figures.views.epoch_lines import COLUMNS, Group, Line, csv_rows, ends_of, groups_of
 from reportgen.figures.views.layer_words import zeros_note
 from reportgen.figures.views.pruned import last_training
 from reportgen.figures.views.series import Layout
 from reportgen.figures.views.view import CurveView
+from reportgen.languages.translate import _
 from reportgen.study.metrics.table import metric_of
 
 POINTS, POINTS_OF_PHONE = 9000, 5000
@@ -56,7 +58,7 @@ def draw(analysis: Analysis, view: CurveView) -> Drawing | None:
         _curves(group, scales.get(_column(group), scales[None])) for row in groups for group in row
     )
     caption, finding = prose(caption, sentence(same)), sentence(_result(view, lines))
-    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(csv_rows(groups)), narrow, finding)
+    return Drawing(view.id, _(view.title), caption, alt, figure, COLUMNS, list(csv_rows(groups)), narrow, finding)
 
 
 def _figure(groups: Sequence[Sequence[Group]], view: CurveView, lines: Sequence[Line]) -> Figure:
@@ -102,7 +104,7 @@ def _columns(panels: int) -> int:
 def _label_axes(ax: Axes, group: Group, bottom: bool, left: bool, inches: float) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(6 if inches > 1.5 else 3, integer=True))
     if bottom:
-        ax.set_xlabel("epoch", labelpad=2)
+        ax.set_xlabel(_("epoch"), labelpad=2)
     if left:
         ax.set_ylabel(group.y_label, labelpad=3)
     _style.panel_title(ax, group.title, inches)
@@ -173,10 +175,14 @@ def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
 
 
 def _caption(view: CurveView, lines: Sequence[Line], plan: Layout, scales: Mapping[str | None, _axis.Scale]) -> str:
-    parts = [f"{view.label} by epoch; epoch 0 is the network before training", *_modes(lines), _seed_words(lines)]
-    parts += [last_training((record for line in lines for record in line.series.summary.records), "epoch 0")]
+    parts = [
+        _("{label} by epoch; epoch 0 is the network before training").format(label=_(view.label)),
+        *_modes(lines),
+        _seed_words(lines),
+    ]
+    parts += [last_training((record for line in lines for record in line.series.summary.records), _("epoch 0"))]
     parts += [plan.note, _result(view, lines), *_ended(lines)]
-    parts += ["The scores have different vertical scales"] if len(scales) > 1 else []
+    parts += [_("The scores have different vertical scales")] if len(scales) > 1 else []
     parts.append(zeros_note([scale for score, scale in scales.items() if score or len(scales) == 1]))
     return " ".join(sentence(part) for part in parts if part)
 
@@ -185,20 +191,23 @@ def _seed_words(lines: Sequence[Line]) -> str:
     """Return sentences on how seeds are drawn; the number of seeds may differ between variants of another program."""
     numbers = {banded: [len(line.curve.seeds) for line in lines if line.banded == banded] for banded in (True, False)}
     many, few = (max(found, default=0) for found in (numbers[True], numbers[False]))
-    parts = [f"Lines: median over {many} seeds; bands: 10% to 90% quantile"] if many else []
+    parts = [_("Lines: median over {many} seeds; bands: 10% to 90% quantile").format(many=many)] if many else []
     if few > 1:
-        parts.append(f"Thin lines: single seeds; thick lines: mean over {few} seeds")
-    return ". ".join(parts) or "One seed"
+        parts.append(_("Thin lines: single seeds; thick lines: mean over {few} seeds").format(few=few))
+    return ". ".join(parts) or _("One seed")
 
 
 def _modes(lines: Sequence[Line]) -> list[str]:
     rows = [metric_of(line.column) for line in lines]
     if any(row.scale == "loss" and not row.initial for row in rows):
         return [
-            "The minibatch loss is the mean over the epoch's minibatches in training mode, while the weights change; "
-            "the other losses are evaluated in test mode at the end of each epoch, without penalties"
+            _(
+                "The minibatch loss is the mean over the epoch's minibatches in training mode, while the "
+                "weights change; the other losses are evaluated in test mode at the end of each epoch, "
+                "without penalties"
+            )
         ]
-    return ["Scores are evaluated in test mode at the end of each epoch"]
+    return [_("Scores are evaluated in test mode at the end of each epoch")]
 
 
 def _headline(view: CurveView, lines: Sequence[Line]) -> list[tuple[Line, int, float]]:
@@ -212,33 +221,51 @@ def _headline(view: CurveView, lines: Sequence[Line]) -> list[tuple[Line, int, f
 def _result(view: CurveView, lines: Sequence[Line]) -> str:
     ranked = _headline(view, lines)
     if not ranked:
-        return "No run has a finite score"
+        return _("No run has a finite score")
     column = ranked[0][0].column
-    words = view.columns[column]
+    words = _(view.columns[column])
     named = [ranked[0], ranked[-1]] if len(ranked) > 1 else ranked
-    ends = [f"{score(value, column)} with “{line.series.name}” (epoch {epoch})" for line, epoch, value in named]
+    ends = [
+        _("{value} with “{name}” (epoch {epoch})").format(
+            value=score(value, column), name=line.series.name, epoch=epoch
+        )
+        for line, epoch, value in named
+    ]
     if len(ranked) == 1:
-        return f"The {words} is {score(ranked[0][2], column)} after {count(ranked[0][1], 'epoch')}"
-    return f"The final {words} ranges from {' to '.join(ends)}"
+        return _("The {words} is {value} after {epochs}").format(
+            words=words, value=score(ranked[0][2], column), epochs=count(ranked[0][1], "epoch")
+        )
+    return _("The final {words} ranges from {low} to {high}").format(words=words, low=ends[0], high=ends[1])
 
 
 def _ended(lines: Sequence[Line]) -> list[str]:
     runs = {line.series.name: (len(line.ended), len(line.curve.seeds)) for line in lines if line.ended}
     if not runs:
         return []
-    words = [f"{ended} of {of} with “{name}”" for name, (ended, of) in runs.items()]
+    words = [
+        _("{ended} of {of} with “{name}”").format(ended=ended, of=of, name=name) for name, (ended, of) in runs.items()
+    ]
     listed = words if len(words) <= 4 else [*words[:3], count(len(words) - 3, "more variant")]
-    rule = "Means and medians exclude diverged runs unless all runs of the variant diverged"
-    return [f"Crosses at the frame mark the epochs at which runs diverged ({listing(listed)})", rule]
+    rule = _("Means and medians exclude diverged runs unless all runs of the variant diverged")
+    return [
+        _("Crosses at the frame mark the epochs at which runs diverged ({listed})").format(listed=listing(listed)),
+        rule,
+    ]
 
 
 def _alt(view: CurveView, lines: Sequence[Line], plan: Layout) -> str:
     def course(line: Line) -> str:
         ends = ends_of(line)
         if ends is None:
-            return f"{line.series.name}, {view.columns[line.column]}: every run diverged"
-        words = f"{score(ends[0], line.column)} to {score(ends[2], line.column)} at epoch {ends[1]}"
-        return f"{line.series.name}, {view.columns[line.column]}: {words}"
+            return _("{name}, {score}: every run diverged").format(
+                name=line.series.name, score=_(view.columns[line.column])
+            )
+        words = _("{low} to {high} at epoch {epoch}").format(
+            low=score(ends[0], line.column), high=score(ends[2], line.column), epoch=ends[1]
+        )
+        return f"{line.series.name}, {_(view.columns[line.column])}: {words}"
 
     courses = [course(line) for line in sorted(lines, key=lambda line: line.grey)]
-    return prose(f"Line chart of {view.label} by epoch.", plan.note, descriptions(courses, 12, "line"))
+    return prose(
+        _("Line chart of {label} by epoch.").format(label=_(view.label)), plan.note, descriptions(courses, 12, "line")
+    )

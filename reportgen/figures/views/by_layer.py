@@ -13,17 +13,19 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from reportgen.analysis.results import Analysis
+from reportgen.analysis.words.listing import listing
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import ends
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import count, listing, prose, sentence
+from reportgen.figures.drawing.words import count, prose, sentence
 from reportgen.figures.networks.stages import kinds_of
 from reportgen.figures.views.layer_cells import COLUMNS, Cell, cells_of, drawn, drop_repeated_probe, rows_of
 from reportgen.figures.views.layer_words import alt_of, caption_of, finding_of
 from reportgen.figures.views.series import Layout, Panel, layout
 from reportgen.figures.views.view import LayerView, Probe
+from reportgen.languages.translate import _
 
 WIDE = 8.0
 """Panels may have different scales if a shared scale spans more than this number of decades."""
@@ -48,7 +50,7 @@ def draw(analysis: Analysis, view: LayerView) -> Drawing | None:
     spots = [(probe, panel) for probe in view.probes for panel in plan.panels if panel.title in scales]
     same = ends.coincidences(_curves(_inside(cells, *spot), scales[spot[1].title]) for spot in spots)
     caption, finding = prose(caption, sentence(same)), finding_of(analysis, cells, view)
-    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)), narrow, finding)
+    return Drawing(view.id, _(view.title), caption, alt, figure, COLUMNS, list(rows_of(cells)), narrow, finding)
 
 
 def _is_trivial(analysis: Analysis, cells: Sequence[Cell], view: LayerView) -> bool:
@@ -166,8 +168,8 @@ def _probe_title(probes: Sequence[Probe], cells: Sequence[Cell]) -> str:
     if not cells:
         return ""
     if cells[0].probe == "first":
-        return "at initialization" if len(probes) > 1 else ""
-    return f"after {count(max(cell.profile.step for cell in cells), 'step')}"
+        return _("at initialization") if len(probes) > 1 else ""
+    return _("after {steps}").format(steps=count(max(cell.profile.step for cell in cells), "step"))
 
 
 def _panel(ax: Axes, cells: Sequence[Cell], view: LayerView, scale: _axis.Scale, first: bool) -> None:
@@ -233,7 +235,7 @@ def _label_axes(ax: Axes, cells: Sequence[Cell], view: LayerView, bottom: bool, 
     most = 10 if surface().columns(2) == 2 else 8
     _axis.set_layers(ax, layers, max(outputs) if len(outputs) == 1 else None, bottom, most, _kinds(cells))
     if left:
-        ax.set_ylabel(view.label, labelpad=3)
+        ax.set_ylabel(_(view.label), labelpad=3)
 
 
 def _kinds(cells: Sequence[Cell]) -> tuple[str, ...]:
@@ -260,11 +262,11 @@ def _legend(
     handles, labels = _style.line_legend(shown, longest, visible)
     if any(cell.theory for cell in cells if not cell.series.grey):
         handles.append(Line2D([], [], **THEORY))
-        labels.append("mean-field theory")
+        labels.append(_("mean-field theory"))
     if any(cell.printed for cell in cells):
         handles.append(Line2D([], [], **PRINTED))
-        labels.append("printed in the lecture")
+        labels.append(_("printed in the lecture"))
     if view.band:
         handles.append(Patch(color=_style.REGION))
-        labels.append(view.band[2])
+        labels.append(_(view.band[2]))
     return handles, labels

@@ -17,6 +17,7 @@ from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, joined
 from reportgen.figures.views.series import Layout, Panel, Series, layout
 from reportgen.figures.views.view import CurveView
+from reportgen.languages.translate import _
 
 OWN_PANELS = 3
 """The largest number of variants that each have a panel with all scores; more variants share a panel for each score."""
@@ -119,15 +120,16 @@ def groups_of(analysis: Analysis, view: CurveView) -> tuple[list[list[Group]], L
 
 def _own_panel(series: Series, view: CurveView, panels: int) -> Group:
     styles = dict(zip(view.columns, SCORE_STYLES, strict=False))
-    lines = [_line(series, column, words, styles[column]) for column, words in view.columns.items()]
-    return Group(series.name if panels > 1 else "", tuple(line for line in lines if line is not None), view.label)
+    lines = [_line(series, column, _(words), styles[column]) for column, words in view.columns.items()]
+    return Group(series.name if panels > 1 else "", tuple(line for line in lines if line is not None), _(view.label))
 
 
 def _shared_panels(plan: Layout, view: CurveView, column: str) -> list[Group]:
     groups = []
     for panel in _by_length(plan.panels) if len(plan.panels) == 1 else plan.panels:
         lines = [_line(series, column, series.label, series.style) for series in panel.series]
-        title, y_label = (panel.title, view.columns[column]) if panel.title else (view.columns[column], view.label)
+        score = _(view.columns[column])
+        title, y_label = (panel.title, score) if panel.title else (score, _(view.label))
         groups.append(Group(title, tuple(line for line in lines if line is not None), y_label))
     return groups
 
@@ -135,14 +137,17 @@ def _shared_panels(plan: Layout, view: CurveView, column: str) -> list[Group]:
 def _by_length(panels: Sequence[Panel]) -> list[Panel]:
     """Return panels by length of training, if some variants train far longer than others."""
     every = [(_epochs(series), series) for panel in panels for series in panel.series]
-    lengths = sorted({length for length, _ in every if length})
+    lengths = sorted({length for length, _series in every if length})
     bounds = [low for low, high in pairwise(lengths) if high > LONGER * low]
     if not bounds or len(bounds) >= OWN_PANELS:
         return list(panels)
     groups: dict[int, list[tuple[int, Series]]] = {}
     for length, series in every:
         groups.setdefault(sum(length > bound for bound in bounds), []).append((length, series))
-    return [Panel(_span([n for n, _ in group]), tuple(s for _, s in group)) for _, group in sorted(groups.items())]
+    return [
+        Panel(_span([n for n, _series in group]), tuple(s for _length, s in group))
+        for _place, group in sorted(groups.items())
+    ]
 
 
 def _epochs(series: Series) -> int:
@@ -151,7 +156,7 @@ def _epochs(series: Series) -> int:
 
 def _span(lengths: Sequence[int]) -> str:
     low, high = min(lengths), max(lengths)
-    return count(high, "epoch") if low == high else f"{low} to {high} epochs"
+    return count(high, "epoch") if low == high else _("{low} to {high} epochs").format(low=low, high=high)
 
 
 def _line(series: Series, column: str, label: str, style: SeriesStyle) -> Line | None:

@@ -8,13 +8,15 @@ import numpy as np
 
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import percent
+from reportgen.analysis.words.listing import listing
 from reportgen.figures.drawing.axis import BAND_FROM, CUT, Scale
-from reportgen.figures.drawing.words import count, course, descriptions, listing, number, prose, sentence
+from reportgen.figures.drawing.words import count, course, descriptions, number, prose, sentence
 from reportgen.figures.networks.stages import unit_words
 from reportgen.figures.views.layer_cells import Cell
 from reportgen.figures.views.pruned import last_training
 from reportgen.figures.views.series import Layout, Panel, relevance
 from reportgen.figures.views.view import LayerView, Probe
+from reportgen.languages.translate import _
 
 
 def caption_of(
@@ -22,15 +24,24 @@ def caption_of(
 ) -> str:
     seeds = max(len(cell.profile.seeds) for cell in cells)
     records = [record for cell in cells for record in cell.series.summary.records]
-    pruned = last_training(records, "initialization")
-    parts = [f"{view.description}, by layer", unit_words(records), _seed_words(seeds), pruned, plan.note]
-    parts.append(_facts(view, cells, _examples(analysis, view, cells)))
+    pruned = last_training(records, _("initialization"))
+    parts = [
+        _("{description}, by layer").format(description=_(view.description)),
+        unit_words(records),
+        _seed_words(seeds),
+        pruned,
+        plan.note,
+    ]
+    texts = _("Values at initialization: {courses}"), _("Values: {courses}")
+    parts.append(_facts(view, cells, _examples(analysis, view, cells), texts))
     if any(cell.printed for cell in cells):
         parts.append(_printed_words(cells))
     if len({id(scale) for scale in scales.values()}) > 1:
-        parts.append("The panels have different vertical scales")
+        parts.append(_("The panels have different vertical scales"))
     parts.append(zeros_note(scales.values()))
-    parts += [CUT] if any(scales[panel.title].cuts(*cell.ends).any() for panel, cell in _in_panels(plan, cells)) else []
+    parts += (
+        [_(CUT)] if any(scales[panel.title].cuts(*cell.ends).any() for panel, cell in _in_panels(plan, cells)) else []
+    )
     return " ".join(sentence(part) for part in [*parts, *_lost(cells), _diverged(cells, plan)] if part)
 
 
@@ -46,21 +57,22 @@ def zeros_note(scales: Iterable[Scale]) -> str:
     if all(scale.floor is None for scale in drawn):
         return ""
     if all(scale.log for scale in drawn):
-        return "On the logarithmic axis, values of exactly 0 are drawn at the bottom, at the label 0"
-    return "On logarithmic axes, values of exactly 0 are drawn at the bottom, at the label 0"
+        return _("On the logarithmic axis, values of exactly 0 are drawn at the bottom, at the label 0")
+    return _("On logarithmic axes, values of exactly 0 are drawn at the bottom, at the label 0")
 
 
 def _seed_words(seeds: int) -> str:
     if seeds < 2:
-        return "There is only one seed, so the figure shows no interval"
-    band = "; band: 95% interval of the mean" if seeds >= BAND_FROM else ", too few for an interval"
-    return f"Line and markers: mean over {seeds} seeds{band}; short bars: single seeds"
+        return _("There is only one seed, so the figure shows no interval")
+    band = _("; band: 95% interval of the mean") if seeds >= BAND_FROM else _(", too few for an interval")
+    return _("Line and markers: mean over {seeds} seeds{band}; short bars: single seeds").format(seeds=seeds, band=band)
 
 
 def finding_of(analysis: Analysis, cells: Sequence[Cell], view: LayerView) -> str:
     """Return the course of the line that the claims name first as a sentence."""
     examples = _examples(analysis, view, cells)[:1]
-    return sentence(f"{view.description}{_facts(view, cells, examples).removeprefix('Values')}")
+    texts = _("{description} at initialization: {courses}"), _("{description}: {courses}")
+    return sentence(_facts(view, cells, examples, texts))
 
 
 def _examples(analysis: Analysis, view: LayerView, all_cells: Sequence[Cell]) -> list[Cell]:
@@ -78,15 +90,17 @@ def _change(cell: Cell) -> float:
     return abs(float(np.log10((values[-1] + tiny) / (values[0] + tiny)))) if values else 0.0
 
 
-def _facts(view: LayerView, cells: Sequence[Cell], examples: Sequence[Cell]) -> str:
+def _facts(view: LayerView, cells: Sequence[Cell], examples: Sequence[Cell], texts: tuple[str, str]) -> str:
+    """Return the courses of the examples in the first text if they are at initialization, else in the second one."""
     single = len({cell.series.id for cell in cells}) == 1
     words = [
-        f"the value {_course(view, cell)}" if single else f"with “{cell.series.name}”, the value {_course(view, cell)}"
+        _("the value {course}").format(course=_course(view, cell))
+        if single
+        else _("with “{name}”, the value {course}").format(name=cell.series.name, course=_course(view, cell))
         for cell in examples
     ]
-    probes = {cell.probe for cell in cells}
-    when = " at initialization" if len(probes) > 1 or examples[0].profile.step == 0 else ""
-    return f"Values{when}: {'; '.join(words)}"
+    initial = len({cell.probe for cell in cells}) > 1 or examples[0].profile.step == 0
+    return texts[0 if initial else 1].format(description=_(view.description), courses="; ".join(words))
 
 
 def _course(view: LayerView, cell: Cell) -> str:
@@ -107,9 +121,11 @@ def _printed_words(cells: Sequence[Cell]) -> str:
         gaps += [abs(mean[layer] - value) / abs(value) for layer, value in cell.printed if value and layer in mean]
     finite = sorted(gap for gap in gaps if np.isfinite(gap))
     if not finite:
-        return "Hollow circles: numbers printed in the lecture"
+        return _("Hollow circles: numbers printed in the lecture")
     middle = finite[len(finite) // 2]
-    return f"Hollow circles: numbers printed in the lecture; median deviation of the measured means: {percent(middle)}"
+    return _("Hollow circles: numbers printed in the lecture; median deviation of the measured means: {middle}").format(
+        middle=percent(middle)
+    )
 
 
 def _diverged(cells: Sequence[Cell], plan: Layout) -> str:
@@ -118,25 +134,29 @@ def _diverged(cells: Sequence[Cell], plan: Layout) -> str:
     lost = statuses.count("diverged")
     if not lost or not any(cell.probe == "last" for cell in cells):
         return ""
-    return f"{lost} of {len(statuses)} runs diverged; the panels after training do not include them"
+    return _("{lost} of {statuses} runs diverged; the panels after training do not include them").format(
+        lost=lost, statuses=len(statuses)
+    )
 
 
 def _lost(cells: Sequence[Cell]) -> list[str]:
     """Return a sentence on layers that are not drawn because their values overflowed or are missing."""
     bad = [cell.series.name for cell in cells if not np.isfinite([y for _, y in cell.points]).all()]
     names = listing(list(dict.fromkeys(bad))[:4])
-    return [f"The figure omits layers without a finite value ({names})"] if bad else []
+    return [_("The figure omits layers without a finite value ({names})").format(names=names)] if bad else []
 
 
 def alt_of(cells: Sequence[Cell], view: LayerView, plan: Layout) -> str:
     """Return the alternative text, which describes the course of at most twelve lines."""
     kinds: dict[Probe, Callable[[Cell], str]] = {
-        "first": lambda cell: "at initialization" if cell.profile.step == 0 else f"at step {cell.profile.step}",
-        "last": lambda cell: f"after {count(cell.profile.step, 'step')}",
+        "first": lambda cell: (
+            _("at initialization") if cell.profile.step == 0 else _("at step {step}").format(step=cell.profile.step)
+        ),
+        "last": lambda cell: _("after {steps}").format(steps=count(cell.profile.step, "step")),
     }
     lines = [
         f"{cell.series.name}, {kinds[cell.probe](cell)}: {_course(view, cell)}"
         for cell in sorted(cells, key=lambda cell: cell.series.grey)
     ]
-    chart = f"Line chart of the {view.description[:1].lower()}{view.description[1:]}, by layer."
+    chart = _("Line chart of the {description}, by layer.").format(description=_(view.description))
     return prose(chart, plan.note, descriptions(lines, 12, "line"))

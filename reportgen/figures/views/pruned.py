@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reportgen.figures.drawing.words import count
+from reportgen.languages.translate import _
 from reportgen.runs.record import RunRecord
 
 
@@ -17,7 +18,9 @@ def last_training(records: Iterable[RunRecord], start: str) -> str:
     rewinds = {pruning.rewind for pruning in found if pruning is not None}
     if not rewinds:
         return ""
-    network = f"{start} is the sparse network before this training"
+    network = _("{start} is the sparse network before this training").format(start=start)
     if rewinds != {0}:
-        network += f"; after a rewind, the first {count(max(rewinds), 'epoch')} are those of the dense network"
-    return f"With pruning, the figure shows the last training only; {network}"
+        network += _("; after a rewind, the first {epochs} are those of the dense network").format(
+            epochs=count(max(rewinds), "epoch")
+        )
+    return _("With pruning, the figure shows the last training only; {network}").format(network=network)

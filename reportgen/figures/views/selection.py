@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.results import VariantSummary
+from reportgen.analysis.words.listing import alternatives, listing
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import listing
 from reportgen.figures.views.factors import factors_of, sides_of
+from reportgen.languages.translate import N_, _, ngettext, pgettext, quoted
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.where import matching_variants
@@ -40,25 +41,31 @@ class Selection:
             return ""
         if not surface().others:
             return self.in_rows()
-        where = " in each panel" if panels > 1 else ""
-        return f"Colours show {self.reason} ({self._share('variants')}{where}); {self._rest()} grey."
+        where = _(" in each panel") if panels > 1 else ""
+        return _("Colours show {reason} ({share}{where}); {rest} grey.").format(
+            reason=self.reason, share=self._share(_("variants")), where=where, rest=self._rest()
+        )
 
-    def in_rows(self, noun: str = "variants") -> str:
+    def in_rows(self, noun: str = N_("variants")) -> str:
         """Return the sentence of a caption if the figure omits the others; empty if there are no others.
 
         noun: a noun for the groups, in the plural.
         """
         if not self.others:
             return ""
-        return f"The figure shows {self.reason} ({self._share(noun)}); {self._rest()} only in the tables."
+        return _("The figure shows {reason} ({share}); {rest} only in the tables.").format(
+            reason=self.reason, share=self._share(_(noun)), rest=self._rest()
+        )
 
     def _share(self, noun: str) -> str:
-        return f"{len(self.highlighted)} of {len(self.highlighted) + len(self.others)} {noun}"
+        return _("{shown} of {total} {noun}").format(
+            shown=len(self.highlighted), total=len(self.highlighted) + len(self.others), noun=noun
+        )
 
     def _rest(self) -> str:
-        verb = "is" if len(self.others) == 1 else "are"
-        names = f" ({', '.join(f'“{name}”' for name in self.others)})" if len(self.others) <= LISTED else ""
-        return f"the other {len(self.others)}{names} {verb}" if len(self.others) > 1 else f"the other one{names} {verb}"
+        names = f" ({', '.join(map(quoted, self.others))})" if len(self.others) <= LISTED else ""
+        text = ngettext("the other one{names} is", "the other {count}{names} are", len(self.others))
+        return text.format(count=len(self.others), names=names)
 
 
 def select(plan: Plan, groups: Mapping[str, Sequence[Variant]], most: int | None = None) -> Selection:
@@ -73,12 +80,12 @@ def select(plan: Plan, groups: Mapping[str, Sequence[Variant]], most: int | None
     chosen, why = _claimed(plan, groups, baseline, most)
     if len(chosen) == 1:
         others = [name for name in groups if name != baseline]
-        chosen, why = {baseline, *_spread(others, most - 1)}, "evenly spaced others"
-    word = "baseline" if found else "first variant"
+        chosen, why = {baseline, *_spread(others, most - 1)}, _("evenly spaced others")
+    word = _("baseline") if found else _("first variant")
     return Selection(
         tuple(name for name in groups if name in chosen),
         tuple(name for name in groups if name not in chosen),
-        f"the {word} “{baseline}” and {why}",
+        _("the {word} “{baseline}” and {why}").format(word=word, baseline=baseline, why=why),
     )
 
 
@@ -97,9 +104,13 @@ def run_to_show(records: Sequence[RunRecord]) -> RunRecord:
 def run_words(shown: Sequence[tuple[VariantSummary, RunRecord]]) -> str:
     """Return the words of a caption on the runs that represent the variants."""
     seeds = [str(seed) for seed in sorted({record.spec.seed for _, record in shown})]
-    which = f"of the run with seed {seeds[0]}" if len(seeds) == 1 else f"of the runs with seeds {listing(seeds)}"
+    which = (
+        _("of the run with seed {seeds}").format(seeds=seeds[0])
+        if len(seeds) == 1
+        else _("of the runs with seeds {seeds}").format(seeds=listing(seeds))
+    )
     runs = max(len(row.records) for row, _ in shown)
-    return f"{which} (one of {runs} runs)" if runs > 1 else which
+    return _("{which} (one of {runs} runs)").format(which=which, runs=runs) if runs > 1 else which
 
 
 def _baseline(plan: Plan, groups: Mapping[str, Sequence[Variant]]) -> tuple[str, bool]:
@@ -118,13 +129,15 @@ def _claimed(plan: Plan, groups: Mapping[str, Sequence[Variant]], baseline: str,
     compared = Counter(frozenset().union(*claim) for claim in sides if len(claim) > 1)
     named = Counter(frozenset(claim[0]) for claim in sides)
     chosen, verbs, complete = {baseline}, [], True
-    for counts, verb in ((compared, "compare"), (named, "name")):
+    for counts, verb in ((compared, _("compare")), (named, pgettext("verb", "name"))):
         before = set(chosen)
-        for found, _ in counts.most_common():
+        for found in (group for group, _count in counts.most_common()):
             chosen |= found if len(chosen | found) <= most else set()
         verbs += [verb] if chosen > before else []
         complete = complete and all(found <= chosen for found in counts)
-    return chosen, f"the variants that the claims {' or '.join(verbs)}{'' if complete else ' most often'}"
+    return chosen, _("the variants that the claims {verbs}{often}").format(
+        verbs=alternatives(verbs), often="" if complete else _(" most often")
+    )
 
 
 def _inside(groups: Mapping[str, Sequence[Variant]], side: Mapping[str, object]) -> set[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reportgen.analysis.finding import Finding, Guessing, Remedy
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.names import setting, setting_name
-from reportgen.languages.translate import _
+from reportgen.languages.translate import _, translated
 from reportgen.report.document.claim_view import MOST_VALUES, spread
 from reportgen.report.document.merging import grouped, merged, template
 from reportgen.study.planning.plan import Variant
@@ -115,7 +115,9 @@ def root_cases(findings: Sequence[Finding], labels: Mapping[str, str]) -> list[C
         rules = (*above, finding.rule)
         below = [f for f in _consequences(finding, findings) if f.rule not in rules]
         title = titles.get(finding.rule, finding.rule)
-        return Case(finding, labels.get(finding.variant, finding.variant), title, tuple(case(f, rules) for f in below))
+        told = replace(finding, message=translated(finding.message), advice=translated(finding.advice))
+        label = labels.get(finding.variant, finding.variant)
+        return Case(told, label, _(title), tuple(case(f, rules) for f in below))
 
     return [case(finding) for finding in findings if _is_root(finding, findings)]
 

@@ -10,6 +10,7 @@ from reportgen.analysis.diagnosis.benchmark import Benchmark, published
 from reportgen.analysis.results import Analysis, ClaimResult, EnsembleScore, SanityResult, VariantSummary
 from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.languages.translate import translated
 from reportgen.report.document.answer import AnswerView, answer_of
 from reportgen.report.document.citations import cited
 from reportgen.report.document.claim_view import ClaimView, claim_views, counted
@@ -110,7 +111,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         question=study.question,
         introduction=study.introduction,
         closing=study.closing,
-        watermark=study.watermark,
+        watermark=translated(study.watermark) if study.watermark else None,
         answer=answer_of(analysis),
         claims=sorted_by_verdict(claim_views(analysis)),
         counts=_verdicts(analysis),

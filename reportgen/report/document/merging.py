@@ -1,17 +1,17 @@
-"""Merge sentences that differ only in numbers; numbers that differ become ranges."""
+"""Merge sentences of the current language that differ only in numbers; numbers that differ become ranges."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
-Item = TypeVar("Item")
+from reportgen.analysis.words.formatting import span
+from reportgen.languages.translate import N_, _, current_language, ngettext, numeral, percentage
 
-_NUMBER = r"-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?%?"
-_LAYERS = r"layers? \d+(?: to \d+)?(?:, \d+(?: to \d+)?)*"
-_STEPS = r"steps? \d+(?: to \d+)?"
-_TOKEN = re.compile(rf"({_LAYERS}|{_STEPS}|(?<![\w.-]){_NUMBER}(?![\w-]))")
+Item = TypeVar("Item")
 
 
 def grouped(items: Iterable[Item], keys: Iterable[Hashable]) -> list[list[Item]]:
@@ -24,11 +24,8 @@ def grouped(items: Iterable[Item], keys: Iterable[Hashable]) -> list[list[Item]]
 
 def template(text: str) -> str:
     """Return a sentence with a placeholder for each number, and one for each list of layers."""
-    return _TOKEN.sub(lambda match: f"{_kind(match[0])} #", text)
-
-
-def _kind(token: str) -> str:
-    return next((word for word in ("layer", "step") if token.startswith(word)), "")
+    words = _words(current_language())
+    return words.token.sub(lambda match: f"{words.kind(match[0])} #", text)
 
 
 def merged(texts: Sequence[str]) -> str:
@@ -36,34 +33,73 @@ def merged(texts: Sequence[str]) -> str:
 
     After "up to" and the like, only the number that bounds all of them remains.
     """
-    columns = [list(dict.fromkeys(column)) for column in zip(*(_TOKEN.split(text) for text in texts), strict=True)]
+    words = _words(current_language())
+    columns = [list(dict.fromkeys(column)) for column in zip(*(words.token.split(text) for text in texts), strict=True)]
     befores = ["", *(column[0] for column in columns)]
-    return "".join(_merged_part(column, before) for column, before in zip(columns, befores, strict=False))
+    return "".join(_merged_part(column, before, words) for column, before in zip(columns, befores, strict=False))
 
 
-def _merged_part(parts: Sequence[str], before: str) -> str:
+@dataclass(frozen=True)
+class _Words:
+    """What precedes the numbers of layers and of steps in a language, and the pattern of all numbers."""
+
+    layers: tuple[str, ...]
+    steps: tuple[str, ...]
+    token: re.Pattern[str]
+
+    def kind(self, token: str) -> str:
+        """Return "layer" or "step" for numbers of layers or steps, empty for other numbers."""
+        kinds = {"layer": self.layers, "step": self.steps}
+        return next((kind for kind, starts in kinds.items() if token.startswith(starts)), "")
+
+
+@cache
+def _words(language: str) -> _Words:
+    """Return the words of the current language, whose code is `language`."""
+    layers = _starts(*(ngettext("layer {numbers}", "layers {numbers}", count) for count in (1, 2)))
+    steps = _starts(_("step {steps}"), _("steps {steps} to {steps2}"))
+    to, point, comma = (re.escape(text) for text in (span("0", "1")[1:-1], numeral("."), numeral(",")))
+    number = rf"-?\d+(?:{comma}\d{{3}})*(?:{point}\d+)?(?:e[-+]?\d+)?(?:{re.escape(percentage(''))})?"
+    numbers = rf"\d+(?:{to}\d+)?"
+    of_layers = rf"(?:{'|'.join(map(re.escape, layers))}){numbers}(?:, {numbers})*"
+    of_steps = rf"(?:{'|'.join(map(re.escape, steps))}){numbers}"
+    return _Words(layers, steps, re.compile(rf"({of_layers}|{of_steps}|(?<![\w.-]){number}(?![\w-]))"))
+
+
+def _starts(*messages: str) -> tuple[str, ...]:
+    return tuple(message.partition("{")[0] for message in messages)
+
+
+def _merged_part(parts: Sequence[str], before: str, words: _Words) -> str:
     if len(parts) == 1:
         return parts[0]
-    if _kind(parts[0]) == "layer":
+    if words.kind(parts[0]) == "layer":
         return _layers(parts)
-    if _kind(parts[0]) == "step":
+    if words.kind(parts[0]) == "step":
         steps = [int(step) for part in parts for step in re.findall(r"\d+", part)]
-        return f"steps {min(steps)} to {max(steps)}"
-    bound = next((pick for words, pick in _BOUNDS.items() if before.endswith(f"{words} ")), None)
-    return bound(parts, key=_value) if bound else f"{min(parts, key=_value)} to {max(parts, key=_value)}"
+        return _("steps {steps} to {steps2}").format(steps=min(steps), steps2=max(steps))
+    bound = next((pick for message, pick in _BOUNDS if before.endswith(_starts(_(message)))), None)
+    return bound(parts, key=_value) if bound else span(min(parts, key=_value), max(parts, key=_value))
 
 
-_BOUNDS: dict[str, Callable[..., str]] = {"up to": max, "at most": max, "at least": min, "more than": min}
-"""Words before a number that is a bound, with the choice of the bound of several numbers."""
+_BOUNDS: tuple[tuple[str, Callable[..., str]], ...] = (
+    (N_("up to {share}"), max),
+    (N_("up to {times} times"), max),
+    (N_("at most {share}"), max),
+    (N_("at least {share}"), min),
+    (N_("more than {share}"), min),
+)
+"""Messages with a bound, with the choice of the bound of several numbers."""
 
 
 def _value(number: str) -> float:
-    return float(number.rstrip("%").replace(",", ""))
+    plain = number.removesuffix(percentage("")).replace(numeral(","), "")
+    return float(plain.replace(numeral("."), "."))
 
 
 def _layers(lists: Sequence[str]) -> str:
     """Return several lists of layers as one: "layer 3" and "layers 4 to 6" become "layers 3 to 6"."""
     from reportgen.analysis.diagnosis.evidence.symptoms import words_for_layers
 
-    ends = [tuple(map(int, span.split(" to "))) for text in lists for span in text.split(" ", 1)[1].split(", ")]
+    ends = [[int(end) for end in re.findall(r"\d+", part)] for text in lists for part in text.split(", ")]
     return words_for_layers(sorted({layer for end in ends for layer in range(end[0], end[-1] + 1)}))

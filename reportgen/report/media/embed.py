@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures import Drawing
+from reportgen.languages.translate import _, current_language
 from reportgen.report.document.content import Content
 from reportgen.report.media.inline import markdown_text
 from reportgen.report.media.kit import label_of
@@ -58,9 +59,11 @@ def _snippets(document: Content, drawings: Sequence[Drawing], svgs: Mapping[str,
     """Return HTML to copy: each figure as an iframe and as an image."""
     base = f"https://example.org/{document.id}"
     parts = [
-        f"# HTML snippets\n\nReplace `{base}` with the address of the folder of this report. "
-        "The iframe shows the figure with its caption, the image shows the figure alone. Both are dark for readers "
-        "who prefer a dark page.\n"
+        _(
+            "# HTML snippets\n\nReplace `{base}` with the address of the folder of this report. "
+            "The iframe shows the figure with its caption, the image shows the figure alone. Both are dark for readers "
+            "who prefer a dark page.\n"
+        ).format(base=base)
     ]
     for drawing in drawings:
         alt = escape(f"{drawing.title}. {exponents(drawing.alt)}")
@@ -82,7 +85,8 @@ def _myst(document: Content, drawings: Sequence[Drawing]) -> str:
         f"alt: {quoted(_line(drawing.alt))}\n---\n\n{markdown_text(exponents(drawing.caption))}\n```\n"
         for drawing in drawings
     ]
-    return "\n".join([f"# Figures: {markdown_text(document.title)}\n", *figures])
+    title = _("Figures: {title}").format(title=markdown_text(document.title))
+    return "\n".join([f"# {title}\n", *figures])
 
 
 def _quarto(document: Content, drawings: Sequence[Drawing]) -> str:
@@ -93,7 +97,8 @@ def _quarto(document: Content, drawings: Sequence[Drawing]) -> str:
         f"fig-scap={attribute(_line(drawing.short))}}}\n"
         for drawing in drawings
     ]
-    head = f"---\ntitle: {quoted(markdown_text(f'Figures: {document.title}'))}\nlang: en\n---\n"
+    title = quoted(markdown_text(_("Figures: {title}").format(title=document.title)))
+    head = f"---\ntitle: {title}\nlang: {current_language()}\n---\n"
     return "\n".join([head, *figures])
 
 

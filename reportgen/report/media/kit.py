@@ -139,14 +139,16 @@ def _claim(tested: ClaimView, quick: bool) -> str:
 
 def _captions(drawings: Sequence[Drawing]) -> str:
     """Return the caption and the alternative text of each figure, to copy into slides and other documents."""
+    short, long, alt = _("Short caption: {text}"), _("Caption: {text}"), _("Alternative text: {text}")
     parts = [
         f"## {markdown_text(drawing.title)}\n\nfigures/{markdown_text(drawing.id)}\n\n"
-        f"Short caption: {markdown_text(exponents(drawing.short))}\n\n"
-        f"Caption: {markdown_text(exponents(drawing.caption))}\n\n"
-        f"Alternative text: {markdown_text(exponents(drawing.alt))}\n"
+        f"{short.format(text=markdown_text(exponents(drawing.short)))}\n\n"
+        f"{long.format(text=markdown_text(exponents(drawing.caption)))}\n\n"
+        f"{alt.format(text=markdown_text(exponents(drawing.alt)))}\n"
         for drawing in drawings
     ]
-    return "# Captions\n\n" + "\n".join(parts)
+    title = _("Captions")
+    return f"# {title}\n\n" + "\n".join(parts)
 
 
 def cell(text: str) -> str:

@@ -3,10 +3,10 @@ import math
 import pytest
 
 from reportgen.analysis.words.formatting import percent
+from reportgen.analysis.words.listing import listing
 from reportgen.figures.drawing.words import (
     count,
     course,
-    listing,
     number,
     power,
     resolving,

@@ -11,6 +11,7 @@ from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.evidence.symptoms import enough
 from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import share_error
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 
@@ -62,9 +63,9 @@ class Reference:
 
 
 SIMPLE = {
-    "a linear model": "baseline_linear",
-    "nearest neighbours": "baseline_neighbours",
-    "kernel regression": "baseline_kernel",
+    N_("a linear model"): "baseline_linear",
+    N_("nearest neighbours"): "baseline_neighbours",
+    N_("kernel regression"): "baseline_kernel",
 }
 """Names of the simple models and of the facts with their validation accuracies; a record may lack some."""
 
@@ -79,7 +80,7 @@ def reference(records: Sequence[RunRecord]) -> Reference | None:
     """Return the best simple model that predicts left-out training labels, None if there is none."""
     majority_share = mean([majority(r) for r in records])
     found = [
-        Reference(words, mean_fact(records, name), _error(records, name, "baseline_val_n"), majority_share)
+        Reference(_(words), mean_fact(records, name), _error(records, name, "baseline_val_n"), majority_share)
         for words, name in SIMPLE.items()
         if math.isfinite(mean_fact(records, name)) and predicts_labels(records, name)
     ]

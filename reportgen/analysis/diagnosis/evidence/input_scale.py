@@ -7,6 +7,7 @@ import math
 from reportgen.analysis.diagnosis.evidence.symptoms import number
 from reportgen.analysis.diagnosis.layers import fan_ins
 from reportgen.analysis.finding import Evidence, Proposal
+from reportgen.languages.translate import _
 from reportgen.runs.record import RunRecord
 
 LARGE_INPUT = 3.0
@@ -34,5 +35,7 @@ def standardize(evidence: Evidence, record: RunRecord) -> tuple[str, Proposal]:
     """Return the advice to standardize the input, and the proposal."""
     size = number(math.sqrt(float(record.facts["input_second_moment"])))
     steps = [*evidence.variant.settings.get("preprocess", ()), "standardize"]
-    advice = f"Standardize the input: its root mean square is {size}, but common initializations assume 1."
-    return advice, Proposal({"preprocess": steps}, "zero mean and unit variance for each feature")
+    advice = _("Standardize the input: its root mean square is {size}, but common initializations assume 1.").format(
+        size=size
+    )
+    return advice, Proposal({"preprocess": steps}, _("zero mean and unit variance for each feature"))

@@ -15,6 +15,7 @@ import numpy as np
 from reportgen.analysis.diagnosis.evidence.symptoms import fold, number, probed
 from reportgen.analysis.finding import Proposal
 from reportgen.engine.tables.optimizers import OPTIMIZERS
+from reportgen.languages.translate import _
 from reportgen.runs.record import RunRecord
 
 FIRST_RATIO = 0.05
@@ -52,8 +53,8 @@ def rounded(lr: float) -> float:
 
 def set_above_zero() -> tuple[str, tuple[Proposal, ...]]:
     """Return the advice for a learning rate of 0, and the proposals."""
-    common = Proposal({"training.lr": COMMON_RATE}, "a learning rate of 0 makes no steps")
-    return f"Set a learning rate above 0, such as {number(COMMON_RATE)}.", (common,)
+    common = Proposal({"training.lr": COMMON_RATE}, _("a learning rate of 0 makes no steps"))
+    return _("Set a learning rate above 0, such as {common_rate}.").format(common_rate=number(COMMON_RATE)), (common,)
 
 
 def highest_rate(record: RunRecord) -> float:
@@ -75,38 +76,40 @@ def higher(record: RunRecord, factors: Sequence[float]) -> tuple[str, tuple[Prop
     lr, most = record.spec.training.lr, highest_rate(record)
     rates = dict.fromkeys(rate for factor in factors if (rate := plausible(record, lr * factor)) > lr)
     if not rates:
-        return f"Look for another cause than the learning rate, which is high with {number(lr)}.", ()
-    proposals = tuple(Proposal({"training.lr": rate}, "larger steps") for rate in rates)
+        return _("Look for another cause than the learning rate, which is high with {lr}.").format(lr=number(lr)), ()
+    proposals = tuple(Proposal({"training.lr": rate}, _("larger steps")) for rate in rates)
     if lr * factors[0] <= most * (1 + 1e-9):
-        return f"Raise the learning rate by {fold(factors[0])}, to {number(lr * factors[0])}.", proposals
-    advice = (
-        f"Raise the learning rate, to {number(most)} at most. If that is not enough, look for another cause, such as"
-    )
-    return f"{advice} the scale of the inputs, the initialization or the loss.", proposals
+        return _("Raise the learning rate by {factors}, to {lr}.").format(
+            factors=fold(factors[0]), lr=number(lr * factors[0])
+        ), proposals
+    advice = _(
+        "Raise the learning rate, to {most} at most. If that is not enough, look for another cause, such as"
+    ).format(most=number(most))
+    return _("{advice} the scale of the inputs, the initialization or the loss.").format(advice=advice), proposals
 
 
 def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
     """Return the advice to lower the learning rate, without a full stop, and the proposal."""
     times, lr = factor(record), record.spec.training.lr
     if lr / times > highest_rate(record):
-        return f"Lower the learning rate to a common value, {number(COMMON_RATE)}", Proposal(
-            {"training.lr": COMMON_RATE}, why
-        )
+        return _("Lower the learning rate to a common value, {common_rate}").format(
+            common_rate=number(COMMON_RATE)
+        ), Proposal({"training.lr": COMMON_RATE}, why)
     target = plausible(record, lr / times)
     if target >= lr:
-        return f"Look for another cause than the learning rate, which is low with {number(lr)}", Proposal(
-            {"training.lr": rounded(lr / times)}, why
-        )
-    return f"Lower the learning rate by {fold(lr / target)}, to {number(target)}", Proposal(
-        {"training.lr": target}, why
-    )
+        return _("Look for another cause than the learning rate, which is low with {lr}").format(
+            lr=number(lr)
+        ), Proposal({"training.lr": rounded(lr / times)}, why)
+    return _("Lower the learning rate by {lr}, to {target}").format(
+        lr=fold(lr / target), target=number(target)
+    ), Proposal({"training.lr": target}, why)
 
 
 def other_rates(record: RunRecord) -> tuple[Proposal, ...]:
     """Return further proposals: a learning rate ten times lower, and one ten times higher if that still lowers it."""
     times, lr = factor(record), record.spec.training.lr
     if lr / times > highest_rate(record):
-        return (Proposal({"training.lr": COMMON_RATE / 10}, "much smaller steps"),)
-    lowest = Proposal({"training.lr": plausible(record, lr / (10 * times))}, "much smaller steps")
-    above = Proposal({"training.lr": plausible(record, 10 * lr / times)}, "slightly smaller steps")
+        return (Proposal({"training.lr": COMMON_RATE / 10}, _("much smaller steps")),)
+    lowest = Proposal({"training.lr": plausible(record, lr / (10 * times))}, _("much smaller steps"))
+    above = Proposal({"training.lr": plausible(record, 10 * lr / times)}, _("slightly smaller steps"))
     return (lowest,) if times <= 10 else (lowest, above)

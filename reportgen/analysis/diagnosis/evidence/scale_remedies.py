@@ -10,6 +10,7 @@ from reportgen.engine.network_spec import PoolSpec
 from reportgen.engine.tables.activation import Activation
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
+from reportgen.languages.translate import _
 from reportgen.runs.record import RunRecord
 
 WIDER = 4
@@ -38,20 +39,20 @@ def max_slope(record: RunRecord) -> float:
     return main_activation(record).max_slope
 
 
-def normalize(record: RunRecord, why: str = "restores the scale of the signal in each layer") -> Proposal:
+def normalize(record: RunRecord, why: str = "") -> Proposal:
     """Return the proposal of batch normalization, with another initialization if that of the network excludes it."""
     excludes = any(INITS[layer.init.name].scalars for layer in record.spec.network.layers)
     change: dict[str, Any] = {"network.batchnorm": True}
     change |= {"network.init": fitting_init(record)} if excludes else {}
     if any(layer.norm is not None for layer in record.spec.network.layers):
         change["network.norm"] = None
-    return Proposal(change, why)
+    return Proposal(change, why or _("restores the scale of the signal in each layer"))
 
 
 def widen(record: RunRecord) -> Proposal:
     """Return the proposal of hidden layers of four times the width."""
     widths = [WIDER * layer.units for layer in record.spec.network.layers[:-1]]
-    return Proposal({"network.hidden": widths}, "chance averages out in wider layers")
+    return Proposal({"network.hidden": widths}, _("chance averages out in wider layers"))
 
 
 def rescale(record: RunRecord, fault: str) -> tuple[str, tuple[Proposal, ...]]:
@@ -59,12 +60,20 @@ def rescale(record: RunRecord, fault: str) -> tuple[str, tuple[Proposal, ...]]:
     init, used = fitting_init(record), record.spec.network.layers[0].init
     if used.name == init and float(used.get("gain", 1.0)) == 1.0:
         if branches(record) and not normalizations(record.spec.network):
-            fixup = Proposal({"network.init": "fixup"}, "residual branches start at zero")
-            advice = "Normalize each layer (batchnorm: true), or use Fixup (init: fixup): the initialization used, "
-            return f"{advice}{init}, adds up over residual blocks.", (normalize(record), fixup)
-        return f"Normalize each layer (batchnorm: true): the initialization used, {init}, is {fault}.", (
-            normalize(record),
-        )
-    scale = f" (standard deviation {INITS[init].scale})" if INITS[init].scale else ""
-    advice = f"Use the initialization {init}{scale}. It preserves the scale of the signal from layer to layer."
-    return advice, (Proposal({"network.init": init}, "preserves the variance of the signal"), normalize(record))
+            fixup = Proposal({"network.init": "fixup"}, _("residual branches start at zero"))
+            advice = _(
+                "Normalize each layer (batchnorm: true), or use Fixup (init: fixup): the initialization used, {init}, "
+                "adds up over residual blocks."
+            )
+            return advice.format(init=init), (
+                normalize(record),
+                fixup,
+            )
+        return _("Normalize each layer (batchnorm: true): the initialization used, {init}, is {fault}.").format(
+            init=init, fault=fault
+        ), (normalize(record),)
+    scale = _(" (standard deviation {scale})").format(scale=INITS[init].scale) if INITS[init].scale else ""
+    advice = _(
+        "Use the initialization {init}{scale}. It preserves the scale of the signal from layer to layer."
+    ).format(init=init, scale=scale)
+    return advice, (Proposal({"network.init": init}, _("preserves the variance of the signal")), normalize(record))

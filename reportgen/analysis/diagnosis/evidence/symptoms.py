@@ -9,6 +9,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.words.formatting import span
+from reportgen.analysis.words.nouns import counted_noun
+from reportgen.languages.translate import _, ngettext, numeral, percentage
 from reportgen.runs.record import RunRecord
 
 Flags = NDArray[np.bool_]
@@ -54,20 +57,20 @@ def layers_in_most(flags: Sequence[Flags]) -> tuple[int, ...]:
 def words_for_layers(layers: Sequence[int]) -> str:
     """Return layers in words: "layer 3", "layers 6 to 10", "layers 1, 4 to 5"."""
     if not layers:
-        return "no single layer"
+        return _("no single layer")
     runs: list[list[int]] = []
     for layer in layers:
         if runs and layer == runs[-1][-1] + 1:
             runs[-1].append(layer)
         else:
             runs.append([layer])
-    text = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
-    return f"layer {text}" if len(layers) == 1 else f"layers {text}"
+    text = ", ".join(span(str(run[0]), str(run[-1])) for run in runs)
+    return ngettext("layer {numbers}", "layers {numbers}", len(layers)).format(numbers=text)
 
 
 def words_for_seeds(seeds: Sequence[int], of: int) -> str:
     """Return the number of seeds in words: "3 of 5 seeds"."""
-    return f"{len(seeds)} of {of} seeds" if of > 1 else "1 seed"
+    return _("{count} of {total} seeds").format(count=len(seeds), total=of) if of > 1 else counted_noun(1, "seed")
 
 
 MILLION = 1e6
@@ -83,61 +86,74 @@ def number(value: float) -> str:
     """
     rounded = float(f"{value:.3g}")
     if 1000 <= abs(rounded) <= MILLION:
-        return f"{rounded:,.0f}" if abs(rounded) >= 10_000 else f"{rounded:.0f}"
-    return f"{value:.3g}"
+        return numeral(f"{rounded:,.0f}") if abs(rounded) >= 10_000 else f"{rounded:.0f}"
+    return numeral(f"{value:.3g}")
 
 
 def whole(value: float) -> str:
     """Return a step or an epoch as a whole number with all its digits."""
     rounded = round(value)
-    return f"{rounded:,}" if abs(rounded) >= 10_000 else f"{rounded}"
+    return numeral(f"{rounded:,}") if abs(rounded) >= 10_000 else f"{rounded}"
 
 
 def share_of(value: float, whole_: float, words: str) -> str:
     """Return a value relative to a whole in words: "12% of the first loss", and as a factor from ten times on."""
     share = value / whole_
     if share < MANY_TIMES:
-        return f"{percent(share)} of {words}"
-    return f"{number(share)} times {words}" if share < MILLION else f"more than a million times {words}"
+        return _("{share} of {words}").format(share=percent(share), words=words)
+    if share < MILLION:
+        return _("{share} times {words}").format(share=number(share), words=words)
+    return _("more than a million times {words}").format(words=words)
 
 
 def from_to(before: float, after: float) -> str:
     """Return "from 2.303 to 2.299": a change with as many digits (three to five) as distinguish its ends."""
     digits = next((n for n in (3, 4) if f"{before:.{n}g}" != f"{after:.{n}g}"), 5 if before != after else 3)
-    if digits == 3:
-        return f"from {number(before)} to {number(after)}"
-    return f"from {before:#.{digits}g} to {after:#.{digits}g}"
+    ends = [number(end) if digits == 3 else numeral(f"{end:#.{digits}g}") for end in (before, after)]
+    return _("from {before} to {after}").format(before=ends[0], after=ends[1])
 
 
 def fold(value: float) -> str:
     """Return a factor in words: "a factor of 12", or "31 orders of magnitude" from a million on."""
     if value < MILLION or math.isinf(value):
-        return f"a factor of {number(value)}"
-    return f"{math.log10(value):.0f} orders of magnitude"
+        return _("a factor of {value}").format(value=number(value))
+    return _("{count} orders of magnitude").format(count=f"{math.log10(value):.0f}")
 
 
 def at_most(times: float) -> str:
     """Return an upper bound in words: "up to 12 times", or "more than a million times"."""
-    return f"up to {number(times)} times" if times < MILLION else "more than a million times"
+    return _("up to {times} times").format(times=number(times)) if times < MILLION else _("more than a million times")
 
 
 def percent_at_most(value: float) -> str:
     """Return a share in percent as an upper bound: "at most 2.5%", "less than 0.1%"."""
-    return "less than 0.1%" if value < 0.001 else f"at most {percent(value)}"
+    if value < LITTLE:
+        return _less_than_little()
+    return _("at most {share}").format(share=percent(value))
 
 
 def percent_up_to(value: float) -> str:
     """Return the largest of several shares in percent: "up to 85%", or "more than 99.9%"."""
-    text = percent(value)
-    return text if text.startswith(("less", "more")) else f"up to {text}"
+    is_bound = value not in (0.0, 1.0) and (value < LITTLE or value >= MILLION or 1 - LITTLE < value < 1)
+    return percent(value) if is_bound else _("up to {share}").format(share=percent(value))
+
+
+LITTLE = 0.001
+"""A share that is stated as a bound, and its distance from all."""
 
 
 def percent(value: float) -> str:
     """Return a share in percent; 0% and 100% only for exact values, and words from a million times on."""
     if value in (0.0, 1.0):
-        return f"{100 * value:.0f}%"
-    if value < 0.001:
-        return "less than 0.1%"
+        return percentage(f"{100 * value:.0f}")
+    if value < LITTLE:
+        return _less_than_little()
     if value > 1:
-        return f"{100 * value:,.0f}%" if value < MILLION else "more than a million times"
-    return "more than 99.9%" if value > 0.999 else f"{100 * value:.3g}%"
+        return percentage(numeral(f"{100 * value:,.0f}")) if value < MILLION else _("more than a million times")
+    if value > 1 - LITTLE:
+        return _("more than {share}").format(share=percentage(numeral("99.9")))
+    return percentage(numeral(f"{100 * value:.3g}"))
+
+
+def _less_than_little() -> str:
+    return _("less than {share}").format(share=percentage(numeral("0.1")))

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from reportgen.analysis.results import Analysis
+from reportgen.analysis.words.listing import listing
 from reportgen.engine.tables.activation import SATURATED_SLOPE, Activation
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.figures.drawing import style as _style
@@ -28,6 +29,7 @@ from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
 from reportgen.figures.pictures.choice import component_words, differs, first_records, is_named, unique
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import _
 from reportgen.registry import Component
 
 FIGURE = FIGURES["activation_functions"]
@@ -100,7 +102,7 @@ def _drawing(components: Sequence[Component]) -> Drawing:
     caption, alt = _caption(shapes, len(components)), _alt(shapes)
     finding = sentence("; ".join(map(_slope_words, shapes[:2])))
     return Drawing(
-        FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(shapes)), narrow=narrow, finding=finding
+        FIGURE.id, _(FIGURE.title), caption, alt, figure, COLUMNS, list(_csv(shapes)), narrow=narrow, finding=finding
     )
 
 
@@ -146,33 +148,46 @@ def _csv(shapes: Sequence[Shape]) -> Iterator[tuple[str, float, float, float]]:
 
 def _slope_words(shape: Shape) -> str:
     at = int(np.abs(shape.slope).argmax())
-    words = f"{shape.name} has a slope of at most {number(float(np.abs(shape.slope[at])))}"
+    words = _("{name} has a slope of at most {slope}").format(
+        name=shape.name, slope=number(float(np.abs(shape.slope[at])))
+    )
     if not shape.flat.any():
         return words
     below, above = (shape.z[shape.flat & (shape.z * sign > 0)] for sign in (-1, 1))
-    ends = [f"below {number(float(below[-1]))}"] if below.size else []
-    ends += [f"above {number(float(above[0]))}"] if above.size else []
-    return f"{words} and is flat {' and '.join(ends)}"
+    ends = [_("below {below}").format(below=number(float(below[-1])))] if below.size else []
+    ends += [_("above {above}").format(above=number(float(above[0])))] if above.size else []
+    return _("{words} and is flat {ends}").format(words=words, ends=listing(ends))
 
 
 def _caption(shapes: Sequence[Shape], total: int) -> str:
     parts = [
-        "activation functions φ(z) with their derivatives φ′(z), by which backpropagation multiplies a gradient",
+        _("activation functions φ(z) with their derivatives φ′(z), by which backpropagation multiplies a gradient"),
         f"{'; '.join(_slope_words(shape) for shape in shapes[:4])}",
     ]
     if any(shape.flat.any() for shape in shapes):
-        parts.append("Grey areas: the slope is below 5% of the largest one, so that almost no gradient passes")
+        parts.append(_("Grey areas: the slope is below 5% of the largest one, so that almost no gradient passes"))
     if any(shape.row.learned for shape in shapes):
-        parts.append("Learned parameters have their initial values")
+        parts.append(_("Learned parameters have their initial values"))
     if len(shapes) < total:
-        parts.append(f"The first {len(shapes)} of {count(total, 'activation')} are drawn")
+        parts.append(
+            _("The first {shapes} of {activations} are drawn").format(
+                shapes=len(shapes), activations=count(total, "activation")
+            )
+        )
     return " ".join(sentence(part) for part in parts)
 
 
 def _alt(shapes: Sequence[Shape]) -> str:
     lines = [
-        f"{shape.name}: from {number(float(shape.value[0]))} at z = −6 over {number(float(shape.value[POINTS // 2]))} "
-        f"at 0 to {number(float(shape.value[-1]))} at 6; {_slope_words(shape)}"
+        _("{name}: from {value} at z = −6 over {value2} at 0 to {value3} at 6; {slope_words}").format(
+            name=shape.name,
+            value=number(float(shape.value[0])),
+            value2=number(float(shape.value[POINTS // 2])),
+            value3=number(float(shape.value[-1])),
+            slope_words=_slope_words(shape),
+        )
         for shape in shapes
     ]
-    return prose("Line charts of activation functions and their derivatives.", descriptions(lines, MOST, "activation"))
+    return prose(
+        _("Line charts of activation functions and their derivatives."), descriptions(lines, MOST, "activation")
+    )

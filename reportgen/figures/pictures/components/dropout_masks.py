@@ -24,14 +24,16 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.analysis.words.formatting import percent
+from reportgen.analysis.words.listing import listing
 from reportgen.engine.inspect.masks import masks_of
 from reportgen.engine.network_spec import LayerSpec
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import listing, prose, sentence
+from reportgen.figures.drawing.words import prose, sentence
 from reportgen.figures.pictures.choice import differs, first_records, is_named
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import _, in_english, numeral
 from reportgen.runs.operations import operations_of
 from reportgen.runs.record import RunRecord
 
@@ -43,9 +45,13 @@ STEPS, UNITS, LAYERS, MEASURED = 3, 8, 6, 200
 
 @dataclass(frozen=True)
 class Column:
-    """A layer as drawn: name, number of units, and whether each drawn unit is kept, (STEPS + 1, units); last: test."""
+    """A layer as drawn: its name, also in short, its number of units, and whether each drawn unit is kept.
+
+    kept: (STEPS + 1, units), the last row in test mode.
+    """
 
     name: str
+    short: str
     total: int
     kept: NDArray[np.bool_]
 
@@ -65,7 +71,15 @@ def draw(analysis: Analysis) -> Drawing | None:
     caption, alt = _caption(row, record, masks, columns), _alt(columns)
     finding = sentence(_shares(record, masks)[0])
     return Drawing(
-        FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(columns)), narrow=narrow, finding=finding
+        FIGURE.id,
+        _(FIGURE.title),
+        caption,
+        alt,
+        figure,
+        COLUMNS,
+        in_english(lambda: list(_csv(_columns(record, masks)))),
+        narrow=narrow,
+        finding=finding,
     )
 
 
@@ -77,13 +91,14 @@ def _columns(record: RunRecord, masks: dict[int, NDArray[np.bool_]]) -> list[Col
     """Return the input and the layers, each with its first units; layers without dropout keep all units."""
     layers = record.spec.network.layers
     sizes = [int(record.facts.get("features", UNITS)), *(layer.units for layer in layers)]
-    names = ["input", *(f"layer {number}" for number in range(1, len(layers))), "output"]
+    names = [_("input"), *(_("layer {number}").format(number=number) for number in range(1, len(layers))), _("output")]
     found = []
     for number, (name, size) in enumerate(zip(names, sizes, strict=True)):
         kept = np.ones((STEPS + 1, min(size, UNITS)), bool)
         if number in masks:
             kept[:STEPS] = masks[number][:STEPS, : kept.shape[1]]
-        found.append(Column(name, size, kept))
+        short = str(number) if 0 < number < len(layers) else name
+        found.append(Column(name, short, size, kept))
     return found if len(found) <= LAYERS else [*found[: LAYERS - 1], found[-1]]
 
 
@@ -93,7 +108,7 @@ def _figure(columns: Sequence[Column]) -> Figure:
     figure, axes = _style.panels(STEPS + 1, surface().either(STEPS + 1, 2), height, margins=margins)
     for step, ax in enumerate(axes):
         _panel(ax, columns, step)
-        _style.panel_title(ax, f"step {step + 1}" if step < STEPS else "test mode", 1.4)
+        _style.panel_title(ax, _("step {step}").format(step=step + 1) if step < STEPS else _("test mode"), 1.4)
     return figure
 
 
@@ -118,7 +133,7 @@ def _panel(ax: Axes, columns: Sequence[Column], step: int) -> None:
     half = max(len(y) for y in places) / 2
     ax.set_ylim(-half - 0.25, half + 0.25)
     ax.set_axis_off()
-    words = [column.name.removeprefix("layer ") if len(columns) > 3 else column.name for column in columns]
+    words = [column.short if len(columns) > 3 else column.name for column in columns]
     for at, word in enumerate(words):
         ax.text(at, -half - 0.3, word, ha="center", va="top", fontsize=surface().tiny)
 
@@ -138,7 +153,9 @@ def _shares(record: RunRecord, masks: dict[int, NDArray[np.bool_]]) -> list[str]
     """Return words on the share of kept units of each layer with dropout."""
     layers = record.spec.network.layers
     return [
-        f"layer {number} keeps {percent(float(kept.mean()))} of its units (dropout rate {_rate(layers[number - 1]):g})"
+        _("layer {number} keeps {mean} of its units (dropout rate {rate})").format(
+            number=number, mean=percent(float(kept.mean())), rate=numeral(f"{_rate(layers[number - 1]):g}")
+        )
         for number, kept in masks.items()
     ]
 
@@ -148,19 +165,28 @@ def _caption(
 ) -> str:
     shares = _shares(record, masks)
     parts = [
-        f"units that dropout keeps for the first example of the minibatch in the first {STEPS} training steps of "
-        f"“{row.variant.label}”, seed {record.spec.seed}, and in test mode",
-        "Crossed units are dropped: their outputs are 0, and their weights get no gradient from this example",
-        f"Over {MEASURED} steps, {listing(shares[:3])}",
+        _(
+            "units that dropout keeps for the first example of the minibatch in the first {count} "
+            "training steps of “{label}”, seed {seed}, and in test mode"
+        ).format(count=STEPS, label=row.variant.label, seed=record.spec.seed),
+        _("Crossed units are dropped: their outputs are 0, and their weights get no gradient from this example"),
+        _("Over {count} steps, {shares}").format(count=MEASURED, shares=listing(shares[:3])),
     ]
     if any(column.total > column.kept.shape[1] for column in columns):
-        parts.append(f"Of larger layers, the first {UNITS} units are drawn")
+        parts.append(_("Of larger layers, the first {count} units are drawn").format(count=UNITS))
     return " ".join(sentence(part) for part in parts)
 
 
 def _alt(columns: Sequence[Column]) -> str:
     def words(step: int) -> str:
-        kept = [f"{column.name} {int(column.kept[step].sum())} of {column.kept.shape[1]}" for column in columns]
-        return f"{f'Step {step + 1}' if step < STEPS else 'Test mode'} keeps {', '.join(kept)}."
+        kept = [
+            _("{name} {kept} of {total}").format(
+                name=column.name, kept=int(column.kept[step].sum()), total=column.kept.shape[1]
+            )
+            for column in columns
+        ]
+        return _("{step} keeps {kept}.").format(
+            step=_("Step {step}").format(step=step + 1) if step < STEPS else _("Test mode"), kept=", ".join(kept)
+        )
 
-    return prose("Diagrams of a network with the units that dropout keeps.", *map(words, range(STEPS + 1)))
+    return prose(_("Diagrams of a network with the units that dropout keeps."), *map(words, range(STEPS + 1)))

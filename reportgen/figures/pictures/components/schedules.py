@@ -28,6 +28,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
 from reportgen.figures.pictures.choice import component_words, differs, first_records, is_named
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import N_, _
 from reportgen.registry import Component
 
 FIGURE = FIGURES["learning_rate_schedules"]
@@ -39,7 +40,7 @@ EXAMPLE_EPOCHS, EXAMPLE_STEPS = 30, 50
 """Length of the training, and steps of an epoch, for the picture of a schedule without a study."""
 
 
-NAMES = ("learning rate", "learning rate / base rate")
+NAMES = (N_("learning rate"), N_("learning rate / base rate"))
 """Labels of the axis, the second one for curves relative to the base rate."""
 
 
@@ -105,7 +106,7 @@ def _drawing(found: Sequence[Curve], relative: bool = False) -> Drawing:
     caption, alt = _caption(curves, len(found), NAMES[relative]), _alt(curves)
     finding = sentence(_course(curves[-1]))
     return Drawing(
-        FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(curves)), narrow=narrow, finding=finding
+        FIGURE.id, _(FIGURE.title), caption, alt, figure, COLUMNS, list(_csv(curves)), narrow=narrow, finding=finding
     )
 
 
@@ -124,8 +125,8 @@ def _figure(curves: Sequence[Curve], name: str) -> Figure:
     _axis.set_y(ax, scale)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.set_xlim(0, max(curve.epochs[-1] for curve in curves) * 1.01 or 1)
-    ax.set_xlabel("epoch", labelpad=2)
-    ax.set_ylabel(name, labelpad=3)
+    ax.set_xlabel(_("epoch"), labelpad=2)
+    ax.set_ylabel(_(name), labelpad=3)
     _style.legend(figure, handles, labels)
     return figure
 
@@ -146,16 +147,26 @@ def _csv(curves: Sequence[Curve]) -> Iterator[tuple[str, float, float]]:
 
 
 def _course(curve: Curve) -> str:
-    ends = f"from {number(float(curve.rates[0]))} to {number(float(curve.rates[-1]))}"
-    return f"“{curve.label}” goes {ends}, at most {number(float(curve.rates.max()))}"
+    ends = _("from {rates} to {rates2}").format(
+        rates=number(float(curve.rates[0])), rates2=number(float(curve.rates[-1]))
+    )
+    return _("“{label}” goes {ends}, at most {highest}").format(
+        label=curve.label, ends=ends, highest=number(float(curve.rates.max()))
+    )
 
 
 def _caption(curves: Sequence[Curve], total: int, name: str) -> str:
-    parts = [f"{name} at each step of training", *(_course(curve) for curve in curves[:3])]
+    parts = [_("{name} at each step of training").format(name=_(name)), *(_course(curve) for curve in curves[:3])]
     if len(curves) < total:
-        parts.append(f"The first {len(curves)} of {count(total, 'schedule')} are drawn")
+        parts.append(
+            _("The first {curves} of {schedules} are drawn").format(
+                curves=len(curves), schedules=count(total, "schedule")
+            )
+        )
     return " ".join(sentence(part) for part in parts)
 
 
 def _alt(curves: Sequence[Curve]) -> str:
-    return prose("Line chart of the learning rate by epoch.", descriptions([*map(_course, curves)], MOST, "schedule"))
+    return prose(
+        _("Line chart of the learning rate by epoch."), descriptions([*map(_course, curves)], MOST, "schedule")
+    )

@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from reportgen.analysis.results import Analysis, SearchResult
+from reportgen.analysis.words.listing import listing
 from reportgen.analysis.words.names import setting_name
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import style as _style
@@ -29,6 +30,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, prose, sentence
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import N_, _, numeral
 from reportgen.study.model.ranges import Range
 from reportgen.study.planning.trials import places, whole
 
@@ -56,7 +58,7 @@ class Layout:
     @property
     def title(self) -> str:
         """The method in words."""
-        return f"{self.method}{'' if self.trained else ', not trained'}"
+        return _(self.method) if self.trained else _("{method}, not trained").format(method=_(self.method))
 
 
 def draw(analysis: Analysis) -> Drawing | None:
@@ -70,7 +72,7 @@ def draw(analysis: Analysis) -> Drawing | None:
         figure = narrow()
     flat = [layout for row in rows for layout in row]
     return Drawing(
-        FIGURE.id, FIGURE.title, _caption(flat, len(searches)), _alt(flat), figure, COLUMNS, list(_csv(flat)),
+        FIGURE.id, _(FIGURE.title), _caption(flat, len(searches)), _alt(flat), figure, COLUMNS, list(_csv(flat)),
         narrow=narrow,
         finding=sentence("; ".join(map(_counts, rows[0]))),
     )  # fmt: skip
@@ -87,7 +89,7 @@ def _layouts(search: SearchResult, analysis: Analysis) -> Iterator[Layout]:
     ranges = (search.asked.ranges[first], search.asked.ranges[second])
     own = np.array([[trial.places[first], trial.places[second]] for trial in trials])
     yield Layout(search.label, search.asked.method, True, (first, second), ranges, own)
-    other = "grid" if search.asked.method == "random" else "random"
+    other = N_("grid") if search.asked.method == "random" else N_("random")
     free = {path: replace(span, points=None) for path, span in search.asked.ranges.items()}
     stages = (replace(search.asked.stages[0], samples=len(own)),)
     wanted = replace(search.asked, method=other, ranges=free, stages=stages)
@@ -126,7 +128,7 @@ def _panel(ax: Axes, layout: Layout) -> None:
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.02)
     for axis, path, span in zip((ax.xaxis, ax.yaxis), layout.paths, layout.ranges, strict=True):
-        fix_ticks(axis, (0, 0.5, 1), [exponents(f"{span.at(at):.2g}") for at in (0, 0.5, 1)])
+        fix_ticks(axis, (0, 0.5, 1), [numeral(exponents(f"{span.at(at):.2g}")) for at in (0, 0.5, 1)])
         axis.set_label_text(_style.clip(setting_name(path), 2.0, _style.TEXT))
     ax.grid(color=_style.GRID)
 
@@ -143,20 +145,31 @@ def _csv(layouts: Sequence[Layout]) -> Iterator[tuple[str, str, bool, int, str, 
 
 
 def _counts(layout: Layout) -> str:
-    names = [f"{count(len(layout.values(axis)), 'value')} of the {setting_name(layout.paths[axis])}" for axis in (0, 1)]
-    return f"{count(len(layout.points), 'trial')} ({layout.title}) try {' and '.join(names)}"
+    names = [
+        _("{values} of the {paths}").format(
+            values=count(len(layout.values(axis)), "value"), paths=setting_name(layout.paths[axis])
+        )
+        for axis in (0, 1)
+    ]
+    return _("{trials} ({title}) try {names}").format(
+        trials=count(len(layout.points), "trial"), title=layout.title, names=listing(names)
+    )
 
 
 def _caption(layouts: Sequence[Layout], total: int) -> str:
     parts = [
-        "points that a search tries in the plane of two settings",
+        _("points that a search tries in the plane of two settings"),
         *(_counts(layout) for layout in layouts[:2]),
-        "Ticks at the top and on the right mark the values that are tried of each setting alone",
+        _("Ticks at the top and on the right mark the values that are tried of each setting alone"),
     ]
     if total * 2 > len(layouts):
-        parts.append(f"The first {len(layouts) // 2} of {count(total, 'search', 'searches')} are drawn")
+        parts.append(
+            _("The first {layouts} of {searches} are drawn").format(
+                layouts=len(layouts) // 2, searches=count(total, "search", "searches")
+            )
+        )
     return " ".join(sentence(part) for part in parts)
 
 
 def _alt(layouts: Sequence[Layout]) -> str:
-    return prose("Scatter plots of the trials of a search.", descriptions([*map(_counts, layouts)], 4, "layout"))
+    return prose(_("Scatter plots of the trials of a search."), descriptions([*map(_counts, layouts)], 4, "layout"))

@@ -29,6 +29,7 @@ from reportgen.figures.drawing.words import number, prose, sentence
 from reportgen.figures.pictures.choice import differs, is_named
 from reportgen.figures.pictures.inputs.raw import Raw, raw_data
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import N_, _
 from reportgen.registry import Component
 
 FIGURE = FIGURES["data_cloud"]
@@ -37,11 +38,11 @@ POINTS, SEARCHED = 300, 100
 """The largest number of points, and of features (those with the largest variance) among which two are chosen."""
 
 STEPS: tuple[tuple[str, tuple[Component, ...]], ...] = (
-    ("raw", ()),
-    ("centred", (Component("center"),)),
-    ("scaled", (Component("standardize"),)),
-    ("decorrelated", (Component("pca"),)),
-    ("whitened", (Component.of("whiten", epsilon=0.0),)),
+    (N_("raw"), ()),
+    (N_("centred"), (Component("center"),)),
+    (N_("scaled"), (Component("standardize"),)),
+    (N_("decorrelated"), (Component("pca"),)),
+    (N_("whitened"), (Component.of("whiten", epsilon=0.0),)),
 )
 """The panels with their preprocessing steps."""
 
@@ -86,7 +87,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     finding = sentence("; ".join(_words(cloud) for cloud in (clouds[0], clouds[-1])))
     return Drawing(
         FIGURE.id,
-        FIGURE.title,
+        _(FIGURE.title),
         caption,
         alt,
         figure,
@@ -121,9 +122,13 @@ def _figure(clouds: Sequence[Cloud], y: NDArray[np.int64]) -> Figure:
     figure, axes = _style.panels(len(clouds), columns, side, margins=margins)
     unit = _reach(clouds[0], clouds[1], clouds[3])
     for at, (ax, cloud) in enumerate(zip(axes, clouds, strict=True)):
-        _panel(ax, cloud, y, unit if cloud.name not in ("scaled", "whitened") else _reach(clouds[2], clouds[4]))
-        _style.panel_title(ax, cloud.name, side)
-        words = f"correlation {number(cloud.correlation)}" if abs(cloud.correlation) > 1e-4 else "correlation 0"
+        _panel(ax, cloud, y, unit if cloud.name not in (N_("scaled"), "whitened") else _reach(clouds[2], clouds[4]))
+        _style.panel_title(ax, _(cloud.name), side)
+        words = (
+            _("correlation {correlation}").format(correlation=number(cloud.correlation))
+            if abs(cloud.correlation) > 1e-4
+            else _("correlation 0")
+        )
         ax.set_xlabel(words, labelpad=3, fontsize=_style.SMALL)
         ax.set_xticks([0])
         ax.set_yticks([0])
@@ -173,9 +178,15 @@ def _csv(clouds: Sequence[Cloud], y: NDArray[np.int64]) -> Iterator[tuple[str, i
 
 def _words(cloud: Cloud) -> str:
     means, spreads = cloud.mean, np.sqrt(np.diag(cloud.covariance))
-    return (
-        f"{cloud.name}: mean ({_plain(means[0])}, {_plain(means[1])}), standard deviations {_plain(spreads[0])} and "
-        f"{_plain(spreads[1])}, correlation {_plain(cloud.correlation)}"
+    return _(
+        "{name}: mean ({means}, {means2}), standard deviations {spreads} and {spreads2}, correlation {correlation}"
+    ).format(
+        name=_(cloud.name),
+        means=_plain(means[0]),
+        means2=_plain(means[1]),
+        spreads=_plain(spreads[0]),
+        spreads2=_plain(spreads[1]),
+        correlation=_plain(cloud.correlation),
     )
 
 
@@ -184,16 +195,24 @@ def _plain(value: float) -> str:
 
 
 def _caption(clouds: Sequence[Cloud], pair: Sequence[int], data: Raw) -> str:
-    which = "both features" if data.x.shape[1] == 2 else f"features {pair[0] + 1} and {pair[1] + 1}"
-    shown = f", {POINTS} of {len(data.x)} drawn" if len(data.x) > POINTS else ""
+    which = (
+        _("both features")
+        if data.x.shape[1] == 2
+        else _("features {pair} and {pair2}").format(pair=pair[0] + 1, pair2=pair[1] + 1)
+    )
+    shown = _(", {POINTS} of {x} drawn").format(POINTS=POINTS, x=len(data.x)) if len(data.x) > POINTS else ""
     parts = [
-        f"{which} of the training examples{shown}, raw and after a preprocessing step of the raw data",
+        _("{which} of the training examples{shown}, raw and after a preprocessing step of the raw data").format(
+            which=which, shown=shown
+        ),
         "; ".join(_words(cloud) for cloud in (clouds[0], clouds[-1])),
-        "The ellipse is two standard deviations from the mean (+); the lines are the values 0",
-        "Raw, centred and decorrelated data share one scale, and so do scaled and whitened data",
+        _("The ellipse is two standard deviations from the mean (+); the lines are the values 0"),
+        _("Raw, centred and decorrelated data share one scale, and so do scaled and whitened data"),
     ]
     return " ".join(sentence(part) for part in parts)
 
 
 def _alt(clouds: Sequence[Cloud]) -> str:
-    return prose("Scatter plots of two features after preprocessing.", *(sentence(_words(cloud)) for cloud in clouds))
+    return prose(
+        _("Scatter plots of two features after preprocessing."), *(sentence(_words(cloud)) for cloud in clouds)
+    )

@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import percent
+from reportgen.analysis.words.listing import listing
 from reportgen.data.preprocessing.principal import principal_axes
 from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import count, listing, prose, sentence
+from reportgen.figures.drawing.words import count, prose, sentence
 from reportgen.figures.pictures.choice import first_records, is_named
 from reportgen.figures.pictures.inputs.raw import Raw, raw_data
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import _, in_english
 
 View = Literal["eigen", "reduced", "whitened"]
 IDS: dict[View, str] = {"eigen": "eigen_images", "reduced": "reduced_images", "whitened": "whitened_images"}
@@ -111,7 +113,15 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
     kind = FIGURES[IDS[view]]
     caption, alt, finding = TEXTS[view](found, rows)
     return Drawing(
-        kind.id, kind.title, caption, alt, figure, COLUMNS, list(_csv(found, rows)), narrow=narrow, finding=finding
+        kind.id,
+        _(kind.title),
+        caption,
+        alt,
+        figure,
+        COLUMNS,
+        in_english(lambda: list(_csv(found, list(ROWS[view](found))))),
+        narrow=narrow,
+        finding=finding,
     )
 
 
@@ -126,24 +136,25 @@ class Row:
 
 
 def _eigen_rows(found: Components) -> Iterator[Row]:
-    yield Row("mean image", f"of {count(found.fitted, 'example')}", found.mean[None])
+    yield Row(_("mean image"), _("of {examples}").format(examples=count(found.fitted, "example")), found.mean[None])
     shares, most = found.shares, min(AXES + 1, len(found.axes))
     for begin in range(0, most, ACROSS):
         end = min(begin + ACROSS, most)
-        yield Row(f"axes {begin + 1} to {end}", f"{percent(float(shares[end - 1]))} together",
-                  found.axes[begin:end], signed=True)  # fmt: skip
+        label = _("axes {begin} to {end}").format(begin=begin + 1, end=end)
+        note = _("{share} together").format(share=percent(float(shares[end - 1])))
+        yield Row(label, note, found.axes[begin:end], signed=True)
 
 
 def _reduced_rows(found: Components) -> Iterator[Row]:
     d = found.examples.shape[1]
     for k in (k for k in KEPT if k < min(d, len(found.axes))):
-        yield Row(f"{k} components", percent(float(found.shares[k - 1])), found.reduced(k))
-    yield Row("original", count(d, "number"), found.examples)
+        yield Row(_("{k} components").format(k=k), percent(float(found.shares[k - 1])), found.reduced(k))
+    yield Row(_("original"), count(d, "number"), found.examples)
 
 
 def _whitened_rows(found: Components) -> Iterator[Row]:
-    yield Row("original", "", found.examples)
-    yield Row("whitened", count(found.rank, "component"), found.whitened(), signed=True)
+    yield Row(_("original"), "", found.examples)
+    yield Row(_("whitened"), count(found.rank, "component"), found.whitened(), signed=True)
 
 
 ROWS = {"eigen": _eigen_rows, "reduced": _reduced_rows, "whitened": _whitened_rows}
@@ -199,12 +210,14 @@ COLUMNS = ("row", "image", "row_of_pixels", "values")
 def _csv(found: Components, rows: Sequence[Row]) -> Iterator[tuple[str, int, int, str]]:
     for row in rows:
         images = row.images.reshape(-1, *found.shape).mean(axis=1)
-        for (number, y), _ in np.ndenumerate(images[:, :, 0]):
+        for (number, y), _first in np.ndenumerate(images[:, :, 0]):
             yield row.label, number + 1, y + 1, " ".join(f"{value:.5g}" for value in images[number, y])
 
 
 def _fitted(found: Components) -> str:
-    return f"The components are fitted to {count(found.fitted, 'training example')} before any preprocessing"
+    return _("The components are fitted to {examples} before any preprocessing").format(
+        examples=count(found.fitted, "training example")
+    )
 
 
 def _texts(found: Components, parts: Sequence[str], alt: str, finding: str) -> tuple[str, str, str]:
@@ -214,31 +227,43 @@ def _texts(found: Components, parts: Sequence[str], alt: str, finding: str) -> t
 def _eigen_texts(found: Components, rows: Sequence[Row]) -> tuple[str, str, str]:
     shares, shown = found.shares, min(AXES + 1, len(found.axes))
     parts = (
-        "mean image and principal axes of the images, in order of decreasing variance (blue: negative, orange: "
-        "positive, each on its own scale)",
-        f"The first axis explains {percent(float(shares[0]))} of the variance, and the first {shown} together explain "
-        f"{percent(float(shares[shown - 1]))}",
+        _(
+            "mean image and principal axes of the images, in order of decreasing variance (blue: "
+            "negative, orange: positive, each on its own scale)"
+        ),
+        _("The first axis explains {shares} of the variance, and the first {shown} together explain {shares2}").format(
+            shares=percent(float(shares[0])), shown=shown, shares2=percent(float(shares[shown - 1]))
+        ),
     )
-    alt = f"Images: the mean image, and the first {shown} eigen-images. {sentence(parts[1])}"
+    alt = _("Images: the mean image, and the first {shown} eigen-images. {parts}").format(
+        shown=shown, parts=sentence(parts[1])
+    )
     return _texts(found, parts, alt, parts[1])
 
 
 def _reduced_texts(found: Components, rows: Sequence[Row]) -> tuple[str, str, str]:
-    kept = [f"{row.note} of the variance with {row.label}" for row in rows[:-1]]
-    parts = ("images projected onto their first principal components, and the original images", listing(kept))
-    alt = f"Rows of the same {count(len(found.examples), 'image')}, from coarse to fine: {listing(kept)}."
-    return _texts(found, parts, alt, f"the images keep {listing(kept)}")
+    kept = [_("{note} of the variance with {label}").format(note=row.note, label=row.label) for row in rows[:-1]]
+    parts = (_("images projected onto their first principal components, and the original images"), listing(kept))
+    alt = _("Rows of the same {images}, from coarse to fine: {kept}.").format(
+        images=count(len(found.examples), "image"), kept=listing(kept)
+    )
+    return _texts(found, parts, alt, _("the images keep {kept}").format(kept=listing(kept)))
 
 
 def _whitened_texts(found: Components, rows: Sequence[Row]) -> tuple[str, str, str]:
     parts = (
-        "original images and whitened images: each principal component is divided by its standard deviation, and the "
-        "result is rotated back to pixels",
-        f"The first {count(found.rank, 'component')} are kept, which explain {percent(WHITENED_VARIANCE, 0)} of the "
-        "variance",
-        "Whitening gives fine detail, such as edges, the same weight as large areas",
+        _(
+            "original images and whitened images: each principal component is divided by its standard "
+            "deviation, and the result is rotated back to pixels"
+        ),
+        _("The first {components} are kept, which explain {share} of the variance").format(
+            components=count(found.rank, "component"), share=percent(WHITENED_VARIANCE, 0)
+        ),
+        _("Whitening gives fine detail, such as edges, the same weight as large areas"),
     )
-    alt = f"A row of {count(len(found.examples), 'image')}, and a row of the same images after whitening."
+    alt = _("A row of {images}, and a row of the same images after whitening.").format(
+        images=count(len(found.examples), "image")
+    )
     return _texts(found, parts, alt, parts[1])
 
 

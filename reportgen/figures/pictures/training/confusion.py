@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -29,6 +30,7 @@ from reportgen.figures.drawing.words import count, descriptions, prose, sentence
 from reportgen.figures.pictures.choice import is_named, rows_with, with_array
 from reportgen.figures.pictures.shades import draw_cells
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import _
 
 FIGURE = FIGURES["confusion_matrix"]
 
@@ -77,7 +79,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     return Drawing(
-        FIGURE.id, FIGURE.title, _caption(matrices, note), _alt(matrices), figure, COLUMNS, list(_csv(matrices)),
+        FIGURE.id, _(FIGURE.title), _caption(matrices, note), _alt(matrices), figure, COLUMNS, list(_csv(matrices)),
         narrow=narrow,
         finding=sentence(_words(matrices[0])),
     )  # fmt: skip
@@ -125,12 +127,13 @@ def _panel(ax: Axes, matrix: Matrix, side: float) -> None:
     ax.tick_params(labelsize=surface().tiny)
     if not flat:
         ax.tick_params(axis="x", labelrotation=90)
-    ax.set_xlabel("predicted class", labelpad=2)
-    ax.set_ylabel("true class", labelpad=2)
+    ax.set_xlabel(_("predicted class"), labelpad=2)
+    ax.set_ylabel(_("true class"), labelpad=2)
     title = _style.clip(matrix.summary.variant.label, side, _style.TITLE)
     ax.set_title(title, loc="left", y=1.0, pad=15)
-    ax.text(0, 1 + 0.05 / side, f"accuracy {percent(matrix.accuracy)}", transform=ax.transAxes, va="bottom",
-            fontsize=_style.SMALL, color=_style.MUTED)  # fmt: skip
+    accuracy = _("accuracy {share}").format(share=percent(matrix.accuracy))
+    place: dict[str, Any] = {"transform": ax.transAxes, "va": "bottom"}
+    ax.text(0, 1 + 0.05 / side, accuracy, fontsize=_style.SMALL, color=_style.MUTED, **place)
 
 
 COLUMNS = ("variant", "label", "true_class", "predicted_class", "examples")
@@ -145,19 +148,23 @@ def _csv(matrices: Sequence[Matrix]) -> Iterator[tuple[str, str, str, str, int]]
 
 
 def _words(matrix: Matrix) -> str:
-    start = f"with “{matrix.summary.variant.label}”, {percent(matrix.accuracy)} of the examples are on the diagonal"
+    start = _("with “{label}”, {accuracy} of the examples are on the diagonal").format(
+        label=matrix.summary.variant.label, accuracy=percent(matrix.accuracy)
+    )
     if matrix.confused is None:
         return start
     true, predicted = matrix.confused
     share = percent(float(matrix.shares[true, predicted]))
-    return f"{start}; {share} of class {matrix.labels[true]} are taken for class {matrix.labels[predicted]}"
+    return _("{start}; {share} of class {labels} are taken for class {labels2}").format(
+        start=start, share=share, labels=matrix.labels[true], labels2=matrix.labels[predicted]
+    )
 
 
 def _caption(matrices: Sequence[Matrix], note: str) -> str:
     parts = [
-        "validation examples by true class (row) and predicted class (column) at the end of training, summed over "
+        _("validation examples by true class (row) and predicted class (column) at the end of training, summed over ")
         + span([matrix.runs for matrix in matrices], "run"),
-        "The tint is the share of the row, and empty cells are 0",
+        _("The tint is the share of the row, and empty cells are 0"),
         *(_words(matrix) for matrix in matrices),
         note,
     ]
@@ -165,5 +172,10 @@ def _caption(matrices: Sequence[Matrix], note: str) -> str:
 
 
 def _alt(matrices: Sequence[Matrix]) -> str:
-    lines = [f"{sentence(_words(m)).rstrip('.')}, of {count(int(m.counts.sum()), 'example')}" for m in matrices]
-    return prose("Confusion matrices.", descriptions(lines, PANELS, "variant"))
+    lines = [
+        _("{course}, of {examples}").format(
+            course=sentence(_words(m)).rstrip("."), examples=count(int(m.counts.sum()), "example")
+        )
+        for m in matrices
+    ]
+    return prose(_("Confusion matrices."), descriptions(lines, PANELS, "variant"))

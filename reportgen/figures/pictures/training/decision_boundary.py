@@ -30,6 +30,7 @@ from reportgen.figures.drawing.words import descriptions, prose, sentence
 from reportgen.figures.pictures.choice import rows_with, with_array
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import run_to_show, run_words
+from reportgen.languages.translate import _, numeral
 from reportgen.runs.record import RunRecord
 
 FIGURE = FIGURES["decision_boundary"]
@@ -77,7 +78,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     return Drawing(
-        FIGURE.id, FIGURE.title, _caption(rows, note), _alt(rows), figure, COLUMNS, list(_csv(rows)),
+        FIGURE.id, _(FIGURE.title), _caption(rows, note), _alt(rows), figure, COLUMNS, list(_csv(rows)),
         narrow=narrow,
         finding=sentence(_course(rows[-1])),
     )  # fmt: skip
@@ -92,7 +93,10 @@ def _figure(rows: Sequence[Row]) -> Figure:
     shown = [tuple(evenly_spaced(row.probes, surface().either(PANELS, 2))) for row in rows]
     columns = max(map(len, shown))
     styles = {label_of(rows[0].record.facts, label): _style.series_style(label) for label in _labels(rows)}
-    marks = {f"class {label}": _style.SeriesStyle(one.colour, one.marker, "none") for label, one in styles.items()}
+    marks = {
+        _("class {label}").format(label=label): _style.SeriesStyle(one.colour, one.marker, "none")
+        for label, one in styles.items()
+    }
     handles, labels = _style.line_legend(marks, 1.2, (), ms=4)
     titled = len(rows) > 1
     margins = _style.Margins(left=0.12, right=0.12, top=0.28 + 0.18 * titled, bottom=0.12, across=0.12,
@@ -119,7 +123,7 @@ def _labels(rows: Sequence[Row]) -> list[int]:
 
 def _when(row: Row, probe: int) -> str:
     step = int(row.steps[probe])
-    return f"step {step:,}" if step else "initialization"
+    return _("step {step}").format(step=numeral(f"{step:,}")) if step else _("initialization")
 
 
 def _panel(ax: Axes, row: Row, probe: int) -> None:
@@ -165,17 +169,22 @@ def _csv(rows: Sequence[Row]) -> Iterator[tuple[str, str, int, int, int, str]]:
 
 def _course(row: Row) -> str:
     first, last = row.probes[0], row.probes[-1]
-    return (
-        f"“{row.summary.variant.label}”: {percent(row.accuracy(first), 0)} of the examples are on the side of their "
-        f"class at {_when(row, first)}, and {percent(row.accuracy(last), 0)} at {_when(row, last)}"
+    return _(
+        "“{label}”: {accuracy} of the examples are on the side of their class at {when}, and {accuracy2} at {when2}"
+    ).format(
+        label=row.summary.variant.label,
+        accuracy=percent(row.accuracy(first), 0),
+        when=_when(row, first),
+        accuracy2=percent(row.accuracy(last), 0),
+        when2=_when(row, last),
     )
 
 
 def _caption(rows: Sequence[Row], note: str) -> str:
     parts = [
-        "predicted class in the plane of both features during training, "
+        _("predicted class in the plane of both features during training, ")
         + run_words([(row.summary, row.record) for row in rows]),
-        "The tint is the predicted class, stronger where its probability is higher; points are training examples",
+        _("The tint is the predicted class, stronger where its probability is higher; points are training examples"),
         *(_course(row) for row in rows),
         note,
     ]
@@ -183,4 +192,6 @@ def _caption(rows: Sequence[Row], note: str) -> str:
 
 
 def _alt(rows: Sequence[Row]) -> str:
-    return prose("Maps of the predicted class over two features.", descriptions([*map(_course, rows)], ROWS, "variant"))
+    return prose(
+        _("Maps of the predicted class over two features."), descriptions([*map(_course, rows)], ROWS, "variant")
+    )

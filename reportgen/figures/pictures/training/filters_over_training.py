@@ -27,6 +27,7 @@ from reportgen.figures.drawing.words import count, descriptions, number, prose, 
 from reportgen.figures.pictures.choice import rows_with, with_array
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import run_to_show, run_words
+from reportgen.languages.translate import _, numeral
 from reportgen.runs.record import RunRecord
 
 FIGURE = FIGURES["filters_over_training"]
@@ -78,7 +79,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     return Drawing(
-        FIGURE.id, FIGURE.title, _caption(rows, limit, note), _alt(rows), figure, COLUMNS, list(_csv(rows)),
+        FIGURE.id, _(FIGURE.title), _caption(rows, limit, note), _alt(rows), figure, COLUMNS, list(_csv(rows)),
         narrow=narrow,
         finding=sentence(_course(rows[0])),
     )  # fmt: skip
@@ -123,7 +124,7 @@ def _figure(found: Sequence[Row], limit: float) -> Figure:
         top += _height(row, side)
     if has_bar:
         ends, left, width = (
-            (f"−{number(limit)}", f"{number(limit)}, weight"),
+            (f"−{number(limit)}", _("{limit}, weight").format(limit=number(limit))),
             surface().either(1.2, 0.5),
             surface().either(1.3, 1.0),
         )
@@ -138,10 +139,10 @@ def _draw_row(ax: Axes, row: Row, top: float, side: float, limit: float) -> None
     top, filters = top + TITLE, row.drawn.swapaxes(0, 1)
     columns, step = len(row.steps), side * (1 + mosaic.GAP / mosaic.SIDE)
     for at, number_ in enumerate(row.steps):
-        words = f"step {number_:,}" if at == 0 else f"{number_:,}"
+        words = _("step {number}").format(number=numeral(f"{number_:,}")) if at == 0 else numeral(f"{number_:,}")
         ax.text(_left() + at * step + side / 2, top + HEADER - 0.09, words, fontsize=surface().tiny, ha="center")
     for number_ in range(len(filters)):
-        words = f"filter {number_ + 1}"
+        words = _("filter {number}").format(number=number_ + 1)
         ax.text(0.1, top + HEADER + number_ * step + side / 2, words, fontsize=_style.SMALL, va="center")
     flat = filters.reshape(-1, *filters.shape[2:])
     paint = mosaic.composed if row.is_coloured else mosaic.signed
@@ -156,26 +157,32 @@ def _csv(rows: Sequence[Row]) -> Iterator[tuple[str, str, int, int, int, int, in
     for row in rows:
         variant = row.summary.variant
         for at, step in enumerate(row.steps):
-            for (one, y, channel), _ in np.ndenumerate(row.filters[at, :, :, 0, :]):
+            for (one, y, channel), _first in np.ndenumerate(row.filters[at, :, :, 0, :]):
                 weights = " ".join(f"{value:.6g}" for value in row.filters[at, one, y, :, channel])
                 yield variant.id, variant.label, row.record.spec.seed, step, one + 1, y + 1, channel + 1, weights
 
 
 def _course(row: Row) -> str:
     middle = len(row.steps) // 2
-    return (
-        f"with “{row.summary.variant.label}”, the norm of the change is {number(row.change(middle))} of the initial "
-        f"norm after {count(row.steps[middle], 'step')} and {number(row.change(-1))} after {row.steps[-1]:,}"
+    return _(
+        "with “{label}”, the norm of the change is {change} of the initial norm after {steps} and "
+        "{change2} after {steps2}"
+    ).format(
+        label=row.summary.variant.label,
+        change=number(row.change(middle)),
+        steps=count(row.steps[middle], "step"),
+        change2=number(row.change(-1)),
+        steps2=numeral(f"{row.steps[-1]:,}"),
     )
 
 
 def _caption(rows: Sequence[Row], limit: float, note: str) -> str:
     parts = [
-        "weights of the first layer as images during training, each row a filter, "
+        _("weights of the first layer as images during training, each row a filter, ")
         + run_words([(row.summary, row.record) for row in rows]),
-        f"One colour scale for the whole figure, from −{number(limit)} to {number(limit)}; white is 0"
+        _("One colour scale for the whole figure, from −{limit} to {limit}; white is 0").format(limit=number(limit))
         if not all(row.is_coloured for row in rows)
-        else "Filters with three channels are drawn as red, green and blue; middle grey is 0",
+        else _("Filters with three channels are drawn as red, green and blue; middle grey is 0"),
         *(_course(row) for row in rows),
         note,
     ]
@@ -184,4 +191,4 @@ def _caption(rows: Sequence[Row], limit: float, note: str) -> str:
 
 def _alt(rows: Sequence[Row]) -> str:
     lines = [sentence(_course(row)).rstrip(".") for row in rows]
-    return prose("Small images of filters of the first layer by step.", descriptions(lines, ROWS, "variant"))
+    return prose(_("Small images of filters of the first layer by step."), descriptions(lines, ROWS, "variant"))

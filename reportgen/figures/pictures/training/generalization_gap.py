@@ -30,6 +30,7 @@ from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, number, prose, sentence, span
 from reportgen.figures.pictures.choice import chosen_courses, is_claimed, is_named, mean_over
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import _
 
 FIGURE = FIGURES["generalization_gap"]
 
@@ -79,7 +80,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     return Drawing(
-        FIGURE.id, FIGURE.title, _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
+        FIGURE.id, _(FIGURE.title), _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
         narrow=narrow,
         finding=sentence(_words(max(courses, key=lambda course: course.gap))),
     )  # fmt: skip
@@ -98,8 +99,8 @@ def _course(row: VariantSummary) -> Course | None:
 
 def _figure(courses: Sequence[Course]) -> Figure:
     columns = surface().columns(min(len(courses), 2 if len(courses) in (2, 4) else 3))
-    lines = {"training accuracy": _style.SeriesStyle(_style.COLOURS[0], "", "-"),
-             "validation accuracy": _style.SeriesStyle(_style.COLOURS[1], "", _style.DASHES[1])}  # fmt: skip
+    lines = {_("training accuracy"): _style.SeriesStyle(_style.COLOURS[0], "", "-"),
+             _("validation accuracy"): _style.SeriesStyle(_style.COLOURS[1], "", _style.DASHES[1])}  # fmt: skip
     handles, labels = _style.line_legend(lines, 2.6, ())
     margins = _style.Margins(left=0.6, across=0.2, between=0.5)
     figure, axes = _style.panels(
@@ -114,9 +115,9 @@ def _figure(courses: Sequence[Course]) -> Figure:
         _axis.set_y(ax, scale, labels=at % columns == 0)
         _style.panel_title(ax, course.summary.variant.label, width)
         if at % columns == 0:
-            ax.set_ylabel("accuracy", labelpad=3)
+            ax.set_ylabel(_("accuracy"), labelpad=3)
         if at + columns >= len(courses):
-            ax.set_xlabel("epoch", labelpad=2)
+            ax.set_xlabel(_("epoch"), labelpad=2)
     _style.legend(figure, handles, labels)
     return figure
 
@@ -127,13 +128,20 @@ def _panel(ax: Axes, course: Course) -> None:
     ax.plot(epochs, course.train, color=_style.COLOURS[0], lw=1.5, zorder=3)
     ax.plot(epochs, course.val, color=_style.COLOURS[1], ls=_style.DASHES[1], lw=1.5, zorder=3.1)
     ax.plot(course.best, course.val[course.best], marker="^", ms=5, color=_style.COLOURS[1], zorder=4)
-    ax.text(0.97, 0.06, f"gap {_points(course.gap)}", transform=ax.transAxes, ha="right", fontsize=_style.SMALL)
+    ax.text(
+        0.97,
+        0.06,
+        _("gap {gap}").format(gap=_points(course.gap)),
+        transform=ax.transAxes,
+        ha="right",
+        fontsize=_style.SMALL,
+    )
     ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     ax.set_xlim(0, epochs[-1])
 
 
 def _points(gap: float) -> str:
-    return f"{number(100 * gap)} points".replace("-", "−")
+    return _("{gap} points").format(gap=number(100 * gap)).replace("-", "−")
 
 
 COLUMNS = ("variant", "label", "epoch", "train_accuracy", "val_accuracy", "val_loss", "runs")
@@ -148,17 +156,23 @@ def _csv(courses: Sequence[Course]) -> Iterator[tuple[Any, ...]]:
 
 
 def _words(course: Course) -> str:
-    ends = f"{percent(float(course.train[-1]))} in training and {percent(float(course.val[-1]))} in validation"
-    shape = "the lines stay together" if course.gap < WIDE else "a gap opens"
-    loss = f", and the validation loss rises again after epoch {course.best}" if course.rises else ""
-    return f"with “{course.summary.variant.label}”, {shape}: {ends}, a gap of {_points(course.gap)}{loss}"
+    ends = _("{train} in training and {val} in validation").format(
+        train=percent(float(course.train[-1])), val=percent(float(course.val[-1]))
+    )
+    shape = _("the lines stay together") if course.gap < WIDE else _("a gap opens")
+    loss = (
+        _(", and the validation loss rises again after epoch {best}").format(best=course.best) if course.rises else ""
+    )
+    return _("with “{label}”, {shape}: {ends}, a gap of {gap}{loss}").format(
+        label=course.summary.variant.label, shape=shape, ends=ends, gap=_points(course.gap), loss=loss
+    )
 
 
 def _caption(courses: Sequence[Course], note: str) -> str:
     parts = [
-        "training and validation accuracy by epoch, means over "
+        _("training and validation accuracy by epoch, means over ")
         + span([course.runs for course in courses], "run")
-        + "; the area between them is the gap, and a triangle marks the epoch of the lowest validation loss",
+        + _("; the area between them is the gap, and a triangle marks the epoch of the lowest validation loss"),
         *(_words(course) for course in courses[:4]),
         note,
     ]
@@ -167,4 +181,4 @@ def _caption(courses: Sequence[Course], note: str) -> str:
 
 def _alt(courses: Sequence[Course]) -> str:
     lines = [sentence(_words(course)).rstrip(".") for course in courses]
-    return prose("Line charts of training and validation accuracy.", descriptions(lines, PANELS, "variant"))
+    return prose(_("Line charts of training and validation accuracy."), descriptions(lines, PANELS, "variant"))

@@ -22,6 +22,7 @@ from reportgen.figures.pictures.choice import is_claimed, is_named, mean_over
 from reportgen.figures.pictures.shades import draw_cells
 from reportgen.figures.pictures.views import MapView
 from reportgen.figures.views.selection import select_rows
+from reportgen.languages.translate import _, numeral
 
 PANELS, NUMBERED = 6, 12
 """The largest numbers of variants, and of columns with numbers in the cells."""
@@ -63,9 +64,9 @@ def draw(analysis: Analysis, view: MapView) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     return Drawing(
-        view.id, view.title, _caption(maps, view, note), _alt(maps, view), figure, COLUMNS, list(_csv(maps)),
+        view.id, _(view.title), _caption(maps, view, note), _alt(maps, view), figure, COLUMNS, list(_csv(maps)),
         narrow=narrow,
-        finding=sentence(f"{view.words}: {_words(max(maps, key=lambda one: float(np.nanmax(one.values))))}"),
+        finding=sentence(f"{_(view.words)}: {_words(max(maps, key=lambda one: float(np.nanmax(one.values))))}"),
     )  # fmt: skip
 
 
@@ -93,9 +94,9 @@ def _figure(maps: Sequence[Map], view: MapView) -> Figure:
         _panel(ax, one, view, (width, height), _limit(maps))
         _style.panel_title(ax, one.summary.variant.label, width)
         if at + columns >= len(maps):
-            ax.set_xlabel("step", labelpad=2)
+            ax.set_xlabel(_("step"), labelpad=2)
         if at % columns == 0:
-            ax.set_ylabel("layer", labelpad=2)
+            ax.set_ylabel(_("layer"), labelpad=2)
     return figure
 
 
@@ -111,7 +112,7 @@ def _panel(ax: Axes, one: Map, view: MapView, size: tuple[float, float], limit: 
     draw_cells(ax, one.values / limit, np.array(words), _style.COLOURS[view.colour], surface().tiny)
     step = -(-layers // 12)
     fix_ticks(ax.yaxis, range(0, layers, step), [str(layer + 1) for layer in range(0, layers, step)])
-    labels = [f"{number:,}" for number in one.steps]
+    labels = [numeral(f"{number:,}") for number in one.steps]
     every = next(n for n in range(1, probes + 1) if max(map(_style.text_width, labels)) < n * width / probes - 0.05)
     fix_ticks(ax.xaxis, range(0, probes, every), labels[::every])
 
@@ -137,18 +138,22 @@ def _words(one: Map) -> str:
     layer, probe = one.worst
     share = float(one.values[layer, probe])
     if share == 0:
-        return f"with “{one.summary.variant.label}”, the share is 0 everywhere"
-    where = f"in layer {layer + 1} at step {one.steps[probe]:,}"
-    return f"with “{one.summary.variant.label}”, at most {percent(share)}, {where}"
+        return _("with “{label}”, the share is 0 everywhere").format(label=one.summary.variant.label)
+    where = _("in layer {layer} at step {steps}").format(layer=layer + 1, steps=numeral(f"{one.steps[probe]:,}"))
+    return _("with “{label}”, at most {share}, {where}").format(
+        label=one.summary.variant.label, share=percent(share), where=where
+    )
 
 
 def _caption(maps: Sequence[Map], view: MapView, note: str) -> str:
     parts = [
-        f"{view.words} by hidden layer and training step, in percent, means over "
+        _("{words} by hidden layer and training step, in percent, means over ").format(words=_(view.words))
         + span([one.runs for one in maps], "run"),
-        f"The strongest tint is {percent(_limit(maps), 0)}",
+        _("The strongest tint is {limit}").format(limit=percent(_limit(maps), 0)),
         *(_words(one) for one in maps[:4]),
-        f"{MISSING} is a layer without this statistic" if any(np.isnan(one.values).any() for one in maps) else "",
+        _("{sign} is a layer without this statistic").format(sign=MISSING)
+        if any(np.isnan(one.values).any() for one in maps)
+        else "",
         note,
     ]
     return " ".join(sentence(part) for part in parts if part)
@@ -156,4 +161,7 @@ def _caption(maps: Sequence[Map], view: MapView, note: str) -> str:
 
 def _alt(maps: Sequence[Map], view: MapView) -> str:
     lines = [sentence(_words(one)).rstrip(".") for one in maps]
-    return prose(f"Heat maps of the {view.words} by layer and step.", descriptions(lines, PANELS, "variant"))
+    return prose(
+        _("Heat maps of the {words} by layer and step.").format(words=_(view.words)),
+        descriptions(lines, PANELS, "variant"),
+    )

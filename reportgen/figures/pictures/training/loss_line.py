@@ -27,6 +27,7 @@ from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, number, prose, sentence, span
 from reportgen.figures.pictures.choice import mean_over, rows_with, with_array
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import N_, _, numeral
 
 FIGURE = FIGURES["loss_line"]
 
@@ -36,7 +37,7 @@ MOST = 5
 BUMP = 1.02
 """A barrier is a loss between both ends that is above the initial one by this factor."""
 
-PANELS = {"train": "training loss", "val": "validation loss"}
+PANELS = {"train": N_("training loss"), "val": N_("validation loss")}
 
 Values = NDArray[np.float64]
 
@@ -73,7 +74,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     return Drawing(
-        FIGURE.id, FIGURE.title, _caption(lines, note), _alt(lines), figure, COLUMNS, list(_csv(lines)),
+        FIGURE.id, _(FIGURE.title), _caption(lines, note), _alt(lines), figure, COLUMNS, list(_csv(lines)),
         narrow=narrow,
         finding=sentence(_words(lines[-1])),
     )  # fmt: skip
@@ -100,7 +101,7 @@ def _figure(lines: Sequence[Line]) -> Figure:
             y = scale.place(line.losses[split])
             ax.plot(line.position, y, color=line.style.colour, ls=line.style.dash, lw=1.5, zorder=line.style.level)
         _panel(ax, lines, scale)
-        _style.panel_title(ax, PANELS[split], 2.6)
+        _style.panel_title(ax, _(PANELS[split]), 2.6)
     _style.legend(figure, handles, labels)
     return figure
 
@@ -111,8 +112,10 @@ def _panel(ax: Axes, lines: Sequence[Line], scale: _axis.Scale) -> None:
     position = lines[0].position
     _axis.set_y(ax, scale)
     ax.set_xlim(position[0], position[-1])
-    ax.set_xticks([-0.5, 0, 0.5, 1, 1.5], ["−0.5", "0\ninitial", "0.5", "1\nfinal", "1.5"])
-    ax.set_xlabel("position on the line", labelpad=2)
+    initial, final = _("initial"), _("final")
+    ticks = [numeral("−0.5"), f"0\n{initial}", numeral("0.5"), f"1\n{final}", numeral("1.5")]
+    ax.set_xticks([-0.5, 0, 0.5, 1, 1.5], ticks)
+    ax.set_xlabel(_("position on the line"), labelpad=2)
 
 
 COLUMNS = ("variant", "label", "position", "train_loss", "val_loss", "runs")
@@ -130,14 +133,20 @@ def _csv(lines: Sequence[Line]) -> Iterator[tuple[Any, ...]]:
 def _words(line: Line) -> str:
     start, end = line.at(0), line.at(1)
     where, top = line.highest
-    course = f"the training loss goes from {number(start)} to {number(end)}"
-    bump = f", over a barrier of {number(top)} at {where:g}" if top > BUMP * max(start, end) else " without a barrier"
-    return f"with “{line.summary.variant.label}”, {course}{bump}, and is {number(line.at(1.5))} at 1.5"
+    course = _("the training loss goes from {start} to {end}").format(start=number(start), end=number(end))
+    bump = (
+        _(", over a barrier of {top} at {where}").format(top=number(top), where=numeral(f"{where:g}"))
+        if top > BUMP * max(start, end)
+        else _(" without a barrier")
+    )
+    return _("with “{label}”, {course}{bump}, and is {at} at 1.5").format(
+        label=line.summary.variant.label, course=course, bump=bump, at=number(line.at(1.5))
+    )
 
 
 def _caption(lines: Sequence[Line], note: str) -> str:
     parts = [
-        "loss on the straight line from the weights before training (0) to those after it (1), means over "
+        _("loss on the straight line from the weights before training (0) to those after it (1), means over ")
         + span([line.runs for line in lines], "run"),
         *(_words(line) for line in lines),
         note,
@@ -147,4 +156,4 @@ def _caption(lines: Sequence[Line], note: str) -> str:
 
 def _alt(lines: Sequence[Line]) -> str:
     words = [sentence(_words(line)).rstrip(".") for line in lines]
-    return prose("Line charts of the loss along a line of weights.", descriptions(words, MOST, "variant"))
+    return prose(_("Line charts of the loss along a line of weights."), descriptions(words, MOST, "variant"))

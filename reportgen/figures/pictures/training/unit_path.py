@@ -33,6 +33,7 @@ from reportgen.figures.drawing.words import count, descriptions, number, prose, 
 from reportgen.figures.pictures.choice import rows_with, with_array
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import run_to_show, run_words
+from reportgen.languages.translate import _
 from reportgen.runs.record import RunRecord
 
 FIGURE = FIGURES["unit_path"]
@@ -84,7 +85,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     return Drawing(
-        FIGURE.id, FIGURE.title, _caption(paths, note), _alt(paths), figure, COLUMNS, list(_csv(paths)),
+        FIGURE.id, _(FIGURE.title), _caption(paths, note), _alt(paths), figure, COLUMNS, list(_csv(paths)),
         narrow=narrow,
         finding=sentence(_words(max(paths, key=lambda path: path.together))),
     )  # fmt: skip
@@ -141,7 +142,7 @@ def _panel(ax: Axes, path: Path, ratio: float) -> None:
     ax.plot(*path.points[-1], marker="o", ms=6.5, color=_style.INK, zorder=4)
     for axis, weight in zip((ax.xaxis, ax.yaxis), path.weights, strict=True):
         axis.set_major_locator(MaxNLocator(4))
-        axis.set_label_text(f"weight {weight + 1}")
+        axis.set_label_text(_("weight {weight}").format(weight=weight + 1))
     ax.ticklabel_format(useOffset=False)
 
 
@@ -158,18 +159,28 @@ def _csv(paths: Sequence[Path]) -> Iterator[tuple[str, str, int, int, int, int, 
 
 
 def _words(path: Path) -> str:
-    moves = f"both weights move in the same direction in {percent(path.together, 0)} of the steps"
-    detour = f", and the path is {number(path.detour)} times as long as the straight line between its ends"
-    return f"with “{path.summary.variant.label}”, {moves}{detour if np.isfinite(path.detour) else ''}"
+    moves = _("both weights move in the same direction in {together} of the steps").format(
+        together=percent(path.together, 0)
+    )
+    detour = _(", and the path is {detour} times as long as the straight line between its ends").format(
+        detour=number(path.detour)
+    )
+    return _("with “{label}”, {moves}{detour}").format(
+        label=path.summary.variant.label, moves=moves, detour=detour if np.isfinite(path.detour) else ""
+    )
 
 
 def _caption(paths: Sequence[Path], note: str) -> str:
     parts = [
-        f"two incoming weights of the first unit of layer {paths[0].layer} in the first "
-        f"{count(len(paths[0].points) - 1, 'step')}, from the hollow circle to the filled one, "
+        _(
+            "two incoming weights of the first unit of layer {layer} in the first {steps}, from the "
+            "hollow circle to the filled one, "
+        ).format(layer=paths[0].layer, steps=count(len(paths[0].points) - 1, "step"))
         + run_words([(path.summary, path.record) for path in paths]),
-        "Shaded: the directions in which both weights move together, the only ones for an example with inputs of one "
-        "sign",
+        _(
+            "Shaded: the directions in which both weights move together, the only ones for an example "
+            "with inputs of one sign"
+        ),
         *(_words(path) for path in paths),
         note,
     ]
@@ -178,4 +189,4 @@ def _caption(paths: Sequence[Path], note: str) -> str:
 
 def _alt(paths: Sequence[Path]) -> str:
     lines = [sentence(_words(path)).rstrip(".") for path in paths]
-    return prose("Paths of two weights of a unit in the plane of both.", descriptions(lines, PANELS, "variant"))
+    return prose(_("Paths of two weights of a unit in the plane of both."), descriptions(lines, PANELS, "variant"))

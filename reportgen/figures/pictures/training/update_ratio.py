@@ -32,6 +32,7 @@ from reportgen.figures.layer_statistics import UPDATE_BAND
 from reportgen.figures.pictures.choice import chosen_courses, is_claimed, is_named, mean_over
 from reportgen.figures.pictures.shades import ramp
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import _, numeral
 
 FIGURE = FIGURES["update_ratio_over_steps"]
 
@@ -66,7 +67,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     return Drawing(
-        FIGURE.id, FIGURE.title, _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
+        FIGURE.id, _(FIGURE.title), _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
         narrow=narrow,
         finding=sentence(_words(courses[0])),
     )  # fmt: skip
@@ -91,10 +92,10 @@ def _figure(courses: Sequence[Course]) -> Figure:
     columns = surface().columns(min(len(courses), 2 if len(courses) in (2, 4) else 3))
     layers = sorted({layer for course in courses for layer in course.layers})
     colours = dict(zip(layers, ramp(len(layers)), strict=True))
-    lines = {f"layer {layer}": SeriesStyle(colours[layer], "", "-") for layer in layers}
+    lines = {_("layer {layer}").format(layer=layer): SeriesStyle(colours[layer], "", "-") for layer in layers}
     handles, labels = _style.line_legend(lines, 1.0, ())
     handles.append(Patch(color=_style.REGION))
-    labels.append(UPDATE_BAND[2])
+    labels.append(_(UPDATE_BAND[2]))
     margins = _style.Margins(left=0.62, across=0.2, between=0.5)
     figure, axes = _style.panels(
         len(courses), columns, surface().either(1.75, 1.3), _style.legend_height(labels), margins
@@ -104,7 +105,7 @@ def _figure(courses: Sequence[Course]) -> Figure:
         _panel(ax, course, colours, scale, at % columns == 0)
         _style.panel_title(ax, course.summary.variant.label, (surface().width - 0.72) / columns - 0.2)
         if at + columns >= len(courses):
-            ax.set_xlabel("step", labelpad=2)
+            ax.set_xlabel(_("step"), labelpad=2)
     _style.legend(figure, handles, labels)
     return figure
 
@@ -118,7 +119,7 @@ def _panel(ax: Axes, course: Course, colours: dict[int, str], scale: _axis.Scale
     ax.xaxis.set_minor_locator(NullLocator())
     _axis.set_y(ax, scale, labels=first)
     if first:
-        ax.set_ylabel("update / weights", labelpad=3)
+        ax.set_ylabel(_("update / weights"), labelpad=3)
 
 
 COLUMNS = ("variant", "label", "layer", "step", "ratio", "runs")
@@ -136,17 +137,20 @@ def _words(course: Course) -> str:
     ends = [(float(np.nanmedian(row)), int(step)) for row, step in zip(course.ratios, course.steps, strict=True)
             if np.isfinite(row).any()]  # fmt: skip
     (start, first), (end, last) = ends[0], ends[-1]
-    return (
-        f"with “{course.summary.variant.label}”, the median over layers is {number(start)} at step {first:,} and "
-        f"{number(end)} at step {last:,}"
+    return _("with “{label}”, the median over layers is {start} at step {first} and {end} at step {last}").format(
+        label=course.summary.variant.label,
+        start=number(start),
+        first=numeral(f"{first:,}"),
+        end=number(end),
+        last=numeral(f"{last:,}"),
     )
 
 
 def _caption(courses: Sequence[Course], note: str) -> str:
     parts = [
-        "norm of a step's update of a layer's weights, divided by the norm of the weights, means over "
+        _("norm of a step's update of a layer's weights, divided by the norm of the weights, means over ")
         + span([course.runs for course in courses], "run"),
-        f"Shaded: {UPDATE_BAND[2]}, the range to aim for",
+        _("Shaded: {range}, the range to aim for").format(range=_(UPDATE_BAND[2])),
         *(_words(course) for course in courses[:4]),
         note,
     ]
@@ -155,4 +159,4 @@ def _caption(courses: Sequence[Course], note: str) -> str:
 
 def _alt(courses: Sequence[Course]) -> str:
     lines = [sentence(_words(course)).rstrip(".") for course in courses]
-    return prose("Line charts of the update-to-weight ratio by step.", descriptions(lines, PANELS, "variant"))
+    return prose(_("Line charts of the update-to-weight ratio by step."), descriptions(lines, PANELS, "variant"))

@@ -16,6 +16,7 @@ from __future__ import annotations
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, words_for_seeds
 from reportgen.analysis.diagnosis.training_code import in_framework, known_fact
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 SOURCES = ("PyTorch documentation, broadcasting semantics", "Humbatova et al. 2020")
@@ -41,15 +42,17 @@ def check(evidence: Evidence) -> Finding | None:
         step=1,
         evidence={"shape": shape, "examples": count},
         message=(
-            f"The loss compares {count} outputs with the targets of all {count} examples: their difference has the "
-            f"shape {shape} ({words_for_seeds(seeds, len(evidence.records))}, from step 1)."
+            _(
+                "The loss compares {count} outputs with the targets of all {count} examples: their "
+                "difference has the shape {shape} ({seeds}, from step 1)."
+            ).format(count=count, shape=shape, seeds=words_for_seeds(seeds, len(evidence.records)))
         ),
         advice=in_framework(
             record,
-            "Give both the same shape, with outputs.squeeze(1) or targets.unsqueeze(1).",
-            "Give both the same shape: y[:, None] for a model with one output.",
+            _("Give both the same shape, with outputs.squeeze(1) or targets.unsqueeze(1)."),
+            _("Give both the same shape: y[:, None] for a model with one output."),
         ),
     )
 
 
-RULE = Rule(id="broadcast_targets", title="Targets of another shape", check=check, sources=SOURCES, stage="code")
+RULE = Rule(id="broadcast_targets", title=N_("Targets of another shape"), check=check, sources=SOURCES, stage="code")

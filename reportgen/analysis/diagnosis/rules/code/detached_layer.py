@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, layers_in_most, words_for_layers, words_for_seeds
 from reportgen.analysis.diagnosis.training_code import in_framework, layer_values, moved, severity_of
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 SOURCES = ("PyTorch documentation, torch.Tensor.detach", "Schoop, Huang and Hartmann 2021")
@@ -43,16 +44,22 @@ def check(evidence: Evidence) -> Finding | None:
         step=1,
         evidence={"has_gradient": 0},
         message=(
-            f"The loss has no gradient with respect to the weights of {words_for_layers(layers)}, which the forward "
-            f"pass uses ({words_for_seeds(seeds, len(evidence.records))})."
+            _(
+                "The loss has no gradient with respect to the weights of {layers}, which the forward pass "
+                "uses ({seeds})."
+            ).format(layers=words_for_layers(layers), seeds=words_for_seeds(seeds, len(evidence.records)))
         ),
         advice=in_framework(
             record,
-            "Remove detach(), .data, .item(), .numpy() or torch.no_grad() between these layers and the loss. If they "
-            "are frozen on purpose, call requires_grad_(False).",
-            "Remove keras.ops.stop_gradient between these layers and the loss, or set layer.trainable = False.",
+            _(
+                "Remove detach(), .data, .item(), .numpy() or torch.no_grad() between these layers and the "
+                "loss. If they are frozen on purpose, call requires_grad_(False)."
+            ),
+            _("Remove keras.ops.stop_gradient between these layers and the loss, or set layer.trainable = False."),
         ),
     )
 
 
-RULE = Rule(id="detached_layer", title="A layer without a path to the loss", check=check, sources=SOURCES, stage="code")
+RULE = Rule(
+    id="detached_layer", title=N_("A layer without a path to the loss"), check=check, sources=SOURCES, stage="code"
+)

@@ -25,6 +25,7 @@ from reportgen.analysis.diagnosis.layers import normalizations
 from reportgen.analysis.diagnosis.training_code import in_framework, layer_values, moved, severity_of
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.engine.tables.optimizers import OPTIMIZERS
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 VISIBLE = 1e-6
@@ -67,7 +68,7 @@ def check(evidence: Evidence) -> Finding | None:
     held = layer_values(record, "layer_in_optimizer")[[layer - 1 for layer in layers]]
     missing = bool(layers) and bool((held == 0).all())
     of_all = len(layers) == record.layers
-    where = "all layers" if of_all else words_for_layers(layers)
+    where = _("all layers") if of_all else words_for_layers(layers)
     return RULE.finding(
         evidence,
         severity="error" if of_all else severity_of([r for r, _ in shown]),
@@ -76,31 +77,39 @@ def check(evidence: Evidence) -> Finding | None:
         step=1,
         evidence={"update_ratio": 0.0, "visible": VISIBLE, "in_optimizer": 0 if missing else None},
         message=(
-            f"No step changes the weights of {where}, although they have a gradient"
-            f"{': no optimizer that was used holds them' if missing else ''} "
-            f"({words_for_seeds(seeds, len(evidence.records))}, {record.steps} steps)."
+            _(
+                "No step changes the weights of {where}, although they have a gradient{value} ({seeds}, {steps} steps)."
+            ).format(
+                where=where,
+                value=_(": no optimizer that was used holds them") if missing else "",
+                seeds=words_for_seeds(seeds, len(evidence.records)),
+                steps=record.steps,
+            )
         ),
         advice=_advice(record, missing, of_all),
     )
 
 
 def _advice(record: RunRecord, missing: bool, of_all: bool) -> str:
-    keras = "Set layer.trainable = True, then compile the model again."
+    keras = _("Set layer.trainable = True, then compile the model again.")
     if missing:
-        step = ", and call optimizer.step()" if of_all else ""
-        given = (
-            "Give the optimizer all parameters of the network that is trained (net.parameters()), after the network is "
-            f"complete{step}. If the layers are frozen on purpose, call requires_grad_(False)."
-        )
+        step = _(", and call optimizer.step()") if of_all else ""
+        given = _(
+            "Give the optimizer all parameters of the network that is trained (net.parameters()), after "
+            "the network is complete{step}. If the layers are frozen on purpose, call "
+            "requires_grad_(False)."
+        ).format(step=step)
         return in_framework(record, given, keras)
-    step = " and that optimizer.step() is called" if of_all else ""
-    text = f"Check that the optimizer holds the parameters of the network that is trained (net.parameters()){step}."
+    step = _(" and that optimizer.step() is called") if of_all else ""
+    text = _(
+        "Check that the optimizer holds the parameters of the network that is trained (net.parameters()){step}."
+    ).format(step=step)
     return in_framework(record, text, keras)
 
 
 RULE = Rule(
     id="frozen_weights",
-    title="Weights with a gradient never move",
+    title=N_("Weights with a gradient never move"),
     check=check,
     sources=SOURCES,
     stage="code",

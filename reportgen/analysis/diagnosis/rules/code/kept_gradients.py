@@ -18,6 +18,7 @@ from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, percent, words_for_seeds
 from reportgen.analysis.diagnosis.training_code import in_framework, known_fact, severity_of
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 LEAST, SHARE = 3, 0.5
@@ -43,15 +44,17 @@ def check(evidence: Evidence) -> Finding | None:
         step=2,
         evidence={"gradients_kept": share, "limit": SHARE, "updates_checked": record.facts["updates_checked"]},
         message=(
-            f"Gradients are not set to zero: {percent(share)} of the observed updates follow a gradient that was added "
-            f"to those of earlier updates ({words_for_seeds(seeds, len(evidence.records))}, from step 2)."
+            _(
+                "Gradients are not set to zero: {share} of the observed updates follow a gradient that was "
+                "added to those of earlier updates ({seeds}, from step 2)."
+            ).format(share=percent(share), seeds=words_for_seeds(seeds, len(evidence.records)))
         ),
         advice=in_framework(
             record,
-            "Call optimizer.zero_grad() before loss.backward(), once for each optimizer.step().",
-            "Call model.zero_grad() before loss.backward() in train_step.",
+            _("Call optimizer.zero_grad() before loss.backward(), once for each optimizer.step()."),
+            _("Call model.zero_grad() before loss.backward() in train_step."),
         ),
     )
 
 
-RULE = Rule(id="kept_gradients", title="Gradients are not set to zero", check=check, sources=SOURCES, stage="code")
+RULE = Rule(id="kept_gradients", title=N_("Gradients are not set to zero"), check=check, sources=SOURCES, stage="code")

@@ -26,6 +26,7 @@ from __future__ import annotations
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, words_for_seeds
 from reportgen.analysis.diagnosis.training_code import in_framework, known_fact, severity_of
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 NONE, CROSS_ENTROPY, OTHER = "none", "cross_entropy", "other"
@@ -71,25 +72,25 @@ def _words(record: RunRecord, found: str) -> tuple[str, str]:
     """Return message and advice."""
     logits = in_framework(
         record,
-        "Pass the outputs of the last linear layer to CrossEntropyLoss, which contains the softmax.",
-        "Use from_logits=True for a model without softmax, and from_logits=False for one that ends with a softmax.",
+        _("Pass the outputs of the last linear layer to CrossEntropyLoss, which contains the softmax."),
+        _("Use from_logits=True for a model without softmax, and from_logits=False for one that ends with a softmax."),
     )
     if found == OTHER:
         error = float(record.facts.get("loss_error", 0.0))
-        text = (
-            "The trained loss is not the cross-entropy of the scored outputs: its gradient with respect to them "
-            f"differs by {number(error)} of its norm"
-        )
-        return text, "Check that this is intended. The rules compare losses with the cross-entropy."
+        text = _(
+            "The trained loss is not the cross-entropy of the scored outputs: its gradient with respect "
+            "to them differs by {error} of its norm"
+        ).format(error=number(error))
+        return text, _("Check that this is intended. The rules compare losses with the cross-entropy.")
     if found == NLL_OF_SOFTMAX:
         return (
-            "The negative log-likelihood is computed of probabilities instead of their logarithms",
-            "Use log_softmax instead of softmax before NLLLoss, or CrossEntropyLoss of the outputs.",
+            _("The negative log-likelihood is computed of probabilities instead of their logarithms"),
+            _("Use log_softmax instead of softmax before NLLLoss, or CrossEntropyLoss of the outputs."),
         )
     if found == NLL_OF_OUTPUTS:
         return (
-            "The negative log-likelihood is computed of the outputs without a log_softmax",
-            "Use CrossEntropyLoss, which contains the log_softmax, instead of NLLLoss.",
+            _("The negative log-likelihood is computed of the outputs without a log_softmax"),
+            _("Use CrossEntropyLoss, which contains the log_softmax, instead of NLLLoss."),
         )
     if found == NLL_OF_SIGMOIDS:
         return (
@@ -98,16 +99,16 @@ def _words(record: RunRecord, found: str) -> tuple[str, str]:
             "Use log_softmax instead of logsigmoid before NLLLoss, or BCEWithLogitsLoss for labels of several classes.",
         )
     if found == "softmax":
-        return "The outputs pass through a softmax before the cross-entropy, which applies it a second time", logits
+        return _("The outputs pass through a softmax before the cross-entropy, which applies it a second time"), logits
     return (
-        f"The outputs pass through {found} before the cross-entropy, which bounds them",
-        f"Remove {found} after the output layer. {logits}",
+        _("The outputs pass through {found} before the cross-entropy, which bounds them").format(found=found),
+        _("Remove {found} after the output layer. {logits}").format(found=found, logits=logits),
     )
 
 
 RULE = Rule(
     id="loss_mismatch",
-    title="The trained loss is not that of the outputs",
+    title=N_("The trained loss is not that of the outputs"),
     check=check,
     sources=SOURCES,
     stage="code",

@@ -16,6 +16,7 @@ from __future__ import annotations
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, words_for_seeds
 from reportgen.analysis.diagnosis.training_code import in_framework, known_fact
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 LEAST = 5
@@ -44,16 +45,26 @@ def check(evidence: Evidence) -> Finding | None:
         step=2,
         evidence={"batches_distinct": 1, "batches_observed": observed, "examples": size, "train_n": examples},
         message=(
-            f"All {observed} observed minibatches hold the same {size} of {examples:,} training examples "
-            f"({words_for_seeds(seeds, len(evidence.records))})."
+            _(
+                "All {observed} observed minibatches hold the same {size} of {examples} training examples ({seeds})."
+            ).format(
+                observed=observed,
+                size=size,
+                examples=f"{examples:,}",
+                seeds=words_for_seeds(seeds, len(evidence.records)),
+            )
         ),
         advice=in_framework(
             record,
-            "Iterate over the DataLoader (for x, y in loader) instead of next(iter(loader)), or index with a new "
-            "permutation.",
-            "Give fit the whole data set, or a generator that yields new batches.",
+            _(
+                "Iterate over the DataLoader (for x, y in loader) instead of next(iter(loader)), or index "
+                "with a new permutation."
+            ),
+            _("Give fit the whole data set, or a generator that yields new batches."),
         ),
     )
 
 
-RULE = Rule(id="repeated_batch", title="The same minibatch in every step", check=check, sources=SOURCES, stage="code")
+RULE = Rule(
+    id="repeated_batch", title=N_("The same minibatch in every step"), check=check, sources=SOURCES, stage="code"
+)

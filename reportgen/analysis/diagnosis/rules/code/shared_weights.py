@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, layers_in_most, words_for_layers, words_for_seeds
 from reportgen.analysis.diagnosis.training_code import in_framework, layer_values, severity_unless_fitted
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 SOURCES = ("PyTorch documentation, torch.nn.ModuleList", "Goodfellow, Bengio and Courville 2016, 7.9")
@@ -46,15 +47,19 @@ def check(evidence: Evidence) -> Finding | None:
         step=1,
         evidence={"registrations": places, "expected": 1},
         message=(
-            f"The same module is used at {places} places of the network, which share its weights "
-            f"({words_for_seeds(seeds, len(evidence.records))}, {words_for_layers(layers)})."
+            _(
+                "The same module is used at {places} places of the network, which share its weights "
+                "({seeds}, {layers})."
+            ).format(
+                places=places, seeds=words_for_seeds(seeds, len(evidence.records)), layers=words_for_layers(layers)
+            )
         ),
         advice=in_framework(
             record,
-            "Create each module anew: [nn.Linear(n, n) for _ in range(k)] instead of [nn.Linear(n, n)] * k.",
-            "Create each layer anew: [Dense(n) for _ in range(k)] instead of [Dense(n)] * k.",
+            _("Create each module anew: [nn.Linear(n, n) for _ in range(k)] instead of [nn.Linear(n, n)] * k."),
+            _("Create each layer anew: [Dense(n) for _ in range(k)] instead of [Dense(n)] * k."),
         ),
     )
 
 
-RULE = Rule(id="shared_weights", title="One module at several places", check=check, sources=SOURCES, stage="code")
+RULE = Rule(id="shared_weights", title=N_("One module at several places"), check=check, sources=SOURCES, stage="code")

@@ -22,6 +22,7 @@ from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, percent, words_for_seeds
 from reportgen.analysis.diagnosis.training_code import in_framework, known_fact
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 LEAST, AGREES, EXPLAINS, ERRORS = 50, 0.9, 0.9, 3.0
@@ -36,14 +37,16 @@ def _disagreement(record: RunRecord) -> tuple[float, str] | None:
     facts = record.facts
     if float(facts.get("targets_agreeing_shifted", 0.0)) >= EXPLAINS:
         shift = int(facts["targets_shift"])
-        where = "after" if shift > 0 else "before"
-        return float(agreeing), f"they are the labels of the example {abs(shift)} place(s) {where} the input"
+        where = _("after") if shift > 0 else _("before")
+        return float(agreeing), _("they are the labels of the example {shift} place(s) {where} the input").format(
+            shift=abs(shift), where=where
+        )
     if float(facts.get("targets_off_by_one", 0.0)) >= EXPLAINS:
-        return float(agreeing), "they differ from the labels by one"
+        return float(agreeing), _("they differ from the labels by one")
     counts = [float(count) for count in facts.get("class_counts", ())]
     chance = max(counts, default=1.0) / max(sum(counts), 1.0)
     error = math.sqrt(chance * (1 - chance) / int(facts["targets_matched"]))
-    return (float(agreeing), "they are as good as random") if agreeing <= chance + ERRORS * error else None
+    return (float(agreeing), _("they are as good as random")) if agreeing <= chance + ERRORS * error else None
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -51,8 +54,8 @@ def check(evidence: Evidence) -> Finding | None:
     shown = in_most(evidence.records, [_disagreement(record) for record in evidence.records])
     if not shown:
         return None
-    record, (_, explanation) = shown[0]
-    seeds, agreeing = tuple(r.spec.seed for r, _ in shown), mean([value for _, (value, _) in shown])
+    record, (_agreeing, explanation) = shown[0]
+    seeds, agreeing = tuple(r.spec.seed for r, _found in shown), mean([value for _record, (value, _why) in shown])
     return RULE.finding(
         evidence,
         severity="error",
@@ -60,15 +63,24 @@ def check(evidence: Evidence) -> Finding | None:
         step=1,
         evidence={"targets_agreeing": agreeing, "limit": AGREES, "examples": record.facts["targets_matched"]},
         message=(
-            f"The targets of the training loop are not the labels of their inputs: {percent(agreeing)} agree, and "
-            f"{explanation} ({words_for_seeds(seeds, len(evidence.records))}, from step 1)."
+            _(
+                "The targets of the training loop are not the labels of their inputs: {agreeing} agree, and "
+                "{explanation} ({seeds}, from step 1)."
+            ).format(
+                agreeing=percent(agreeing), explanation=explanation, seeds=words_for_seeds(seeds, len(evidence.records))
+            )
         ),
         advice=in_framework(
             record,
-            "Index inputs and labels with the same numbers (x[batch], y[batch]), or put both into one TensorDataset.",
-            "Give fit inputs and labels in the same order, and shuffle them together.",
+            _(
+                "Index inputs and labels with the same numbers (x[batch], y[batch]), or put both into one "
+                "TensorDataset."
+            ),
+            _("Give fit inputs and labels in the same order, and shuffle them together."),
         ),
     )
 
 
-RULE = Rule(id="shifted_labels", title="Targets that are not the labels", check=check, sources=SOURCES, stage="code")
+RULE = Rule(
+    id="shifted_labels", title=N_("Targets that are not the labels"), check=check, sources=SOURCES, stage="code"
+)

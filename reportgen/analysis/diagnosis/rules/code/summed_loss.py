@@ -20,6 +20,7 @@ import math
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, words_for_seeds
 from reportgen.analysis.diagnosis.training_code import in_framework, known_fact, severity_unless_fitted
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 FEW, NEAR = 4, 0.02
@@ -56,16 +57,22 @@ def check(evidence: Evidence) -> Finding | None:
         step=1,
         evidence={"factor": factor, "mean": 1.0},
         message=(
-            f"The loss is summed over the examples of a minibatch: gradients are {number(factor)} times those of the "
-            f"mean loss, and the learning rate of {number(record.spec.training.lr)} acts like "
-            f"{number(record.spec.training.lr * factor)} ({words_for_seeds(seeds, len(evidence.records))})."
+            _(
+                "The loss is summed over the examples of a minibatch: gradients are {factor} times those of "
+                "the mean loss, and the learning rate of {lr} acts like {lr2} ({seeds})."
+            ).format(
+                factor=number(factor),
+                lr=number(record.spec.training.lr),
+                lr2=number(record.spec.training.lr * factor),
+                seeds=words_for_seeds(seeds, len(evidence.records)),
+            )
         ),
         advice=in_framework(
             record,
-            "Use reduction='mean', or divide the loss by the number of examples.",
-            "Use reduction='sum_over_batch_size', the default of Keras losses.",
+            _("Use reduction='mean', or divide the loss by the number of examples."),
+            _("Use reduction='sum_over_batch_size', the default of Keras losses."),
         ),
     )
 
 
-RULE = Rule(id="summed_loss", title="The loss is a sum over examples", check=check, sources=SOURCES, stage="code")
+RULE = Rule(id="summed_loss", title=N_("The loss is a sum over examples"), check=check, sources=SOURCES, stage="code")

@@ -20,6 +20,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import in_most, percent, wor
 from reportgen.analysis.diagnosis.layers import draws, normalizations
 from reportgen.analysis.diagnosis.training_code import in_framework, known_fact
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 STEPS, SCORES = 0.3, 0.5
@@ -47,15 +48,19 @@ def check(evidence: Evidence) -> Finding | None:
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     share, some = mean([value for _, value in shown]), words_for_seeds(seeds, len(records))
     if trained:
-        message = f"The network was in test mode in {percent(share)} of the training steps, without dropout and with "
-        message += f"constant batch normalization statistics ({some})."
-        advice = "Call net.train() at the start of each epoch, after the evaluation."
-        keras = "Call the model with training=True in train_step."
+        message = _(
+            "The network was in test mode in {share} of the training steps, without dropout and with constant batch "
+            "normalization statistics ({some})."
+        ).format(share=percent(share), some=some)
+        advice = _("Call net.train() at the start of each epoch, after the evaluation.")
+        keras = _("Call the model with training=True in train_step.")
     else:
-        message = f"{percent(share)} of the scores were computed in training mode, with dropout or the statistics of "
-        message += f"the batch ({some})."
-        advice = "Call net.eval() before each evaluation, and net.train() after it."
-        keras = "Call the model with training=False in test_step."
+        message = _(
+            "{share} of the scores were computed in training mode, with dropout or the statistics of the batch "
+            "({some})."
+        ).format(share=percent(share), some=some)
+        advice = _("Call net.eval() before each evaluation, and net.train() after it.")
+        keras = _("Call the model with training=False in test_step.")
     name = "steps_in_test_mode" if trained else "scores_in_training_mode"
     return RULE.finding(
         evidence,
@@ -70,7 +75,7 @@ def check(evidence: Evidence) -> Finding | None:
 
 RULE = Rule(
     id="wrong_mode",
-    title="Training or scores in the wrong mode",
+    title=N_("Training or scores in the wrong mode"),
     check=check,
     sources=SOURCES,
     stage="code",

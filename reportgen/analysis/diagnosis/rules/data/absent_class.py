@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.classes import class_counts, classes_in_words, keep_setting, kept_shares
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.languages.translate import N_, _, ngettext
 from reportgen.runs.record import RunRecord
 
 CHANCE = 1e-3
@@ -85,14 +86,25 @@ def _words(record: RunRecord, untrained: Sequence[int], unscored: Sequence[int])
     if untrained:
         n, share = _count(record, untrained, "val"), percent(_share(record, untrained, "val"))
         parts.append(
-            f"training has no example of {classes_in_words(record.facts, untrained)}, but validation has {n} "
-            f"({share} of it), which the network cannot classify"
+            _(
+                "training has no example of {classes}, but validation has {n} ({share} of it), which the "
+                "network cannot classify"
+            ).format(classes=classes_in_words(record.facts, untrained), n=n, share=share)
         )
     if unscored:
         n, share = _count(record, unscored, "train"), percent(_share(record, unscored, "train"))
         parts.append(
-            f"validation has no example of {classes_in_words(record.facts, unscored)}, but training has {n} "
-            f"({share} of it), so that validation scores say nothing about {'it' if len(unscored) == 1 else 'them'}"
+            ngettext(
+                "validation has no example of {classes}, but training has {n} ({share} of it), so that "
+                "validation scores say nothing about it",
+                "validation has no example of {classes}, but training has {n} ({share} of it), so that "
+                "validation scores say nothing about them",
+                len(unscored),
+            ).format(
+                classes=classes_in_words(record.facts, unscored),
+                n=n,
+                share=share,
+            )
         )
     text = "; ".join(parts)
     return text[0].upper() + text[1:]
@@ -105,8 +117,8 @@ def _count(record: RunRecord, labels: Sequence[int], split: str) -> int:
 
 def _advice(record: RunRecord, untrained: Sequence[int]) -> str:
     if _removed(record, untrained):
-        return "Keep training examples of every class (data.keep), or remove the class from validation as well."
-    return "Shuffle the examples before splitting them, or split each class separately (a stratified split)."
+        return _("Keep training examples of every class (data.keep), or remove the class from validation as well.")
+    return _("Shuffle the examples before splitting them, or split each class separately (a stratified split).")
 
 
 def _removed(record: RunRecord, untrained: Sequence[int]) -> list[int]:
@@ -117,14 +129,14 @@ def _removed(record: RunRecord, untrained: Sequence[int]) -> list[int]:
 def _proposals(record: RunRecord, untrained: Sequence[int]) -> tuple[Proposal, ...]:
     data, removed = record.spec.data, _removed(record, untrained)
     kept = {label: fraction for label, fraction in kept_shares(record).items() if label not in removed}
-    back = Proposal({"data.keep": keep_setting(record, kept)}, "restores the examples of the class")
-    mixed = Proposal({"data.shuffle": True}, "all classes occur in each split")
+    back = Proposal({"data.keep": keep_setting(record, kept)}, _("restores the examples of the class"))
+    mixed = Proposal({"data.shuffle": True}, _("all classes occur in each split"))
     return (*((back,) if removed else ()), *((mixed,) if not data.shuffle else ()))
 
 
 RULE = Rule(
     id="absent_class",
-    title="Class absent from a split",
+    title=N_("Class absent from a split"),
     check=check,
     sources=SOURCES,
     stage="data",

@@ -33,6 +33,7 @@ from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, learned_ta
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_layers, words_for_seeds
 from reportgen.analysis.diagnosis.layers import batchnorm_sizes, draws, normalizations
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 LOST, TINY, SMALL = 3, 4, 8
@@ -113,12 +114,15 @@ def check(evidence: Evidence) -> Finding | None:
             "cost_of_train_mode": cost,
             "limit": COST,
         },
-        message=f"{_words(size, _batch(record), error, cost)} ({words_for_seeds(seeds, len(evidence.records))}, "
-        f"{words_for_layers(layers)}, from step 1).",
-        advice=f"Use batches of {ENOUGH} examples or more, or remove batch normalization.",
+        message=_("{words} ({seeds}, {layers}, from step 1).").format(
+            words=_words(size, _batch(record), error, cost),
+            seeds=words_for_seeds(seeds, len(evidence.records)),
+            layers=words_for_layers(layers),
+        ),
+        advice=_("Use batches of {enough} examples or more, or remove batch normalization.").format(enough=ENOUGH),
         proposals=(
-            Proposal({"training.batch_size": ENOUGH}, "statistics from more examples"),
-            Proposal({"network.batchnorm": False}, "no batch statistics"),
+            Proposal({"training.batch_size": ENOUGH}, _("statistics from more examples")),
+            Proposal({"network.batchnorm": False}, _("no batch statistics")),
         ),
     )
 
@@ -132,15 +136,23 @@ def _severity(shown: Sequence[RunRecord]) -> Severity:
 
 def _words(size: int, batch: int, error: float | None, cost: float | None) -> str:
     if error is None:
-        return "Batch normalization over a single example sets every activation to zero before scale and shift"
-    values = "examples" if size == batch else "values"
-    text = f"Batch normalization estimates variances from {size} {values}, with a relative error of {percent(error)}"
-    return text if cost is None else f"{text}; train mode raises the loss by {percent(cost)} of the loss of guessing"
+        return _("Batch normalization over a single example sets every activation to zero before scale and shift")
+    values = _("examples") if size == batch else _("values")
+    text = _("Batch normalization estimates variances from {size} {values}, with a relative error of {error}").format(
+        size=size, values=values, error=percent(error)
+    )
+    return (
+        text
+        if cost is None
+        else _("{text}; train mode raises the loss by {cost} of the loss of guessing").format(
+            text=text, cost=percent(cost)
+        )
+    )
 
 
 RULE = Rule(
     id="bn_tiny_batch",
-    title="Batch normalization over too few examples",
+    title=N_("Batch normalization over too few examples"),
     check=check,
     sources=SOURCES,
     stage="data",

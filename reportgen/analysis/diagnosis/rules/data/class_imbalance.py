@@ -36,6 +36,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, word
 from reportgen.analysis.diagnosis.scores.class_imbalance import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.splits import one_split
+from reportgen.languages.translate import N_, _, ngettext
 from reportgen.runs.record import RunRecord
 
 RARE = 0.5
@@ -157,9 +158,19 @@ def _finding(
             "examples": n,
         },
         message=(
-            f"{_recognition(shown, labels)} ({words_for_seeds(seeds, len(records))}; {n} examples scored). "
-            f"{'Its' if len(labels) == 1 else 'Their'} share of the training set is {percent(share)}. Training "
-            f"accuracy is {percent(accuracy)} nevertheless."
+            ngettext(
+                "{recognition} ({seeds}; {n} examples scored). Its share of the training set is {share}. "
+                "Training accuracy is {accuracy} nevertheless.",
+                "{recognition} ({seeds}; {n} examples scored). Their share of the training set is {share}. "
+                "Training accuracy is {accuracy} nevertheless.",
+                len(labels),
+            ).format(
+                recognition=_recognition(shown, labels),
+                seeds=words_for_seeds(seeds, len(records)),
+                n=n,
+                share=percent(share),
+                accuracy=percent(accuracy),
+            )
         ),
         advice=_advice(shown[0]),
         proposals=_proposals(shown[0], labels),
@@ -169,8 +180,8 @@ def _finding(
 
 def _advice(record: RunRecord) -> str:
     if not record.spec.data.shuffle:
-        return "Shuffle the rows before splitting them (data.shuffle): their order does not mix the classes."
-    return "Report the recall of each class. Use more examples of the rare class, or fewer of the common classes."
+        return _("Shuffle the rows before splitting them (data.shuffle): their order does not mix the classes.")
+    return _("Report the recall of each class. Use more examples of the rare class, or fewer of the common classes.")
 
 
 def _recognition(records: Sequence[RunRecord], labels: Sequence[int]) -> str:
@@ -181,28 +192,41 @@ def _recognition(records: Sequence[RunRecord], labels: Sequence[int]) -> str:
         for parts in ([t.sum(axis=0) for t in tables], [np.diag(t) for t in tables], [t.sum(axis=1) for t in tables])
     )
     if taken > SELDOM * there:
-        return f"Only {right} of {there} validation examples of {name} are recognized"
-    return f"{taken or 'No'} validation example{'s are' if taken != 1 else ' is'} classified as {name}"
+        return _("Only {right} of {there} validation examples of {name} are recognized").format(
+            right=right, there=there, name=name
+        )
+    if not taken:
+        return _("No validation examples are classified as {name}").format(name=name)
+    text = ngettext(
+        "{count} validation example is classified as {name}",
+        "{count} validation examples are classified as {name}",
+        taken,
+    )
+    return text.format(count=taken, name=name)
 
 
 def _proposals(record: RunRecord, labels: Sequence[int]) -> tuple[Proposal, ...]:
     """Return the proposals: restore dropped examples, train longer, use fewer examples of the common classes."""
     kept = kept_shares(record)
-    longer = Proposal({"training.epochs": max(10, 4 * record.spec.training.epochs)}, "four times as many epochs")
+    longer = Proposal({"training.epochs": max(10, 4 * record.spec.training.epochs)}, _("four times as many epochs"))
     dropped = [label for label in labels if kept.get(label, 1.0) < 1]
     back = Proposal(
         {"data.keep": keep_setting(record, {k: v for k, v in kept.items() if k not in dropped})},
-        "restores the examples of the class",
+        _("restores the examples of the class"),
     )
-    mixed = Proposal({"data.shuffle": True}, "all classes occur in each split")
+    mixed = Proposal({"data.shuffle": True}, _("all classes occur in each split"))
     return (
         *((mixed,) if not record.spec.data.shuffle else ()),
         *((back,) if dropped else ()),
         longer,
         _fewer(
-            record, labels, kept, FEWER, "at most three times as many examples of a common class as of the rare class"
+            record,
+            labels,
+            kept,
+            FEWER,
+            _("at most three times as many examples of a common class as of the rare class"),
         ),
-        _fewer(record, labels, kept, 1.0, "as many examples of a common class as of the rare class"),
+        _fewer(record, labels, kept, 1.0, _("as many examples of a common class as of the rare class")),
     )
 
 
@@ -221,7 +245,7 @@ def _fewer(record: RunRecord, labels: Sequence[int], kept: Mapping[int, float], 
 
 RULE = Rule(
     id="class_imbalance",
-    title="Class never predicted",
+    title=N_("Class never predicted"),
     check=check,
     sources=SOURCES,
     stage="data",

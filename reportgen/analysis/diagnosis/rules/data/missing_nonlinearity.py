@@ -32,6 +32,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 from reportgen.analysis.diagnosis.layers import fan_ins, is_linear_by_design
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.languages.translate import N_, _, ngettext
 from reportgen.runs.record import RunRecord
 
 AGREES = 1e-6
@@ -111,9 +112,9 @@ def check(evidence: Evidence) -> Finding | None:
     everywhere = len(layers) == tested
     names = sorted({shown[0].spec.network.layers[layer - 1].activation.name for layer in layers})
     last = int(max(record.probe_steps[-1] for record in shown))
-    which = f"Hidden {words_for_layers(layers)} of {tested} {'is' if len(layers) == 1 else 'are'}"
-    wholly = "All hidden layers are" if everywhere else which
-    when = f"at all probes up to step {last}" if last else "at step 0"
+    some = ngettext("Hidden {layers} of {tested} is", "Hidden {layers} of {tested} are", len(layers))
+    which = _("All hidden layers are") if everywhere else some.format(layers=words_for_layers(layers), tested=tested)
+    when = _("at all probes up to step {last}").format(last=last) if last else _("at step 0")
     return RULE.finding(
         evidence,
         severity=_severity(shown, everywhere),
@@ -122,10 +123,20 @@ def check(evidence: Evidence) -> Finding | None:
         step=0,
         evidence={"linear_layers": len(layers), "hidden_layers": tested, "activations": names},
         message=(
-            f"{wholly} linear on every probe example {when}: the output is a linear function of the input "
-            f"({', '.join(names)}; {words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
+            _(
+                "{which} linear on every probe example {when}: the output is a linear function of the input "
+                "({names}; {seeds}, {layers})."
+            ).format(
+                which=which,
+                when=when,
+                names=", ".join(names),
+                seeds=words_for_seeds(seeds, len(records)),
+                layers=words_for_layers(layers),
+            )
         ),
-        advice=f"{_advice(names)} (activation: relu, init: he_normal). The layers form a single linear map.",
+        advice=_("{advice} (activation: relu, init: he_normal). The layers form a single linear map.").format(
+            advice=_advice(names)
+        ),
         proposals=_proposals(names),
     )
 
@@ -135,8 +146,9 @@ def _severity(records: list[RunRecord], everywhere: bool) -> Severity:
 
 
 def _advice(names: list[str]) -> str:
-    bias = "Start biases at zero, or add" if _all_silence(names) else "Add"
-    return f"{bias} a nonlinearity after each hidden layer"
+    if _all_silence(names):
+        return _("Start biases at zero, or add a nonlinearity after each hidden layer")
+    return _("Add a nonlinearity after each hidden layer")
 
 
 def _all_silence(names: list[str]) -> bool:
@@ -145,19 +157,19 @@ def _all_silence(names: list[str]) -> bool:
 
 def _proposals(names: list[str]) -> tuple[Proposal, ...]:
     bend = Proposal(
-        {"network.activation": "relu", "network.init": "he_normal"}, "a nonlinearity with a suitable initialization"
+        {"network.activation": "relu", "network.init": "he_normal"}, _("a nonlinearity with a suitable initialization")
     )
     if _all_silence(names):
-        return (Proposal({"network.bias": 0.0}, "with zero biases, pre-activations have both signs"),)
+        return (Proposal({"network.bias": 0.0}, _("with zero biases, pre-activations have both signs")),)
     smooth = Proposal(
-        {"network.activation": "tanh", "network.init": "xavier"}, "a nonlinearity with a suitable initialization"
+        {"network.activation": "tanh", "network.init": "xavier"}, _("a nonlinearity with a suitable initialization")
     )
     return bend, smooth
 
 
 RULE = Rule(
     id="missing_nonlinearity",
-    title="Missing nonlinearity",
+    title=N_("Missing nonlinearity"),
     check=check,
     sources=SOURCES,
     stage="data",

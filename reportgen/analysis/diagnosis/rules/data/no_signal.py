@@ -46,6 +46,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, perce
 from reportgen.analysis.diagnosis.scores.no_signal import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 ERRORS, CERTAIN = 3.0, 2.0
@@ -131,34 +132,45 @@ def check(evidence: Evidence) -> Finding | None:
         severity="error",
         seeds=seeds,
         step=0,
-        evidence={"val_accuracy": end, "error": error, "blind": majority_share, "train_accuracy": train,
-                  "val_loss": mean_final(shown, "val_loss"), "guess": guess_loss(shown[0])},
+        evidence={
+            "val_accuracy": end,
+            "error": error,
+            "blind": majority_share,
+            "train_accuracy": train,
+            "val_loss": mean_final(shown, "val_loss"),
+            "guess": guess_loss(shown[0]),
+        },
         message=(
-            f"Training accuracy is {percent(train)}, but {_found(settled)}: validation accuracy is {percent(end)} "
-            f"(standard error {number(100 * error)} percentage points), and always predicting the most common class "
-            f"gives {percent(majority_share)} ({words_for_seeds(seeds, len(records))})."
+            _(
+                "Training accuracy is {train}, but {found}: validation accuracy is {end} (standard error "
+                "{error} percentage points), and always predicting the most common class gives "
+                "{majority_share} ({seeds})."
+            ).format(
+                train=percent(train), found=_found(settled), end=percent(end), error=number(100 * error),
+                majority_share=percent(majority_share), seeds=words_for_seeds(seeds, len(records)),
+            )
         ),
-        advice="Check that each label belongs to its input: print some pairs and trace both back to their source.",
+        advice=_("Check that each label belongs to its input: print some pairs and trace both back to their source."),
         proposals=_proposals(shown[0]),
     )  # fmt: skip
 
 
 def _found(settled: bool) -> str:
     if settled:
-        return "neither the network nor simple models predict left-out examples"
-    return "nothing generalizes"
+        return _("neither the network nor simple models predict left-out examples")
+    return _("nothing generalizes")
 
 
 def _proposals(record: RunRecord) -> tuple[Proposal, ...]:
     data = record.spec.data
-    shuffled = Proposal({"data.shuffle_labels": False}, "keeps each label with its input")
-    noisy = Proposal({"data.label_noise": 0.0}, "labels without noise")
+    shuffled = Proposal({"data.shuffle_labels": False}, _("keeps each label with its input"))
+    noisy = Proposal({"data.label_noise": 0.0}, _("labels without noise"))
     return (shuffled,) * data.shuffle_labels + (noisy,) * (data.label_noise > 0)
 
 
 RULE = Rule(
     id="no_signal",
-    title="No signal in the inputs",
+    title=N_("No signal in the inputs"),
     check=check,
     sources=SOURCES,
     stage="data",

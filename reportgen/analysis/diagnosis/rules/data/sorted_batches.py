@@ -34,6 +34,7 @@ from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, guess_loss, learned_task
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 HALF = 0.5
@@ -51,18 +52,22 @@ def _sorted(record: RunRecord) -> str | None:
     found, expected = _observed_share(record), _expected_share(record)
     if found is not None:
         clear = found > (1 + expected) / 2 and expected < 1
-        share = f"on average {percent(found)} of the examples of a batch belong to one class"
-        return f"{share} (shuffled batches: {percent(expected)})" if clear else None
+        share = _("on average {found} of the examples of a batch belong to one class").format(found=percent(found))
+        return (
+            _("{share} (shuffled batches: {expected})").format(share=share, expected=percent(expected))
+            if clear
+            else None
+        )
     run = _run_length(record)
     if run >= _batch_size(record) > 1:
-        return f"the same examples follow in each epoch, on average {number(run)} of a class in a row"
+        return _("the same examples follow in each epoch, on average {run} of a class in a row").format(run=number(run))
     jumps = _jumps(record)
     if not jumps:
         return None
-    times = "once" if jumps == 1 else f"{jumps} times"
-    return (
-        f"in the first epoch the loss jumps above the loss of guessing {times}, each time where the next class begins"
-    )
+    times = _("once") if jumps == 1 else _("{jumps} times").format(jumps=jumps)
+    return _(
+        "in the first epoch the loss jumps above the loss of guessing {times}, each time where the next class begins"
+    ).format(times=times)
 
 
 def _observed_share(record: RunRecord) -> float | None:
@@ -142,10 +147,12 @@ def check(evidence: Evidence) -> Finding | None:
         step=0,
         evidence={"batch_size": _batch_size(records[0])},
         message=(
-            f"The minibatches are sorted by class: {shown[0][1]} ({words_for_seeds(seeds, len(evidence.records))}). "
-            f"The network learns one class at a time and forgets the others."
+            _(
+                "The minibatches are sorted by class: {shown} ({seeds}). The network learns one class at a "
+                "time and forgets the others."
+            ).format(shown=shown[0][1], seeds=words_for_seeds(seeds, len(evidence.records)))
         ),
-        advice="Shuffle the training examples in each epoch, for example with shuffle=True in the data loader.",
+        advice=_("Shuffle the training examples in each epoch, for example with shuffle=True in the data loader."),
         proposals=_proposals(records[0]),
     )
 
@@ -153,7 +160,7 @@ def check(evidence: Evidence) -> Finding | None:
 def _proposals(record: RunRecord) -> tuple[Proposal, ...]:
     if record.spec.training.shuffle:
         return ()
-    return (Proposal({"training.shuffle": True}, "each batch has examples of all classes"),)
+    return (Proposal({"training.shuffle": True}, _("each batch has examples of all classes")),)
 
 
 def _severity(records: Sequence[RunRecord]) -> Severity:
@@ -167,7 +174,7 @@ def _severity(records: Sequence[RunRecord]) -> Severity:
 
 RULE = Rule(
     id="sorted_batches",
-    title="Minibatches sorted by class",
+    title=N_("Minibatches sorted by class"),
     check=check,
     sources=SOURCES,
     stage="data",

@@ -50,6 +50,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import number, percent, word
 from reportgen.analysis.diagnosis.scores.split_mismatch import FORM, SOURCES
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.statistics import share_error
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 EACH, BEST, LEFT = 3.0, 4.0, 2.0
@@ -161,10 +162,16 @@ def _measured(records: Sequence[RunRecord], best: _Drop | None) -> dict[str, Any
 
 
 def _drop_in_words(best: _Drop, count: str) -> str:
-    return (
-        f"Fitted to a part of the training examples, {best.model} classifies {percent(best.left_out)} of the other "
-        f"training examples correctly, but only {percent(best.validation)} of the validation examples (standard "
-        f"error {number(100 * best.error)} percentage points; {count})."
+    return _(
+        "Fitted to a part of the training examples, {model} classifies {left_out} of the other "
+        "training examples correctly, but only {validation} of the validation examples (standard "
+        "error {error} percentage points; {count})."
+    ).format(
+        model=best.model,
+        left_out=percent(best.left_out),
+        validation=percent(best.validation),
+        error=number(100 * best.error),
+        count=count,
     )
 
 
@@ -190,13 +197,14 @@ def _costs(records: Sequence[RunRecord]) -> bool:
 def _inputs(records: Sequence[RunRecord]) -> str:
     offset, scale = mean_fact(records, "val_input_offset"), mean_fact(records, "val_input_scale")
     if math.isnan(offset + scale):
-        return "The two splits differ in their inputs or in their labels."
+        return _("The two splits differ in their inputs or in their labels.")
     if _part(records) == "labels":
-        return "The inputs have similar means and standard deviations in both splits, so compare the labels first."
-    return (
-        f"The inputs of the splits differ: the means of the features by {number(offset)} standard deviations of the "
-        f"training examples, and the standard deviations by a factor of {number(scale)} (medians over features)."
-    )
+        return _("The inputs have similar means and standard deviations in both splits, so compare the labels first.")
+    return _(
+        "The inputs of the splits differ: the means of the features by {offset} standard deviations "
+        "of the training examples, and the standard deviations by a factor of {scale} (medians over "
+        "features)."
+    ).format(offset=number(offset), scale=number(scale))
 
 
 def _part(records: Sequence[RunRecord]) -> str:
@@ -206,19 +214,20 @@ def _part(records: Sequence[RunRecord]) -> str:
 
 def _advice(records: Sequence[RunRecord]) -> str:
     if _part(records) == "inputs":
-        return (
-            "Preprocess the validation examples exactly like the training examples, with the means and standard "
-            "deviations of the training examples. If this is done, draw both splits from the same examples."
+        return _(
+            "Preprocess the validation examples exactly like the training examples, with the means and "
+            "standard deviations of the training examples. If this is done, draw both splits from the "
+            "same examples."
         )
-    return (
-        "Check that validation labels have the same numbers for the same classes and the same order as their inputs. "
-        "If they do, draw both splits from the same examples."
+    return _(
+        "Check that validation labels have the same numbers for the same classes and the same order "
+        "as their inputs. If they do, draw both splits from the same examples."
     )
 
 
 RULE = Rule(
     id="split_mismatch",
-    title="Validation unlike training",
+    title=N_("Validation unlike training"),
     check=check,
     sources=SOURCES,
     stage="data",

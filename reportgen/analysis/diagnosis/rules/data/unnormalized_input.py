@@ -59,6 +59,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import enough, fold, number,
 from reportgen.analysis.diagnosis.layers import normalizes_input
 from reportgen.analysis.finding import Evidence, Finding, Rule, Severity
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 SMALL_INPUT, FAR_TOO_LARGE = 0.1, 10.0
@@ -113,11 +114,11 @@ def harm(record: RunRecord) -> str:
     if not normalized and {"large", "off centre"} & set(ways) and (problem := _first_layer(record) or _steps(record)):
         return problem
     if "small" in ways and not normalized and (stuck(record) or long_plateau(record)):
-        return "the loss hardly decreases" if stuck(record) else "the loss decreases late"
+        return _("the loss hardly decreases") if stuck(record) else _("the loss decreases late")
     if "small" in ways and not normalized and record.steps > 0 and worse_than_simple_models(record):
-        return "the network is worse than simple models, which standardize the input"
+        return _("the network is worse than simple models, which standardize the input")
     if record.steps > 0 and ("unequal" in ways or (not normalized and _offset(record) > FAR_OFF)):
-        return "the loss hardly decreases" if stuck(record) else "the network does not fit the training set"
+        return _("the loss hardly decreases") if stuck(record) else _("the network does not fit the training set")
     return ""
 
 
@@ -128,9 +129,9 @@ def _first_layer(record: RunRecord) -> str:
     row = ACTIVATIONS[record.spec.network.layers[0].activation.name]
     flat, silent = (float(record.statistic(name)[0][0]) for name in ("saturated_fraction", "dead_fraction"))
     if row.bounded and flat > FLAT:
-        return f"{percent(flat)} of the first layer's activations are saturated before training"
+        return _("{flat} of the first layer's activations are saturated before training").format(flat=percent(flat))
     if row.silences and silent > SILENT:
-        return f"{percent(silent)} of the first layer's units are silent before training"
+        return _("{silent} of the first layer's units are silent before training").format(silent=percent(silent))
     return ""
 
 
@@ -144,13 +145,15 @@ def _steps(record: RunRecord) -> str:
     first = first_ratio(record)
     if record.steps > 0 and first > COMMON_STEP and first / max(input_size(record), 1.0) <= COMMON_STEP:
         if record.status == "diverged":
-            return "the run diverges"
+            return _("the run diverges")
         if stuck(record):
-            return "the loss hardly decreases"
+            return _("the loss hardly decreases")
         if (lost := _fell_silent(record)) > SILENT:
-            return f"{percent(lost)} of a layer's units become silent in training"
+            return _("{lost} of a layer's units become silent in training").format(lost=percent(lost))
     if record.steps > 0 and input_size(record) > FAR_TOO_LARGE and start_loss(record) > loss_limit(record):
-        return f"the initial loss is {number(start_loss(record))}, and the network does not fit the training set"
+        return _("the initial loss is {start_loss}, and the network does not fit the training set").format(
+            start_loss=number(start_loss(record))
+        )
     return ""
 
 
@@ -172,7 +175,7 @@ def check(evidence: Evidence) -> Finding | None:
     first = harms[0][0] if hurts else shown[0]
     named = [record for record, _ in harms] if hurts else shown
     seeds = tuple(record.spec.seed for record in named)
-    effect = f"; {harms[0][1]}" if hurts else "; the records show no harmful effect"
+    effect = f"; {harms[0][1]}" if hurts else _("; the records show no harmful effect")
     advice, proposal = standardize(evidence, first)
     return RULE.finding(
         evidence,
@@ -182,7 +185,9 @@ def check(evidence: Evidence) -> Finding | None:
         step=0,
         evidence=_numbers(first),
         message=(
-            f"The input is not normalized: {_words(first)}{effect} ({words_for_seeds(seeds, len(records))}, at step 0)."
+            _("The input is not normalized: {words}{effect} ({seeds}, at step 0).").format(
+                words=_words(first), effect=effect, seeds=words_for_seeds(seeds, len(records))
+            )
         ),
         advice=advice,
         proposals=(proposal,),
@@ -207,17 +212,19 @@ def _numbers(record: RunRecord) -> dict[str, float | None]:
 def _words(record: RunRecord) -> str:
     """Return a clause on the scale of the input."""
     words = {
-        "large": f"its root mean square is {number(input_size(record))}",
-        "small": f"its root mean square is {number(input_size(record))}",
-        "off centre": f"{percent(_offset(record))} of its mean square is due to the means of the features",
-        "unequal": f"the scales of its features differ by {fold(unequal(record))}",
+        "large": _("its root mean square is {input_size}").format(input_size=number(input_size(record))),
+        "small": _("its root mean square is {input_size}").format(input_size=number(input_size(record))),
+        "off centre": _("{offset} of its mean square is due to the means of the features").format(
+            offset=percent(_offset(record))
+        ),
+        "unequal": _("the scales of its features differ by {unequal}").format(unequal=fold(unequal(record))),
     }
     return ", ".join(dict.fromkeys(words[kind] for kind in kinds(record)))
 
 
 RULE = Rule(
     id="unnormalized_input",
-    title="Input not normalized",
+    title=N_("Input not normalized"),
     check=check,
     sources=SOURCES,
     stage="data",

@@ -36,6 +36,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from reportgen.analysis.diagnosis.capacity import earlier_or_regularized, regularized
 from reportgen.analysis.diagnosis.evidence.curves import ScoreChange, score_changes
 from reportgen.analysis.diagnosis.evidence.held_out import (
     examples,
@@ -50,10 +51,11 @@ from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, guess_loss
 from reportgen.analysis.diagnosis.evidence.symptoms import UNLIKE_SPLITS, enough, number, percent, words_for_seeds
 from reportgen.analysis.diagnosis.layers import has_bottleneck
 from reportgen.analysis.diagnosis.scores.overfitting import FORM
-from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import paired_error, share_error
 from reportgen.engine.tables.losses import LOSSES
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.table import metric_of
 
@@ -215,12 +217,16 @@ def _memorized(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | No
         evidence={"score": "val_accuracy", "end": validation, "train": train, "reference": known.accuracy,
                   "error": error},
         message=(
-            f"The network memorizes its training examples: its accuracy is {percent(train)} in training and "
-            f"{percent(validation)} in validation, but {known.name} reaches {percent(known.accuracy)} in validation "
-            f"({words_for_seeds(low, len(records))})."
+            _(
+                "The network memorizes its training examples: its accuracy is {train} in training and "
+                "{validation} in validation, but {name} reaches {accuracy} in validation ({seeds})."
+            ).format(
+                train=percent(train), validation=percent(validation), name=known.name,
+                accuracy=percent(known.accuracy), seeds=words_for_seeds(low, len(records)),
+            )
         ),
-        advice="Use a stronger L2 penalty, dropout, fewer units or more data. Some training labels may be wrong.",
-        proposals=_regularized(records[0]),
+        advice=_("Use a stronger L2 penalty, dropout, fewer units or more data. Some training labels may be wrong."),
+        proposals=regularized(records[0]),
         metric="val_accuracy",
     )  # fmt: skip
 
@@ -231,27 +237,40 @@ def _finding(evidence: Evidence, records: Sequence[RunRecord], decline: _Decline
     best = int(np.median([change.best for _, change in decline.shown]))
     seeds = tuple(r.spec.seed for r, _ in decline.shown)
     train = mean([change.after(decline.column.replace("val", "train")) for _, change in decline.shown])
-    word, show = ("loss", number) if metric_of(decline.column).scale == "loss" else ("accuracy", percent)
+    word, show = (_("loss"), number) if metric_of(decline.column).scale == "loss" else (_("accuracy"), percent)
     return RULE.finding(
         evidence,
         severity="warning" if decline.serious else "info",
         seeds=seeds,
         step=_step(decline.shown[0][0], best),
-        evidence={"score": decline.column, "best": before, "end": after, "train": train, "best_epoch": best,
-                  "lost": decline.lost},
+        evidence={
+            "score": decline.column,
+            "best": before,
+            "end": after,
+            "train": train,
+            "best_epoch": best,
+            "lost": decline.lost,
+        },
         message=(
-            f"Validation {word} was {show(before)} around epoch {best} and ends at {show(after)}, while the training "
-            f"loss kept falling ({words_for_seeds(seeds, len(records))}; training {word} {show(train)}). "
-            f"{_share(decline.lost)} the improvement over guessing is lost."
+            _(
+                "Validation {word} was {before} around epoch {best} and ends at {after}, while the training "
+                "loss kept falling ({seeds}; training {word} {train}). {share} the improvement over guessing "
+                "is lost."
+            ).format(
+                word=word, before=show(before), best=best, after=show(after),
+                seeds=words_for_seeds(seeds, len(records)), train=show(train), share=_share(decline.lost),
+            )
         ),
-        advice=f"Stop around epoch {best} (early_stopping), or use a stronger L2 penalty, dropout or more data.",
-        proposals=_proposals(records[0], best),
+        advice=_(
+            "Stop around epoch {best} (early_stopping), or use a stronger L2 penalty, dropout or more data."
+        ).format(best=best),
+        proposals=earlier_or_regularized(records[0], best),
         metric=decline.column,
     )  # fmt: skip
 
 
 def _share(lost: float) -> str:
-    return f"{percent(lost)} of" if lost < 1 else "All of"
+    return _("{lost} of").format(lost=percent(lost)) if lost < 1 else _("All of")
 
 
 def _step(record: RunRecord, epoch: int) -> int:
@@ -259,26 +278,9 @@ def _step(record: RunRecord, epoch: int) -> int:
     return int(steps[epoch]) if len(steps) > epoch else record.steps
 
 
-def _proposals(record: RunRecord, best: int) -> tuple[Proposal, ...]:
-    return (
-        Proposal({"training.epochs": max(1, best)}, "training ends at the best validation score"),
-        *_regularized(record),
-    )
-
-
-def _regularized(record: RunRecord) -> tuple[Proposal, ...]:
-    """Return proposals of a stronger penalty and of dropout."""
-    training = record.spec.training
-    stronger = 0.01 if training.l2 == 0 else 10 * training.l2
-    return (
-        Proposal({"training.l2": stronger}, "smaller weights give smoother functions"),
-        Proposal({"network.dropout": 0.5}, "prevents co-adaptation of units"),
-    )
-
-
 RULE = Rule(
     id="overfitting",
-    title="Overfitting",
+    title=N_("Overfitting"),
     check=check,
     sources=SOURCES,
     stage="generalization",

@@ -29,10 +29,10 @@ consequence or omitted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from reportgen.analysis.diagnosis.capacity import more_capacity, more_patience
 from reportgen.analysis.diagnosis.evidence.curves import still_falling
 from reportgen.analysis.diagnosis.evidence.held_out import (
     ERRORS,
@@ -60,11 +60,13 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 from reportgen.analysis.diagnosis.layers import has_bottleneck, is_convolutional, narrowest, normalizations
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error
+from reportgen.analysis.words.nouns import counted_noun
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 FAR = 0.2
 FALLING = 0.1
-SATURATED, PINCHED = 0.5, 0.25
+SATURATED = 0.5
 SOURCES = (
     "stanford-scribe",
     "chicago-14",
@@ -119,8 +121,8 @@ def _below_a_larger_net(evidence: Evidence, records: Sequence[RunRecord]) -> Sho
     if sibling is None or sibling.share < SHARE:
         return None
     units = sum(layer.units for layer in sibling.record.spec.network.layers[:-1])
-    words = "hidden channels and units" if is_convolutional(sibling.record) else "hidden units"
-    return below_sibling(records, sibling, f"the variant with {units} {words}")
+    words = _("hidden channels and units") if is_convolutional(sibling.record) else _("hidden units")
+    return below_sibling(records, sibling, _("the variant with {units} {words}").format(units=units, words=words))
 
 
 def below_sibling(records: Sequence[RunRecord], sibling: BetterSibling, name: str) -> Shortfall:
@@ -144,11 +146,11 @@ def check(evidence: Evidence) -> Finding | None:
     short = short or larger
     if short is None:
         return _learned_nothing(evidence, records)
-    advice, proposals = _remedy(evidence) if small or larger else _start_learning(evidence)
+    advice, proposals = more_capacity(evidence) if small or larger else _start_learning(evidence)
     waits = records[0].spec.training.patience
     if waits is not None and all(r.status == "stopped" for r in records if r.spec.seed in short.seeds):
-        advice, proposals = _wait(waits)
-    capacity = "More capacity may be needed" if small or larger else "It has enough capacity but does not use it"
+        advice, proposals = more_patience(waits)
+    capacity = _("More capacity may be needed") if small or larger else _("It has enough capacity but does not use it")
     return RULE.finding(
         evidence,
         severity="warning",
@@ -156,13 +158,17 @@ def check(evidence: Evidence) -> Finding | None:
         step=records[0].steps,
         evidence={"train_accuracy": short.train, "val_accuracy": short.validation, "reference": short.reached},
         message=(
-            f"The network underfits: accuracy is {percent(short.train)} in training and {percent(short.validation)} in "
-            f"validation, but {short.by} reaches {percent(short.reached)} in validation. {capacity} "
-            f"({words_for_seeds(short.seeds, len(records))})."
+            _(
+                "The network underfits: accuracy is {train} in training and {validation} in validation, but "
+                "{by} reaches {reached} in validation. {capacity} ({seeds})."
+            ).format(
+                train=percent(short.train), validation=percent(short.validation), by=short.by,
+                reached=percent(short.reached), capacity=capacity, seeds=words_for_seeds(short.seeds, len(records)),
+            )
         ),
         advice=advice,
         proposals=proposals,
-    )
+    )  # fmt: skip
 
 
 def _narrow(evidence: Evidence, records: Sequence[RunRecord], short: Shortfall) -> Finding:
@@ -173,22 +179,33 @@ def _narrow(evidence: Evidence, records: Sequence[RunRecord], short: Shortfall) 
     proposals: tuple[Proposal, ...] = ()
     if records[0].spec.network.is_plain:
         wider = [width if width >= classes else wide for width in widths]
-        proposals = (Proposal({"network.hidden": wider}, "no layer narrower than the classes"),)
+        proposals = (Proposal({"network.hidden": wider}, _("no layer narrower than the classes")),)
     return RULE.finding(
         evidence,
         severity="warning",
         seeds=short.seeds,
         layers=tuple(number for number, width in enumerate(widths, 1) if width == units),
         step=records[0].steps,
-        evidence={"train_accuracy": short.train, "val_accuracy": short.validation, "reference": short.reached,
-                  "narrowest": units},
+        evidence={
+            "train_accuracy": short.train,
+            "val_accuracy": short.validation,
+            "reference": short.reached,
+            "narrowest": units,
+        },
         message=(
-            f"The network underfits: its narrowest layer has {units} unit{'s' if units > 1 else ''} for {classes} "
-            f"classes. Accuracy is {percent(short.train)} in training and {percent(short.validation)} in validation, "
-            f"but {short.by} reaches {percent(short.reached)} in validation "
-            f"({words_for_seeds(short.seeds, len(records))})."
+            _(
+                "The network underfits: its narrowest layer has {units} for {classes} classes. "
+                "Accuracy is {train} in training and {validation} in validation, but {by} reaches {reached} "
+                "in validation ({seeds})."
+            ).format(
+                units=counted_noun(units, "unit"), classes=classes, train=percent(short.train),
+                validation=percent(short.validation), by=short.by, reached=percent(short.reached),
+                seeds=words_for_seeds(short.seeds, len(records)),
+            )
         ),
-        advice=f"Give each hidden layer at least as many units as there are classes, such as {wide}.",
+        advice=_("Give each hidden layer at least as many units as there are classes, such as {wide}.").format(
+            wide=wide
+        ),
         proposals=proposals,
         causes=(*UNLIKE_SPLITS, "sorted_batches"),
     )  # fmt: skip
@@ -203,7 +220,7 @@ def _learned_nothing(evidence: Evidence, records: Sequence[RunRecord]) -> Findin
     seeds = tuple(r.spec.seed for r in records if stuck(r))
     if not (enough(len(seeds), len(records)) and train <= commonest + ERRORS * error):
         return None
-    _, proposals = _start_learning(evidence)
+    _advice, proposals = _start_learning(evidence)
     return RULE.finding(
         evidence,
         severity="warning",
@@ -211,43 +228,20 @@ def _learned_nothing(evidence: Evidence, records: Sequence[RunRecord]) -> Findin
         step=records[0].steps,
         evidence={"train_accuracy": train, "commonest_class": commonest},
         message=(
-            f"The network has learned next to nothing: training accuracy is {percent(train)}, and always predicting "
-            f"the most common class gives {percent(commonest)} ({words_for_seeds(seeds, len(records))}). The accuracy "
-            "of simple models on these data is not recorded."
+            _(
+                "The network has learned next to nothing: training accuracy is {train}, and always "
+                "predicting the most common class gives {commonest} ({seeds}). The accuracy of simple models "
+                "on these data is not recorded."
+            ).format(train=percent(train), commonest=percent(commonest), seeds=words_for_seeds(seeds, len(records)))
         ),
         advice=(
-            "Fit a linear model to the same data. If it is better, try a learning rate ten times as high or a tenth as "
-            "high. If it is not, the inputs may not predict the labels."
+            _(
+                "Fit a linear model to the same data. If it is better, try a learning rate ten times as high "
+                "or a tenth as high. If it is not, the inputs may not predict the labels."
+            )
         ),
         proposals=proposals,
     )
-
-
-def _wait(patience: int) -> tuple[str, tuple[Proposal, ...]]:
-    """Return the advice if early stopping ended training."""
-    longer = Proposal({"training.early_stopping": {"patience": max(10, 5 * patience)}}, "more patience")
-    never = Proposal({"training.early_stopping": None}, "no early stopping")
-    epochs = "one epoch" if patience == 1 else f"{patience} epochs"
-    return f"Increase the patience of early stopping above {epochs}, or turn early stopping off.", (longer, never)
-
-
-def _remedy(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
-    training = evidence.records[0].spec.training
-    widths = [layer.units for layer in evidence.records[0].spec.network.layers[:-1]]
-    longer = Proposal({"training.epochs": max(10, 4 * training.epochs)}, "four times as many epochs")
-    if not evidence.records[0].spec.network.is_plain:
-        return "Use more units or filters in each layer, then train longer.", (longer,)
-    wider: dict[str, Any] = {"network.hidden": [max(32, 4 * width) for width in widths] or [64]}
-    if not widths:
-        change = Proposal(wider, "a hidden layer allows curved class boundaries")
-        return "Add a hidden layer: without one, the class boundaries are linear.", (change, longer)
-    change = Proposal(wider, "more units")
-    usual = int(np.median(widths))
-    if min(widths) <= PINCHED * usual:  # a single change first
-        even = [usual if width <= PINCHED * usual else width for width in widths]
-        narrow = Proposal({"network.hidden": even}, "no layer much narrower than the others")
-        return f"Widen the narrowest hidden layer to {usual} units, like the others.", (narrow, change, longer)
-    return f"Use wider hidden layers, such as {wider['network.hidden']}, then train longer.", (change, longer)
 
 
 def _start_learning(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
@@ -255,16 +249,16 @@ def _start_learning(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
     record = evidence.records[0]
     training = record.spec.training
     faster, slower = (
-        Proposal({"training.lr": plausible(record, training.lr * by)}, "another learning rate") for by in (10.0, 0.1)
+        Proposal({"training.lr": plausible(record, training.lr * by)}, _("another learning rate")) for by in (10.0, 0.1)
     )
-    longer = Proposal({"training.epochs": max(10, 4 * training.epochs)}, "four times as many epochs")
-    advice = "Try a learning rate ten times as high or a tenth as high, and train longer. Capacity is sufficient."
+    longer = Proposal({"training.epochs": max(10, 4 * training.epochs)}, _("four times as many epochs"))
+    advice = _("Try a learning rate ten times as high or a tenth as high, and train longer. Capacity is sufficient.")
     return advice, (faster, longer, slower)
 
 
 RULE = Rule(
     id="underfitting",
-    title="Underfitting",
+    title=N_("Underfitting"),
     check=check,
     sources=SOURCES,
     stage="generalization",

@@ -57,6 +57,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 from reportgen.analysis.diagnosis.layers import normalizes_end
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 GROWS = 2.0
@@ -101,7 +102,7 @@ def check(evidence: Evidence) -> Finding | None:
     growth = float(np.median([_sizes(record)[-1] for record in shown]))
     layers, seeds = layers_in_most(flags), tuple(record.spec.seed for record in shown)
     expected = _expected(shown[0])
-    theirs = f" (theory predicts {number(expected)})" if expected else ""
+    theirs = _(" (theory predicts {expected})").format(expected=number(expected)) if expected else ""
     loss = mean([record.epochs("train_loss")[0] for record in shown])
     advice, proposals = _remedy(shown[0])
     found = severity_of_change(shown, growth, LEAST)
@@ -113,9 +114,17 @@ def check(evidence: Evidence) -> Finding | None:
         step=0,
         evidence={"growth": growth, "expected_growth": expected, "initial_loss": loss, "limit": LEAST},
         message=(
-            f"Activations explode: in hidden layer {shown[0].layers - 1}, they are {number(growth)} times as large as "
-            f"the input{theirs}. The initial loss is {number(loss)} ({words_for_seeds(seeds, len(records))}, "
-            f"{words_for_layers(layers)}, from step 0)."
+            _(
+                "Activations explode: in hidden layer {layers}, they are {growth} times as large as the "
+                "input{theirs}. The initial loss is {loss} ({seeds}, {layers2}, from step 0)."
+            ).format(
+                layers=shown[0].layers - 1,
+                growth=number(growth),
+                theirs=theirs,
+                loss=number(loss),
+                seeds=words_for_seeds(seeds, len(records)),
+                layers2=words_for_layers(layers),
+            )
         ),
         advice=advice,
         proposals=proposals,
@@ -123,9 +132,9 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
-    advice, proposals = rescale(record, "too large here")
+    advice, proposals = rescale(record, _("too large here"))
     change = {**proposals[0].change, "training.lr": plausible(record, FASTER * record.spec.training.lr)}
-    faster = Proposal(change, "a learning rate chosen for exploding activations is too low for other networks")
+    faster = Proposal(change, _("a learning rate chosen for exploding activations is too low for other networks"))
     return advice, (proposals[0], faster, *proposals[1:])
 
 
@@ -138,7 +147,7 @@ def _expected(record: RunRecord) -> float | None:
 
 RULE = Rule(
     id="exploding_activations",
-    title="Exploding activations",
+    title=N_("Exploding activations"),
     check=check,
     sources=SOURCES,
     stage="initialization",

@@ -50,6 +50,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 from reportgen.analysis.diagnosis.layers import has_bottleneck
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.engine.network_spec import normalizes
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 BATCHNORM = math.sqrt(math.pi / (math.pi - 1))
@@ -96,7 +97,7 @@ def check(evidence: Evidence) -> Finding | None:
     layers = layers_in_most([flags for flags, _ in grown])
     seeds = tuple(record.spec.seed for record in shown)
     expected = _expected(shown[0])
-    theirs = f" (theory predicts {fold(expected)})" if expected else ""
+    theirs = _(" (theory predicts {expected})").format(expected=fold(expected)) if expected else ""
     advice, proposals = _remedy(shown[0])
     return RULE.finding(
         evidence,
@@ -111,8 +112,16 @@ def check(evidence: Evidence) -> Finding | None:
             "spread_by_chance": float(np.sqrt(chance_variance(shown[0])[-1]) / 2),
         },
         message=(
-            f"Gradients explode: they grow by {fold(factor)}{theirs} from hidden layer {shown[0].layers - 1} back to "
-            f"layer 1 ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step 0)."
+            _(
+                "Gradients explode: they grow by {factor}{theirs} from hidden layer {layers} back to layer 1 "
+                "({seeds}, {layers2}, from step 0)."
+            ).format(
+                factor=fold(factor),
+                theirs=theirs,
+                layers=shown[0].layers - 1,
+                seeds=words_for_seeds(seeds, len(records)),
+                layers2=words_for_layers(layers),
+            )
         ),
         advice=advice,
         proposals=proposals,
@@ -122,11 +131,15 @@ def check(evidence: Evidence) -> Finding | None:
 def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     hidden = record.spec.network.layers[:-1]
     if not all(map(normalizes, hidden)) or len(hidden) <= BEARABLE:
-        return rescale(record, "too large here")
+        return rescale(record, _("too large here"))
     fewer = [_thinned([layer.units for layer in hidden], most) for most in (BEARABLE, BEARABLE // 2)]
-    proposals = tuple(Proposal({"network.hidden": widths}, "gradients grow less in fewer layers") for widths in fewer)
+    proposals = tuple(
+        Proposal({"network.hidden": widths}, _("gradients grow less in fewer layers")) for widths in fewer
+    )
     return (
-        f"Use at most {BEARABLE} layers, or residual blocks: gradients grow in each layer with batch normalization.",
+        _(
+            "Use at most {bearable} layers, or residual blocks: gradients grow in each layer with batch normalization."
+        ).format(bearable=BEARABLE),
         proposals,
     )
 
@@ -143,7 +156,7 @@ def _expected(record: RunRecord) -> float | None:
 
 RULE = Rule(
     id="exploding_gradients",
-    title="Exploding gradients",
+    title=N_("Exploding gradients"),
     check=check,
     sources=SOURCES,
     stage="initialization",

@@ -30,6 +30,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import FROM_START, enough, n
 from reportgen.analysis.diagnosis.layers import averaging
 from reportgen.analysis.diagnosis.scores.init_plateau import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 WEAK = 0.3
@@ -90,9 +91,18 @@ def check(evidence: Evidence) -> Finding | None:
             "limit": WEAK,
         },
         message=(
-            f"The loss stays near {number(start)} for the first {int(end)} steps ({percent(share)} of training) and "
-            f"then falls to {number(fallen)}. Before training, each layer multiplies the signal or the "
-            f"gradient by {number(weak)} on average ({words_for_seeds(seeds, len(records))}, from step 0)."
+            _(
+                "The loss stays near {start} for the first {end} steps ({share} of training) and then falls "
+                "to {fallen}. Before training, each layer multiplies the signal or the gradient by {weak} on "
+                "average ({seeds}, from step 0)."
+            ).format(
+                start=number(start),
+                end=int(end),
+                share=percent(share),
+                fallen=number(fallen),
+                weak=number(weak),
+                seeds=words_for_seeds(seeds, len(records)),
+            )
         ),
         advice=advice,
         proposals=proposals,
@@ -101,18 +111,20 @@ def check(evidence: Evidence) -> Finding | None:
 
 def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     if is_shallow(record):
-        times = f"{number(1 / max_slope(record))} times"
-        steeper = Proposal({"network.activation": "tanh", "network.init": "xavier"}, f"tanh is {times} as steep")
+        times = _("{max_slope} times").format(max_slope=number(1 / max_slope(record)))
+        steeper = Proposal(
+            {"network.activation": "tanh", "network.init": "xavier"}, _("tanh is {times} as steep").format(times=times)
+        )
         return (
-            f"Use tanh and Xavier initialization: at zero, tanh is {times} as steep.",
+            _("Use tanh and Xavier initialization: at zero, tanh is {times} as steep.").format(times=times),
             (steeper, normalize(record)),
         )
-    return rescale(record, "too small here")
+    return rescale(record, _("too small here"))
 
 
 RULE = Rule(
     id="init_plateau",
-    title="Plateau at the start",
+    title=N_("Plateau at the start"),
     check=check,
     sources=SOURCES,
     stage="initialization",

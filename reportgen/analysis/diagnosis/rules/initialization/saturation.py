@@ -47,6 +47,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 )
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 MUCH = 0.5
@@ -109,8 +110,16 @@ def check(evidence: Evidence) -> Finding | None:
         step=step,
         evidence={"saturated_fraction": share, "limit": MUCH, "activation": name},
         message=(
-            f"Units are saturated: {percent_up_to(share)} of a layer's {name} activations have a slope below 5% of the "
-            f"maximum ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step {step})."
+            _(
+                "Units are saturated: {share} of a layer's {name} activations have a slope below 5% of the "
+                "maximum ({seeds}, {layers}, from step {step})."
+            ).format(
+                share=percent_up_to(share),
+                name=name,
+                seeds=words_for_seeds(seeds, len(records)),
+                layers=words_for_layers(layers),
+                step=step,
+            )
         ),
         advice=advice,
         proposals=proposals,
@@ -128,26 +137,28 @@ def _severity(records: Sequence[RunRecord], share: float, step: int) -> Severity
 def _remedy(
     evidence: Evidence, record: RunRecord, layers: Sequence[int], step: int
 ) -> tuple[str, tuple[Proposal, ...]]:
-    normalized = normalize(record, "controls the scale of pre-activations")
+    normalized = normalize(record, _("controls the scale of pre-activations"))
     if step > 0:
-        rate, slower = lower(record, "smaller steps keep the weights smaller")
-        return f"{rate}: large steps saturated the units.", (slower, normalized)
+        rate, slower = lower(record, _("smaller steps keep the weights smaller"))
+        return _("{rate}: large steps saturated the units.").format(rate=rate), (slower, normalized)
     if any(abs(record.spec.network.layers[layer - 1].bias) > LARGE_BIAS for layer in layers):
-        change = Proposal({"network.bias": 0.0}, "with zero biases, units start where their slope is large")
-        return "Start biases at zero: large biases saturate units.", (change, normalized)
+        change = Proposal({"network.bias": 0.0}, _("with zero biases, units start where their slope is large"))
+        return _("Start biases at zero: large biases saturate units."), (change, normalized)
     if 1 in layers and input_too_large(record):
         advice, proposal = standardize(evidence, record)
         return advice, (proposal, normalized)
-    advice = "Use Xavier initialization (standard deviation 1/sqrt(fan_in)): pre-activations then have unit variance."
+    advice = _(
+        "Use Xavier initialization (standard deviation 1/sqrt(fan_in)): pre-activations then have unit variance."
+    )
     return advice, (
-        Proposal({"network.init": "xavier"}, "gives pre-activations of unit variance"),
+        Proposal({"network.init": "xavier"}, _("gives pre-activations of unit variance")),
         normalized,
     )
 
 
 RULE = Rule(
     id="saturation",
-    title="Saturated units",
+    title=N_("Saturated units"),
     check=check,
     sources=SOURCES,
     stage="initialization",

@@ -31,6 +31,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 )
 from reportgen.analysis.diagnosis.layers import ends_of_branches
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 COPIES = 1e-4
@@ -68,7 +69,11 @@ def check(evidence: Evidence) -> Finding | None:
         if f.any()
     )
     trained = max(record.steps for record in records)
-    after = f" and after {trained} steps of training" if trained and not _drops(records[0]) else ""
+    after = (
+        _(" and after {trained} steps of training").format(trained=trained)
+        if trained and not _drops(records[0])
+        else ""
+    )
     init = fitting_init(records[0])
     return RULE.finding(
         evidence,
@@ -78,23 +83,29 @@ def check(evidence: Evidence) -> Finding | None:
         step=0,
         evidence={"weight_unit_spread": spread, "limit": COPIES, "steps_trained": trained},
         message=(
-            f"All units of a layer have the same weights and gradients at step 0{after}{_difference(spread)} "
-            f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}). The layer computes no more than a "
-            "single unit."
+            _(
+                "All units of a layer have the same weights and gradients at step 0{after}{difference} "
+                "({seeds}, {layers}). The layer computes no more than a single unit."
+            ).format(
+                after=after, difference=_difference(spread), seeds=words_for_seeds(seeds, len(records)),
+                layers=words_for_layers(layers),
+            )
         ),
-        advice=f"Draw the weights at random (init: {init}). Any spread allows the units to learn different features.",
-        proposals=(Proposal({"network.init": init}, "gives each unit different weights"),),
-    )
+        advice=_(
+            "Draw the weights at random (init: {init}). Any spread allows the units to learn different features."
+        ).format(init=init),
+        proposals=(Proposal({"network.init": init}, _("gives each unit different weights")),),
+    )  # fmt: skip
 
 
 def _difference(spread: float) -> str:
     """Return a phrase on the difference between the weights of a layer's units, empty if they are equal."""
-    return f", up to a relative difference of {number(spread)}" if spread else ""
+    return _(", up to a relative difference of {spread}").format(spread=number(spread)) if spread else ""
 
 
 RULE = Rule(
     id="symmetric_init",
-    title="Symmetric initialization",
+    title=N_("Symmetric initialization"),
     check=check,
     sources=SOURCES,
     stage="initialization",

@@ -51,6 +51,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 )
 from reportgen.analysis.diagnosis.layers import averaging
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 SILENT = 0.4  # as in dead_relu
@@ -96,8 +97,10 @@ def _expected_fall(record: RunRecord) -> float | None:
 
 
 def _words(fall: float, expected: float | None) -> str:
-    factor = fold(fall) if math.isfinite(fall) else "a decrease to zero"
-    return f"{factor}; theory predicts {fold(expected)}" if expected else factor
+    factor = fold(fall) if math.isfinite(fall) else _("a decrease to zero")
+    return (
+        _("{factor}; theory predicts {expected}").format(factor=factor, expected=fold(expected)) if expected else factor
+    )
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -114,7 +117,7 @@ def check(evidence: Evidence) -> Finding | None:
     depth = len(initial(shown[0], "activation_std"))
     fall = first / last if last > 0 else math.inf
     expected = _expected_fall(shown[0])
-    advice, proposals = rescale(shown[0], "too small here")
+    advice, proposals = rescale(shown[0], _("too small here"))
     return RULE.finding(
         evidence,
         severity=severity_of_change(shown, fall),
@@ -130,18 +133,22 @@ def check(evidence: Evidence) -> Finding | None:
             "limit": LEAST,
         },
         message=(
-            f"Activations vanish: their standard deviation falls from {number(first)} in layer 1 to {number(last)} in "
-            f"layer {depth}, {_words(fall, expected)} ({words_for_seeds(seeds, len(records))}, "
-            f"{words_for_layers(layers)}, from step 0)."
+            _(
+                "Activations vanish: their standard deviation falls from {first} in layer 1 to {last} in "
+                "layer {depth}, {words} ({seeds}, {layers}, from step 0)."
+            ).format(
+                first=number(first), last=number(last), depth=depth, words=_words(fall, expected),
+                seeds=words_for_seeds(seeds, len(records)), layers=words_for_layers(layers),
+            )
         ),
         advice=advice,
         proposals=proposals,
-    )
+    )  # fmt: skip
 
 
 RULE = Rule(
     id="vanishing_activations",
-    title="Vanishing activations",
+    title=N_("Vanishing activations"),
     check=check,
     sources=SOURCES,
     stage="initialization",

@@ -61,6 +61,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_seeds,
 )
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 PROBES = 3
@@ -142,8 +143,16 @@ def check(evidence: Evidence) -> Finding | None:
             "spread_by_chance": float(np.sqrt(chance_variance(shown[0])[-1]) / 2),
         },
         message=(
-            f"Gradients vanish: they fall {_words(factor, expected)} from hidden layer {shown[0].layers - 1} back to "
-            f"layer 1 ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step {step})."
+            _(
+                "Gradients vanish: they fall {words} from hidden layer {layers} back to layer 1 ({seeds}, "
+                "{layers2}, from step {step})."
+            ).format(
+                words=_words(factor, expected),
+                layers=shown[0].layers - 1,
+                seeds=words_for_seeds(seeds, len(records)),
+                layers2=words_for_layers(layers),
+                step=step,
+            )
         ),
         advice=advice,
         proposals=proposals,
@@ -152,23 +161,29 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _words(factor: float, expected: float | None) -> str:
-    times = f"by {fold(factor)}" if math.isfinite(factor) else "to zero"
-    return f"{times} (theory predicts {fold(expected)})" if expected else times
+    times = _("by {factor}").format(factor=fold(factor)) if math.isfinite(factor) else _("to zero")
+    return _("{times} (theory predicts {expected})").format(times=times, expected=fold(expected)) if expected else times
 
 
 def _remedy(record: RunRecord, step: int, expected: float | None) -> tuple[str, tuple[Proposal, ...]]:
     if step > 0:
-        return "Normalize each layer (batchnorm: true), so that its units do not become silent.", (normalize(record),)
+        return _("Normalize each layer (batchnorm: true), so that its units do not become silent."), (
+            normalize(record),
+        )
     if is_shallow(record):
         name, slope = main_activation(record).name, f"1/{number(1 / max_slope(record))}"
         change = {"network.activation": "tanh", "network.init": "xavier"}
-        steeper = Proposal(change, f"the maximum slope is 1 for tanh and {slope} for {name}")
-        advice = f"Use tanh and Xavier initialization: the maximum slope of tanh is 1, not {slope}."
+        steeper = Proposal(
+            change, _("the maximum slope is 1 for tanh and {slope} for {name}").format(slope=slope, name=name)
+        )
+        advice = _("Use tanh and Xavier initialization: the maximum slope of tanh is 1, not {slope}.").format(
+            slope=slope
+        )
         return advice, (steeper, normalize(record))
-    advice, proposals = rescale(record, "not sufficient at this depth and width")
+    advice, proposals = rescale(record, _("not sufficient at this depth and width"))
     if (expected or math.inf) > LEAST:
         return advice, proposals
-    return "Use wider layers: in a network as narrow and deep as this, gradients vanish by chance.", (
+    return _("Use wider layers: in a network as narrow and deep as this, gradients vanish by chance."), (
         widen(record),
         *proposals,
     )
@@ -176,7 +191,7 @@ def _remedy(record: RunRecord, step: int, expected: float | None) -> tuple[str, 
 
 RULE = Rule(
     id="vanishing_gradients",
-    title="Vanishing gradients",
+    title=N_("Vanishing gradients"),
     check=check,
     sources=SOURCES,
     stage="initialization",

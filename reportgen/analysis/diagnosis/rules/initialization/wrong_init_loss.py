@@ -40,6 +40,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, probe
 from reportgen.analysis.diagnosis.scores.wrong_init_loss import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.sanity import chance_loss
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 ENLARGED = 2.0
@@ -57,9 +58,9 @@ def _cause(record: RunRecord) -> str:
 
 
 _WORDS = {
-    "hidden": "because the hidden layers enlarge the signal",
-    "input": "because the input is too large",
-    "output": "because the weights of the output layer are too large",
+    "hidden": N_("because the hidden layers enlarge the signal"),
+    "input": N_("because the input is too large"),
+    "output": N_("because the weights of the output layer are too large"),
 }
 
 
@@ -101,14 +102,18 @@ def check(evidence: Evidence) -> Finding | None:
             "cause": cause,
         },
         message=(
-            f"The loss before training is {number(loss)}, but chance level is {number(chance)}. The outputs have a "
-            f"standard deviation of {number(outputs)}, {_WORDS[cause]} ({words_for_seeds(seeds, len(records))}, at "
-            "step 0)."
+            _(
+                "The loss before training is {loss}, but chance level is {chance}. The outputs have a "
+                "standard deviation of {outputs}, {reason} ({seeds}, at step 0)."
+            ).format(
+                loss=number(loss), chance=number(chance), outputs=number(outputs), reason=_(_WORDS[cause]),
+                seeds=words_for_seeds(seeds, len(records)),
+            )
         ),
         advice=advice,
         proposals=proposals,
         causes=_causes(first, cause),
-    )
+    )  # fmt: skip
 
 
 def _soon_unlearned(record: RunRecord) -> bool:
@@ -125,16 +130,16 @@ def _remedy(evidence: Evidence, record: RunRecord, cause: str) -> tuple[str, tup
     if cause == "input":
         advice, proposal = standardize(evidence, record)
         return advice, (proposal,)
-    small = Proposal({"network.output_init": "xavier"}, "outputs of about the size of the layer's input")
+    small = Proposal({"network.output_init": "xavier"}, _("outputs of about the size of the layer's input"))
     if cause == "output":
-        smaller = Proposal({"network.output_init": {"name": "gaussian", "std": 0.01}}, "outputs near zero")
-        return "Initialize the output layer with smaller weights (output_init: xavier).", (small, smaller)
-    return rescale(record, "too large here")
+        smaller = Proposal({"network.output_init": {"name": "gaussian", "std": 0.01}}, _("outputs near zero"))
+        return _("Initialize the output layer with smaller weights (output_init: xavier)."), (small, smaller)
+    return rescale(record, _("too large here"))
 
 
 RULE = Rule(
     id="wrong_init_loss",
-    title="Initial loss far above chance",
+    title=N_("Initial loss far above chance"),
     check=check,
     sources=SOURCES,
     stage="initialization",

@@ -47,6 +47,7 @@ from reportgen.analysis.diagnosis.layers import ends_of_branches, unit_word
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 MANY = 0.40
@@ -112,11 +113,11 @@ def check(evidence: Evidence) -> Finding | None:
     from_start = start > MANY
     seeds = tuple(r.spec.seed for r in shown)
     advice, proposals = _remedy(evidence, shown[0], from_start, layers)
-    word = unit_word(shown[0], layers)
-    where = "at every position of every probe example" if word == "channels" else "on every probe example"
-    most, when = end, f"after training, compared with {percent(start)} at the start"
+    units = unit_word(shown[0], layers)
+    where = _("at every position of every probe example") if units == "channels" else _("on every probe example")
+    most, when = end, _("after training, compared with {start} at the start").format(start=percent(start))
     if from_start:
-        most, when = start, "at initialization"
+        most, when = start, _("at initialization")
     return RULE.finding(
         evidence,
         severity=_severity(shown, len(records)),
@@ -125,13 +126,15 @@ def check(evidence: Evidence) -> Finding | None:
         step=0 if from_start else _when(shown[0]),
         evidence={"dead_fraction": end, "dead_fraction_at_start": start, "limit": MANY, "looks": PROBES},
         message=(
-            f"ReLU {word} are dead: {percent_up_to(most)} of a layer's {word} are silent {where} {when} "
-            f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
+            _("ReLU {word} are dead: {most} of a layer's {word} are silent {where} {when} ({seeds}, {layers}).").format(
+                word=_(units), most=percent_up_to(most), where=where, when=when,
+                seeds=words_for_seeds(seeds, len(records)), layers=words_for_layers(layers),
+            )
         ),
         advice=advice,
         proposals=proposals,
         causes=("unnormalized_input", "vanishing_activations", "vanishing_gradients") if from_start else None,
-    )
+    )  # fmt: skip
 
 
 def _severity(records: Sequence[RunRecord], runs: int) -> Severity:
@@ -160,31 +163,31 @@ def _begins_well(record: RunRecord) -> bool:
 def _remedy(
     evidence: Evidence, record: RunRecord, from_start: bool, layers: tuple[int, ...]
 ) -> tuple[str, tuple[Proposal, ...]]:
-    word = unit_word(record, layers)
-    leaky = Proposal({"network.activation": "leaky_relu"}, "passes a gradient for negative inputs")
+    word = _(unit_word(record, layers))
+    leaky = Proposal({"network.activation": "leaky_relu"}, _("passes a gradient for negative inputs"))
     negative_bias = any(layer.bias < 0 for layer in record.spec.network.layers[:-1])
     if from_start and negative_bias:
-        return f"Start biases at zero: negative biases silence {word}.", (
-            Proposal({"network.bias": 0.0}, "zero biases"),
+        return _("Start biases at zero: negative biases silence {word}.").format(word=word), (
+            Proposal({"network.bias": 0.0}, _("zero biases")),
             leaky,
         )
     if from_start and _begins_well(record):
-        return "Use leaky ReLU or wider layers: weights and biases are initialized well already.", (leaky,)
+        return _("Use leaky ReLU or wider layers: weights and biases are initialized well already."), (leaky,)
     if from_start:
-        return "Use He initialization (standard deviation sqrt(2/fan_in)) and zero biases.", (
-            Proposal({"network.init": "he_normal"}, "preserves the scale of the signal"),
+        return _("Use He initialization (standard deviation sqrt(2/fan_in)) and zero biases."), (
+            Proposal({"network.init": "he_normal"}, _("preserves the scale of the signal")),
             leaky,
         )
     if input_too_large(record):
         advice, standard = standardize(evidence, record)
         return advice, (standard, leaky)
-    rate, slower = lower(record, f"smaller steps silence fewer {word}")
-    return f"{rate}: large steps silence {word} permanently.", (slower, leaky)
+    rate, slower = lower(record, _("smaller steps silence fewer {word}").format(word=word))
+    return _("{rate}: large steps silence {word} permanently.").format(rate=rate, word=word), (slower, leaky)
 
 
 RULE = Rule(
     id="dead_relu",
-    title="Dead ReLU units",
+    title=N_("Dead ReLU units"),
     check=check,
     sources=SOURCES,
     stage="optimization",

@@ -53,6 +53,7 @@ from reportgen.analysis.diagnosis.layers import branches, fan_ins, normalization
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.engine.network_spec import normalizes
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 IDLE = 0.01
@@ -157,49 +158,70 @@ def check(evidence: Evidence) -> Finding | None:
         seeds=seeds,
         layers=ends,
         step=int(record.probe_steps[-1]),
-        evidence={"idle_branches": len(ends), "branches": first.count, "branch_ratio": first.ratio,
-                  "gain": first.gain, "limit": IDLE},
+        evidence={
+            "idle_branches": len(ends),
+            "branches": first.count,
+            "branch_ratio": first.ratio,
+            "gain": first.gain,
+            "limit": IDLE,
+        },
         message=(
-            f"{len(ends)} of {first.count} residual branches add nothing: {_words(first)} "
-            f"({words_for_seeds(seeds, len(records))}, {words_for_layers(ends)}, at step {record.probe_steps[-1]})."
+            _(
+                "{ends} of {count} residual branches add nothing: {words} ({seeds}, {layers}, at step {probe_steps})."
+            ).format(
+                ends=len(ends),
+                count=first.count,
+                words=_words(first),
+                seeds=words_for_seeds(seeds, len(records)),
+                layers=words_for_layers(ends),
+                probe_steps=record.probe_steps[-1],
+            )
         ),
         advice=advice,
         proposals=proposals,
-    )  # fmt: skip
+    )
 
 
 def _words(idle: _Idle) -> str:
     if idle.reason == SILENT:
-        return "all units of an inner layer are silent, so that only a constant is added to the shortcut"
+        return _("all units of an inner layer are silent, so that only a constant is added to the shortcut")
     if idle.reason == WEAK:
-        size = f"at most {number(idle.gain)} times" if idle.gain else "zero times"
-        return f"their weights pass on {size} what He initialization would, so that only a constant is added"
-    return f"their outputs have at most {percent(idle.ratio)} of the norm of the shortcut"
+        size = _("at most {gain} times").format(gain=number(idle.gain)) if idle.gain else _("zero times")
+        return _("their weights pass on {size} what He initialization would, so that only a constant is added").format(
+            size=size
+        )
+    return _("their outputs have at most {ratio} of the norm of the shortcut").format(ratio=percent(idle.ratio))
 
 
 def _remedy(evidence: Evidence, record: RunRecord, idle: _Idle) -> tuple[str, tuple[Proposal, ...]]:
     training, normalized = record.spec.training, bool(normalizations(record.spec.network))
     if idle.shrunk and training.l2:
-        weaker = Proposal({"training.l2": rounded(training.l2 / WEAKER)}, "the penalty pulls the branches to zero")
-        return f"Divide the penalty by {WEAKER:g}: it pulls the branches to zero.", (weaker,)
+        weaker = Proposal({"training.l2": rounded(training.l2 / WEAKER)}, _("the penalty pulls the branches to zero"))
+        return _("Divide the penalty by {weaker}: it pulls the branches to zero.").format(weaker=f"{WEAKER:g}"), (
+            weaker,
+        )
     if idle.reason == SILENT and any(layer.bias < 0 for layer in record.spec.network.layers):
-        zero = Proposal({"network.bias": 0.0}, "with zero biases, units are active on about half of the examples")
-        return "Start biases at zero, so that the units in the branches are not silent.", (zero,)
+        zero = Proposal({"network.bias": 0.0}, _("with zero biases, units are active on about half of the examples"))
+        return _("Start biases at zero, so that the units in the branches are not silent."), (zero,)
     if idle.reason == SMALL and input_too_large(record):
         advice, proposal = standardize(evidence, record)
-        return f"{advice} The shortcuts carry this size, next to which the branches are small.", (proposal,)
-    normalize_all = normalize(record, "branches of about the size of their shortcuts")
+        return _("{advice} The shortcuts carry this size, next to which the branches are small.").format(
+            advice=advice
+        ), (proposal,)
+    normalize_all = normalize(record, _("branches of about the size of their shortcuts"))
     if normalized:
-        he = Proposal({"network.init": "he_normal"}, "branches that pass on their inputs")
-        return "Initialize the branches with he_normal, so that their weights have a gradient.", (he,)
-    fixup = Proposal({"network.init": "fixup"}, "only the last layer of each branch starts at zero")
-    advice = "Initialize the branches so that their weights have a gradient: init: fixup, or he with batchnorm: true."
+        he = Proposal({"network.init": "he_normal"}, _("branches that pass on their inputs"))
+        return _("Initialize the branches with he_normal, so that their weights have a gradient."), (he,)
+    fixup = Proposal({"network.init": "fixup"}, _("only the last layer of each branch starts at zero"))
+    advice = _(
+        "Initialize the branches so that their weights have a gradient: init: fixup, or he with batchnorm: true."
+    )
     return advice, (fixup, normalize_all)
 
 
 RULE = Rule(
     id="idle_branch",
-    title="Idle residual branches",
+    title=N_("Idle residual branches"),
     check=check,
     sources=SOURCES,
     stage="optimization",

@@ -35,6 +35,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, perc
 from reportgen.analysis.diagnosis.layers import has_bottleneck
 from reportgen.analysis.diagnosis.scores.loss_oscillation import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 MUCH = 0.05
@@ -72,7 +73,7 @@ def check(evidence: Evidence) -> Finding | None:
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     size, cost, step = mean([s for _, s in shown]), guess_loss(record), record.steps // 2
     level = mean([_level(r) for r, _ in shown])
-    rate, slower = lower(record, "smaller steps")
+    rate, slower = lower(record, _("smaller steps"))
     harmed = sum(swing_is_harmful(r, found) for r, found in shown)
     return RULE.finding(
         evidence,
@@ -81,14 +82,21 @@ def check(evidence: Evidence) -> Finding | None:
         step=step,
         evidence={"swing": size, "limit": MUCH * cost, "guess": cost, "last_loss": level},
         message=(
-            f"The training loss does not settle: it oscillates around {number(level)} with a standard deviation of "
-            f"{number(size)}, {percent(size / cost)} of the loss of guessing ({words_for_seeds(seeds, len(swings))}, "
-            f"from step {step})."
+            _(
+                "The training loss does not settle: it oscillates around {level} with a standard deviation "
+                "of {size}, {size2} of the loss of guessing ({seeds}, from step {step})."
+            ).format(
+                level=number(level),
+                size=number(size),
+                size2=percent(size / cost),
+                seeds=words_for_seeds(seeds, len(swings)),
+                step=step,
+            )
         ),
-        advice=f"{rate}, or use a schedule in which it decays.",
+        advice=_("{rate}, or use a schedule in which it decays.").format(rate=rate),
         proposals=(
             slower,
-            Proposal({"training.schedule": "cosine"}, "with a decaying learning rate, the loss settles"),
+            Proposal({"training.schedule": "cosine"}, _("with a decaying learning rate, the loss settles")),
         ),
         causes=(*RULE.causes, "underfitting") if has_bottleneck(record) else None,
     )
@@ -96,7 +104,7 @@ def check(evidence: Evidence) -> Finding | None:
 
 RULE = Rule(
     id="loss_oscillation",
-    title="The loss does not settle",
+    title=N_("The loss does not settle"),
     check=check,
     sources=SOURCES,
     stage="optimization",

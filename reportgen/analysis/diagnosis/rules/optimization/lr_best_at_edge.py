@@ -32,6 +32,7 @@ from reportgen.analysis.diagnosis.scores.lr_best_at_edge import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import paired_error
 from reportgen.engine.spec import RunSpec
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.table import metric_of
 
@@ -164,7 +165,7 @@ def _finding(
     beyond = list(dict.fromkeys(plausible(evidence.records[0], rate) for rate in _beyond(rates, high)))
     beyond = [rate for rate in beyond if not rates[0] <= rate <= rates[-1]]
     low, top, lr = number(rates[0]), number(rates[-1]), number(evidence.records[0].spec.training.lr)
-    end, way = ("upper", "upwards") if high else ("lower", "downwards")
+    end, way = (_("upper"), _("upwards")) if high else (_("lower"), _("downwards"))
     evident = {"metric": metric, "lr": evidence.records[0].spec.training.lr, "rates": len(rates)}
     evident |= {"lowest_rate": rates[0], "highest_rate": rates[-1], "gain": float(gains.mean())}
     evident |= {"score": abs(edge.mean), "score_beside": abs(neighbour.mean), "standard_errors": _last_step(others)}
@@ -175,15 +176,28 @@ def _finding(
         step=None,
         evidence=evident,
         message=(
-            f"The best of {len(rates)} learning rates from {low} to {top} is {lr}, at the {end} end: "
-            f"{_reached(edge, neighbour, metric)} (better in {int((gains > 0).sum())} of {gains.size} seeds)."
+            _(
+                "The best of {rates} learning rates from {low} to {top} is {lr}, at the {end} end: {reached} "
+                "(better in {sum} of {size} seeds)."
+            ).format(
+                rates=len(rates),
+                low=low,
+                top=top,
+                lr=lr,
+                end=end,
+                reached=_reached(edge, neighbour, metric),
+                sum=int((gains > 0).sum()),
+                size=gains.size,
+            )
         ),
         advice=(
-            f"Extend the range {way}, for example to a learning rate of {number(beyond[0])}."
+            _("Extend the range {way}, for example to a learning rate of {beyond}.").format(
+                way=way, beyond=number(beyond[0])
+            )
             if beyond
-            else "Keep this learning rate: it lies at the end of the plausible range."
+            else _("Keep this learning rate: it lies at the end of the plausible range.")
         ),
-        proposals=tuple(Proposal({"training.lr": rate}, "extends the range of learning rates") for rate in beyond),
+        proposals=tuple(Proposal({"training.lr": rate}, _("extends the range of learning rates")) for rate in beyond),
         metric=metric,
     )
 
@@ -199,16 +213,20 @@ def _reached(edge: Group, neighbour: Group, metric: str) -> str:
     """Return a clause with the scores of the end and of its neighbour."""
     accuracy = metric_of(metric).is_accuracy
     first, second = (percent(g.mean) if accuracy else number(-g.mean) for g in (edge, neighbour))
-    name = "validation accuracy" if accuracy else "training loss"
+    name = _("validation accuracy") if accuracy else _("training loss")
     if len(edge.rates) == len(neighbour.rates) == 1:
-        return f"its {name} is {first}, compared with {second} at {number(neighbour.rates[0])}"
-    span = f"{number(edge.rates[0])} to {number(edge.rates[-1])}"
-    return f"the mean {name} is {first} for learning rates of {span}, compared with {second} for their neighbours"
+        return _("its {name} is {first}, compared with {second} at {rates}").format(
+            name=name, first=first, second=second, rates=number(neighbour.rates[0])
+        )
+    span = _("{low} to {high}").format(low=number(edge.rates[0]), high=number(edge.rates[-1]))
+    return _(
+        "the mean {name} is {first} for learning rates of {span}, compared with {second} for their neighbours"
+    ).format(name=name, first=first, span=span, second=second)
 
 
 RULE = Rule(
     id="lr_best_at_edge",
-    title="Best learning rate at the edge of its range",
+    title=N_("Best learning rate at the edge of its range"),
     check=check,
     sources=SOURCES,
     stage="optimization",

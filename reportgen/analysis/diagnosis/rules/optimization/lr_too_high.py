@@ -69,6 +69,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import at_most, enough, from
 from reportgen.analysis.diagnosis.layers import has_bottleneck, normalizations
 from reportgen.analysis.diagnosis.scores.lr_too_high import FORM
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 GUESSING = 0.95
@@ -78,14 +79,11 @@ LOST = 0.1
 ERRORS = 3.0
 KEEPS, HALF = 0.3, 0.5
 SWINGS, SWINGS_OUT = 0.03, 0.15
-LATE = 0.2
-BLOCKS = 16
+LATE, BLOCKS = 0.2, 16
 BROKE, BURST, THROWN = "broke out", "beyond reason", "thrown at the start"
 GUESSES, LOSES, UNSETTLED = "no better than guessing", "lost ground", "never settles"
 SOURCES = (
-    "stanford-scribe",
-    "lecture-review",
-    "nn1-notes",
+    *("stanford-scribe", "lecture-review", "nn1-notes"),
     "Goodfellow, Bengio and Courville 2016, 8.3.1 and 11.4.1",
     "Cohen et al. 2021, Gradient descent on neural networks typically occurs at the edge of stability",
 )
@@ -115,16 +113,11 @@ def sign(record: RunRecord) -> str | None:
     if fits(record):
         return UNSETTLED if _swings(record, course, SWINGS_OUT) and swing_is_harmful(record, swing(record)) else None
     ended = _ended(record, course)
-    if (
-        ended >= GUESSING * course.guess_loss
-        and course.largest_step_effect >= LARGE
-        and not _coming_down(record, course)
-    ):
+    guessing, large = ended >= GUESSING * course.guess_loss, course.largest_step_effect >= LARGE
+    if guessing and large and not _coming_down(record, course):
         return GUESSES
-    if (
-        course.largest_step_effect >= LARGE / 2
-        and max(_lost(course), _lost_by_scores(record)) > LOST * course.guess_loss
-    ):
+    lost = max(_lost(course), _lost_by_scores(record)) > LOST * course.guess_loss
+    if course.largest_step_effect >= LARGE / 2 and lost:
         return LOSES
     return UNSETTLED if _never_settles(record, course, ended) else None
 
@@ -221,7 +214,7 @@ def check(evidence: Evidence) -> Finding | None:
     record = next(r for r, found in shown if found == commonest)
     seeds = tuple(r.spec.seed for r, _ in shown)
     facts, by_penalty = _facts(record), sum(penalty_raises_rate(r) for r, _ in shown)
-    rate, slower = lower(record, "smaller steps")
+    rate, slower = lower(record, _("smaller steps"))
     return RULE.finding(
         evidence,
         severity="error" if commonest in (BROKE, BURST, GUESSES) else "warning",
@@ -229,13 +222,15 @@ def check(evidence: Evidence) -> Finding | None:
         step=_when(record),
         evidence={"sign": commonest, "lr": record.spec.training.lr, **facts},
         message=(
-            f"The learning rate of {number(record.spec.training.lr)} is too high: {_words(commonest, record, facts)} "
-            f"({words_for_seeds(seeds, len(evidence.records))}, from step {_when(record)})."
+            _("The learning rate of {lr} is too high: {words} ({seeds}, from step {when}).").format(
+                lr=number(record.spec.training.lr), words=_words(commonest, record, facts),
+                seeds=words_for_seeds(seeds, len(evidence.records)), when=_when(record),
+            )
         ),
         advice=f"{rate}.",
         proposals=(slower, *other_rates(record)),
         causes=_causes(record, commonest, 2 * by_penalty > len(shown)),
-    )
+    )  # fmt: skip
 
 
 def _causes(record: RunRecord, commonest: str, by_penalty: bool) -> tuple[str, ...] | None:
@@ -264,18 +259,23 @@ def _facts(record: RunRecord) -> dict[str, float]:
 def _words(found: str, record: RunRecord, facts: dict[str, float]) -> str:
     begin = record.arrays["epoch_train_loss"][0] if found == BROKE else facts["first_loss"]
     if found == BROKE:
-        return f"the loss was {number(float(begin))} before the first step and became infinite or NaN"
-    change = f"the loss changes {from_to(facts['first_loss'], facts['last_loss'])}"
-    size = f"a step can change the losses by {at_most(facts['largest_effect_of_a_step'])} their mean"
+        text = _("the loss was {begin} before the first step and became infinite or NaN")
+        return text.format(begin=number(float(begin)))
+    change = _("the loss changes {change}").format(change=from_to(facts["first_loss"], facts["last_loss"]))
+    size = _("a step can change the losses by {effect} their mean").format(
+        effect=at_most(facts["largest_effect_of_a_step"])
+    )  # fmt: skip
     if found in (BURST, GUESSES):
-        return f"{size}, and {change}; the loss of guessing is {number(facts['guess'])}"
+        text = _("{size}, and {change}; the loss of guessing is {guess}")
+        return text.format(size=size, change=change, guess=number(facts["guess"]))
     if found == THROWN:
-        start = float(record.arrays["epoch_train_loss"][0])
-        rise = f"the first steps raise the loss {from_to(start, facts['first_loss'])}"
-        return f"{rise}, and it ends at {number(facts['last_loss'])}"
+        rise = from_to(float(record.arrays["epoch_train_loss"][0]), facts["first_loss"])
+        text = _("the first steps raise the loss {change}, and it ends at {last}")
+        return text.format(change=rise, last=number(facts["last_loss"]))
     if found == LOSES:
-        return f"{size}, and earlier progress is lost: {change}"
-    return f"{size}, and the loss does not settle and ends at {number(facts['last_loss'])}"
+        return _("{size}, and earlier progress is lost: {change}").format(size=size, change=change)
+    text = _("{size}, and the loss does not settle and ends at {last_loss}")
+    return text.format(size=size, last_loss=number(facts["last_loss"]))
 
 
 def _when(record: RunRecord) -> int:
@@ -289,7 +289,7 @@ def _when(record: RunRecord) -> int:
 
 RULE = Rule(
     id="lr_too_high",
-    title="Learning rate too high",
+    title=N_("Learning rate too high"),
     check=check,
     sources=SOURCES,
     stage="optimization",

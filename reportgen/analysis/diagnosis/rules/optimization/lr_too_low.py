@@ -53,6 +53,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 )
 from reportgen.analysis.diagnosis.scores.lr_too_low import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 SMALL = 0.05
@@ -131,11 +132,18 @@ def check(evidence: Evidence) -> Finding | None:
         step=1,
         evidence={**facts, "limit": SMALL, "steps": record.steps, "lr": record.spec.training.lr},
         message=(
-            f"The learning rate of {number(record.spec.training.lr)} is too low: a step changes the losses by "
-            f"{percent_at_most(facts['usual_effect_of_a_step'])} on average, and the gradients predict a decrease of "
-            f"{percent(-math.expm1(-facts['promised_fall']))} for all {record.steps} steps. The loss changes "
-            f"{from_to(facts['first_loss'], facts['last_loss'])} "
-            f"({words_for_seeds(seeds, len(courses))}, from step 1)."
+            _(
+                "The learning rate of {lr} is too low: a step changes the losses by {usual_effect_of_a_step} "
+                "on average, and the gradients predict a decrease of {expm1} for all {steps} steps. The loss "
+                "changes {change} ({seeds}, from step 1)."
+            ).format(
+                lr=number(record.spec.training.lr),
+                usual_effect_of_a_step=percent_at_most(facts["usual_effect_of_a_step"]),
+                expm1=percent(-math.expm1(-facts["promised_fall"])),
+                steps=record.steps,
+                change=from_to(facts["first_loss"], facts["last_loss"]),
+                seeds=words_for_seeds(seeds, len(courses)),
+            )
         ),
         advice=advice,
         proposals=proposals,
@@ -154,17 +162,26 @@ def _stalled(evidence: Evidence, shown: Sequence[tuple[RunRecord, Course]]) -> F
         step=record.steps // 2,
         evidence={"promised_fall_late": late, "limit": NEGLIGIBLE, "last_loss": last, "lr": float(rates[-1])},
         message=(
-            f"The schedule lowers the learning rate from {number(float(rates.max()))} to {number(float(rates[-1]))}. "
-            f"In the second half of all {record.steps} steps, the gradients predict a decrease of the loss of "
-            f"{percent_at_most(-math.expm1(-late))}. The loss stays at {number(last)} although the gradient is not "
-            f"zero ({words_for_seeds(seeds, len(evidence.records))}, from step {record.steps // 2})."
+            _(
+                "The schedule lowers the learning rate from {max} to {rates}. In the second half of all "
+                "{steps} steps, the gradients predict a decrease of the loss of {expm1}. The loss stays at "
+                "{last} although the gradient is not zero ({seeds}, from step {steps2})."
+            ).format(
+                max=number(float(rates.max())),
+                rates=number(float(rates[-1])),
+                steps=record.steps,
+                expm1=percent_at_most(-math.expm1(-late)),
+                last=number(last),
+                seeds=words_for_seeds(seeds, len(evidence.records)),
+                steps2=record.steps // 2,
+            )
         ),
         advice=_longer_schedule(record),
         proposals=tuple(
             Proposal({"training.schedule": name}, why)
             for name, why in (
-                ("cosine", "a learning rate that decays later"),
-                ("constant", "a constant learning rate"),
+                ("cosine", _("a learning rate that decays later")),
+                ("constant", _("a constant learning rate")),
             )
             if name != record.spec.training.schedule.name
         ),
@@ -175,10 +192,12 @@ def _longer_schedule(record: RunRecord) -> str:
     """Return the advice for a schedule that ends too early; a rate that changes with every step has another unit."""
     rates = finite(record.arrays.get("step_lr", ()))
     by_step = rates.size > LEAST_STEPS and np.count_nonzero(np.diff(rates)) > rates.size / 2
-    text = "Let the learning rate decay later and by less (schedule: cosine), or keep it constant."
+    text = _("Let the learning rate decay later and by less (schedule: cosine), or keep it constant.")
     if not by_step:
         return text
-    return f"Call scheduler.step() once per epoch if it counts epochs: here, every step changes the rate. {text}"
+    return _(
+        "Call scheduler.step() once per epoch if it counts epochs: here, every step changes the rate. {text}"
+    ).format(text=text)
 
 
 def _means(courses: Sequence[Course]) -> dict[str, float]:
@@ -214,13 +233,15 @@ def _step_limit(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
     """Return the advice if the schedule or clipping limits the steps, otherwise None."""
     rates, training = finite(record.arrays.get("epoch_lr", ())), record.spec.training
     if rates.size and rates.max() < NEVER * training.lr:
-        constant = Proposal({"training.schedule": "constant"}, "the configured learning rate")
-        limit = f"{percent(NEVER)} of {number(training.lr)}"
-        return f"Change the schedule: it keeps the learning rate below {limit}.", (constant,)
+        constant = Proposal({"training.schedule": "constant"}, _("the configured learning rate"))
+        limit = _("{never} of {lr}").format(never=percent(NEVER), lr=number(training.lr))
+        return _("Change the schedule: it keeps the learning rate below {limit}.").format(limit=limit), (constant,)
     if training.clip_norm is not None and training.clip_norm < NEVER * _gradient(record):
-        free = Proposal({"training.clip_norm": None}, "steps in proportion to the gradient")
+        free = Proposal({"training.clip_norm": None}, _("steps in proportion to the gradient"))
         return (
-            f"Do not clip gradients, or use a limit above {number(training.clip_norm)}: most of each gradient is cut.",
+            _("Do not clip gradients, or use a limit above {clip_norm}: most of each gradient is cut.").format(
+                clip_norm=number(training.clip_norm)
+            ),
             (free,),
         )
     return None
@@ -237,7 +258,7 @@ def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]
 
 RULE = Rule(
     id="lr_too_low",
-    title="Learning rate too low",
+    title=N_("Learning rate too low"),
     check=check,
     sources=SOURCES,
     stage="optimization",

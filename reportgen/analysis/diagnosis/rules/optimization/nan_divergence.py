@@ -30,6 +30,7 @@ from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
 from reportgen.analysis.diagnosis.evidence.symptoms import number, probed, words_for_seeds
 from reportgen.analysis.diagnosis.scores.nan_divergence import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 IMPLAUSIBLE = 10.0
@@ -53,9 +54,13 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     steps = [int(record.stopped_at_step or 0) for record in lost]
     layers = tuple(sorted({layer for r in lost if (layer := _first_layer(r)) is not None}))
-    where = f", first in layer {layers[0]}" if layers else ""
+    where = _(", first in layer {layers}").format(layers=layers[0]) if layers else ""
     lr = lost[0].spec.training.lr
-    at = f"step {steps[0]}" if len(set(steps)) == 1 else f"steps {min(steps)} to {max(steps)}"
+    at = (
+        _("step {steps}").format(steps=steps[0])
+        if len(set(steps)) == 1
+        else _("steps {steps} to {steps2}").format(steps=min(steps), steps2=max(steps))
+    )
     seeds = tuple(record.spec.seed for record in lost)
     advice, proposals = _remedy(evidence, lost[0])
     return RULE.finding(
@@ -66,8 +71,9 @@ def check(evidence: Evidence) -> Finding | None:
         step=min(steps),
         evidence={"diverged": len(lost), "seeds": len(evidence.records), "steps": steps, "lr": lr},
         message=(
-            f"The loss became infinite or NaN at {at}{where} "
-            f"({words_for_seeds(seeds, len(evidence.records))}, learning rate {number(lr)})."
+            _("The loss became infinite or NaN at {at}{where} ({seeds}, learning rate {lr}).").format(
+                at=at, where=where, seeds=words_for_seeds(seeds, len(evidence.records)), lr=number(lr)
+            )
         ),
         advice=advice,
         proposals=proposals,
@@ -75,11 +81,11 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _remedy(evidence: Evidence, record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
-    rate, slower = lower(record, "smaller steps")
+    rate, slower = lower(record, _("smaller steps"))
     if dropout_inflates_loss(record):
-        off = Proposal({"network.dropout": 0.0}, "no dropout")
+        off = Proposal({"network.dropout": 0.0}, _("no dropout"))
         return (
-            "Lower the dropout rate: scaling up the remaining units makes the initial loss far too large.",
+            _("Lower the dropout rate: scaling up the remaining units makes the initial loss far too large."),
             (off,),
         )
     if not _starts_implausible(record):
@@ -88,8 +94,10 @@ def _remedy(evidence: Evidence, record: RunRecord) -> tuple[str, tuple[Proposal,
         advice, proposal = standardize(evidence, record)
         return advice, (proposal, slower, *other_rates(record))
     init = fitting_init(record)
-    advice = f"Scale the weights by fan-in (init: {init}): the loss is implausibly large before the first step."
-    return advice, (Proposal({"network.init": init}, "keeps the scale of the signal from layer to layer"), slower)
+    advice = _(
+        "Scale the weights by fan-in (init: {init}): the loss is implausibly large before the first step."
+    ).format(init=init)
+    return advice, (Proposal({"network.init": init}, _("keeps the scale of the signal from layer to layer")), slower)
 
 
 def _starts_implausible(record: RunRecord) -> bool:
@@ -100,7 +108,7 @@ def _starts_implausible(record: RunRecord) -> bool:
 
 RULE = Rule(
     id="nan_divergence",
-    title="Divergence",
+    title=N_("Divergence"),
     check=check,
     sources=SOURCES,
     stage="optimization",

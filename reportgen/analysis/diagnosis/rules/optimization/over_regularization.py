@@ -64,8 +64,10 @@ from reportgen.analysis.diagnosis.rules.generalization.underfitting import below
 from reportgen.analysis.diagnosis.rules.initialization.init_plateau import weak_at_start
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.words.listing import listing
 from reportgen.analysis.words.names import sentence
 from reportgen.engine.tables.optimizers import OPTIMIZERS
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 SHARE = 0.05
@@ -91,7 +93,7 @@ def _short(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None
     sibling = better_sibling(evidence, less_regularized)
     if sibling is None or sibling.share < SHARE:
         return below_simple_models(records)
-    return below_sibling(records, sibling, "the variant with weaker regularization")
+    return below_sibling(records, sibling, _("the variant with weaker regularization"))
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -120,12 +122,17 @@ def check(evidence: Evidence) -> Finding | None:
         severity="error" if short.train - short.reached < -0.5 * short.reached else "warning",
         seeds=seeds,
         step=records[0].steps,
-        evidence=_facts(shown) | {"train_accuracy": short.train, "val_accuracy": short.validation,
-                                  "reference": short.reached},
+        evidence=_facts(shown)
+        | {"train_accuracy": short.train, "val_accuracy": short.validation, "reference": short.reached},
         message=(
-            f"Regularization is too strong: accuracy is {percent(short.train)} in training and "
-            f"{percent(short.validation)} in validation, but {short.by} reaches {percent(short.reached)} in "
-            f"validation. {_words(shown, acting)} ({words_for_seeds(seeds, len(records))})."
+            _(
+                "Regularization is too strong: accuracy is {train} in training and {validation} in "
+                "validation, but {by} reaches {reached} in validation. {words} ({seeds})."
+            ).format(
+                train=percent(short.train), validation=percent(short.validation), by=short.by,
+                reached=percent(short.reached), words=_words(shown, acting),
+                seeds=words_for_seeds(seeds, len(records)),
+            )
         ),
         advice=_advice(acting),
         proposals=_proposals(shown[0], acting),
@@ -148,13 +155,18 @@ def _inflated_loss(evidence: Evidence, records: Sequence[RunRecord]) -> Finding 
         step=0,
         evidence={"loss_with_dropout": noisy, "loss_without": clean, "rate": rate},
         message=(
-            f"Before the first step, the loss of a batch is {number(noisy)} with a dropout rate of {number(rate)} and "
-            f"{number(clean)} without dropout: each layer scales the remaining units by {number(1 / (1 - rate))} "
-            f"({words_for_seeds(seeds, len(evidence.records))}, at step 0)."
+            _(
+                "Before the first step, the loss of a batch is {noisy} with a dropout rate of {rate} and "
+                "{clean} without dropout: each layer scales the remaining units by {rate2} ({seeds}, at step "
+                "0)."
+            ).format(
+                noisy=number(noisy), rate=number(rate), clean=number(clean), rate2=number(1 / (1 - rate)),
+                seeds=words_for_seeds(seeds, len(evidence.records)),
+            )
         ),
         advice=_advice(acting),
         proposals=_proposals(records[0], acting),
-    )
+    )  # fmt: skip
 
 
 def _undone_progress(evidence: Evidence, shown: Sequence[tuple[RunRecord, tuple[float, float]]]) -> Finding:
@@ -169,13 +181,18 @@ def _undone_progress(evidence: Evidence, shown: Sequence[tuple[RunRecord, tuple[
         step=records[0].steps,
         evidence={"lowest_loss": lowest, "last_loss": last, "weights_kept": kept},
         message=(
-            f"The penalty undoes what the network has learned: the training loss was {number(lowest)} and rises to "
-            f"{number(last)}, while the product of the weight norms falls to {number(kept)} times its initial value "
-            f"({words_for_seeds(seeds, len(evidence.records))})."
+            _(
+                "The penalty undoes what the network has learned: the training loss was {lowest} and rises "
+                "to {last}, while the product of the weight norms falls to {kept} times its initial value "
+                "({seeds})."
+            ).format(
+                lowest=number(lowest), last=number(last), kept=number(kept),
+                seeds=words_for_seeds(seeds, len(evidence.records)),
+            )
         ),
         advice=_advice(acting),
         proposals=_proposals(records[0], acting),
-    )
+    )  # fmt: skip
 
 
 def _raised_rate(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
@@ -190,9 +207,10 @@ def _raised_rate(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
         step=records[0].steps,
         evidence={"weights_kept": kept},
         message=(
-            f"The penalty shrinks weights under batch normalization to {percent(kept)} of their initial size. This "
-            "makes each step more effective, and the loss does not settle "
-            f"({words_for_seeds(seeds, len(evidence.records))})."
+            _(
+                "The penalty shrinks weights under batch normalization to {kept} of their initial size. This "
+                "makes each step more effective, and the loss does not settle ({seeds})."
+            ).format(kept=percent(kept), seeds=words_for_seeds(seeds, len(evidence.records)))
         ),
         advice=_advice(acting),
         proposals=_proposals(records[0], acting),
@@ -212,21 +230,32 @@ def _words(records: Sequence[RunRecord], acting: dict[str, bool]) -> str:
     effects = []
     if acting["penalty"] or not acting["dropout"]:
         if facts["penalty_over_loss"] > 0:
-            effects.append(f"twice the penalty term is {number(facts['penalty_over_loss'])} times the data loss")
-        effects.append(f"the product of the weight norms is {number(facts['weights_kept'])} times its initial value")
+            effects.append(
+                _("twice the penalty term is {penalty_over_loss} times the data loss").format(
+                    penalty_over_loss=number(facts["penalty_over_loss"])
+                )
+            )
+        effects.append(
+            _("the product of the weight norms is {weights_kept} times its initial value").format(
+                weights_kept=number(facts["weights_kept"])
+            )
+        )
     if acting["dropout"]:
         cost = facts["dropout_over_guess"]
-        adds = f"adds {number(cost)} times the loss of guessing to the training loss"
+        adds = _("adds {cost} times the loss of guessing to the training loss").format(cost=number(cost))
         effects.append(
-            f"a dropout rate of {number(rate)} {adds if cost > 0 else f'keeps {percent(1 - rate)} of the units'}"
+            _("a dropout rate of {rate} {adds}").format(
+                rate=number(rate),
+                adds=adds if cost > 0 else _("keeps {rate} of the units").format(rate=percent(1 - rate)),
+            )
         )
-    return sentence(", ".join(effects[:-1]) + " and " * (len(effects) > 1) + effects[-1])
+    return sentence(listing(effects))
 
 
 def _advice(acting: dict[str, bool]) -> str:
     if acting["penalty"] and acting["dropout"]:
-        return "Divide the penalty by 100, and remove dropout."
-    return "Remove dropout, or lower its rate." if acting["dropout"] else "Divide the penalty by 100 or more."
+        return _("Divide the penalty by 100, and remove dropout.")
+    return _("Remove dropout, or lower its rate.") if acting["dropout"] else _("Divide the penalty by 100 or more.")
 
 
 def _proposals(record: RunRecord, acting: dict[str, bool]) -> tuple[Proposal, ...]:
@@ -237,13 +266,13 @@ def _proposals(record: RunRecord, acting: dict[str, bool]) -> tuple[Proposal, ..
     weaker = {path: rounded(value / WEAKER) for path, value in strengths.items() if value and acting["penalty"]}
     off = {path: 0.0 for path in weaker}
     rate = {"network.dropout": 0.0} if acting["dropout"] else {}
-    first = Proposal(weaker | rate, "weaker regularization")
-    return (first, Proposal(off | rate, "no penalty")) if weaker else (first,)
+    first = Proposal(weaker | rate, _("weaker regularization"))
+    return (first, Proposal(off | rate, _("no penalty"))) if weaker else (first,)
 
 
 RULE = Rule(
     id="over_regularization",
-    title="Excessive regularization",
+    title=N_("Excessive regularization"),
     check=check,
     sources=SOURCES,
     stage="optimization",

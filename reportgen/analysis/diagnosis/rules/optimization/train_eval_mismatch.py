@@ -49,6 +49,7 @@ from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
 from reportgen.analysis.diagnosis.scores.train_eval_mismatch import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.engine.network_spec import BatchNormSpec, LayerSpec, NetworkSpec, Node, PoolSpec
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 DEPENDENT = 0.01
@@ -153,8 +154,12 @@ def check(evidence: Evidence) -> Finding | None:
         layers=layers,
         step=record.steps,
         evidence={"sign": sign, "measured": size, "expected": _expected(record, sign)},
-        message=f"{_words(record, sign, size)} ({words_for_seeds(seeds, len(found))}, {words_for_layers(layers)}, "
-        f"at step {record.steps}).",
+        message=_("{words} ({seeds}, {layers}, at step {steps}).").format(
+            words=_words(record, sign, size),
+            seeds=words_for_seeds(seeds, len(found)),
+            layers=words_for_layers(layers),
+            steps=record.steps,
+        ),
         advice=advice,
         proposals=proposals,
     )
@@ -172,37 +177,45 @@ def _expected(record: RunRecord, sign: str) -> dict[str, float]:
 
 def _words(record: RunRecord, sign: str, size: float) -> str:
     if sign == UNSCALED:
-        text = f"Outputs with dropout are {number(size)} times the outputs in test mode"
-        return f"{text}. The factor is 1 with scaling and {number(keep_probability(record))} without scaling"
-    if sign == FROZEN:
-        return f"After {record.steps} steps, the running statistics used in test mode still have their initial values"
-    if sign == BATCH:
-        return (
-            f"Predictions depend on the batch: the class of {percent(size)} of the validation examples changes with it"
+        text = _("Outputs with dropout are {size} times the outputs in test mode").format(size=number(size))
+        return _("{text}. The factor is 1 with scaling and {keep_probability} without scaling").format(
+            text=text, keep_probability=number(keep_probability(record))
         )
-    return f"The training loss is higher in test mode than in train mode, by {percent(size)} of the loss of guessing"
+    if sign == FROZEN:
+        return _(
+            "After {steps} steps, the running statistics used in test mode still have their initial values"
+        ).format(steps=record.steps)
+    if sign == BATCH:
+        return _(
+            "Predictions depend on the batch: the class of {size} of the validation examples changes with it"
+        ).format(size=percent(size))
+    return _("The training loss is higher in test mode than in train mode, by {size} of the loss of guessing").format(
+        size=percent(size)
+    )
 
 
 def _remedy(record: RunRecord, sign: str) -> tuple[str, tuple[Proposal, ...]]:
     network = record.spec.network
     layers = network.layers[:-1]
     if sign == UNSCALED:
-        inverted = _change(network, "network.dropout", _dropout(layers, "inverted"), "scales units in training")
-        at_test = _change(network, "network.dropout", _dropout(layers, "scale_at_test"), "scales outputs in testing")
-        return "Scale the remaining units by 1 / (1 - rate) in training (mode: inverted).", (*inverted, *at_test)
+        inverted = _change(network, "network.dropout", _dropout(layers, "inverted"), _("scales units in training"))
+        at_test = _change(network, "network.dropout", _dropout(layers, "scale_at_test"), _("scales outputs in testing"))
+        return _("Scale the remaining units by 1 / (1 - rate) in training (mode: inverted)."), (*inverted, *at_test)
     if sign in (FROZEN, BATCH):
         values = [_corrected(layer.batchnorm) for layer in layers]
-        advice = "Update running statistics in training (update_running: true) and use them in testing."
-        why = "running statistics that are updated and used"
+        advice = _("Update running statistics in training (update_running: true) and use them in testing.")
+        why = _("running statistics that are updated and used")
         return advice, _change(network, "network.batchnorm", values, why)
     values = [_corrected(layer.batchnorm, COMMON_MOMENTUM) for layer in layers]
     if not any(values):
-        return "Compare the computations of the two modes.", ()
-    faster = _change(network, "network.batchnorm", values, "running statistics that follow the weights faster")
+        return _("Compare the computations of the two modes."), ()
+    faster = _change(network, "network.batchnorm", values, _("running statistics that follow the weights faster"))
     longer = Proposal(
-        {"training.epochs": 4 * record.spec.training.epochs}, "more steps for running statistics to converge"
+        {"training.epochs": 4 * record.spec.training.epochs}, _("more steps for running statistics to converge")
     )
-    return f"Let running statistics follow the weights faster (momentum: {COMMON_MOMENTUM:g}).", (*faster, longer)
+    return _("Let running statistics follow the weights faster (momentum: {common_momentum}).").format(
+        common_momentum=f"{COMMON_MOMENTUM:g}"
+    ), (*faster, longer)
 
 
 def _dropout(layers: Sequence[LayerSpec], mode: str) -> list[Any]:
@@ -230,7 +243,7 @@ def _change(network: NetworkSpec, path: str, values: list[Any], why: str) -> tup
 
 RULE = Rule(
     id="train_eval_mismatch",
-    title="Train mode and test mode disagree",
+    title=N_("Train mode and test mode disagree"),
     check=check,
     sources=SOURCES,
     stage="optimization",

@@ -59,6 +59,7 @@ from reportgen.analysis.diagnosis.scores.undertrained import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error
 from reportgen.engine.tables.schedules import phases
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 GAIN = 0.05
@@ -201,11 +202,10 @@ def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]])
     record = shown[0][0]
     half, end = (mean([getattr(f, name) for _, f in shown]) for name in ("half", "end"))
     gain = mean([f.gain(guess_loss(record)) for _, f in shown])
-    message = (
-        f"Training stopped too early: the loss was still falling, from {number(half)} at half of training to "
-        f"{number(end)} after {record.steps} steps. Training twice as long would lower the loss by about "
-        f"{percent(gain / end)} "
-    )
+    message = _(
+        "Training stopped too early: the loss was still falling, from {half} at half of training to "
+        "{end} after {steps} steps. Training twice as long would lower the loss by about {gain} "
+    ).format(half=number(half), end=number(end), steps=record.steps, gain=percent(gain / end))
     evident = {
         "loss_at_half": half,
         "loss_at_end": end,
@@ -218,10 +218,16 @@ def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]])
 
 def _too_few_steps(evidence: Evidence, shown: Sequence[tuple[RunRecord, float]], below: Shortfall) -> Finding:
     decrease, record = mean([value for _, value in shown]), shown[0][0]
-    message = (
-        f"Training has too few steps: the gradients predict a decrease of the loss of "
-        f"{percent_at_most(-math.expm1(-decrease))} for all {record.steps} steps together. "
-        f"Training accuracy is {percent(below.train)}, but {below.by} reaches {percent(below.reached)} in validation "
+    message = _(
+        "Training has too few steps: the gradients predict a decrease of the loss of {expm1} for all "
+        "{steps} steps together. Training accuracy is {train}, but {by} reaches {reached} in "
+        "validation "
+    ).format(
+        expm1=percent_at_most(-math.expm1(-decrease)),
+        steps=record.steps,
+        train=percent(below.train),
+        by=below.by,
+        reached=percent(below.reached),
     )
     evident = {
         "promised_fall": decrease,
@@ -238,23 +244,29 @@ def _finding(
     record, seeds = records[0], tuple(r.spec.seed for r in records)
     epochs = record.spec.training.epochs
     longer = dict.fromkeys((times, MUCH_LONGER)) if epochs else ()
-    by = f"for {times * epochs} epochs instead of {epochs}" if epochs else f"{times} times as long"
+    by = (
+        _("for {times} epochs instead of {epochs}").format(times=times * epochs, epochs=epochs)
+        if epochs
+        else _("{times} times as long").format(times=times)
+    )
     return RULE.finding(
         evidence,
         severity="warning",
         seeds=seeds,
         step=record.steps,
         evidence={**evident, "steps": record.steps},
-        message=f"{message}({words_for_seeds(seeds, len(evidence.records))}, at step {record.steps}).",
-        advice=f"Train {by}.",
-        proposals=tuple(Proposal({"training.epochs": more * epochs}, "longer training") for more in longer),
+        message=_("{message}({seeds}, at step {steps}).").format(
+            message=message, seeds=words_for_seeds(seeds, len(evidence.records)), steps=record.steps
+        ),
+        advice=_("Train {by}.").format(by=by),
+        proposals=tuple(Proposal({"training.epochs": more * epochs}, _("longer training")) for more in longer),
         causes=(*RULE.causes, "underfitting") if has_bottleneck(record) else None,
     )
 
 
 RULE = Rule(
     id="undertrained",
-    title="Training stopped too early",
+    title=N_("Training stopped too early"),
     check=check,
     sources=SOURCES,
     stage="optimization",

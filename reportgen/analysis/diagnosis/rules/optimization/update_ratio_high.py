@@ -33,6 +33,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 )
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 HIGH = 0.1
@@ -66,7 +67,7 @@ def check(evidence: Evidence) -> Finding | None:
     layers = layers_in_most([shares >= SHARE for _, (shares, _, _) in shown])
     ratio = mean([median for _, (_, median, _) in shown])
     harms = enough(sum(harm for _, (_, _, harm) in shown), len(found))
-    rate, slower = lower(record, "smaller steps")
+    rate, slower = lower(record, _("smaller steps"))
     step = int(record.probe_steps[1])
     return RULE.finding(
         evidence,
@@ -76,9 +77,16 @@ def check(evidence: Evidence) -> Finding | None:
         step=step,
         evidence={"update_ratio": ratio, "limit": HIGH, "common": COMMON, "lr": record.spec.training.lr},
         message=(
-            f"Updates are large: a step changes a layer's weights by {number(ratio)} of their norm (median over "
-            f"probes); a common value is {COMMON:g} ({words_for_seeds(seeds, len(found))}, {words_for_layers(layers)}, "
-            f"from step {step})."
+            _(
+                "Updates are large: a step changes a layer's weights by {ratio} of their norm (median over "
+                "probes); a common value is {common} ({seeds}, {layers}, from step {step})."
+            ).format(
+                ratio=number(ratio),
+                common=number(COMMON),
+                seeds=words_for_seeds(seeds, len(found)),
+                layers=words_for_layers(layers),
+                step=step,
+            )
         ),
         advice=f"{rate}.",
         proposals=(slower,),
@@ -87,7 +95,7 @@ def check(evidence: Evidence) -> Finding | None:
 
 RULE = Rule(
     id="update_ratio_high",
-    title="Large updates relative to the weights",
+    title=N_("Large updates relative to the weights"),
     check=check,
     sources=SOURCES,
     stage="optimization",

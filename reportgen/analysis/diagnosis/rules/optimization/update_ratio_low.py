@@ -38,6 +38,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 from reportgen.analysis.diagnosis.layers import fan_ins
 from reportgen.analysis.diagnosis.rules.optimization.lr_too_low import HALVED, LEAST_STEPS, NEAR
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 LOW = 1e-4
@@ -93,9 +94,18 @@ def check(evidence: Evidence) -> Finding | None:
         step=int(record.probe_steps[1]),
         evidence={"update_ratio": ratio, "limit": LOW, "common": COMMON, "path": path, "largest_path": NEAR},
         message=(
-            f"Updates are tiny: a step changes weights by at most {number(ratio)} of their norm (median over probes); "
-            f"a common value is {COMMON:g}. All {record.steps} steps together change the weights by at most "
-            f"{number(path)} of their norm ({words_for_seeds(seeds, len(courses))}, {words_for_layers(layers)})."
+            _(
+                "Updates are tiny: a step changes weights by at most {ratio} of their norm (median over "
+                "probes); a common value is {common}. All {steps} steps together change the weights by at "
+                "most {path} of their norm ({seeds}, {layers})."
+            ).format(
+                ratio=number(ratio),
+                common=number(COMMON),
+                steps=record.steps,
+                path=number(path),
+                seeds=words_for_seeds(seeds, len(courses)),
+                layers=words_for_layers(layers),
+            )
         ),
         advice=advice,
         proposals=proposals,
@@ -111,8 +121,10 @@ def _remedy(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]
     if _oversized(record) < OVERSIZED:
         return advice, faster
     init = fitting_init(record)
-    smaller = Proposal({"network.init": init}, "smaller weights, which these steps can change")
-    return f"Initialize smaller weights (init: {init}): the steps are small relative to the present ones.", (
+    smaller = Proposal({"network.init": init}, _("smaller weights, which these steps can change"))
+    return _("Initialize smaller weights (init: {init}): the steps are small relative to the present ones.").format(
+        init=init
+    ), (
         smaller,
         *faster,
     )
@@ -120,7 +132,7 @@ def _remedy(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]
 
 RULE = Rule(
     id="update_ratio_low",
-    title="Tiny updates relative to the weights",
+    title=N_("Tiny updates relative to the weights"),
     check=check,
     sources=SOURCES,
     stage="optimization",

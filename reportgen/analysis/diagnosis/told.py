@@ -1,0 +1,37 @@
+"""Findings in English and in the language of a study.
+
+Results, tables and the command line are English in every study, and its report is not. So the texts of a finding are
+made twice, by the same rules from the same records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from reportgen.analysis.finding import Finding
+from reportgen.languages.translate import ENGLISH, Told, in_language
+
+
+def told(language: str, make: Callable[[], Sequence[Finding]]) -> tuple[Finding, ...]:
+    """Return the findings that a function makes in English, with their texts in a language as well."""
+    english = tuple(make())
+    if language == ENGLISH:
+        return english
+    with in_language(language):
+        other = tuple(make())
+    return tuple(_with_texts(*pair, language) for pair in zip(english, other, strict=True))
+
+
+def _with_texts(finding: Finding, other: Finding, language: str) -> Finding:
+    pairs = zip(finding.proposals, other.proposals, strict=True)
+    return replace(
+        finding,
+        message=_both(finding.message, other.message, language),
+        advice=_both(finding.advice, other.advice, language),
+        proposals=tuple(replace(one, why=_both(one.why, same.why, language)) for one, same in pairs),
+    )
+
+
+def _both(english: str, other: str, language: str) -> str:
+    return english if isinstance(english, Told) else Told(english, language, other)
