@@ -8,10 +8,11 @@ import json
 import os
 import platform
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from reportgen.errors import UsageError
 
@@ -44,6 +45,25 @@ def make_writable(folder: Path) -> None:
     except OSError as error:
         message = f"cannot write to the folder ({error.strerror or error})"
         raise UsageError("not-writable", message, where=str(folder)) from error
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """Open a file for reading; raises OSError for anything else, such as a pipe or a device, which could block."""
+    _refuse_other_kinds(path, os.stat(path).st_mode)
+    file = open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
+    try:
+        _refuse_other_kinds(path, os.fstat(file.fileno()).st_mode)  # another file may have taken its place
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _refuse_other_kinds(path: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
 def write_synced(path: Path, content: bytes) -> None:

@@ -61,6 +61,7 @@ CODES: dict[str, str] = {
     # data and preprocessing
     "ambiguous-column": "Several columns have the requested name; give the column's number instead.",
     "constant-data": "All examples have the same features, so that nothing can be learned.",
+    "data-changed": "The data of a study changed while it was trained, so that the runs would be of other data.",
     "download-failed": "A published file could not be downloaded, or differs from the published one.",
     "empty-data": "A data file or a split has no examples, or a log no rows.",
     "fixed-size": "The data set has a fixed size that cannot be changed.",

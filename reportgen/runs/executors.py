@@ -111,7 +111,7 @@ def _run_locally(jobs: Sequence[Job], keep: Keep, folder: Path, workers: int, pr
     def work(job: Job) -> None:
         report = None if progress is None else functools.partial(progress, job)
         try:
-            keep(job, _train(job, lambda: datasets.get(job.run.spec), workers, stop.is_set, report))
+            keep(job, _train(job, lambda: datasets.get(job), workers, stop.is_set, report))
         finally:
             datasets.release(job.run.spec)
 
@@ -161,12 +161,14 @@ def _train_remotely(job: Job, folder: Path, workers: int) -> RunRecord:
     """Train one run in a worker of the cluster, which caches the last data sets that it prepared."""
     require(job.plugins)
     with threadpool_limits(limits=1):
-        return _train(job, lambda: _cached_data(folder, *_data_key(job.run.spec)), workers, None, None)
+        return _train(job, lambda: _cached_data(folder, job.fingerprint, *_data_key(job.run.spec)), workers, None, None)
 
 
 @functools.lru_cache(maxsize=2)
-def _cached_data(folder: Path, spec: DataSpec, preprocess: tuple[Component, ...], seed: int) -> Dataset:
-    return data.load(spec, preprocess, seed, folder)
+def _cached_data(
+    folder: Path, fingerprint: str, spec: DataSpec, preprocess: tuple[Component, ...], seed: int
+) -> Dataset:
+    return data.load(spec, preprocess, seed, folder, fingerprint)
 
 
 def _train(
@@ -196,6 +198,7 @@ def _train(
         final=outcome.final,
         facts=outcome.facts,
         arrays=outcome.arrays,
+        data=job.fingerprint,
         provenance=machine(workers, started),
     )
 
@@ -231,12 +234,15 @@ class SharedData:
         self._counting = threading.Lock()
         self._ready: dict[DataKey, Dataset] = {}
 
-    def get(self, spec: RunSpec) -> Dataset:
-        """Return the data of a run; the first call prepares them, and concurrent calls wait."""
-        key = _data_key(spec)
+    def get(self, job: Job) -> Dataset:
+        """Return the data of a run; the first call prepares them, and concurrent calls wait.
+
+        Raises StudyError ("data-changed") if they are not the data in the key of the run.
+        """
+        key = _data_key(job.run.spec)
         with self._preparing[key]:
             if key not in self._ready:
-                self._ready[key] = data.load(*key, self._folder)
+                self._ready[key] = data.load(*key, self._folder, job.fingerprint)
             return self._ready[key]
 
     def release(self, spec: RunSpec) -> None:

@@ -81,6 +81,8 @@ class RunRecord:
             0 weights, for rounds after a training that diverged. Only with pruning, where all other arrays are those
             of the last training; before the epoch to which weights return, they are those of the dense network.
     error: message of the exception in a failed run.
+    data: fingerprint of the examples that were trained on, as `reportgen.data.fingerprint` returns it; empty for runs
+        that were stored without it.
     provenance: reportgen, python, numpy, numba, platform, workers, started and finished (ISO 8601, UTC).
     """
 
@@ -94,6 +96,7 @@ class RunRecord:
     facts: Mapping[str, Any]
     arrays: Mapping[str, Array] = field(repr=False)
     error: str | None = None
+    data: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -50,7 +50,7 @@ class Store:
     def load(self, run: PlannedRun, fingerprint: str) -> RunRecord | None:
         """Return the stored run, or None if it is absent, damaged or of another format version."""
         try:
-            return self._read(run, run.spec.key(fingerprint))
+            return self._read(run, fingerprint)
         except UNREADABLE:
             return None
 
@@ -58,7 +58,7 @@ class Store:
         """Return a message that explains why a run cannot be loaded, or None if it can."""
         key = run.spec.key(fingerprint)
         try:
-            self._read(run, key)
+            self._read(run, fingerprint)
         except FileNotFoundError as error:
             return f"{Path(error.filename).name} is missing" if (self.folder / key).is_dir() else "the run is missing"
         except OSError as error:
@@ -84,12 +84,15 @@ class Store:
         except UNREADABLE:
             return None
 
-    def _read(self, run: PlannedRun, key: str) -> RunRecord:
+    def _read(self, run: PlannedRun, fingerprint: str) -> RunRecord:
         """Return the stored run; raises one of UNREADABLE, with the argument ARRAYS for damaged arrays."""
+        key = run.spec.key(fingerprint)
         head = _parse(key, (self.folder / key / HEAD).read_bytes())
         content = (self.folder / key / ARRAYS).read_bytes()
         if hashlib.sha256(content).hexdigest() != head["arrays_sha256"]:
             raise ValueError(ARRAYS)
+        if head.get("data") not in (None, "", fingerprint):
+            raise ValueError("a run on other data")
         return _record(run, head, unpack(content))
 
     def save(self, record: RunRecord) -> None:
@@ -140,6 +143,7 @@ def _describe(record: RunRecord, content: bytes) -> bytes:
         "version": VERSION,
         "engine": ENGINE_VERSION,
         "key": record.key,
+        "data": record.data,
         "status": record.status,
         "stopped_at_step": record.stopped_at_step,
         "steps": record.steps,
@@ -175,4 +179,5 @@ def _record(run: PlannedRun, head: Mapping[str, Any], arrays: Mapping[str, Any])
     stored = dict.fromkeys(SCORES) | head["final"]
     final = {name: np.nan if score is None else score for name, score in stored.items()}
     names = ("key", "status", "stopped_at_step", "steps", "train_seconds", "facts", "error", "provenance")
-    return RunRecord(spec=run.spec, final=final, arrays=arrays, **{name: head[name] for name in names})
+    values = {name: head[name] for name in names}
+    return RunRecord(spec=run.spec, final=final, arrays=arrays, data=head.get("data", ""), **values)

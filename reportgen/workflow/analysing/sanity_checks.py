@@ -156,12 +156,14 @@ def _gradient_checks(run: PlannedRun, folder: Path, measurements: Measurements) 
     from reportgen.engine.inspect.gradcheck import check_gradients  # imported late: compiles float64 kernels
 
     spec = run.spec
+    fingerprint = data.fingerprint(spec.data, folder)
 
     def measure() -> Measured:
-        dataset = data.load(spec.data, spec.preprocess, spec.seed if spec.data.seed is None else spec.data.seed, folder)
+        seed = spec.seed if spec.data.seed is None else spec.data.seed
+        dataset = data.load(spec.data, spec.preprocess, seed, folder, fingerprint)
         return [dataclasses.asdict(check) for check in check_gradients(spec, dataset, examples=8, most=20)]
 
-    return measurements.get(f"gradient-{spec.key(data.fingerprint(spec.data, folder))}", measure)
+    return measurements.get(f"gradient-{spec.key(fingerprint)}", measure)
 
 
 def _activation_costs() -> Measured:
