@@ -59,6 +59,12 @@ def open_regular(path: Path) -> IO[bytes]:
     return file
 
 
+def read_regular(path: Path) -> bytes:
+    """Return the contents of a file; raises OSError as `open_regular`."""
+    with open_regular(path) as file:
+        return file.read()
+
+
 def _refuse_other_kinds(path: Path, mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
@@ -88,7 +94,7 @@ def sync_folder(folder: Path) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file; an empty one if the file is missing or contains something else."""
     try:
-        values = json.loads(path.read_bytes())
+        values = json.loads(read_regular(path))
     except (OSError, ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}

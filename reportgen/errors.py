@@ -140,6 +140,7 @@ CODES: dict[str, str] = {
     "plugin-not-on-worker": "A worker of a cluster does not have a plug-in that a run needs.",
     # this machine
     "missing-library": "A library or package that this command requires is not installed.",
+    "worker-differs": "A worker of a cluster has another version of reportgen, NumPy or Numba, or other source code.",
     "out-of-memory": "Training needs much more memory than this machine has.",
 }
 """The meaning of each error code. A code never changes its meaning, so that scripts and tests can rely on it."""

@@ -18,19 +18,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from reportgen import data
 from reportgen.data.dataset import Dataset
 from reportgen.data.spec import DataSpec
-from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
+from reportgen.engine.spec import RunSpec
 from reportgen.engine.train import Cancelled, train
 from reportgen.errors import MissingError, ReportgenError, UsageError, data_errors_at
 from reportgen.plugins.loading import require
 from reportgen.registry import Component, Plugin
+from reportgen.runs.identity import Identity, RemoteRun, identity, proven_record, refuse_other_identity
 from reportgen.runs.provenance import machine
-from reportgen.runs.record import RunRecord
+from reportgen.runs.record import RunRecord, failed_record
 from reportgen.study.planning.plan import PlannedRun
 
 GRACE_SECONDS = 0.8  # time that an interrupted study gives its runs to stop
@@ -147,21 +147,26 @@ def _run_on_dask(jobs: Sequence[Job], keep: Keep, folder: Path, address: str) ->
         raise UsageError("no-scheduler", message, hint=hint) from error
     with client, client.get_executor() as pool:
         workers = sum(client.nthreads().values())
-        futures = {pool.submit(_train_remotely, job, folder, workers): job for job in jobs}
+        futures = {pool.submit(_train_remotely, job, folder, workers, identity()): job for job in jobs}
         try:
             for future in _as_finished(futures):
-                keep(futures.pop(future), future.result())
+                keep(futures.pop(future), proven_record(future))
         except BaseException:
             for future in futures:
                 future.cancel()
             raise
 
 
-def _train_remotely(job: Job, folder: Path, workers: int) -> RunRecord:
-    """Train one run in a worker of the cluster, which caches the last data sets that it prepared."""
+def _train_remotely(job: Job, folder: Path, workers: int, expected: Identity) -> RemoteRun:
+    """Train one run in a worker of the cluster, which caches the last data sets that it prepared.
+
+    Raises MissingError ("worker-differs") before training if the worker has not the expected identity.
+    """
+    refuse_other_identity(identity(), expected)
     require(job.plugins)
     with threadpool_limits(limits=1):
-        return _train(job, lambda: _cached_data(folder, job.fingerprint, *_data_key(job.run.spec)), workers, None, None)
+        load = functools.partial(_cached_data, folder, job.fingerprint, *_data_key(job.run.spec))
+        return RemoteRun(_train(job, load, workers, None, None), identity())
 
 
 @functools.lru_cache(maxsize=2)
@@ -187,7 +192,7 @@ def _train(
     except (Cancelled, ReportgenError):
         raise
     except Exception as error:  # one failing run must not stop the others; it is trained again next time
-        return failed_record(job, f"{type(error).__name__}: {error}", machine(workers, started))
+        return failed_record(job.key, job.run.spec, f"{type(error).__name__}: {error}", machine(workers, started))
     return RunRecord(
         key=job.key,
         spec=job.run.spec,
@@ -200,27 +205,6 @@ def _train(
         arrays=outcome.arrays,
         data=job.fingerprint,
         provenance=machine(workers, started),
-    )
-
-
-def failed_record(job: Job, error: str, provenance: dict[str, Any]) -> RunRecord:
-    """Return the record of a run that raised an exception; all of its arrays are empty."""
-    layers = len(job.run.spec.network.layers)
-    arrays: dict[str, Any] = {f"epoch_{name}": np.zeros(0) for name in EPOCH_COLUMNS}
-    arrays |= {f"probe_{name}": np.zeros((0, layers), np.float32) for name in STATISTICS}
-    arrays |= {"step_loss": np.zeros(0, np.float32), "probe_step": np.zeros(0, np.int64)}
-    return RunRecord(
-        key=job.key,
-        spec=job.run.spec,
-        status="failed",
-        stopped_at_step=0,
-        steps=0,
-        train_seconds=0.0,
-        final=dict.fromkeys(SCORES, np.nan),
-        facts={},
-        arrays=arrays,
-        error=error,
-        provenance=provenance,
     )
 
 

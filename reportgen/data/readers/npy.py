@@ -38,7 +38,7 @@ MOST_RATIO, FREE_BYTES = 100, 2**28
 _PYTHON_2 = re.compile(r"\b(\d+)L\b")  # long integers in the headers of Python 2
 
 
-class ArrayFileError(Exception):
+class ArrayFileError(ValueError):
     """An archive or one of its arrays cannot be read.
 
     Attributes
