@@ -50,13 +50,13 @@ def make_writable(folder: Path) -> None:
 def open_regular(path: Path) -> IO[bytes]:
     """Open a file for reading; raises OSError for anything else, such as a pipe or a device, which could block."""
     _refuse_other_kinds(path, os.stat(path).st_mode)
-    file = open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
-        _refuse_other_kinds(path, os.fstat(file.fileno()).st_mode)  # another file may have taken its place
+        _refuse_other_kinds(path, os.fstat(descriptor).st_mode)  # another file may have taken its place
     except OSError:
-        file.close()
+        os.close(descriptor)
         raise
-    return file
+    return os.fdopen(descriptor, "rb")
 
 
 def read_regular(path: Path) -> bytes:

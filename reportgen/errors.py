@@ -104,6 +104,7 @@ CODES: dict[str, str] = {
     "report-not-found": "The folder contains no report.",
     "results-version": "A results.json has another version of the format than this reportgen reads.",
     # runs and their store
+    "damaged-measurement": "A stored measurement of a sanity check has changed; `reportgen run` makes it again.",
     "no-picture": "A name has no picture of its own that a command could write.",
     "no-scheduler": "No Dask scheduler answers at the address.",
     "not-writable": "A file or folder cannot be written.",

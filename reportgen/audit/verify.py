@@ -13,8 +13,8 @@ from reportgen import figures
 from reportgen.analysis.results import Analysis
 from reportgen.audit.diff import Difference, result_differences, table_differences
 from reportgen.engine.spec import ENGINE_VERSION
-from reportgen.errors import ResultsError
-from reportgen.paths import RESULTS, STUDY
+from reportgen.errors import ResultsError, StoreError
+from reportgen.paths import RESULTS, SANITY, STUDY
 from reportgen.report.results.results import results_dict
 from reportgen.report.results.tables import csv_text, tables_of
 from reportgen.report.site.finished import Results, read_results, read_values
@@ -44,7 +44,7 @@ class Verification:
     runs : number of runs in the plan.
     differences : differences between the report and its recomputation.
     plan : the plan of the study in the report.
-    analysis : the recomputed results, None if records are missing or damaged.
+    analysis : the recomputed results, None if records or measurements are missing or damaged.
     """
 
     folder: Path
@@ -85,8 +85,12 @@ def verify_report(folder: Path, allow_code: bool = False, captions: bool = True)
     if not differences:
         if not captions:
             reported.pop("figures", None)
-        analysis = analyse_runs(CollectedRuns(request, records), StoredRuns(), ProgressListener()).analysis
-        differences = (*_in_results(analysis, reported), *_in_tables(analysis, folder / "tables"))
+        try:
+            analysis = analyse_runs(CollectedRuns(request, records), StoredRuns(), ProgressListener()).analysis
+            differences = (*_in_results(analysis, reported), *_in_tables(analysis, folder / "tables"))
+        except StoreError as error:  # a measurement is not as it was stored
+            place = Path(error.where or folder / SANITY).relative_to(folder).as_posix()
+            differences = (Difference(place, "", None, None, f"{place}: {error.message}"),)
     return Verification(folder, results.study.id, len(jobs), differences, request.plan, analysis)
 
 

@@ -99,7 +99,7 @@ def _made(row: DataSet, request: Request) -> tuple[Source, str]:
 def _changed(row: DataSet, request: Request) -> StudyError:
     path = request.params.get("path")
     message = f"the data have changed since this command read them first{f': {path}' if path else ''}"
-    return StudyError("data-changed", message, hint=f"run the study again while nothing writes to its data ({row.name})")
+    return StudyError("data-changed", message, hint="run the study again while nothing writes to its data")
 
 
 def source_of(spec: DataSpec, seed: int, folder: Path | None = None) -> Source:

@@ -74,7 +74,10 @@ def read_archive(path: Path) -> dict[str, Array]:
         with disk.open_regular(path) as file:
             return read_arrays(path, file)
     except OSError as error:
-        message, hint = f"the file cannot be read: {error.strerror or error}", "an .npz archive, as numpy.savez writes it"
+        message, hint = (
+            f"the file cannot be read: {error.strerror or error}",
+            "an .npz archive, as numpy.savez writes it",
+        )
         raise StudyError("invalid-file", message, str(path), hint) from error
 
 

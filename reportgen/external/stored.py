@@ -37,7 +37,9 @@ def stored_of(path: Path, place: str, head: Mapping[str, Any]) -> tuple[str, Run
         check_record(record)
         return replace(spec, seed=0).canonical(), record
     except UNREADABLE as error:
-        raise StudyError("invalid-record", "the stored run is damaged or was edited", place, "train it again") from error
+        raise StudyError(
+            "invalid-record", "the stored run is damaged or was edited", place, "train it again"
+        ) from error
 
 
 def _typed(kind: Any, value: Any) -> Any:
@@ -62,7 +64,7 @@ _PLAIN: Mapping[Any, Any] = {int: int, float: (int, float), str: str, bool: bool
 
 
 def _kind_of(kinds: Sequence[Any], value: Any) -> Any:
-    """Return the kind of a union that a JSON value has: of several dataclasses, the one with the fields of the value."""
+    """Return the kind of a union that a JSON value has; of several dataclasses, the one with its fields."""
     if len(kinds) == 1 or not isinstance(value, dict):
         return kinds[0] if len(kinds) == 1 else Any
     for kind in filter(is_dataclass, kinds):

@@ -28,7 +28,7 @@ class Trainer(StoredRuns):
         self, listener: ProgressListener, *, workers: int | None = None, dask: str | None = None, fresh: bool = False
     ) -> None:
         super().__init__()
-        self._listener, self._dask, self._fresh = listener, dask, fresh
+        self._listener, self._dask, self.fresh = listener, dask, fresh
         self._workers = workers or default_workers()
         self._trained: set[str] = set()
 
@@ -52,7 +52,7 @@ class Trainer(StoredRuns):
             request = replace(request, plan=next_plan)
             jobs = plan_jobs(request.plan)
             new = [job for job in unique(jobs) if job.key not in records]
-            records |= {} if self._fresh else stored_records(request, new)
+            records |= {} if self.fresh else self._stored(request, new)
             missing = [job for job in new if job.key not in records or records[job.key].status == "failed"]
             self._train(request, missing, len(unique(jobs)) - len(missing))
             records |= stored_records(request, missing)
@@ -65,13 +65,22 @@ class Trainer(StoredRuns):
         """Return the records of additional runs by seed after training the missing ones."""
         jobs = plan_jobs(request.plan, runs)
         needed = unique(jobs)
-        known = [job for job in needed if job.key in self._trained] if self._fresh else needed
-        records = stored_records(request, known)
+        known = [job for job in needed if job.key in self._trained] if self.fresh else needed
+        records = self._stored(request, known)
         missing = [job for job in needed if job.key not in records]
         if missing:
             self._train(request, missing, len(needed) - len(missing))
             records |= stored_records(request, missing)
         return self._by_seed(jobs, records)
+
+    def _stored(self, request: RunRequest, jobs: Sequence[Job]) -> dict[str, RunRecord]:
+        """Return the stored records of jobs, and name the damaged ones, which are trained again."""
+        records, keys = stored_records(request, jobs), request.store.keys()
+        for job in unique(jobs):
+            if job.key in keys and job.key not in records:
+                fault = request.store.fault(job.run, job.fingerprint)
+                self._listener.notice(f"{request.store.folder / job.key}: {fault}; the run is trained again")
+        return records
 
     def _train(self, request: RunRequest, jobs: Sequence[Job], stored: int) -> None:
         if self._dask is None:

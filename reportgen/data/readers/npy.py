@@ -126,7 +126,9 @@ class Archive:
             count += got
         if count < header.size or file.read(1):  # reading the end verifies the checksum
             raise ArrayFileError("invalid-file", "the array is incomplete", name)
-        values = np.frombuffer(content, header.dtype) if header.size else np.empty(math.prod(header.shape), header.dtype)
+        values = (
+            np.frombuffer(content, header.dtype) if header.size else np.empty(math.prod(header.shape), header.dtype)
+        )
         return values.reshape(header.shape, order="F" if header.fortran else "C")
 
     def _opened(self, name: str) -> IO[bytes]:

@@ -23,6 +23,7 @@ MOST_BYTES = 16 * 2**30  # limit for the unpacked file
 
 _CHANNELS = (1, 3, 4)  # usual numbers of channels: grey, colour, colour with transparency
 
+
 def identity(request: Request) -> str:
     """Return the SHA-256 of the file."""
     return sha256(existing_file(request.params["path"], request.folder))
