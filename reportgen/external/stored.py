@@ -17,6 +17,7 @@ from reportgen import disk
 from reportgen.engine.spec import RunSpec
 from reportgen.errors import StudyError
 from reportgen.paths import RESULTS
+from reportgen.registry import table_of
 from reportgen.runs.checks import check_record
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import UNREADABLE, check_head, unpack_checked
@@ -31,15 +32,39 @@ def stored_of(path: Path, place: str, head: Mapping[str, Any]) -> tuple[str, Run
         check_head(head)
         arrays = unpack_checked(head, disk.read_regular(path))
         spec = _typed(RunSpec, head["spec"])
+        _check_components(spec)
         final = {name: math.nan if value is None else float(value) for name, value in head["final"].items()}
         names = ("key", "status", "stopped_at_step", "steps", "train_seconds", "facts")
-        record = RunRecord(spec=spec, final=final, arrays=arrays, **{name: head[name] for name in names})
+        values = {name: head[name] for name in names}
+        values["facts"] = {"classes": spec.network.layers[-1].units} | values["facts"]
+        record = RunRecord(spec=spec, final=final, arrays=arrays, **values)
         check_record(record)
         return replace(spec, seed=0).canonical(), record
     except UNREADABLE as error:
         raise StudyError(
             "invalid-record", "the stored run is damaged or was edited", place, "train it again"
         ) from error
+
+
+def _check_components(spec: RunSpec) -> None:
+    """Raise ValueError for a component or parameter that the tables do not have, or a parameter of another type."""
+    if not spec.network.layers:
+        raise ValueError("a network without layers")
+    for kind, component in spec.components():
+        row = table_of(kind).get(component.name)
+        if row is None:
+            raise ValueError(f"unknown {kind} {component.name!r}")
+        known = {parameter.name: parameter for parameter in getattr(row, "parameters", ())}
+        for name, value in component.params:
+            if name not in known or not _is_of(known[name].kind, value):
+                raise ValueError(f"{component.name} has no parameter {name!r} with the value {value!r}")
+
+
+def _is_of(kind: str, value: Any) -> bool:
+    types = {"number": _PLAIN[float], "integer": int, "boolean": bool, "choice": str, "text": str}.get(kind)
+    if types is None or value is None:
+        return True
+    return isinstance(value, types) and isinstance(value, bool) == (kind == "boolean")
 
 
 def _typed(kind: Any, value: Any) -> Any:

@@ -35,6 +35,10 @@ REQUIRED = ("step_loss", *(f"epoch_{name}" for name in ("epoch", "step", "train_
 """Arrays of every stored run."""
 
 
+COUNTS = ("classes", "train_n", "val_n", "test_n", "features", "class_runs", "parameters", "probe_n")
+"""Facts of a run that are whole numbers."""
+
+
 def check_record(record: RunRecord) -> None:
     """Raise ValueError for the first value of a stored run that has another type or shape than training gives it."""
     counts = (record.steps, *(() if record.stopped_at_step is None else (record.stopped_at_step,)))
@@ -53,6 +57,9 @@ def check_record(record: RunRecord) -> None:
 
 
 def _check_facts(facts: Mapping[str, Any]) -> None:
+    for name in COUNTS:
+        if name in facts and not (type(facts[name]) is int and facts[name] >= 0):
+            raise ValueError(f"the fact {name} is not a count")
     for name, value in facts.items():
         for one in value if isinstance(value, list) else [value]:
             if not (one is None or _is_number(one) or (name == "class_labels" and isinstance(one, str))):

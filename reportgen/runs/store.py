@@ -197,7 +197,7 @@ def check_head(head: Mapping[str, Any]) -> None:
     """Raise ValueError or KeyError unless these are the unchanged values of a run.json of this version."""
     if head["format"] != FORMAT or head["version"] != VERSION:
         raise ValueError("not a run of this format")
-    if head["status"] not in STATUSES or head["checksum"] != _checksum(head):
+    if not isinstance(head["key"], str) or head["status"] not in STATUSES or head["checksum"] != _checksum(head):
         raise ValueError("the contents have changed")
 
 

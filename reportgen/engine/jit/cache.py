@@ -39,8 +39,8 @@ def user_cache() -> Path:
 def use_cache_folder() -> None:
     """Set Numba's cache folder, unless the environment variable NUMBA_CACHE_DIR is set.
 
-    Only the owner has access, since the folder contains executable code. A folder with kernels may be
-    one that can only be read. If there are none, a temporary folder is used, with a warning, since every start then compiles them.
+    Only the owner has access, since the folder contains executable code. A folder with kernels may be one that can only
+    be read. If there are none, a temporary folder is used, with a warning, since every start then compiles them.
     """
     if os.environ.get("NUMBA_CACHE_DIR"):
         return
