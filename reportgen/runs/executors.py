@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,6 +62,12 @@ class Job:
 
 Progress = Callable[[Job, int, int], None]  # job, completed steps, total steps
 Keep = Callable[[Job, RunRecord], None]
+Claim = Callable[[Job], AbstractContextManager[bool]]
+
+
+def granted(job: Job) -> AbstractContextManager[bool]:
+    """Claim a run that no other process trains."""
+    return nullcontext(True)
 
 
 def default_workers() -> int:
@@ -78,15 +85,16 @@ def run_all(
     workers: int,
     dask: str | None = None,
     progress: Progress | None = None,
+    claim: Claim = granted,
 ) -> None:
     """Train every job and pass each record to `keep`, which several threads may call at the same time.
 
-    folder: folder of the study, the base of relative paths. A run that raises an exception gives a record of status
-    "failed". A `ReportgenError` (such as a missing data set), an error in `keep` and Ctrl-C stop all runs within a
-    second.
+    folder: folder of the study, the base of relative paths. claim: is entered around each run on this machine, and
+    yields whether it is to be trained. A run that raises an exception gives a record of status "failed". A
+    `ReportgenError` (such as a missing data set), an error in `keep` and Ctrl-C stop all runs within a second.
     """
     if dask is None:
-        _run_locally(_by_data(jobs), keep, folder, workers, progress)
+        _run_locally(_by_data(jobs), keep, folder, workers, progress, claim)
     else:
         _run_on_dask(_by_data(jobs), keep, folder, dask)
 
@@ -104,14 +112,18 @@ def in_thread(action: Callable[[], T]) -> T:
         pool.shutdown(wait=False)
 
 
-def _run_locally(jobs: Sequence[Job], keep: Keep, folder: Path, workers: int, progress: Progress | None) -> None:
+def _run_locally(
+    jobs: Sequence[Job], keep: Keep, folder: Path, workers: int, progress: Progress | None, claim: Claim
+) -> None:
     stop = threading.Event()
     datasets = SharedData(jobs, folder)
 
     def work(job: Job) -> None:
         report = None if progress is None else functools.partial(progress, job)
         try:
-            keep(job, _train(job, lambda: datasets.get(job), workers, stop.is_set, report))
+            with claim(job) as mine:
+                if mine:
+                    keep(job, _train(job, lambda: datasets.get(job), workers, stop.is_set, report))
         finally:
             datasets.release(job.run.spec)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reportgen import disk
 from reportgen.engine.jit.folders import are_compiled
 from reportgen.errors import StoreError
+from reportgen.runs.claims import Claims
 from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan, PlannedRun
@@ -17,6 +19,9 @@ from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
 from reportgen.workflow.search_stages import next_stage
 from reportgen.workflow.stored_runs import CollectedRuns, StoredRuns
+
+WAIT_SECONDS = 0.5
+"""Interval at which runs of another process are looked for."""
 
 
 class Trainer(StoredRuns):
@@ -88,23 +93,60 @@ class Trainer(StoredRuns):
         self._listener.training(request.plan, jobs, stored)
         if jobs and self._dask is None and not are_compiled():
             self._listener.compiling()
-        train_runs(request, jobs, self._workers, self._dask, self._listener)
-        self._trained.update(job.key for job in jobs)
+        self._trained |= train_runs(request, jobs, self._workers, self._dask, self._listener, self.fresh)
 
 
 def train_runs(
-    request: RunRequest, jobs: Sequence[Job], workers: int, dask: str | None, listener: ProgressListener
-) -> None:
-    """Train jobs and store each run when it ends, so that an interrupted study keeps its finished runs."""
+    request: RunRequest,
+    jobs: Sequence[Job],
+    workers: int,
+    dask: str | None,
+    listener: ProgressListener,
+    fresh: bool = False,
+) -> set[str]:
+    """Train jobs and return their keys; each run is stored when it ends, so that an interrupted study keeps it.
+
+    A run that another process on the same folder trains or has just stored is taken from there, unless `fresh`.
+    """
     store, folder = request.store, request.plan.study.folder
     store.sweep()
+    trained: set[str] = set()
+    if not jobs:
+        return trained
+
+    def stored_meanwhile(job: Job) -> bool:
+        record = None if fresh else store.load(job.run, job.fingerprint)
+        if record is None or record.status == "failed":
+            return False
+        listener.finished(job, record)
+        return True
 
     def keep(job: Job, record: RunRecord) -> None:
-        store.save(record)
-        listener.finished(job, record)
+        if not stored_meanwhile(job):
+            store.save(record)
+            trained.add(job.key)
+            listener.finished(job, record)
 
-    if jobs:
-        run_all(jobs, keep=keep, folder=folder, workers=workers, dask=dask, progress=listener.progress)
+    @contextlib.contextmanager
+    def claim(job: Job) -> Iterator[bool]:
+        with claims.of(job.key) as mine:
+            if not mine:
+                postponed.append(job)
+            yield mine and not stored_meanwhile(job)
+
+    waiting, is_said = list(jobs), False
+    with Claims(store.folder) as claims:
+        while waiting:
+            postponed: list[Job] = []
+            options = {"folder": folder, "workers": workers, "dask": dask, "progress": listener.progress}
+            run_all(waiting, keep=keep, claim=claim, **options)  # type: ignore[arg-type]
+            waiting = postponed
+            if waiting:
+                if not is_said:
+                    listener.notice(f"another process trains {len(waiting)} of these runs; waiting for it")
+                is_said = True
+                time.sleep(WAIT_SECONDS)
+    return trained
 
 
 def _refuse_lost(request: RunRequest, records: Mapping[str, RunRecord]) -> None:
