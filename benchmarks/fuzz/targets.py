@@ -38,7 +38,7 @@ from tests.runs.records import FINGERPRINT, planned, record
 Files = Mapping[str, bytes]
 """The files of a case by their names relative to its folder."""
 
-STUDIES = ("activations", "sanity_checks", "fixup", "snapshots", "variance_of_a_sum", "zero_centering", "search")
+STUDIES = ("activations", "sanity_checks", "fixup", "snapshots", "variance_of_a_sum", "zero_centering")
 TINY = "title: t\nquestion: q\ndata: {name: gaussian, samples: 60}\nnetwork: {hidden: [4]}\ntraining: {epochs: 1}\n"
 
 
@@ -77,7 +77,7 @@ def _make_studies(folder: Path) -> None:
 
 
 def _make_settings(folder: Path) -> None:
-    texts = ("training.lr=0.1", "network.layers[0]={conv: {filters: 4}}", "seeds=3", "vary={training.lr: [0.1, 1]}")
+    texts = ("training.lr=0.1", "network.hidden=[8, 4]", "seeds=3", "vary={training.lr: [0.1, 1]}")
     for number, text in enumerate(texts):
         (_folder(folder, str(number)) / "set.txt").write_text(text, encoding="utf-8")
 
