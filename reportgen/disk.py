@@ -11,8 +11,9 @@ import shutil
 import stat
 import time
 from collections.abc import Callable, Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 from reportgen.errors import UsageError
 
@@ -47,7 +48,7 @@ def make_writable(folder: Path) -> None:
         raise UsageError("not-writable", message, where=str(folder)) from error
 
 
-def open_regular(path: Path) -> IO[bytes]:
+def open_regular(path: Path) -> BufferedReader:
     """Open a file for reading; raises OSError for anything else, such as a pipe or a device, which could block."""
     _refuse_other_kinds(path, os.stat(path).st_mode)
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))

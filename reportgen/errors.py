@@ -102,6 +102,7 @@ CODES: dict[str, str] = {
     "no-figure": "The study has no data for a figure.",
     "path-occupied": "A file or folder that reportgen did not write is where the output should go.",
     "report-not-found": "The folder contains no report.",
+    "results-changed": "A results.json has changed since its report was written.",
     "results-version": "A results.json has another version of the format than this reportgen reads.",
     # runs and their store
     "damaged-measurement": "A stored measurement of a sanity check has changed; `reportgen run` makes it again.",

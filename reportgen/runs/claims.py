@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,7 +80,7 @@ class Claims:
                 _unlock_byte(self._descriptor, int(key[:KEY_DIGITS], 16))
 
 
-if os.name == "nt":
+if sys.platform == "win32":
     import msvcrt
 
     def _lock_bytes(descriptor: int, place: int, count: int = 1) -> None:

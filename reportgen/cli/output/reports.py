@@ -19,7 +19,6 @@ from reportgen.workflow.estimate import (
     Cost,
     download_bytes,
     expected_seconds,
-    machine_bytes,
     peak_bytes,
     run_costs,
 )
@@ -27,7 +26,8 @@ from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, un
 from reportgen.workflow.stored_runs import project_request
 
 if TYPE_CHECKING:  # the analysis takes half a second to load, and `check` does not need it
-    from reportgen.workflow.outcomes import FailedRun, Report
+    from reportgen.workflow.memory import machine_bytes
+from reportgen.workflow.outcomes import FailedRun, Report
 
 STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
 """Terminal colours of the verdicts."""
@@ -181,7 +181,7 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
     if runs > stored:
         yield "", f"  memory      about {_megabytes(values['memory_bytes'])} for training"
         if values["machine_bytes"] is not None and values["memory_bytes"] > values["machine_bytes"]:
-            yield "red", f"              this machine has {_megabytes(values['machine_bytes'])}; {SMALLER}"
+            yield "red", f"              this process may use {_megabytes(values['machine_bytes'])}; {SMALLER}"
         yield from _time_lines(values)
     yield "", f"  claims      {values['claims']}"
     yield from example_lines(values["data"])

@@ -16,12 +16,13 @@ import numpy as np
 from reportgen import disk
 from reportgen.engine.spec import EPOCH_COLUMNS
 from reportgen.errors import StudyError
-from reportgen.external.arrays import IGNORED, MAGIC, SETTINGS, SHAPES, Array, array_names, read_archive, read_arrays
+from reportgen.external.arrays import IGNORED, MAGIC, SETTINGS, Array, array_names, read_archive, read_arrays
 from reportgen.external.checks import array_error, inconsistent
 from reportgen.external.logs.binary import begins_with
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
 from reportgen.external.logs.settings import flat_settings
 from reportgen.external.settings import ARCHIVE, KEYS, mapping_of, refuse_unknown, seed_of, settings_of
+from reportgen.runs.checks import SHAPES
 from reportgen.runs.training_log import LogNote
 
 NAME = "npz"
