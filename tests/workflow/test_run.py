@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 from pathlib import Path
@@ -13,7 +12,6 @@ from reportgen import disk
 from reportgen.errors import MissingError, StoreError, UsageError
 from reportgen.report.media import pdf
 from reportgen.report.publish import publisher
-from reportgen.runs.claims import Claims
 from reportgen.runs.store import Store
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import Report
@@ -79,34 +77,6 @@ def test_a_damaged_run_is_trained_again(finished):
     next((FOLDER / "runs").iterdir()).joinpath("arrays.npz").write_bytes(b"damaged")
     assert run().trained == 1
     assert len(finished.trained) == 1
-
-
-def test_a_damaged_run_is_named(finished):
-    path = next((FOLDER / "runs").iterdir())
-    path.joinpath("arrays.npz").write_bytes(b"damaged")
-    notices = []
-    listener = ProgressListener()
-    listener.notice = notices.append
-    run(listener=listener)
-    assert [str(path) in notice for notice in notices] == [True]
-
-
-def test_a_run_that_another_process_trains_is_taken_from_its_store(finished):
-    path = sorted((FOLDER / "runs").iterdir())[0]
-    content = (path / "run.json").read_bytes()
-    path.rename("aside")
-    with contextlib.ExitStack() as other:
-        assert other.enter_context(other.enter_context(Claims(path.parent)).of(path.name))
-
-        def store_and_end(notice):
-            Path("aside").rename(path)
-            other.close()
-
-        listener = ProgressListener()
-        listener.notice = store_and_end
-        report = run(listener=listener)
-    assert (report.trained, finished.trained) == (0, [])
-    assert (path / "run.json").read_bytes() == content
 
 
 def test_a_failed_run_is_reported_and_trained_again_next_time(training):

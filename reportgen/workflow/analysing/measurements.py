@@ -20,8 +20,6 @@ Measured = list[dict[str, Any]]
 Fits = Callable[[Any], bool]
 """Whether a stored value has the form of a measurement."""
 
-DAMAGED = "damaged-measurement"
-
 
 class _DamagedError(Exception):
     """A measurement is not as it was stored; the argument says why."""
@@ -64,7 +62,7 @@ class Measurements:
         except _DamagedError as error:
             if not self.may_measure:
                 message, hint = f"the measurement {error}", "reportgen run measures again"
-                raise StoreError(DAMAGED, message, str(path), hint) from error
+                raise StoreError("damaged-measurement", message, str(path), hint) from error
             self.notice(f"{path}: the measurement {error}; it is made again")
             stored = None
         if stored is not None or not self.may_measure:
