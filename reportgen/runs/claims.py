@@ -44,6 +44,7 @@ class Claims:
         with contextlib.suppress(OSError):
             _lock_bytes(self._descriptor, 0, 0)
             (self._folder / LOCKS).unlink()
+            self._folder.rmdir()  # unless it has runs
         os.close(self._descriptor)
         self._descriptor = None
 
