@@ -22,12 +22,12 @@ from reportgen.workflow.estimate import (
     peak_bytes,
     run_costs,
 )
+from reportgen.workflow.memory import machine_bytes
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
 from reportgen.workflow.stored_runs import project_request
 
 if TYPE_CHECKING:  # the analysis takes half a second to load, and `check` does not need it
-    from reportgen.workflow.memory import machine_bytes
-from reportgen.workflow.outcomes import FailedRun, Report
+    from reportgen.workflow.outcomes import FailedRun, Report
 
 STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
 """Terminal colours of the verdicts."""
