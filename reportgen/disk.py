@@ -8,8 +8,10 @@ import json
 import os
 import platform
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,6 +48,31 @@ def make_writable(folder: Path) -> None:
         raise UsageError("not-writable", message, where=str(folder)) from error
 
 
+def open_regular(path: Path) -> BufferedReader:
+    """Open a file for reading; raises OSError for anything else, such as a pipe or a device, which could block."""
+    _refuse_other_kinds(path, os.stat(path).st_mode)
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        _refuse_other_kinds(path, os.fstat(descriptor).st_mode)  # another file may have taken its place
+    except OSError:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
+def read_regular(path: Path) -> bytes:
+    """Return the contents of a file; raises OSError as `open_regular`."""
+    with open_regular(path) as file:
+        return file.read()
+
+
+def _refuse_other_kinds(path: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+
+
 def write_synced(path: Path, content: bytes) -> None:
     """Write a file and wait until it is on the disk."""
     with open(path, "wb") as file:
@@ -68,7 +95,7 @@ def sync_folder(folder: Path) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file; an empty one if the file is missing or contains something else."""
     try:
-        values = json.loads(path.read_bytes())
+        values = json.loads(read_regular(path))
     except (OSError, ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}

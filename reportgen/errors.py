@@ -61,6 +61,7 @@ CODES: dict[str, str] = {
     # data and preprocessing
     "ambiguous-column": "Several columns have the requested name; give the column's number instead.",
     "constant-data": "All examples have the same features, so that nothing can be learned.",
+    "data-changed": "The data of a study changed while it was trained, so that the runs would be of other data.",
     "download-failed": "A published file could not be downloaded, or differs from the published one.",
     "empty-data": "A data file or a split has no examples, or a log no rows.",
     "fixed-size": "The data set has a fixed size that cannot be changed.",
@@ -101,8 +102,10 @@ CODES: dict[str, str] = {
     "no-figure": "The study has no data for a figure.",
     "path-occupied": "A file or folder that reportgen did not write is where the output should go.",
     "report-not-found": "The folder contains no report.",
+    "results-changed": "A results.json has changed since its report was written.",
     "results-version": "A results.json has another version of the format than this reportgen reads.",
     # runs and their store
+    "damaged-measurement": "A stored measurement of a sanity check has changed; `reportgen run` makes it again.",
     "no-picture": "A name has no picture of its own that a command could write.",
     "no-scheduler": "No Dask scheduler answers at the address.",
     "not-writable": "A file or folder cannot be written.",
@@ -139,6 +142,7 @@ CODES: dict[str, str] = {
     "plugin-not-on-worker": "A worker of a cluster does not have a plug-in that a run needs.",
     # this machine
     "missing-library": "A library or package that this command requires is not installed.",
+    "worker-differs": "A worker of a cluster has another version of reportgen, NumPy or Numba, or other source code.",
     "out-of-memory": "Training needs much more memory than this machine has.",
 }
 """The meaning of each error code. A code never changes its meaning, so that scripts and tests can rely on it."""

@@ -47,7 +47,10 @@ def exit_codes(package: Path) -> dict[str, set[int]]:
 def _error_classes() -> Makers:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     classes = {kind.__name__: (0, {kind.exit_code}) for kind in kinds if issubclass(kind, errors.ReportgenError)}
-    return {**classes, **dict.fromkeys(("problem", "LayoutError"), (0, {errors.StudyError.exit_code}))}
+    return {
+        **classes,
+        **dict.fromkeys(("problem", "LayoutError", "ArrayFileError"), (0, {errors.StudyError.exit_code})),
+    }
 
 
 def _size(*makers: Makers) -> int:

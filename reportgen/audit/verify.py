@@ -13,8 +13,9 @@ from reportgen import figures
 from reportgen.analysis.results import Analysis
 from reportgen.audit.diff import Difference, result_differences, table_differences
 from reportgen.engine.spec import ENGINE_VERSION
-from reportgen.errors import ResultsError
-from reportgen.paths import RESULTS, STUDY
+from reportgen.errors import ResultsError, StoreError
+from reportgen.paths import PAGE, RESULTS, SANITY, STUDY
+from reportgen.report.publish.manifest import checksums, read_manifest
 from reportgen.report.results.results import results_dict
 from reportgen.report.results.tables import csv_text, tables_of
 from reportgen.report.site.finished import Results, read_results, read_values
@@ -44,7 +45,7 @@ class Verification:
     runs : number of runs in the plan.
     differences : differences between the report and its recomputation.
     plan : the plan of the study in the report.
-    analysis : the recomputed results, None if records are missing or damaged.
+    analysis : the recomputed results, None if records or measurements are missing or damaged.
     """
 
     folder: Path
@@ -74,7 +75,7 @@ def verify_report(folder: Path, allow_code: bool = False, captions: bool = True)
     MissingError
         If the data are not available; the keys of the runs depend on them.
     """
-    results, reported = read_results(folder), read_values(folder / RESULTS)
+    results, reported = read_results(folder, unchanged=False), read_values(folder / RESULTS)
     request = _request(folder, results, reported, allow_code)
     _refuse_other_engine(request, results)
     request, records = stored_stages(request)
@@ -85,8 +86,13 @@ def verify_report(folder: Path, allow_code: bool = False, captions: bool = True)
     if not differences:
         if not captions:
             reported.pop("figures", None)
-        analysis = analyse_runs(CollectedRuns(request, records), StoredRuns(), ProgressListener()).analysis
-        differences = (*_in_results(analysis, reported), *_in_tables(analysis, folder / "tables"))
+        try:
+            analysis = analyse_runs(CollectedRuns(request, records), StoredRuns(), ProgressListener()).analysis
+            differences = (*_in_results(analysis, reported), *_in_tables(analysis, folder / "tables"))
+            differences += tuple(_in_shown_files(folder)) if captions else ()
+        except StoreError as error:  # a measurement is not as it was stored
+            place = Path(error.where or folder / SANITY).relative_to(folder).as_posix()
+            differences = (Difference(place, "", None, None, f"{place}: {error.message}"),)
     return Verification(folder, results.study.id, len(jobs), differences, request.plan, analysis)
 
 
@@ -158,6 +164,18 @@ def _in_results(analysis: Analysis, reported: Mapping[str, Any]) -> Iterator[Dif
     if "searches" in recomputed:
         recomputed["searches"] = _with_reported_paths(recomputed["searches"], reported.get("searches"))
     yield from result_differences(RESULTS, reported, recomputed)
+
+
+def _in_shown_files(folder: Path) -> Iterator[Difference]:
+    """Yield each page, PDF and picture of the report that is not the file in the manifest."""
+    written = {
+        name: value
+        for name, value in (read_manifest(folder) or {}).items()
+        if name.startswith("figures/") or name == PAGE or ("/" not in name and name.endswith(".pdf"))
+    }
+    for name, value in checksums(folder, written).items():
+        if value != written[name]:
+            yield Difference(name, "", None, None, f"{name}: has changed since it was written")
 
 
 def _with_reported_paths(recomputed: Any, reported: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reportgen.cli.terminal import print_lines
-from reportgen.errors import MissingError, PluginError
+from reportgen.errors import MissingError, PluginError, UsageError
 from reportgen.plugins.loading import load_installed, plugins
 from reportgen.shipped import package_version, shipped_studies, templates_folder
 
@@ -89,8 +89,28 @@ def _cache() -> list[tuple[bool, str]]:
     others = other_kernels(folder)
     stale = sum(kernels.stale for kernels in others)
     more = f"; {stale} not used for {STALE_DAYS} days, which reportgen doctor --clean removes" if stale else ""
-    own = [(True, f"a folder for compiled kernels: {folder} ({size_of(folder) / 1e6:,.0f} MB)")]
+    own = [(True, f"a folder for compiled kernels: {folder} ({size_of(folder) / 1e6:,.0f} MB)"), *_kernels(folder)]
     return [*own, (True, f"compiled kernels of {counted(others)}{more}")] if others else own
+
+
+def _kernels(folder: Path) -> list[tuple[bool, str]]:
+    """Return a line about the compiled kernels, which are read and loaded, and a line if they cannot be stored."""
+    from reportgen.disk import make_writable
+    from reportgen.engine.jit.ahead import loaded
+    from reportgen.engine.jit.kernel_cache import damaged_files
+
+    lines = []
+    try:
+        make_writable(folder)
+    except UsageError as error:
+        lines.append((False, f"write access to the folder for compiled kernels: {error.message}"))
+    damaged, count = damaged_files(folder)
+    if damaged:
+        again = "they are compiled again when they are needed"
+        return [*lines, (False, f"intact compiled kernels: {len(damaged)} of {count} files are damaged; {again}")]
+    if not count:
+        return [*lines, (True, "no compiled kernels yet; the first run compiles them")]
+    return [*lines, (True, f"compiled kernels: {count} intact files, {loaded()} kernels loaded")]
 
 
 def _kernels_folder() -> Path | None:

@@ -46,6 +46,9 @@ class LineProgress(ProgressListener):
             self._done += 1
             self._say(f"[{self._done}/{self._total}] {self._name(job)}, seed {job.run.seed}: {outcome(record)}")
 
+    def notice(self, text: str) -> None:
+        self._say(f"reportgen: {text}")
+
     def stage(self, name: str) -> None:
         self._say(f"{name} ...")
 
@@ -106,6 +109,9 @@ class BarProgress(ProgressListener):
     def finished(self, job: Job, record: RunRecord) -> None:
         self._done += 1
         self._fill(job, 1.0)
+
+    def notice(self, text: str) -> None:
+        self._bar.console.print(f"reportgen: {text}", markup=False, highlight=False)
 
     def stage(self, name: str) -> None:
         self._show(None, name)

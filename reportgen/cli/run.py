@@ -65,7 +65,7 @@ def run(
     def make(request: RunRequest, listener: ProgressListener) -> Report:
         return run_request(request, workers=jobs, dask=dask, fresh=fresh, listener=listener)
 
-    _make_reports(options, make, Show(quiet, verbose, as_json, open_))
+    _make_reports(options, make, Show(quiet, verbose, as_json, open_), fresh)
 
 
 def render(
@@ -123,7 +123,7 @@ def check(
     answers.finish()
 
 
-def _make_reports(options: RunOptions, make: Maker, show: Show) -> None:
+def _make_reports(options: RunOptions, make: Maker, show: Show, fresh: bool = False) -> None:
     """Make and show each report; the first error determines the exit code."""
     if options.strict and options.quick:
         raise UsageError("option-conflict", "--strict needs verdicts, and --quick gives none", hint="use one of them")
@@ -139,7 +139,8 @@ def _make_reports(options: RunOptions, make: Maker, show: Show) -> None:
             answers.codes += _codes(ended[-1], options.strict, bool(NEED_LIBRARIES & {*options.chosen_formats}))
     except KeyboardInterrupt:
         show.summary(ended)
-        raise Interruption("Interrupted. Finished runs are kept; the same command continues with the rest.") from None
+        same = "the same command without --fresh" if fresh else "the same command"
+        raise Interruption(f"Interrupted. Finished runs are kept; {same} continues with the rest.") from None
     show.summary(ended)
     answers.finish()
 

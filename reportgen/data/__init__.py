@@ -37,22 +37,33 @@ __all__ = [
 ]
 
 
-def load(spec: DataSpec, preprocess: tuple[Component, ...], seed: int, folder: Path | None = None) -> Dataset:
+def load(
+    spec: DataSpec,
+    preprocess: tuple[Component, ...],
+    seed: int,
+    folder: Path | None = None,
+    expected: str | None = None,
+) -> Dataset:
     """Return the split and preprocessed examples of one run; equal arguments give equal bytes.
 
     Parameters
     ----------
     seed : seed of the run, used if `spec.seed` is None.
     folder : folder of the study, the base of relative paths.
+    expected : fingerprint that the examples must have; None for any.
 
     Raises
     ------
-    StudyError : an option does not fit the data, or a file cannot be read.
+    StudyError : an option does not fit the data, a file cannot be read, or ("data-changed") the examples have another
+        fingerprint.
     MissingError : files of a published data set are missing.
     """
     row, request = _row_and_request(spec, seed, folder)
     with threadpool_limits(1, "blas"):  # the number of threads changes the last bits
-        source = row.make(request)
+        source, identity = _made(row, request)
+        found = _fingerprint(row, identity)
+        if expected is not None and found != expected:
+            raise _changed(row, request)
         parts = split(source, spec, request.seed)
         splits = [_floats(source.x, rows) for rows in (parts.train, parts.validation, parts.test)]
         splits, image_shape, facts = prepare(splits, source.image_shape, preprocess, request.seed)
@@ -67,7 +78,28 @@ def load(spec: DataSpec, preprocess: tuple[Component, ...], seed: int, folder: P
         image_shape=image_shape,
         class_names=source.class_names,
         facts=facts,
+        fingerprint=found,
     )
+
+
+def _made(row: DataSet, request: Request) -> tuple[Source, str]:
+    """Return the examples and the identity of the files that they were read from.
+
+    The reader of a plug-in may not say which bytes it read; its files must then be the same before and after.
+    """
+    before = row.identity(request)
+    source = row.make(request)
+    if source.identity is not None:
+        return source, source.identity
+    if row.identity(request) != before:
+        raise _changed(row, request)
+    return source, before
+
+
+def _changed(row: DataSet, request: Request) -> StudyError:
+    path = request.params.get("path")
+    message = f"the data have changed since this command read them first{f': {path}' if path else ''}"
+    return StudyError("data-changed", message, hint="run the study again while nothing writes to its data")
 
 
 def source_of(spec: DataSpec, seed: int, folder: Path | None = None) -> Source:
@@ -79,7 +111,11 @@ def source_of(spec: DataSpec, seed: int, folder: Path | None = None) -> Source:
 def fingerprint(spec: DataSpec, folder: Path | None = None) -> str:
     """Return a text that identifies the examples: name and version of the data set, and SHA-256 of files."""
     row, request = _row_and_request(spec, 0, folder)
-    return " ".join(filter(None, (row.name, str(DATA_VERSION), row.identity(request))))
+    return _fingerprint(row, row.identity(request))
+
+
+def _fingerprint(row: DataSet, identity: str) -> str:
+    return " ".join(filter(None, (row.name, str(DATA_VERSION), identity)))
 
 
 def own_file(spec: DataSpec, folder: Path | None = None) -> Path | None:

@@ -29,6 +29,7 @@ class Dataset:
     y_*: (n,) int64, classes 0 to classes - 1.
     image_shape: (channels, height, width) if the features are pixels, else None.
     facts: numbers about the preprocessing for the report, such as the variance kept by PCA.
+    fingerprint: identity of the examples before the split, as `reportgen.data.fingerprint` returns it.
     """
 
     x_train: FloatArray
@@ -41,6 +42,7 @@ class Dataset:
     image_shape: ImageShape | None = None
     class_names: tuple[str, ...] = ()
     facts: dict[str, float] = field(default_factory=dict)
+    fingerprint: str = ""
 
     @property
     def features(self) -> int:

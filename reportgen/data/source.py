@@ -41,6 +41,8 @@ class Source:
     The last `test_n` examples are the test split of the data set, 0 if it has none. The `validation_n` examples before
     them are its validation split; None if validation examples are drawn from the rest.
     feature_names, target_name: names of the columns of a table, empty for other data.
+    identity: the text that `identity` of the data set returns for the bytes that the examples were read from; None if
+    the reader of a plug-in does not say it.
     """
 
     x: RawArray
@@ -52,6 +54,7 @@ class Source:
     validation_n: int | None = None
     feature_names: tuple[str, ...] = ()
     target_name: str = ""
+    identity: str | None = None
 
 
 def settings(rows: Table[RowT], component: Component, kind: str) -> tuple[RowT, dict[str, Any]]:

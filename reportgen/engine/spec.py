@@ -243,10 +243,10 @@ class RunSpec:
         """Return the plug-ins that define components of the run, sorted by name."""
         if not has_plugins():
             return ()
-        found = {plugin_of(kind, component.name) for kind, component in self._components()}
+        found = {plugin_of(kind, component.name) for kind, component in self.components()}
         return tuple(sorted((plugin for plugin in found if plugin is not None), key=lambda one: (one.name, one.sha256)))
 
-    def _components(self) -> Iterator[tuple[str, Component]]:
+    def components(self) -> Iterator[tuple[str, Component]]:
         """Yield every component of the run with the kind of its table."""
         training = self.training
         yield from _with_parts("data set", self.data.source)

@@ -7,21 +7,19 @@ units, C classes.
 from __future__ import annotations
 
 import difflib
-import math
-import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.probes.evenness import WEIGHT_SHAPES
-from reportgen.engine.probes.probe_spec import REQUESTS
-from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS
+from reportgen import disk
+from reportgen.data.readers.npy import Archive, ArrayFileError
+from reportgen.engine.spec import STATISTICS
 from reportgen.errors import StudyError
 from reportgen.external.checks import array_error, check_together
+from reportgen.runs.checks import SHAPES
 
 Array = NDArray[Any]
 
@@ -33,28 +31,6 @@ MAGIC = b"PK\x03\x04"
 """First bytes of an NPZ archive, which is a ZIP archive of arrays."""
 
 MOST_BYTES = 4 * 2**30
-READERS: Mapping[tuple[int, int], Any] = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
-}
-"""Readers of array headers by format version; NumPy limits the length of headers that they read."""
-
-SHAPES: dict[str, tuple[str, ...]] = {
-    "step_loss": ("S",),
-    "step_lr": ("S",),
-    "step_top_share": ("S",),
-    **{f"epoch_{name}": ("E + 1",) for name in EPOCH_COLUMNS},
-    "probe_step": ("P",),
-    **{f"probe_{name}": ("P", "L") for name in (*STATISTICS, *WEIGHT_SHAPES)},
-    **{f"probe_{row.name}": ("P", "L") if row.by_layer else ("P",) for row in REQUESTS},
-    "probe_unit_dead": ("P", "U"),
-    "unit_layer": ("U",),
-    **dict.fromkeys(("layer_has_gradient", "layer_in_optimizer", "layer_registrations"), ("L",)),
-    "val_confusion": ("C", "C"),
-    "train_confusion": ("C", "C"),
-}
-"""Shape of every array that diagnoses read."""
-
 IGNORED = (
     "probe_activation_histogram",
     "probe_gradient_histogram",
@@ -95,58 +71,53 @@ AXES = {
 def read_archive(path: Path) -> dict[str, Array]:
     """Return the members of an .npz archive; raises StudyError if it is damaged, too large, or has Python objects."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(info.file_size for info in archive.infolist())
-            if size > MOST_BYTES:
-                message = f"the arrays take {size / 2**30:.1f} GiB"
-                raise StudyError("too-large", message, str(path), f"at most {MOST_BYTES // 2**30} GiB")
-            return {_name(info): _member(path, archive, info) for info in archive.infolist()}
-    except (zipfile.BadZipFile, zlib.error) as error:
-        message = "the archive is damaged or incomplete" if _begins_as_zip(path) else "the file is not an NPZ archive"
-        hint = "an .npz archive, as numpy.savez writes it, or a folder of them"
+        with disk.open_regular(path) as file:
+            return read_arrays(path, file)
+    except OSError as error:
+        message, hint = (
+            f"the file cannot be read: {error.strerror or error}",
+            "an .npz archive, as numpy.savez writes it",
+        )
         raise StudyError("invalid-file", message, str(path), hint) from error
-    except (EOFError, OSError, ValueError, RuntimeError) as error:
-        hint = "an .npz archive, as numpy.savez writes it"
-        raise StudyError("invalid-file", "the file cannot be read as arrays", str(path), hint) from error
 
 
-def _begins_as_zip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+def read_arrays(path: Path, file: IO[bytes], names: Collection[str] | None = None) -> dict[str, Array]:
+    """Return the members of the archive in an open file, of these names if any are given; errors as in `read_archive`.
+
+    path : the file in messages.
+    """
+    try:
+        archive = Archive(file, MOST_BYTES)
+        return {name: archive.array(name) for name in archive.names if names is None or name in names}
+    except ArrayFileError as error:
+        if error.name:
+            raise array_error(error.code, path, error.name, error.message, ARRAY_HINTS[error.code]) from error
+        file.seek(0)
+        is_archive = error.code == "too-large" or file.read(len(MAGIC)) == MAGIC
+        message = error.message if is_archive else "the file is not an NPZ archive"
+        hint = "an .npz archive, as numpy.savez writes it, or a folder of them"
+        raise StudyError(error.code, message, str(path), hint) from error
+    except MemoryError as error:
+        message = "the arrays need more memory than this machine has"
+        raise StudyError("too-large", message, str(path), "fewer or smaller arrays") from error
 
 
-def _name(info: zipfile.ZipInfo) -> str:
-    return info.filename.removesuffix(".npy")
+ARRAY_HINTS = {
+    "invalid-file": "save it with numpy.savez",
+    "object-array": "numbers",
+    "not-an-array": "only arrays",
+    "too-large": "fewer or smaller arrays",
+}
+"""What would be right instead of an array that cannot be read, by code of the error."""
 
 
-def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:
-    """Return one array; raises StudyError if its header declares Python objects or the wrong number of bytes."""
-    name = _name(info)
-    if not info.filename.endswith(".npy"):
-        raise array_error("not-an-array", path, info.filename, "this member is not an array", "only arrays")
-    with archive.open(info) as source:
-        try:
-            shape, dtype = _header(source)
-        except ValueError:
-            raise array_error("invalid-file", path, name, "invalid header", "save it with numpy.savez") from None
-        if dtype.hasobject:
-            raise array_error("object-array", path, name, "Python objects are not allowed", "numbers")
-        declared, available = math.prod(shape) * dtype.itemsize, info.file_size - source.tell()
-        if declared != available:
-            message = f"shape {shape} requires {declared} bytes, but there are {available}"
-            raise array_error("invalid-file", path, name, message, "save it with numpy.savez")
-    with archive.open(info) as source:
-        return np.asarray(np.lib.format.read_array(source, allow_pickle=False))
-
-
-def _header(source: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Read an array header and return shape and type; raises ValueError for an invalid header."""
-    version = np.lib.format.read_magic(source)
-    reader = READERS.get(version)
-    if reader is None:
-        raise ValueError(f"format {version}")
-    shape, _, dtype = reader(source)
-    return shape, dtype
+def array_names(path: Path) -> Sequence[str]:
+    """Return the names of the arrays of an archive, none of a file that is not an archive."""
+    try:
+        with disk.open_regular(path) as file:
+            return Archive(file, MOST_BYTES).names
+    except (OSError, ArrayFileError):
+        return ()
 
 
 def check_arrays(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...], classes: int) -> dict[str, Array]:

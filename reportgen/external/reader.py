@@ -167,7 +167,7 @@ def _record(path: Path, number: int) -> ExternalRecord:
     arrays = read_archive(path)
     place, head = settings_of(path, arrays)
     if head.get("format") == FORMAT:
-        return ExternalRecord(path, *stored_of(place, head, arrays))
+        return ExternalRecord(path, *stored_of(path, place, head))
     refuse_unknown(place, head, KEYS)
     facts = facts_of(place, head)
     spec = _spec(place, head, facts["classes"], seed_of(place, head, number))

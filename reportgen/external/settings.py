@@ -69,10 +69,12 @@ def _read(place: str, text: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         where = f"{place}:{error.lineno}:{error.colno}"
         raise StudyError("invalid-json", f"invalid JSON: {error.msg}", where, EXAMPLE) from None
-    except RecursionError:
-        raise StudyError("nesting-too-deep", "the settings are nested too deeply", place, EXAMPLE) from None
     except _DuplicateKeyError as error:
         raise StudyError("duplicate-key", f"duplicate key '{error}'", place, "each key once") from None
+    except ValueError:  # Python reads no whole number of more than 4300 digits
+        raise StudyError("invalid-json", "invalid JSON: a number is too long", place, EXAMPLE) from None
+    except RecursionError:
+        raise StudyError("nesting-too-deep", "the settings are nested too deeply", place, EXAMPLE) from None
     if not isinstance(head, dict):
         raise StudyError("wrong-type", f"expected a mapping, found {_quoted(head)}", place, EXAMPLE)
     return head

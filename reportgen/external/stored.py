@@ -7,46 +7,96 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from reportgen import disk
 from reportgen.engine.spec import RunSpec
 from reportgen.errors import StudyError
-from reportgen.external.arrays import Array
 from reportgen.paths import RESULTS
+from reportgen.registry import table_of
+from reportgen.runs.checks import check_record
 from reportgen.runs.record import RunRecord
+from reportgen.runs.store import UNREADABLE, check_head, unpack_checked
 
 
-def stored_of(place: str, head: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[str, RunRecord]:
+def stored_of(path: Path, place: str, head: Mapping[str, Any]) -> tuple[str, RunRecord]:
     """Return the variant of a stored run (its settings without the seed, as text) and its record.
 
-    Raises StudyError if the run's settings are invalid.
+    path : the archive of its arrays. Raises StudyError if the run is not as it was stored, or is invalid.
     """
     try:
+        check_head(head)
+        arrays = unpack_checked(head, disk.read_regular(path))
         spec = _typed(RunSpec, head["spec"])
+        _check_components(spec)
         final = {name: math.nan if value is None else float(value) for name, value in head["final"].items()}
         names = ("key", "status", "stopped_at_step", "steps", "train_seconds", "facts")
-        record = RunRecord(spec=spec, final=final, arrays=arrays, **{name: head[name] for name in names})
+        values = {name: head[name] for name in names}
+        values["facts"] = {"classes": spec.network.layers[-1].units} | values["facts"]
+        record = RunRecord(spec=spec, final=final, arrays=arrays, **values)
+        check_record(record)
         return replace(spec, seed=0).canonical(), record
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StudyError("invalid-record", "the stored run is damaged", place, "train it again") from error
+    except UNREADABLE as error:
+        raise StudyError(
+            "invalid-record", "the stored run is damaged or was edited", place, "train it again"
+        ) from error
+
+
+def _check_components(spec: RunSpec) -> None:
+    """Raise ValueError for a component or parameter that the tables do not have, or a parameter of another type."""
+    if not spec.network.layers:
+        raise ValueError("a network without layers")
+    for kind, component in spec.components():
+        row = table_of(kind).get(component.name)
+        if row is None:
+            raise ValueError(f"unknown {kind} {component.name!r}")
+        known = {parameter.name: parameter for parameter in getattr(row, "parameters", ())}
+        for name, value in component.params:
+            if name not in known or not _is_of(known[name].kind, value):
+                raise ValueError(f"{component.name} has no parameter {name!r} with the value {value!r}")
+
+
+def _is_of(kind: str, value: Any) -> bool:
+    types = {"number": _PLAIN[float], "integer": int, "boolean": bool, "choice": str, "text": str}.get(kind)
+    if types is None or value is None:
+        return True
+    return isinstance(value, types) and isinstance(value, bool) == (kind == "boolean")
 
 
 def _typed(kind: Any, value: Any) -> Any:
     """Return a JSON value converted to the given type."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
-        return None if value is None else _typed(next(k for k in arguments if k is not type(None)), value)
+        others = [k for k in arguments if k is not type(None)]
+        return None if value is None else _typed(_kind_of(others, value), value)
     if origin is tuple:
         kinds = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
         return tuple(_typed(k, v) for k, v in zip(kinds, value, strict=True))
     if is_dataclass(kind) and isinstance(kind, type):
         hints = get_type_hints(kind)
         return kind(**{f.name: _typed(hints[f.name], value[f.name]) for f in fields(kind) if f.name in value})
+    if kind in _PLAIN and (not isinstance(value, _PLAIN[kind]) or (isinstance(value, bool) and kind is not bool)):
+        raise ValueError(f"{value!r} is not of the type {kind.__name__}")
     return tuple(value) if isinstance(value, list) else value
+
+
+_PLAIN: Mapping[Any, Any] = {int: int, float: (int, float), str: str, bool: bool}
+"""The Python types of the JSON values of a plain type."""
+
+
+def _kind_of(kinds: Sequence[Any], value: Any) -> Any:
+    """Return the kind of a union that a JSON value has; of several dataclasses, the one with its fields."""
+    if len(kinds) == 1 or not isinstance(value, dict):
+        return kinds[0] if len(kinds) == 1 else Any
+    for kind in filter(is_dataclass, kinds):
+        required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+        if required <= value.keys() <= {f.name for f in fields(kind)}:
+            return kind
+    raise ValueError("a mapping with other keys")
 
 
 def variant_names(runs: Iterable[tuple[Path, str]]) -> dict[str, str]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import zipfile
 from collections.abc import Mapping
@@ -14,10 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.data.readers.npy import Archive
+
 Array = NDArray[Any]
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
 _UNIX = 3
+MOST_BYTES = 4 * 2**30  # limit for the arrays of a run
 
 
 def pack(arrays: Mapping[str, Array]) -> bytes:
@@ -33,9 +35,12 @@ def pack(arrays: Mapping[str, Array]) -> bytes:
 
 
 def unpack(content: bytes) -> dict[str, Array]:
-    """Return the arrays of an archive, read-only; raises ValueError or BadZipFile for another format."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {info.filename.removesuffix(".npy"): _array(archive.read(info)) for info in archive.infolist()}
+    """Return the arrays of an archive, read-only; raises ArrayFileError for another format."""
+    archive = Archive(io.BytesIO(content), MOST_BYTES)
+    arrays = {name: archive.array(name) for name in archive.names}
+    for array in arrays.values():
+        array.flags.writeable = False
+    return arrays
 
 
 def _npy(array: Array) -> bytes:
@@ -46,22 +51,3 @@ def _npy(array: Array) -> bytes:
     plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).reshape(array.shape)
     np.lib.format.write_array(target, plain, version=(1, 0), allow_pickle=False)
     return target.getvalue()
-
-
-def _array(content: bytes) -> Array:
-    size = 10 + int.from_bytes(content[8:10], "little")
-    shape, fortran, dtype = _header(content[:size])
-    order = "F" if fortran else "C"
-    return np.frombuffer(content, dtype, offset=size).reshape(shape, order=order)  # type: ignore[call-overload,no-any-return]
-
-
-@functools.lru_cache(maxsize=4096)
-def _header(head: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Return shape, order and type of an array, cached, since thousands of runs share a few dozen headers."""
-    source = io.BytesIO(head)
-    if np.lib.format.read_magic(source) != (1, 0):
-        raise ValueError("an array of another format")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(source)
-    if dtype.hasobject:
-        raise ValueError("an array of Python objects")
-    return shape, fortran, dtype

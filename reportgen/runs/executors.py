@@ -13,24 +13,25 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from reportgen import data
 from reportgen.data.dataset import Dataset
 from reportgen.data.spec import DataSpec
-from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
+from reportgen.engine.spec import RunSpec
 from reportgen.engine.train import Cancelled, train
 from reportgen.errors import MissingError, ReportgenError, UsageError, data_errors_at
 from reportgen.plugins.loading import require
 from reportgen.registry import Component, Plugin
+from reportgen.runs.identity import Identity, RemoteRun, identity, proven_record, refuse_other_identity
 from reportgen.runs.provenance import machine
-from reportgen.runs.record import RunRecord
+from reportgen.runs.record import RunRecord, failed_record
 from reportgen.study.planning.plan import PlannedRun
 
 GRACE_SECONDS = 0.8  # time that an interrupted study gives its runs to stop
@@ -61,6 +62,12 @@ class Job:
 
 Progress = Callable[[Job, int, int], None]  # job, completed steps, total steps
 Keep = Callable[[Job, RunRecord], None]
+Claim = Callable[[Job], AbstractContextManager[bool]]
+
+
+def granted(job: Job) -> AbstractContextManager[bool]:
+    """Claim a run that no other process trains."""
+    return nullcontext(True)
 
 
 def default_workers() -> int:
@@ -78,15 +85,16 @@ def run_all(
     workers: int,
     dask: str | None = None,
     progress: Progress | None = None,
+    claim: Claim = granted,
 ) -> None:
     """Train every job and pass each record to `keep`, which several threads may call at the same time.
 
-    folder: folder of the study, the base of relative paths. A run that raises an exception gives a record of status
-    "failed". A `ReportgenError` (such as a missing data set), an error in `keep` and Ctrl-C stop all runs within a
-    second.
+    folder: folder of the study, the base of relative paths. claim: is entered around each run on this machine, and
+    yields whether it is to be trained. A run that raises an exception gives a record of status "failed". A
+    `ReportgenError` (such as a missing data set), an error in `keep` and Ctrl-C stop all runs within a second.
     """
     if dask is None:
-        _run_locally(_by_data(jobs), keep, folder, workers, progress)
+        _run_locally(_by_data(jobs), keep, folder, workers, progress, claim)
     else:
         _run_on_dask(_by_data(jobs), keep, folder, dask)
 
@@ -104,14 +112,18 @@ def in_thread(action: Callable[[], T]) -> T:
         pool.shutdown(wait=False)
 
 
-def _run_locally(jobs: Sequence[Job], keep: Keep, folder: Path, workers: int, progress: Progress | None) -> None:
+def _run_locally(
+    jobs: Sequence[Job], keep: Keep, folder: Path, workers: int, progress: Progress | None, claim: Claim
+) -> None:
     stop = threading.Event()
     datasets = SharedData(jobs, folder)
 
     def work(job: Job) -> None:
         report = None if progress is None else functools.partial(progress, job)
         try:
-            keep(job, _train(job, lambda: datasets.get(job.run.spec), workers, stop.is_set, report))
+            with claim(job) as mine:
+                if mine:
+                    keep(job, _train(job, lambda: datasets.get(job), workers, stop.is_set, report))
         finally:
             datasets.release(job.run.spec)
 
@@ -147,26 +159,33 @@ def _run_on_dask(jobs: Sequence[Job], keep: Keep, folder: Path, address: str) ->
         raise UsageError("no-scheduler", message, hint=hint) from error
     with client, client.get_executor() as pool:
         workers = sum(client.nthreads().values())
-        futures = {pool.submit(_train_remotely, job, folder, workers): job for job in jobs}
+        futures = {pool.submit(_train_remotely, job, folder, workers, identity()): job for job in jobs}
         try:
             for future in _as_finished(futures):
-                keep(futures.pop(future), future.result())
+                keep(futures.pop(future), proven_record(future))
         except BaseException:
             for future in futures:
                 future.cancel()
             raise
 
 
-def _train_remotely(job: Job, folder: Path, workers: int) -> RunRecord:
-    """Train one run in a worker of the cluster, which caches the last data sets that it prepared."""
+def _train_remotely(job: Job, folder: Path, workers: int, expected: Identity) -> RemoteRun:
+    """Train one run in a worker of the cluster, which caches the last data sets that it prepared.
+
+    Raises MissingError ("worker-differs") before training if the worker has not the expected identity.
+    """
+    refuse_other_identity(identity(), expected)
     require(job.plugins)
     with threadpool_limits(limits=1):
-        return _train(job, lambda: _cached_data(folder, *_data_key(job.run.spec)), workers, None, None)
+        load = functools.partial(_cached_data, folder, job.fingerprint, *_data_key(job.run.spec))
+        return RemoteRun(_train(job, load, workers, None, None), identity())
 
 
 @functools.lru_cache(maxsize=2)
-def _cached_data(folder: Path, spec: DataSpec, preprocess: tuple[Component, ...], seed: int) -> Dataset:
-    return data.load(spec, preprocess, seed, folder)
+def _cached_data(
+    folder: Path, fingerprint: str, spec: DataSpec, preprocess: tuple[Component, ...], seed: int
+) -> Dataset:
+    return data.load(spec, preprocess, seed, folder, fingerprint)
 
 
 def _train(
@@ -185,7 +204,7 @@ def _train(
     except (Cancelled, ReportgenError):
         raise
     except Exception as error:  # one failing run must not stop the others; it is trained again next time
-        return failed_record(job, f"{type(error).__name__}: {error}", machine(workers, started))
+        return failed_record(job.key, job.run.spec, f"{type(error).__name__}: {error}", machine(workers, started))
     return RunRecord(
         key=job.key,
         spec=job.run.spec,
@@ -196,28 +215,8 @@ def _train(
         final=outcome.final,
         facts=outcome.facts,
         arrays=outcome.arrays,
+        data=job.fingerprint,
         provenance=machine(workers, started),
-    )
-
-
-def failed_record(job: Job, error: str, provenance: dict[str, Any]) -> RunRecord:
-    """Return the record of a run that raised an exception; all of its arrays are empty."""
-    layers = len(job.run.spec.network.layers)
-    arrays: dict[str, Any] = {f"epoch_{name}": np.zeros(0) for name in EPOCH_COLUMNS}
-    arrays |= {f"probe_{name}": np.zeros((0, layers), np.float32) for name in STATISTICS}
-    arrays |= {"step_loss": np.zeros(0, np.float32), "probe_step": np.zeros(0, np.int64)}
-    return RunRecord(
-        key=job.key,
-        spec=job.run.spec,
-        status="failed",
-        stopped_at_step=0,
-        steps=0,
-        train_seconds=0.0,
-        final=dict.fromkeys(SCORES, np.nan),
-        facts={},
-        arrays=arrays,
-        error=error,
-        provenance=provenance,
     )
 
 
@@ -231,12 +230,15 @@ class SharedData:
         self._counting = threading.Lock()
         self._ready: dict[DataKey, Dataset] = {}
 
-    def get(self, spec: RunSpec) -> Dataset:
-        """Return the data of a run; the first call prepares them, and concurrent calls wait."""
-        key = _data_key(spec)
+    def get(self, job: Job) -> Dataset:
+        """Return the data of a run; the first call prepares them, and concurrent calls wait.
+
+        Raises StudyError ("data-changed") if they are not the data in the key of the run.
+        """
+        key = _data_key(job.run.spec)
         with self._preparing[key]:
             if key not in self._ready:
-                self._ready[key] = data.load(*key, self._folder)
+                self._ready[key] = data.load(*key, self._folder, job.fingerprint)
             return self._ready[key]
 
     def release(self, spec: RunSpec) -> None:

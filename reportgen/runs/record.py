@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.engine.cost import steps_before_last
-from reportgen.engine.spec import RunSpec
+from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
 
 Array = NDArray[Any]
 
@@ -83,6 +83,8 @@ class RunRecord:
             0 weights, for rounds after a training that diverged. Only with pruning, where all other arrays are those
             of the last training; before the epoch to which weights return, they are those of the dense network.
     error: message of the exception in a failed run.
+    data: fingerprint of the examples that were trained on, as `reportgen.data.fingerprint` returns it; empty for runs
+        that were stored without it.
     provenance: reportgen, python, numpy, numba, platform, workers, started and finished (ISO 8601, UTC).
     """
 
@@ -96,6 +98,7 @@ class RunRecord:
     facts: Mapping[str, Any]
     arrays: Mapping[str, Array] = field(repr=False)
     error: str | None = None
+    data: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -138,3 +141,24 @@ class RunRecord:
             return count - 1
         found = np.flatnonzero(self.probe_steps == step)
         return int(found[0]) if found.size else None
+
+
+def failed_record(key: str, spec: RunSpec, error: str, provenance: Mapping[str, Any]) -> RunRecord:
+    """Return the record of a run that raised an exception; all of its arrays are empty."""
+    layers = len(spec.network.layers)
+    arrays: dict[str, Any] = {f"epoch_{name}": np.zeros(0) for name in EPOCH_COLUMNS}
+    arrays |= {f"probe_{name}": np.zeros((0, layers), np.float32) for name in STATISTICS}
+    arrays |= {"step_loss": np.zeros(0, np.float32), "probe_step": np.zeros(0, np.int64)}
+    return RunRecord(
+        key=key,
+        spec=spec,
+        status="failed",
+        stopped_at_step=0,
+        steps=0,
+        train_seconds=0.0,
+        final=dict.fromkeys(SCORES, np.nan),
+        facts={},
+        arrays=arrays,
+        error=error,
+        provenance=provenance,
+    )

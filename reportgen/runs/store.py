@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from reportgen import disk
 from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.errors import StoreError
 from reportgen.runs.arrays import pack, unpack
+from reportgen.runs.checks import check_record
 from reportgen.runs.record import RunRecord
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ VERSION = 1  # 1: the first
 STATUSES = ("ok", "diverged", "stopped", "failed")
 HEAD, ARRAYS = "run.json", "arrays.npz"
 
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, zipfile.BadZipFile)
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError)
 """Exceptions raised by reading a folder that is not a complete stored run."""
 
 
@@ -50,7 +50,7 @@ class Store:
     def load(self, run: PlannedRun, fingerprint: str) -> RunRecord | None:
         """Return the stored run, or None if it is absent, damaged or of another format version."""
         try:
-            return self._read(run, run.spec.key(fingerprint))
+            return self._read(run, fingerprint)
         except UNREADABLE:
             return None
 
@@ -58,7 +58,7 @@ class Store:
         """Return a message that explains why a run cannot be loaded, or None if it can."""
         key = run.spec.key(fingerprint)
         try:
-            self._read(run, key)
+            self._read(run, fingerprint)
         except FileNotFoundError as error:
             return f"{Path(error.filename).name} is missing" if (self.folder / key).is_dir() else "the run is missing"
         except OSError as error:
@@ -70,7 +70,7 @@ class Store:
     def engine(self, key: str) -> int | None:
         """Return the version of the engine that trained a stored run, or None if it cannot be read."""
         try:
-            version = json.loads((self.folder / key / HEAD).read_bytes())["engine"]
+            version = json.loads(disk.read_regular(self.folder / key / HEAD))["engine"]
         except UNREADABLE:
             return None
         return version if isinstance(version, int) else None
@@ -78,19 +78,21 @@ class Store:
     def digest(self, key: str) -> str | None:
         """Return the SHA-256 of a stored run, or None if it cannot be read or its arrays are damaged."""
         try:
-            head = (self.folder / key / HEAD).read_bytes()
-            arrays = hashlib.sha256((self.folder / key / ARRAYS).read_bytes()).hexdigest()
+            head = disk.read_regular(self.folder / key / HEAD)
+            arrays = hashlib.sha256(disk.read_regular(self.folder / key / ARRAYS)).hexdigest()
             return hashlib.sha256(head).hexdigest() if json.loads(head)["arrays_sha256"] == arrays else None
         except UNREADABLE:
             return None
 
-    def _read(self, run: PlannedRun, key: str) -> RunRecord:
+    def _read(self, run: PlannedRun, fingerprint: str) -> RunRecord:
         """Return the stored run; raises one of UNREADABLE, with the argument ARRAYS for damaged arrays."""
-        head = _parse(key, (self.folder / key / HEAD).read_bytes())
-        content = (self.folder / key / ARRAYS).read_bytes()
-        if hashlib.sha256(content).hexdigest() != head["arrays_sha256"]:
-            raise ValueError(ARRAYS)
-        return _record(run, head, unpack(content))
+        key = run.spec.key(fingerprint)
+        head, arrays = read_run(self.folder / key, key)
+        if head.get("data", "") not in ("", fingerprint):
+            raise ValueError("a run on other data")
+        record = _record(run, head, arrays)
+        check_record(record)
+        return record
 
     def save(self, record: RunRecord) -> None:
         """Store the run and replace any other with the same key; raises StoreError if the folder is not writable."""
@@ -140,6 +142,7 @@ def _describe(record: RunRecord, content: bytes) -> bytes:
         "version": VERSION,
         "engine": ENGINE_VERSION,
         "key": record.key,
+        "data": record.data,
         "status": record.status,
         "stopped_at_step": record.stopped_at_step,
         "steps": record.steps,
@@ -161,18 +164,46 @@ def _checksum(head: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _parse(key: str, content: bytes) -> dict[str, Any]:
+def read_run(folder: Path, key: str | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the values of run.json and the arrays of a stored run, both with the digests that they were stored with.
+
+    key : the key that the run must have; None for any. Raises one of UNREADABLE, with the argument ARRAYS for damaged
+    arrays.
+    """
+    head = _parse(key, disk.read_regular(folder / HEAD))
+    content = disk.read_regular(folder / ARRAYS)
+    return head, unpack_checked(head, content)
+
+
+def unpack_checked(head: Mapping[str, Any], content: bytes) -> dict[str, Any]:
+    """Return the arrays of a run with this head; raises ValueError unless they have the digest in the head."""
+    if hashlib.sha256(content).hexdigest() != head["arrays_sha256"]:
+        raise ValueError(ARRAYS)
+    return unpack(content)
+
+
+def _parse(key: str | None, content: bytes) -> dict[str, Any]:
     """Return the values of run.json; raises ValueError or KeyError unless `_describe` wrote them."""
     head = json.loads(content)
-    if not isinstance(head, dict) or head["format"] != FORMAT or head["version"] != VERSION:
+    if not isinstance(head, dict):
         raise ValueError("not a run of this format")
-    if head["key"] != key or head["status"] not in STATUSES or head["checksum"] != _checksum(head):
-        raise ValueError("the contents have changed")
+    check_head(head)
+    if key not in (None, head["key"]):
+        raise ValueError("the run has another key")
     return head
+
+
+def check_head(head: Mapping[str, Any]) -> None:
+    """Raise ValueError or KeyError unless these are the unchanged values of a run.json of this version."""
+    if head["format"] != FORMAT or head["version"] != VERSION:
+        raise ValueError("not a run of this format")
+    if not isinstance(head["key"], str) or head["status"] not in STATUSES or head["checksum"] != _checksum(head):
+        raise ValueError("the contents have changed")
 
 
 def _record(run: PlannedRun, head: Mapping[str, Any], arrays: Mapping[str, Any]) -> RunRecord:
     stored = dict.fromkeys(SCORES) | head["final"]
     final = {name: np.nan if score is None else score for name, score in stored.items()}
     names = ("key", "status", "stopped_at_step", "steps", "train_seconds", "facts", "error", "provenance")
-    return RunRecord(spec=run.spec, final=final, arrays=arrays, **{name: head[name] for name in names})
+    values = {name: head[name] for name in names}
+    return RunRecord(spec=run.spec, final=final, arrays=arrays, data=head.get("data", ""), **values)

@@ -81,7 +81,7 @@ def _refused(student: str, folder: Path, key: Key, problem: Problem) -> Grade:
 
 
 def _grade_report(folder: Path, name: str, key: Key, retrain: int) -> Grade:
-    results = read_results(folder)
+    results = read_results(folder, unchanged=False)  # every value is recomputed
     verification = verify_report(folder, captions=False)
     plan, analysis = verification.plan, verification.analysis
     problems = list(_problems(results, verification, key))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +15,7 @@ from reportgen.registry import Component
 from reportgen.runs.executors import Job
 from reportgen.study.model.study import figure_names
 from reportgen.study.planning.plan import Plan
+from reportgen.workflow.memory import machine_bytes
 
 MEMORY_FACTOR = 2.0
 """Training is refused if the estimated memory exceeds the machine's by this factor; the estimate may be too high."""
@@ -134,14 +134,6 @@ def download_bytes(plan: Plan, jobs: Sequence[Job]) -> int:
     return sum(downloads.values())
 
 
-def machine_bytes() -> int | None:
-    """Return the memory of this machine in bytes, None if unknown."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        return None
-
-
 def refuse_beyond_memory(plan: Plan, jobs: Sequence[Job], workers: int) -> None:
     """Raise MissingError if the jobs need far more memory than the machine has; does nothing if either is unknown."""
     available = machine_bytes()
@@ -150,7 +142,9 @@ def refuse_beyond_memory(plan: Plan, jobs: Sequence[Job], workers: int) -> None:
     except MissingError:  # training reports missing data
         return
     if available is not None and needed > MEMORY_FACTOR * available:
-        message = f"training needs about {needed / 1e6:,.0f} MB of memory; this machine has {available / 1e6:,.0f} MB"
+        message = (
+            f"training needs about {needed / 1e6:,.0f} MB of memory; this process may use {available / 1e6:,.0f} MB"
+        )
         raise MissingError("out-of-memory", message, where=plan.study.id, hint=SMALLER)
 
 

@@ -51,5 +51,8 @@ class ProgressListener:
     def finished(self, job: Job, record: RunRecord) -> None:
         """Handle the end of a run, which is stored."""
 
+    def notice(self, text: str) -> None:
+        """Handle a sentence about something that the user should know, such as a damaged run that is trained again."""
+
     def stage(self, name: str) -> None:
         """Handle the start of a stage of the report, such as "analysing"."""

@@ -40,6 +40,8 @@ class StoredRuns:
     """Provides stored runs and trains nothing; `Trainer` also trains missing ones."""
 
     may_train = False
+    fresh = False
+    """Whether stored runs and measurements are made again."""
 
     def __init__(self) -> None:
         self.used: set[str] = set()

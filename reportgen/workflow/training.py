@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reportgen import disk
 from reportgen.engine.jit.folders import are_compiled
 from reportgen.errors import StoreError
+from reportgen.runs.claims import Claims
 from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan, PlannedRun
@@ -17,6 +19,9 @@ from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
 from reportgen.workflow.search_stages import next_stage
 from reportgen.workflow.stored_runs import CollectedRuns, StoredRuns
+
+WAIT_SECONDS = 0.5
+"""Interval at which runs of another process are looked for."""
 
 
 class Trainer(StoredRuns):
@@ -28,7 +33,7 @@ class Trainer(StoredRuns):
         self, listener: ProgressListener, *, workers: int | None = None, dask: str | None = None, fresh: bool = False
     ) -> None:
         super().__init__()
-        self._listener, self._dask, self._fresh = listener, dask, fresh
+        self._listener, self._dask, self.fresh = listener, dask, fresh
         self._workers = workers or default_workers()
         self._trained: set[str] = set()
 
@@ -52,7 +57,7 @@ class Trainer(StoredRuns):
             request = replace(request, plan=next_plan)
             jobs = plan_jobs(request.plan)
             new = [job for job in unique(jobs) if job.key not in records]
-            records |= {} if self._fresh else stored_records(request, new)
+            records |= {} if self.fresh else self._stored(request, new)
             missing = [job for job in new if job.key not in records or records[job.key].status == "failed"]
             self._train(request, missing, len(unique(jobs)) - len(missing))
             records |= stored_records(request, missing)
@@ -65,13 +70,22 @@ class Trainer(StoredRuns):
         """Return the records of additional runs by seed after training the missing ones."""
         jobs = plan_jobs(request.plan, runs)
         needed = unique(jobs)
-        known = [job for job in needed if job.key in self._trained] if self._fresh else needed
-        records = stored_records(request, known)
+        known = [job for job in needed if job.key in self._trained] if self.fresh else needed
+        records = self._stored(request, known)
         missing = [job for job in needed if job.key not in records]
         if missing:
             self._train(request, missing, len(needed) - len(missing))
             records |= stored_records(request, missing)
         return self._by_seed(jobs, records)
+
+    def _stored(self, request: RunRequest, jobs: Sequence[Job]) -> dict[str, RunRecord]:
+        """Return the stored records of jobs, and name the damaged ones, which are trained again."""
+        records, keys = stored_records(request, jobs), request.store.keys()
+        for job in unique(jobs):
+            if job.key in keys and job.key not in records:
+                fault = request.store.fault(job.run, job.fingerprint)
+                self._listener.notice(f"{request.store.folder / job.key}: {fault}; the run is trained again")
+        return records
 
     def _train(self, request: RunRequest, jobs: Sequence[Job], stored: int) -> None:
         if self._dask is None:
@@ -79,23 +93,60 @@ class Trainer(StoredRuns):
         self._listener.training(request.plan, jobs, stored)
         if jobs and self._dask is None and not are_compiled():
             self._listener.compiling()
-        train_runs(request, jobs, self._workers, self._dask, self._listener)
-        self._trained.update(job.key for job in jobs)
+        self._trained |= train_runs(request, jobs, self._workers, self._dask, self._listener, self.fresh)
 
 
 def train_runs(
-    request: RunRequest, jobs: Sequence[Job], workers: int, dask: str | None, listener: ProgressListener
-) -> None:
-    """Train jobs and store each run when it ends, so that an interrupted study keeps its finished runs."""
+    request: RunRequest,
+    jobs: Sequence[Job],
+    workers: int,
+    dask: str | None,
+    listener: ProgressListener,
+    fresh: bool = False,
+) -> set[str]:
+    """Train jobs and return their keys; each run is stored when it ends, so that an interrupted study keeps it.
+
+    A run that another process on the same folder trains or has just stored is taken from there, unless `fresh`.
+    """
     store, folder = request.store, request.plan.study.folder
     store.sweep()
+    trained: set[str] = set()
+    if not jobs:
+        return trained
+
+    def stored_meanwhile(job: Job) -> bool:
+        record = None if fresh else store.load(job.run, job.fingerprint)
+        if record is None or record.status == "failed":
+            return False
+        listener.finished(job, record)
+        return True
 
     def keep(job: Job, record: RunRecord) -> None:
-        store.save(record)
-        listener.finished(job, record)
+        if not stored_meanwhile(job):
+            store.save(record)
+            trained.add(job.key)
+            listener.finished(job, record)
 
-    if jobs:
-        run_all(jobs, keep=keep, folder=folder, workers=workers, dask=dask, progress=listener.progress)
+    @contextlib.contextmanager
+    def claim(job: Job) -> Iterator[bool]:
+        with claims.of(job.key) as mine:
+            if not mine:
+                postponed.append(job)
+            yield mine and not stored_meanwhile(job)
+
+    waiting, is_said = list(jobs), False
+    with Claims(store.folder) as claims:
+        while waiting:
+            postponed: list[Job] = []
+            options = {"folder": folder, "workers": workers, "dask": dask, "progress": listener.progress}
+            run_all(waiting, keep=keep, claim=claim, **options)  # type: ignore[arg-type]
+            waiting = postponed
+            if waiting:
+                if not is_said:
+                    listener.notice(f"another process trains {len(waiting)} of these runs; waiting for it")
+                is_said = True
+                time.sleep(WAIT_SECONDS)
+    return trained
 
 
 def _refuse_lost(request: RunRequest, records: Mapping[str, RunRecord]) -> None:

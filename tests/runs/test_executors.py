@@ -44,7 +44,7 @@ class Loader:
         self.calls, self.made, self.most = [], [], 0
         self.lock = threading.Lock()
 
-    def __call__(self, spec, preprocess, seed, folder=None):
+    def __call__(self, spec, preprocess, seed, folder=None, expected=None):
         self.calls.append(seed)
         x, y = np.full((4, 3), seed, np.float32), np.zeros(4, np.int64)
         made = Dataset(x, y, x, y, x, y, classes=2)

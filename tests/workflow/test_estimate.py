@@ -26,7 +26,7 @@ def test_a_run_far_beyond_the_memory_is_refused_before_training(training, monkey
     [answer] = json.loads(printed.out)
     error = answer["error_details"]
     assert (error["code"], error["where"], error["hint"]) == ("out-of-memory", "rates", estimate.SMALLER)
-    assert "this machine has 0 MB" in error["message"]
+    assert " 0 MB" in error["message"]
     assert printed.err.count("\n") == 1
     assert training.trained == []
     assert not Path("reports/rates").exists()

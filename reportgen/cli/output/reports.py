@@ -20,10 +20,10 @@ from reportgen.workflow.estimate import (
     Cost,
     download_bytes,
     expected_seconds,
-    machine_bytes,
     peak_bytes,
     run_costs,
 )
+from reportgen.workflow.memory import machine_bytes
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
 from reportgen.workflow.stored_runs import project_request
 
@@ -201,7 +201,7 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
     if runs > stored:
         yield "", f"  memory      about {_megabytes(values['memory_bytes'])} for training"
         if values["machine_bytes"] is not None and values["memory_bytes"] > values["machine_bytes"]:
-            yield "red", f"              this machine has {_megabytes(values['machine_bytes'])}; {SMALLER}"
+            yield "red", f"              this process may use {_megabytes(values['machine_bytes'])}; {SMALLER}"
         yield from _time_lines(values)
     yield "", f"  claims      {values['claims']}"
     yield from example_lines(values["data"])

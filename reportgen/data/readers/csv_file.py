@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import functools
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.data.dataset import FloatArray, IntArray
-from reportgen.data.readers.files import Stamp, existing_file, sha256, stamp
+from reportgen.data.readers.files import Stamp, existing_file, read_hashed, sha256, stamp
 from reportgen.data.source import Request, Source
 from reportgen.errors import StudyError
 from reportgen.registry import Parameter
@@ -85,8 +86,9 @@ def _name_or_number(target: str | int | None) -> str | int | None:
 
 @functools.lru_cache(maxsize=1)
 def _read(path: Path, _: Stamp, form: _Format) -> Source:
-    form = replace(form, separator=_separator(path, form))
-    lines = _lines(path, form)
+    file = read_hashed(path)
+    form = replace(form, separator=_separator(file.content, form))
+    lines = _lines(file.content, form)
     number, first = next(lines, (0, []))
     if not first:
         raise StudyError("empty-data", "the file is empty", form.name, "one example per line")
@@ -99,18 +101,14 @@ def _read(path: Path, _: Stamp, form: _Format) -> Source:
         rows.add(number, first)
     for number, cells in lines:
         rows.add(number, cells)
-    return rows.source()
+    return replace(rows.source(), identity=file.sha256)
 
 
-def _separator(path: Path, form: _Format) -> str:
+def _separator(content: bytes, form: _Format) -> str:
     """Return the separator; with decimal commas, a semicolon in the first line takes the place of the comma."""
     if (form.decimal, form.separator) != ("comma", "comma"):
         return form.separator
-    try:
-        with path.open("rb") as file:
-            return "semicolon" if b";" in file.readline() else form.separator
-    except OSError:  # the error of reading the lines describes it
-        return form.separator
+    return "semicolon" if b";" in content.partition(b"\n")[0] else form.separator
 
 
 def _one_column(form: _Format, line: str) -> StudyError:
@@ -122,23 +120,20 @@ def _one_column(form: _Format, line: str) -> StudyError:
     return StudyError("missing-column", message, form.name, f"set separator: {other}", "separator")
 
 
-def _lines(path: Path, form: _Format) -> Iterator[Line]:
-    """Yield line number and cells of every nonblank line; raises StudyError if the file is not a CSV table."""
+def _lines(content: bytes, form: _Format) -> Iterator[Line]:
+    """Yield line number and cells of every nonblank line; raises StudyError if the content is not a CSV table."""
+    text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
+    reader = csv.reader(text, delimiter=_SEPARATORS[form.separator], skipinitialspace=True, strict=True)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=_SEPARATORS[form.separator], skipinitialspace=True, strict=True)
-            for cells in reader:
-                if cells:
-                    yield reader.line_num, cells
+        for cells in reader:
+            if cells:
+                yield reader.line_num, cells
     except UnicodeDecodeError as error:
         message = f"the file is not UTF-8 text: invalid byte at position {error.start}"
         raise StudyError("not-text", message, form.name, "save it as UTF-8") from error
     except csv.Error as error:
         hint = "shorten the cell, or close the quote"
         raise StudyError("invalid-file", "invalid CSV", f"{form.name}:{reader.line_num}", hint) from error
-    except OSError as error:
-        message = f"the file cannot be read: {error.strerror or error}"
-        raise StudyError("unreadable-file", message, form.name) from error
 
 
 def _is_header(first: list[str], form: _Format) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen import disk
 from reportgen.errors import StudyError
 
-Stamp = tuple[int, int]
+Stamp = tuple[int, ...]
 
 
 def locate(path: str, folder: Path | None) -> Path:
@@ -33,15 +35,41 @@ def existing_file(path: str, folder: Path | None) -> Path:
     located = locate(path, folder)
     if located.is_dir():
         raise StudyError("not-a-file", f"{path} is a folder", hint="name a file", setting="path")
+    if located.exists() and not located.is_file():
+        raise StudyError("not-a-file", f"{path} is a pipe or a device", hint="name a file", setting="path")
     if not located.is_file():
         raise StudyError("file-not-found", f"file {path} does not exist", hint=f"looked for {located}", setting="path")
     return located
 
 
 def stamp(path: Path) -> Stamp:
-    """Return size and modification time, which change when the file is edited."""
+    """Return size, times and number of a file, which change when it is edited or replaced."""
     status = path.stat()
-    return status.st_size, status.st_mtime_ns
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+@dataclass(frozen=True)
+class HashedFile:
+    """The path and the contents of a file, and the SHA-256 of these contents in hex.
+
+    Examples are read from these bytes, so that the hash is the one of the examples even if the file changes.
+    """
+
+    path: Path
+    content: bytes
+    sha256: str
+
+
+def read_hashed(path: Path, most: int = -1) -> HashedFile:
+    """Return the contents of a file, its first `most` bytes if that is not -1; raises StudyError."""
+    try:
+        with disk.open_regular(path) as file:
+            content = file.read(most)
+    except OSError as error:
+        raise _unreadable(str(path), error) from error
+    except MemoryError as error:
+        raise StudyError("too-large", "the file needs more memory than this machine has", str(path)) from error
+    return HashedFile(path, content, hashlib.sha256(content).hexdigest())
 
 
 def sha256(path: Path) -> str:
@@ -58,5 +86,5 @@ def _unreadable(path: str, error: OSError) -> StudyError:
 
 @functools.lru_cache(maxsize=32)
 def _sha256(path: Path, _: Stamp) -> str:
-    with path.open("rb") as file:
+    with disk.open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

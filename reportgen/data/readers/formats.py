@@ -6,6 +6,7 @@ Files are unpacked in memory only, with a limit on their size, and nothing is un
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import tarfile
 import zlib
@@ -16,6 +17,7 @@ from typing import IO, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.data.readers.files import HashedFile
 from reportgen.errors import StudyError
 
 Bytes = NDArray[np.uint8]
@@ -28,15 +30,16 @@ _IDX_BYTES = 0x08  # the code of unsigned bytes in an IDX header
 _BROKEN = (OSError, EOFError, zlib.error, tarfile.TarError)
 
 
-def read_bytes(path: Path) -> bytes:
+def unpacked(file: HashedFile) -> bytes:
     """Return the contents of a file, unpacked if its name ends in .gz; raises StudyError if it is damaged."""
+    packed = io.BytesIO(file.content)
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            data: bytes = file.read(MOST_BYTES + 1)
+        with gzip.open(packed) if file.path.suffix == ".gz" else packed as source:
+            data: bytes = source.read(MOST_BYTES + 1)
     except _BROKEN as error:
-        raise _damaged(path, _reason(error)) from error
+        raise _damaged(file.path, _reason(error)) from error
     if len(data) > MOST_BYTES:
-        raise _damaged(path, f"it unpacks to more than {MOST_BYTES // 2**20} MiB", "too-large")
+        raise _damaged(file.path, f"it unpacks to more than {MOST_BYTES // 2**20} MiB", "too-large")
     return data
 
 
@@ -55,13 +58,13 @@ def _damaged(path: Path, reason: str, code: str = "invalid-file") -> StudyError:
     return StudyError(code, f"the file is damaged: {reason}", str(path), "download it again")
 
 
-def read_idx(path: Path, dimensions: int) -> Bytes:
+def read_idx(file: HashedFile, dimensions: int) -> Bytes:
     """Return the array of an IDX file of unsigned bytes with `dimensions` axes; raises StudyError for other contents.
 
     Format: two zero bytes, a type code, the number of dimensions, each size as a big-endian 32-bit integer, then the
     values in C order.
     """
-    data = read_bytes(path)
+    data, path = unpacked(file), file.path
     start = 4 + 4 * dimensions
     if len(data) < start or data[:4] != bytes([0, 0, _IDX_BYTES, dimensions]):
         raise _damaged(path, f"missing IDX header of a {dimensions}-dimensional array of bytes")
@@ -83,14 +86,15 @@ def read_cifar(data: bytes, path: Path) -> tuple[Bytes, Bytes]:
     return records[:, 1:], records[:, 0]
 
 
-def tar_members(path: Path, names: Collection[str]) -> dict[str, bytes]:
+def tar_members(file: HashedFile, names: Collection[str]) -> dict[str, bytes]:
     """Return the contents of the named regular files of a gzipped tar archive, whatever their folder.
 
     Raises StudyError if the archive is damaged or too large, or if a file is missing.
     """
     contents: dict[str, bytes] = {}
+    path, packed = file.path, io.BytesIO(file.content)
     try:
-        with gzip.open(path) as unpacked, tarfile.open(fileobj=_limited(unpacked, path), mode="r|") as archive:
+        with gzip.open(packed) as stream, tarfile.open(fileobj=_limited(stream, path), mode="r|") as archive:
             for member in archive:
                 name = member.name.rpartition("/")[2]
                 if member.isreg() and name in names and name not in contents:

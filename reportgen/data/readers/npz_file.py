@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import functools
+import io
 import math
-import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from reportgen import disk
 from reportgen.data.dataset import ImageShape, IntArray
-from reportgen.data.readers.files import Stamp, existing_file, sha256, stamp
+from reportgen.data.readers.files import Stamp, existing_file, read_hashed, sha256, stamp
+from reportgen.data.readers.npy import Archive, ArrayFileError
 from reportgen.data.source import Request, Source
 from reportgen.errors import StudyError
 
 MOST_BYTES = 16 * 2**30  # limit for the unpacked file
 
 _CHANNELS = (1, 3, 4)  # usual numbers of channels: grey, colour, colour with transparency
-
-BROKEN_ARCHIVE = (
-    *(OSError, ValueError, EOFError, KeyError, RuntimeError),  # a compression that Python lacks is a RuntimeError
-    *(zipfile.BadZipFile, zlib.error),
-)
-"""Exceptions that a damaged or foreign archive causes."""
 
 
 def identity(request: Request) -> str:
@@ -56,21 +50,28 @@ def image_shape(request: Request) -> ImageShape | None:
 @functools.lru_cache(maxsize=32)
 def _stored_shape(path: Path, _: Stamp, name: str) -> ImageShape | None:
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            _check_names([member.removesuffix(".npy") for member in archive.namelist()], name)
-            return _image_shape(_header(archive, "x_train")[0], "x_train", name)
-    except BROKEN_ARCHIVE as error:
-        raise _invalid(name) from error
+        with disk.open_regular(path) as file:
+            archive = Archive(file, MOST_BYTES)
+            _check_names(archive.names, name)
+            return _image_shape(archive.header("x_train").shape, "x_train", name)
+    except OSError as error:
+        raise StudyError("unreadable-file", f"the file cannot be read: {error.strerror or error}", name) from error
+    except ArrayFileError as error:
+        raise _unusable(error, name) from error
 
 
 @functools.lru_cache(maxsize=1)
 def _read(path: Path, _: Stamp, name: str) -> Source:
+    file = read_hashed(path, MOST_BYTES + 1)
     try:
-        arrays = _arrays(path, name)
+        archive = Archive(io.BytesIO(file.content), MOST_BYTES)
+        arrays = {key: archive.array(key) for key in _check_names(archive.names, name)}
     except MemoryError as error:
         raise StudyError("too-large", "the file needs more memory than this machine has", name) from error
-    except BROKEN_ARCHIVE as error:
-        raise _invalid(name) from error
+    except ArrayFileError as error:
+        raise _unusable(error, name) from error
+    found = file.sha256
+    del file, archive  # the packed examples
     splits = ["train", "val"] + (["test"] if "x_test" in arrays else [])
     xs = [_examples(arrays[f"x_{split}"], f"x_{split}", name) for split in splits]
     ys = [_labels(arrays[f"y_{split}"], f"y_{split}", name) for split in splits]
@@ -79,20 +80,12 @@ def _read(path: Path, _: Stamp, name: str) -> Source:
     shape = _image_shape(xs[0].shape, "x_train", name)
     x = np.concatenate([x.reshape(len(x), math.prod(x.shape[1:])) for x in xs])
     test_n = len(ys[2]) if len(ys) > 2 else 0
-    return Source(x, np.concatenate(ys), classes, (), shape, test_n, len(ys[1]))
+    return Source(x, np.concatenate(ys), classes, (), shape, test_n, len(ys[1]), identity=found)
 
 
-def _invalid(name: str) -> StudyError:
-    return StudyError("invalid-file", "invalid .npz file", name, "save it with numpy.savez")
-
-
-def _arrays(path: Path, name: str) -> dict[str, NDArray[Any]]:
-    """Return the required arrays by name; raises StudyError if one is missing or the file is too large."""
-    with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-        if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
-            raise StudyError("too-large", f"the file unpacks to more than {MOST_BYTES // 2**30} GiB", name)
-    with np.load(path, allow_pickle=False) as archive:
-        return {key: _array(archive, key, name) for key in _check_names(archive.files, name)}
+def _unusable(error: ArrayFileError, name: str) -> StudyError:
+    where = f"{name}: {error.name}" if error.name else name
+    return StudyError(error.code, f"invalid .npz file: {error.message}", where, "save it with numpy.savez")
 
 
 def _check_names(found: Sequence[str], name: str) -> list[str]:
@@ -105,21 +98,6 @@ def _check_names(found: Sequence[str], name: str) -> list[str]:
         hint = f"the file has {', '.join(found) or 'nothing'}"
         raise StudyError("missing-array", f"missing {' and '.join(missing)}", name, hint)
     return needed
-
-
-def _array(archive: Any, key: str, name: str) -> NDArray[Any]:
-    if _header(archive.zip, key)[2].hasobject:  # it would have to be unpickled
-        raise _array_error("object-array", name, key, "expected numbers, found Python objects")
-    array: NDArray[Any] = archive[key]
-    return array
-
-
-def _header(archive: zipfile.ZipFile, key: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Return the header of an array: its shape, whether it is in Fortran order, and its type."""
-    member = f"{key}.npy" if f"{key}.npy" in archive.namelist() else key
-    with archive.open(member) as file:
-        old = npy.read_magic(file) == (1, 0)
-        return (npy.read_array_header_1_0 if old else npy.read_array_header_2_0)(file)
 
 
 def _array_error(code: str, name: str, key: str, message: str, hint: str | None = None) -> StudyError:

@@ -15,8 +15,8 @@ import numpy as np
 
 from reportgen.data.dataset import IntArray
 from reportgen.data.readers.download import PublishedFile, cache_folder, fetch, is_intact, required
-from reportgen.data.readers.files import Stamp, locate, sha256, stamp
-from reportgen.data.readers.formats import Bytes, read_bytes, read_cifar, read_idx, tar_members
+from reportgen.data.readers.files import HashedFile, Stamp, locate, read_hashed, sha256, stamp
+from reportgen.data.readers.formats import MOST_ARCHIVE_BYTES, Bytes, read_cifar, read_idx, tar_members, unpacked
 from reportgen.data.source import Request, Source
 from reportgen.errors import MissingError, StudyError
 
@@ -32,14 +32,14 @@ class Publication:
     """A published data set, and functions that read its files.
 
     bases: URLs of the folders with its files. counts: number of training images of each class. read: return the
-    examples in the files at these paths. unpacked: return the paths of the files in a user's folder, packed or not.
+    examples in these files. unpacked: return the paths of the files in a user's folder, packed or not.
     """
 
     files: tuple[PublishedFile, ...]
     bases: tuple[str, ...]
     counts: tuple[int, ...]
     class_names: tuple[str, ...]
-    read: Callable[[tuple[Path, ...]], Parsed]
+    read: Callable[[tuple[HashedFile, ...]], Parsed]
     unpacked: Callable[[Path, Sequence[PublishedFile]], list[Path]]
 
 
@@ -56,9 +56,13 @@ def identity(name: str) -> Callable[[Request], str]:
             sums = [sha256(path) for path in _in_folder(name, request)]
         else:
             sums = [file.sha256 for file in PUBLISHED[name].files]
-        return hashlib.sha256(" ".join(sums).encode()).hexdigest()
+        return _joined(sums)
 
     return of_request
+
+
+def _joined(sums: Sequence[str]) -> str:
+    return hashlib.sha256(" ".join(sums).encode()).hexdigest()
 
 
 def missing_bytes(name: str) -> Callable[[Request], int]:
@@ -99,21 +103,24 @@ def _read(name: str, request: Request) -> Source:
 
 @functools.lru_cache(maxsize=1)
 def _parse(name: str, paths: tuple[Path, ...], _: tuple[Stamp, ...]) -> Source:
-    images, labels, test_n, image_shape = PUBLISHED[name].read(paths)
+    files = tuple(read_hashed(path, MOST_ARCHIVE_BYTES) for path in paths)
+    images, labels, test_n, image_shape = PUBLISHED[name].read(files)
     if labels.max(initial=0) >= CLASSES:
         raise StudyError(
             "invalid-labels", f"{name} has a label {labels.max()}", str(paths[0].parent), "labels are 0 to 9"
         )
     names = PUBLISHED[name].class_names
-    return Source(images, labels.astype(np.int64), CLASSES, names, image_shape, test_n)
+    identity = _joined([file.sha256 for file in files])
+    return Source(images, labels.astype(np.int64), CLASSES, names, image_shape, test_n, identity=identity)
 
 
-def _idx(paths: tuple[Path, ...]) -> Parsed:
+def _idx(files: tuple[HashedFile, ...]) -> Parsed:
     """Return images, labels, number of test images and image shape from four IDX files.
 
     Raises StudyError if the files contradict each other.
     """
-    train, y_train, test, y_test = (read_idx(path, 3 if "images" in path.name else 1) for path in paths)
+    train, y_train, test, y_test = (read_idx(file, 3 if "images" in file.path.name else 1) for file in files)
+    paths = [file.path for file in files]
     for images, labels, path in ((train, y_train, paths[1]), (test, y_test, paths[3])):
         if len(images) != len(labels) or not len(images):
             raise StudyError("wrong-shape", f"{len(labels)} labels for {len(images)} images", str(path))
@@ -124,13 +131,13 @@ def _idx(paths: tuple[Path, ...]) -> Parsed:
     return images, np.concatenate([y_train, y_test]), len(test), (1, train.shape[1], train.shape[2])
 
 
-def _cifar(paths: tuple[Path, ...]) -> Parsed:
+def _cifar(files: tuple[HashedFile, ...]) -> Parsed:
     """Return images, labels, number of test images and image shape from the archive or its six unpacked files."""
-    if len(paths) == 1:
-        members = tar_members(paths[0], _BATCHES)
-        contents = [(members[name], paths[0]) for name in _BATCHES]
+    if len(files) == 1:
+        members = tar_members(files[0], _BATCHES)
+        contents = [(members[name], files[0].path) for name in _BATCHES]
     else:
-        contents = [(read_bytes(path), path) for path in paths]
+        contents = [(unpacked(file), file.path) for file in files]
     batches = [read_cifar(data, path) for data, path in contents]
     images = np.concatenate([images for images, _ in batches])
     return images, np.concatenate([labels for _, labels in batches]), len(batches[-1][1]), (3, 32, 32)

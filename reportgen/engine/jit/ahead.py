@@ -69,6 +69,12 @@ def compile_deferred() -> None:
             kernel.compile(arguments)
 
 
+def loaded() -> int:
+    """Return the number of kernels of dense networks that can be loaded from the cache; compiles none."""
+    chosen = (*signatures(), *deferred())
+    return sum(kernel._cache.load_overload(types, kernel.targetctx) is not None for kernel, types in chosen)
+
+
 def _is_worthwhile(kinds: Sequence[str] = ()) -> bool:
     return not (config.DISABLE_JIT or _marker(kinds).exists()) and (os.cpu_count() or 1) > 1 and bool(sys.executable)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import platform
+import shutil
 import sys
 import tempfile
 import warnings
@@ -37,8 +39,8 @@ def user_cache() -> Path:
 def use_cache_folder() -> None:
     """Set Numba's cache folder, unless the environment variable NUMBA_CACHE_DIR is set.
 
-    Only the owner has access, since the folder contains executable code. If it cannot be written, a temporary folder
-    is used, with a warning, since every start then compiles the kernels again.
+    Only the owner has access, since the folder contains executable code. A folder with kernels may be one that can only
+    be read. If there are none, a temporary folder is used, with a warning, since every start then compiles them.
     """
     if os.environ.get("NUMBA_CACHE_DIR"):
         return
@@ -50,11 +52,20 @@ def use_cache_folder() -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _check_writable(folder)
     except OSError as error:
-        folder = Path(tempfile.mkdtemp(prefix="reportgen-kernels-"))
-        warnings.warn(
-            f"the kernel cache cannot be written ({error}); kernels are compiled again at every start", stacklevel=3
-        )
+        if not _has_kernels(folder):
+            folder = Path(tempfile.mkdtemp(prefix="reportgen-kernels-"))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            warnings.warn(
+                f"the kernel cache cannot be written ({error}); kernels are compiled again at every start", stacklevel=3
+            )
     config.CACHE_DIR = str(folder)
+
+
+def _has_kernels(folder: Path) -> bool:
+    try:
+        return any(folder.rglob("*.nbc"))
+    except OSError:
+        return False
 
 
 def _check_writable(folder: Path) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from numba import njit
+from numba import config, njit
 from numba.extending import register_jitable
 
 from reportgen.engine.jit.cache import ENGINE
+from reportgen.engine.jit.kernel_cache import KernelCache
 
 FASTMATH = {"nsz", "arcp", "contract", "afn", "reassoc"}
 """Without nnan and ninf: with them, isnan(nan) is false, and divergence would go unnoticed."""
@@ -24,33 +25,35 @@ def _is_cacheable(function: Callable[..., Any]) -> bool:
     return Path(function.__code__.co_filename).is_relative_to(ENGINE)
 
 
+def _cached(function: F, compiled: Any) -> F:
+    """Return a compiled function with the cache of kernels on disk, if it may have one."""
+    if not config.DISABLE_JIT and _is_cacheable(function):
+        compiled._cache = KernelCache(function)
+    return cast("F", compiled)
+
+
 def kernel(function: F) -> F:
     """Compile a function that Python calls: without the GIL, cached on disk, with correct NaN and infinity."""
-    compiled = njit(nogil=True, cache=_is_cacheable(function), fastmath=FASTMATH, error_model="numpy", _nrt=False)(
-        function
-    )
-    return cast("F", compiled)
+    return _cached(function, njit(nogil=True, fastmath=FASTMATH, error_model="numpy", _nrt=False)(function))
 
 
 def internal(function: F) -> F:
     """Compile a function that only kernels call: the wrapper for Python is omitted, which saves compilation time."""
     compiled = njit(
         nogil=True,
-        cache=_is_cacheable(function),
         fastmath=FASTMATH,
         error_model="numpy",
         _nrt=False,
         no_cpython_wrapper=True,
         no_cfunc_wrapper=True,
     )(function)
-    return cast("F", compiled)
+    return _cached(function, compiled)
 
 
 def force_inline(function: F) -> F:
     """Compile a function that LLVM inlines into its callers, since a call would pass a hundred fields of arrays."""
     compiled = njit(
         nogil=True,
-        cache=_is_cacheable(function),
         fastmath=FASTMATH,
         error_model="numpy",
         _nrt=False,
@@ -58,15 +61,13 @@ def force_inline(function: F) -> F:
         no_cfunc_wrapper=True,
         forceinline=True,
     )(function)
-    return cast("F", compiled)
+    return _cached(function, compiled)
 
 
 def inline_ir(function: F) -> F:
     """Compile a function that Numba inlines into its callers before it infers types."""
-    compiled = njit(
-        nogil=True, cache=_is_cacheable(function), fastmath=FASTMATH, error_model="numpy", _nrt=False, inline="always"
-    )(function)
-    return cast("F", compiled)
+    compiled = njit(nogil=True, fastmath=FASTMATH, error_model="numpy", _nrt=False, inline="always")(function)
+    return _cached(function, compiled)
 
 
 def shared(function: F) -> F:

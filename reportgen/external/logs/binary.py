@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen import disk
 from reportgen.errors import StudyError, UsageError
 
 HEAD_BYTES = 512
@@ -66,7 +67,7 @@ KINDS: tuple[BinaryKind, ...] = (
 def binary_kind(path: Path) -> BinaryKind | None:
     """Return the kind of a binary file that is not a log, None for other files and for files that cannot be read."""
     try:
-        with path.open("rb") as file:
+        with disk.open_regular(path) as file:
             head = file.read(HEAD_BYTES)
     except OSError:
         return None
@@ -76,7 +77,7 @@ def binary_kind(path: Path) -> BinaryKind | None:
 def begins_with(path: Path, magic: bytes) -> bool:
     """Return whether a file begins with these bytes; False for a file that cannot be read."""
     try:
-        with path.open("rb") as file:
+        with disk.open_regular(path) as file:
             return file.read(len(magic)) == magic
     except OSError:
         return False

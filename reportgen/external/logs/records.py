@@ -7,22 +7,22 @@ it. Every other record with scores is a log: settings and layer statistics are n
 from __future__ import annotations
 
 import difflib
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from reportgen.data.readers.npz_file import BROKEN_ARCHIVE
+from reportgen import disk
 from reportgen.engine.spec import EPOCH_COLUMNS
 from reportgen.errors import StudyError
-from reportgen.external.arrays import IGNORED, MAGIC, SETTINGS, SHAPES, Array, read_archive
+from reportgen.external.arrays import IGNORED, MAGIC, SETTINGS, Array, array_names, read_archive, read_arrays
 from reportgen.external.checks import array_error, inconsistent
 from reportgen.external.logs.binary import begins_with
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
 from reportgen.external.logs.settings import flat_settings
 from reportgen.external.settings import ARCHIVE, KEYS, mapping_of, refuse_unknown, seed_of, settings_of
+from reportgen.runs.checks import SHAPES
 from reportgen.runs.training_log import LogNote
 
 NAME = "npz"
@@ -35,7 +35,7 @@ def find(path: Path) -> Sequence[Path]:
     """Return the file if it is an archive with scores that is no complete record."""
     try:
         return [path] if path.is_file() and is_of_scores(path) else []
-    except (StudyError, *BROKEN_ARCHIVE):
+    except StudyError:
         return []
 
 
@@ -43,15 +43,16 @@ def is_of_scores(path: Path) -> bool:
     """Return whether a file is an archive with scores, and not the record of a known network at every step."""
     if not begins_with(path, MAGIC):
         return False
-    with zipfile.ZipFile(path) as archive:
-        names = {name.removesuffix(".npy") for name in archive.namelist()}
+    names = set(array_names(path))
     if LOSSES not in names:
         return not names.isdisjoint(SCORES)
     if LOSS_STEPS in names:
         return True
     try:
-        with np.load(path, allow_pickle=False) as members:
-            head = settings_of(path, {SETTINGS: members[SETTINGS]} if SETTINGS in names else {})[1]
+        with disk.open_regular(path) as file:
+            head = settings_of(path, read_arrays(path, file, (SETTINGS,)))[1]
+    except OSError:
+        return False
     except StudyError as error:
         return error.code == "missing-settings"
     return "network" not in head and "format" not in head

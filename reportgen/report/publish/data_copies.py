@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reportgen import disk
 from reportgen.data import own_file
-from reportgen.data.readers.files import sha256
-from reportgen.errors import StoreError
+from reportgen.data.readers.files import HashedFile, read_hashed, sha256
+from reportgen.errors import StoreError, StudyError
 from reportgen.paths import DATA
 from reportgen.report.publish.manifest import checksums, read_manifest
+from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan
 
 MOST_BYTES = 50_000_000
@@ -26,10 +27,12 @@ class DataCopies:
     Attributes
     ----------
     names : the name of each copy, relative to the report, by the path of the original.
+    hashes : the SHA-256 that the contents of each original must have, by its path.
     left_out : a sentence for each file that is too large to be copied.
     """
 
     names: Mapping[Path, str] = field(default_factory=dict)
+    hashes: Mapping[Path, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
 
@@ -40,8 +43,17 @@ def data_files(plan: Plan) -> list[Path]:
     return list(dict.fromkeys(path for path in found if path is not None))
 
 
-def choose_copies(plan: Plan) -> DataCopies:
-    """Return the copies that a report contains; none if the study turns them off."""
+def trained_hashes(plan: Plan, records: Iterable[RunRecord]) -> dict[Path, str]:
+    """Return the SHA-256 of each of the user's files when runs were trained on it, as far as the runs have it."""
+    found = ((own_file(record.spec.data, plan.study.folder), record.data.rpartition(" ")[2]) for record in records)
+    return {path: sha for path, sha in found if path is not None and sha}
+
+
+def choose_copies(plan: Plan, hashes: Mapping[Path, str] | None = None) -> DataCopies:
+    """Return the copies that a report contains; none if the study turns them off.
+
+    hashes : the SHA-256 that files must have, by path; by default, and for other files, their current ones.
+    """
     if not plan.study.copy_data:
         return DataCopies()
     room = MOST_BYTES
@@ -57,7 +69,8 @@ def choose_copies(plan: Plan) -> DataCopies:
         else:
             room -= size
             chosen.append(path)
-    return DataCopies(dict(zip(chosen, _names(chosen), strict=True)), tuple(left_out))
+    required = {path: (hashes or {}).get(path) or sha256(path) for path in chosen}
+    return DataCopies(dict(zip(chosen, _names(chosen), strict=True)), required, tuple(left_out))
 
 
 def write_copies(copies: DataCopies, folder: Path, final: Path) -> None:
@@ -66,11 +79,16 @@ def write_copies(copies: DataCopies, folder: Path, final: Path) -> None:
     Raises
     ------
     StoreError : the report already contains another file of this name that reportgen did not write.
+    StudyError : a file has changed since its copy was chosen ("data-changed").
     """
     for path, name in copies.names.items():
-        _refuse_foreign_file(path, name, final)
+        file = read_hashed(path)
+        if file.sha256 != copies.hashes[path]:
+            message = f"the data have changed while the study was trained: {path.name}"
+            raise StudyError("data-changed", message, str(path), "run the study again while nothing writes to its data")
+        _refuse_foreign_file(file, name, final)
         (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copyfile(path, folder / name)
+        disk.write_synced(folder / name, file.content)
 
 
 def _names(paths: Iterable[Path]) -> list[str]:
@@ -83,8 +101,8 @@ def _names(paths: Iterable[Path]) -> list[str]:
     return names
 
 
-def _refuse_foreign_file(path: Path, name: str, final: Path) -> None:
+def _refuse_foreign_file(file: HashedFile, name: str, final: Path) -> None:
     present = checksums(final, [name]).get(name)
-    if present not in (None, sha256(path), (read_manifest(final) or {}).get(name)):
+    if present not in (None, file.sha256, (read_manifest(final) or {}).get(name)):
         message = "a file that reportgen did not write is in the place of a copy of the data"
         raise StoreError("path-occupied", message, str(final / name), "move it away, or set copy_data: false")

@@ -12,7 +12,7 @@ from reportgen.analysis.results import Analysis
 from reportgen.errors import MissingError, StoreError
 from reportgen.languages.translate import in_language
 from reportgen.paths import QUIZ, RESULTS, STUDY
-from reportgen.report.publish.data_copies import DataCopies, choose_copies, write_copies
+from reportgen.report.publish.data_copies import DataCopies, choose_copies, trained_hashes, write_copies
 from reportgen.report.publish.left_out import left_out_of
 from reportgen.report.publish.manifest import MadeFrom
 from reportgen.report.publish.stale_files import tidy
@@ -72,7 +72,8 @@ def publish(
     ------
     StoreError : a file cannot be written, or a folder has the name of a file of the report.
     """
-    copies = choose_copies(analysis.plan)
+    records = [record for summary in analysis.variants for record in summary.records]
+    copies = choose_copies(analysis.plan, trained_hashes(analysis.plan, records))
     write = partial(_write, analysis, copies, formats=formats, stage=stage, script=script)
     published = publish_files(folder, write, place, RESULTS, origin)
     return replace(published, left_out=left_out_of(analysis.plan, formats))

@@ -16,6 +16,7 @@ from reportgen.analysis.results import ClaimResult
 from reportgen.errors import ResultsError
 from reportgen.paths import PAGE, RESULTS
 from reportgen.report.document.claim_words import QUANTITIES
+from reportgen.report.publish.manifest import checksums, read_manifest
 from reportgen.report.results.results import FORMAT, VERSION
 from reportgen.study.model.claims import Verdict
 
@@ -162,14 +163,26 @@ class Finished:
     student: str = ""
 
 
-def read_results(folder: Path) -> Results:
-    """Return the results in the folder of a report; raises ResultsError if results.json is invalid."""
+def read_results(folder: Path, unchanged: bool = True) -> Results:
+    """Return the results in the folder of a report.
+
+    Raises
+    ------
+    ResultsError
+        If results.json is invalid; or, with `unchanged`, if it is not the file in the manifest ("results-changed").
+        Reports of earlier versions have no manifest.
+    """
     path = folder / RESULTS
-    return _checked(read_values(path), path)
+    results = _checked(read_values(path), path)
+    written = (read_manifest(folder) or {}).get(RESULTS)
+    if unchanged and written is not None and checksums(folder, [RESULTS]).get(RESULTS) != written:
+        message = "the results have changed since the report was written"
+        raise ResultsError("results-changed", message, where=str(path), hint=_again(path))
+    return results
 
 
 def read_report(folder: Path) -> Finished:
-    """Return the report in a folder; raises ResultsError if results.json is invalid."""
+    """Return the report in a folder; raises ResultsError if results.json is invalid or has changed."""
     results = read_results(folder)
     study, runs = results.study, results.runs
     return Finished(

@@ -74,6 +74,8 @@ def parse_set(text: str) -> tuple[str, Any]:
     ------
     UsageError : the argument has no `=` or no path, or its value is not valid YAML.
     """
+    if not text.isascii() and text.encode("utf-8", "replace").decode() != text:
+        raise UsageError("not-text", "the argument is not UTF-8 text", "--set", "type it in UTF-8")
     path, sign, value = text.partition("=")
     path = dotted(path.strip())
     if not sign or not path or not all(path.split(".")):

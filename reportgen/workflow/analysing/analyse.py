@@ -9,8 +9,9 @@ from reportgen.analysis.analyse import analyse
 from reportgen.paths import SANITY
 from reportgen.plugins.loading import use_files
 from reportgen.runs.provenance import summarize
+from reportgen.workflow.analysing.measurements import Measurements
 from reportgen.workflow.analysing.remedies import try_remedies
-from reportgen.workflow.analysing.sanity_checks import Measurements, check_sanity, measure_extras
+from reportgen.workflow.analysing.sanity_checks import check_sanity, measure_extras
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import AnalysedStudy
 from reportgen.workflow.ownership import source_of
@@ -26,7 +27,7 @@ def analyse_runs(collected: CollectedRuns, runs: StoredRuns, listener: ProgressL
     use_files(request.plan.study.plugin_files)
     fetch = partial(runs.fetch, request)
     listener.stage("analysing")
-    measurements = Measurements(request.folder / SANITY, runs.may_train)
+    measurements = Measurements(request.folder / SANITY, runs.may_train, runs.fresh, listener.notice)
     extras = measure_extras(request.plan, measurements)
     analysis = analyse(request.plan, records, _provenance(collected), extras)
     if not request.plan.study.watermark:

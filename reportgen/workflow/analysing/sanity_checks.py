@@ -6,8 +6,8 @@ Measurements are stored in the folder sanity/ of the report and reused.
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,44 +15,18 @@ from reportgen import data
 from reportgen.analysis import sanity
 from reportgen.analysis.claims.claim_data import ClaimData, ExtraMeasurements
 from reportgen.analysis.results import Analysis, SanityResult, VariantSummary
-from reportgen.disk import replace_file
-from reportgen.engine.spec import ENGINE_VERSION
+from reportgen.engine.spec import RunSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.optimizers import OPTIMIZERS
-from reportgen.runs.executors import in_thread
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.metric import CHECK, COST, Place
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.planning.plan import Plan, PlannedRun, changed
+from reportgen.workflow.analysing.measurements import Measured, Measurements, fits_dataclass
 from reportgen.workflow.analysing.remedies import Fetch
 
 SUBSET, SUBSET_EPOCHS = 20, 500
 PENALTY = 1.0  # L2 coefficient for variants without a penalty
-
-Measured = list[dict[str, Any]]
-
-
-@dataclasses.dataclass(frozen=True)
-class Measurements:
-    """Stored measurements by name; `may_measure` allows missing ones to be made now."""
-
-    folder: Path
-    may_measure: bool
-
-    def get(self, name: str, measure: Callable[[], Measured]) -> Measured | None:
-        """Return the stored measurement of this name or a new one; None if it is missing and must not be made."""
-        path = self.folder / f"{name}.json"
-        try:
-            stored: Any = json.loads(path.read_bytes())
-            if stored["engine"] == ENGINE_VERSION and isinstance(stored["values"], list):
-                return list(stored["values"])
-        except (OSError, ValueError, KeyError, TypeError):
-            pass
-        if not self.may_measure:
-            return None
-        values = in_thread(measure)  # measuring compiles kernels
-        self.folder.mkdir(parents=True, exist_ok=True)
-        replace_file(path, (json.dumps({"engine": ENGINE_VERSION, "values": values}, indent=1) + "\n").encode())
-        return values
 
 
 def measure_extras(plan: Plan, measurements: Measurements) -> ExtraMeasurements:
@@ -84,7 +58,25 @@ def _cost_rounds(count: int, measurements: Measurements) -> Measured:
     def measure() -> Measured:
         return [{cost["name"]: cost for cost in _activation_costs()} for _ in range(count)]
 
-    return measurements.get(f"activation_cost_rounds_{count}", measure) or []
+    def fits(rounds: Any) -> bool:
+        named = all(isinstance(one, dict) and one.keys() >= set(ACTIVATIONS) for one in rounds)
+        return len(rounds) == count and named and all(_are_costs(one.values()) for one in rounds)
+
+    return measurements.get(f"activation_cost_rounds_{count}", measure, fits) or []
+
+
+def _are_costs(values: Any) -> bool:
+    from reportgen.engine.inspect.activation_cost import ActivationCost
+
+    return all(fits_dataclass(ActivationCost, value) for value in values)
+
+
+def _are_checks(spec: RunSpec, values: Any) -> bool:
+    from reportgen.engine.inspect.gradcheck import GradientCheck
+
+    return all(
+        fits_dataclass(GradientCheck, value) and 1 <= value["layer"] <= len(spec.network.layers) for value in values
+    )
 
 
 def check_sanity(analysis: Analysis, fetch: Fetch, measurements: Measurements) -> Analysis:
@@ -100,7 +92,7 @@ def check_sanity(analysis: Analysis, fetch: Fetch, measurements: Measurements) -
     variants = [v for v in analysis.variants if v.variant.id in shown]
     for name in analysis.plan.study.sanity:
         if name == "activation_cost":
-            results += sanity.activation_costs(measurements.get(name, _activation_costs))
+            results += sanity.activation_costs(measurements.get(name, _activation_costs, _are_costs))
         else:
             results += [result for variant in variants for result in checks[name](variant)]
     return dataclasses.replace(analysis, sanity=tuple(results))
@@ -157,12 +149,14 @@ def _gradient_checks(run: PlannedRun, folder: Path, measurements: Measurements) 
     from reportgen.engine.inspect.gradcheck import check_gradients  # imported late: compiles float64 kernels
 
     spec = run.spec
+    fingerprint = data.fingerprint(spec.data, folder)
 
     def measure() -> Measured:
-        dataset = data.load(spec.data, spec.preprocess, spec.seed if spec.data.seed is None else spec.data.seed, folder)
+        seed = spec.seed if spec.data.seed is None else spec.data.seed
+        dataset = data.load(spec.data, spec.preprocess, seed, folder, fingerprint)
         return [dataclasses.asdict(check) for check in check_gradients(spec, dataset, examples=8, most=20)]
 
-    return measurements.get(f"gradient-{spec.key(data.fingerprint(spec.data, folder))}", measure)
+    return measurements.get(f"gradient-{spec.key(fingerprint)}", measure, partial(_are_checks, spec))
 
 
 def _activation_costs() -> Measured:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from reportgen.errors import ResultsError, UsageError
-from reportgen.report.site.finished import read_report
+from reportgen.paths import RESULTS
+from reportgen.report.publish.manifest import checksums, write_manifest
+from reportgen.report.site.finished import read_report, read_results
 from reportgen.report.site.folders import find_reports
 from reportgen.report.site.pages import write_site
 from tests.report.finished_reports import claim, report
@@ -67,3 +69,15 @@ def test_reports_are_found_once_by_folder_parent_folder_and_file(tmp_path: Path)
         with pytest.raises(UsageError) as caught:
             find_reports([path])
         assert (caught.value.code, caught.value.where) == (code, str(path))
+
+
+def test_results_that_changed_since_they_were_written_are_refused(tmp_path: Path) -> None:
+    folder = report(tmp_path / "a")
+    write_manifest(folder, checksums(folder, [RESULTS]))
+    assert read_report(folder).id == "a"
+    path = folder / RESULTS
+    path.write_text(path.read_text("utf-8").replace("supported", "contradicted"), encoding="utf-8")
+    with pytest.raises(ResultsError) as caught:
+        read_report(folder)
+    assert (caught.value.code, caught.value.where) == ("results-changed", str(path))
+    assert read_results(folder, unchanged=False).claims[0].verdict == "contradicted"

@@ -11,6 +11,7 @@ import pytest
 from reportgen.cli.main import invoke
 from reportgen.engine.inspect import activation_cost
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.errors import StoreError
 from reportgen.study.model.sanity import SANITY_CHECKS
 from reportgen.workflow.analysing import sanity_checks as sanity
 from tests.workflow.test_end_to_end import STUDY
@@ -55,13 +56,14 @@ def test_all_checks_are_made_stored_and_shown(folder: Path, monkeypatch: pytest.
         assert results() == first
 
 
-def test_render_measures_nothing_and_run_replaces_a_damaged_measurement(folder: Path) -> None:
+def test_render_and_verify_refuse_a_damaged_measurement_and_run_replaces_it(folder: Path, capsys) -> None:
     only = ["--set", "sanity=[activation_cost]"]
     assert invoke(["run", "rates.yaml", "-f", "json", "-q", *only]) == 0
     stored = Path("reports/rates/sanity/activation_cost.json")
-    stored.write_text("{", encoding="utf-8")
-    assert invoke(["render", "rates.yaml", "-f", "json", "-q", *only]) == 0
-    assert [result["measured"] for result in results()] == [None]
+    stored.write_text(stored.read_text("utf-8").replace('"forward": ', '"forward": 9'), encoding="utf-8")
+    assert invoke(["render", "rates.yaml", "-f", "json", "-q", *only]) == StoreError.exit_code
+    assert invoke(["verify", "reports/rates"]) == 3
+    assert "sanity/activation_cost.json" in capsys.readouterr().out
     assert invoke(["run", "rates.yaml", "-f", "json", "-q", *only]) == 0
     assert len(results()) == len(ACTIVATIONS)
 

@@ -27,11 +27,11 @@ class Raw:
 def raw_data(analysis: Analysis) -> Raw | None:
     """Return the training examples of the first run before preprocessing.
 
-    None if there is no run, or if the data cannot be read, such as a file that is no longer there.
+    None if there is no run, or if the data cannot be read or have changed, such as a file that is no longer there.
     """
     for _, record in first_records(analysis):
         try:
-            data = load(record.spec.data, (), record.spec.seed, analysis.plan.study.folder)
+            data = load(record.spec.data, (), record.spec.seed, analysis.plan.study.folder, record.data or None)
         except (StudyError, MissingError):
             return None
         return Raw(data.x_train, data.y_train, data.image_shape, data.class_names)

@@ -1,0 +1,133 @@
+"""Stored measurements of a report, in its folder sanity/: each with the digest and the form that it was stored with."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from reportgen import disk
+from reportgen.engine.spec import ENGINE_VERSION
+from reportgen.errors import StoreError
+from reportgen.report.publish.manifest import read_origin
+from reportgen.runs.executors import in_thread
+
+Measured = list[dict[str, Any]]
+Fits = Callable[[Any], bool]
+"""Whether a stored value has the form of a measurement."""
+
+
+class _DamagedError(Exception):
+    """A measurement is not as it was stored; the argument says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurements:
+    """Stored measurements by name.
+
+    Attributes
+    ----------
+    folder : the folder sanity/ of a report.
+    may_measure : whether missing and damaged measurements are made now.
+    fresh : whether stored measurements are made again, each once.
+    notice : is called with a sentence about each damaged measurement that is made again.
+    """
+
+    folder: Path
+    may_measure: bool
+    fresh: bool = False
+    notice: Callable[[str], None] = lambda text: None
+    _made: dict[str, Measured] = dataclasses.field(default_factory=dict)
+
+    def get(self, name: str, measure: Callable[[], Measured], fits: Fits) -> Measured | None:
+        """Return the stored measurement of this name or a new one; None if it is missing and must not be made.
+
+        Raises
+        ------
+        StoreError : a damaged measurement must not be made again ("damaged-measurement"), a file is in the place of the
+            folder ("path-occupied"), or a measurement cannot be stored ("not-writable").
+        """
+        if name in self._made:
+            return self._made[name]
+        path = self.folder / f"{name}.json"
+        if self.folder.exists() and not self.folder.is_dir():
+            message, hint = "a file is in the place of a folder of the report", "move it away"
+            raise StoreError("path-occupied", message, str(self.folder), hint)
+        try:
+            stored = None if self.fresh and self.may_measure else self._stored(path, fits)
+        except _DamagedError as error:
+            if not self.may_measure:
+                message, hint = f"the measurement {error}", "reportgen run measures again"
+                raise StoreError("damaged-measurement", message, str(path), hint) from error
+            self.notice(f"{path}: the measurement {error}; it is made again")
+            stored = None
+        if stored is not None or not self.may_measure:
+            return stored
+        values = in_thread(measure)  # measuring compiles kernels
+        with contextlib.suppress(_DamagedError):
+            if not self.fresh and (meanwhile := self._stored(path, fits)) is not None:  # by another process
+                return meanwhile
+        self._store(path, values)
+        self._made[name] = values
+        return values
+
+    def _stored(self, path: Path, fits: Fits) -> Measured | None:
+        """Return a stored measurement, None if there is none of this engine; raises _DamagedError."""
+        try:
+            content = disk.read_regular(path)
+            stored: Any = json.loads(content)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _DamagedError(f"cannot be read: {error.strerror or error}") from error
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise _DamagedError("is damaged") from error
+        if not isinstance(stored, dict) or "engine" not in stored:
+            raise _DamagedError("is damaged")
+        if "checksum" not in stored:  # of an earlier version: the manifest of the report has its digest
+            self._check_manifest(path, content)
+        elif stored["checksum"] != _checksum(stored):
+            raise _DamagedError("has changed since it was stored")
+        if stored["engine"] != ENGINE_VERSION:
+            return None
+        if not (isinstance(stored.get("values"), list) and fits(stored["values"])):
+            raise _DamagedError("does not have the form of a measurement")
+        return list(stored["values"])
+
+    def _check_manifest(self, path: Path, content: bytes) -> None:
+        origin = read_origin(self.folder.parent)
+        name = f"{self.folder.name}/{path.name}"
+        if origin is None or origin.records.get(name) != hashlib.sha256(content).hexdigest():
+            raise _DamagedError("has no checksum, and the manifest of the report has none for it")
+
+    def _store(self, path: Path, values: Measured) -> None:
+        entry = {"engine": ENGINE_VERSION, "values": values}
+        text = json.dumps({**entry, "checksum": _checksum(entry)}, indent=1)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            disk.replace_file(path, f"{text}\n".encode())
+        except OSError as error:
+            message = f"the measurement cannot be stored: {error.strerror or error}"
+            raise StoreError("not-writable", message, where=str(path)) from error
+
+
+def fits_dataclass(kind: type, value: Any) -> bool:
+    """Return whether a JSON value has the fields of a dataclass, with numbers and texts where it has them."""
+    types: Mapping[str, Any] = {"str": str, "int": int, "float": (int, float)}
+    return (
+        isinstance(value, dict)
+        and value.keys() == {field.name for field in dataclasses.fields(kind)}
+        and all(
+            isinstance(value[field.name], types[str(field.type)]) and not isinstance(value[field.name], bool)
+            for field in dataclasses.fields(kind)
+        )
+    )
+
+
+def _checksum(entry: Mapping[str, Any]) -> str:
+    text = json.dumps({name: entry.get(name) for name in ("engine", "values")}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

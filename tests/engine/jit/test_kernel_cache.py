@@ -1,0 +1,116 @@
+"""Cache of kernels: reused as it was stored; damaged entries and errors of the disk cost a compilation and no run."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from numba import config, njit
+
+from reportgen.engine.jit import kernel_cache
+from reportgen.engine.jit.kernel_cache import KernelCache, KernelCacheWarning, damaged_files
+
+pytestmark = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="needs the compiler")
+
+
+def twice(number: int) -> int:
+    return number * 2
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache with one kernel."""
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(kernel_cache, "_said", kernel_cache.threading.Event())
+    assert started()(21) == 42
+    return tmp_path
+
+
+def started() -> Any:
+    """Return the kernel as a new process has it."""
+    compiled = njit(twice)
+    compiled._cache = KernelCache(twice)
+    return compiled
+
+
+def hits(compiled: Any) -> int:
+    return sum(compiled.stats.cache_hits.values())
+
+
+def file_of(folder: Path, kind: str) -> Path:
+    [path] = folder.rglob(f"*.{kind}")
+    return path
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_stored_kernel_is_loaded(folder: Path) -> None:
+    again = started()
+    assert (again(21), hits(again)) == (42, 1)
+    assert damaged_files(folder) == ([], 2)
+
+
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+@pytest.mark.parametrize("damage", [_cut, _empty, _flip])
+def test_a_damaged_entry_is_named_once_compiled_again_and_stored_again(
+    folder: Path, kind: str, damage: Callable[[Path], None]
+) -> None:
+    damage(file_of(folder, kind))
+    assert damaged_files(folder)[0] == [file_of(folder, kind)]
+    again = started()
+    with pytest.warns(KernelCacheWarning):
+        assert (again(21), hits(again)) == (42, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        third = started()
+        assert (third(21), hits(third)) == (42, 1)
+    assert damaged_files(folder)[0] == []
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), PermissionError(13, "Permission denied")])
+def test_a_cache_that_cannot_be_written_is_named_once_and_costs_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(kernel_cache, "_said", kernel_cache.threading.Event())
+
+    def fail(*given: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(kernel_cache._SealedFile, "_open_for_write", fail)
+    with pytest.warns(KernelCacheWarning) as said:
+        assert [started()(number) for number in (1, 2)] == [2, 4]
+    assert len(said) == 1
+
+
+def test_a_cache_that_can_only_be_read_is_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*given: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(kernel_cache._SealedFile, "_open_for_write", fail)
+    again = started()
+    assert (again(21), hits(again)) == (42, 1)
+
+
+def test_doctor_names_damaged_kernels(folder: Path) -> None:
+    from reportgen.cli.doctor import _kernels
+
+    _flip(file_of(folder, "nbc"))
+    [(good, line)] = _kernels(folder)
+    assert not good
+    assert "1 of 2" in line
