@@ -101,6 +101,7 @@ CODES: dict[str, str] = {
     "no-figure": "The study has no data for a figure.",
     "path-occupied": "A file or folder that reportgen did not write is where the output should go.",
     "report-not-found": "The folder contains no report.",
+    "unfinished-report": "A report may contain files of two reports, because its writer was stopped.",
     "results-version": "A results.json has another version of the format than this reportgen reads.",
     # runs and their store
     "no-picture": "A name has no picture of its own that a command could write.",

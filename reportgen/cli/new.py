@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from reportgen import disk
 from reportgen.cli.terminal import print_lines, say
 from reportgen.errors import UsageError
 from reportgen.shipped import templates_folder
@@ -41,8 +42,10 @@ def write_starter(name: str | Path) -> Path:
     text = starter_text(path.stem)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        disk.remove_abandoned(path.parent)
+        with disk.temporary_path(path) as temporary:
+            disk.write_synced(temporary, text.encode())
+            disk.move_to_new(temporary, path)
     except FileExistsError:
         raise UsageError("file-exists", "the file already exists", str(path), "choose another name") from None
     except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from reportgen import disk
 from reportgen.data import own_file
 from reportgen.engine.spec import ENGINE_VERSION
-from reportgen.errors import StudyError, UsageError
-from reportgen.report.publish.data_copies import choose_copies
+from reportgen.errors import StoreError, StudyError, UsageError
+from reportgen.report.publish.data_copies import DataCopies, choose_copies
+from reportgen.report.publish.replacement import exclusive
 from reportgen.shipped import study_file
 from reportgen.study.loading.blanks import BLANK
 from reportgen.study.loading.dump import as_yaml, moved
@@ -59,6 +60,7 @@ def write_assignment(
     ------
     StudyError : the study is invalid, has no claims, or needs plug-ins or too much data.
     UsageError : a gap is no setting of the study, or a file already exists.
+    StoreError : a file cannot be written.
     """
     path = study_file(source)
     plan = load_study(path)
@@ -79,15 +81,35 @@ def write_assignment(
     grids = {name: tree.get(name) or {} for name in ("vary", "variants")}
     tree = moved(tree | grids, study.folder, folder.resolve(), copies.names)
     text = HEAD + as_yaml({name: value for name, value in tree.items() if value != {}}, compact=True)
+    files = {written.study.name: text, README: instructions(key, written.study.name)}
+    _write_files(folder, files, copies, key_path, write_key(key))
+    return written
+
+
+def _write_files(folder: Path, files: Mapping[str, str], copies: DataCopies, key_path: Path, key: str) -> None:
+    """Write the key and all files of the folder, or nothing; raises StoreError if a file cannot be written."""
     disk.make_writable(folder)
     disk.make_writable(key_path.parent)
-    for original, name in copies.names.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copyfile(original, folder / name)
-    disk.replace_file(written.study, text.encode())
-    disk.replace_file(written.readme, instructions(key, written.study.name).encode())
-    disk.replace_file(key_path, write_key(key).encode())
-    return written
+    try:
+        with disk.temporary_path(folder / README) as staged, disk.temporary_path(key_path) as new_key:
+            staged.mkdir()
+            for name, text in files.items():
+                (staged / name).write_bytes(text.encode())
+            for original, name in copies.names.items():
+                (staged / name).parent.mkdir(exist_ok=True)
+                shutil.copyfile(original, staged / name)
+            disk.write_synced(new_key, key.encode())
+            disk.move_to_new(new_key, key_path)
+            try:
+                with exclusive(folder) as replacement:
+                    replacement.replace(staged)
+            except BaseException:
+                disk.remove(key_path)
+                raise
+    except OSError as error:
+        where = error.filename2 or error.filename or folder
+        message = f"cannot write the assignment: {error.strerror or error}"
+        raise StoreError("not-writable", message, str(where)) from error
 
 
 HEAD = f"# Replace every {BLANK}; {README} says how.\n"

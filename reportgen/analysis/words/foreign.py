@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 LONGEST = 160
 """Largest number of characters of a name."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """First characters with which spreadsheet programs take a cell for a formula."""
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+"""A number as text, such as the label of a class, which is no formula."""
 
 _REMOVED = ("Cc", "Cf", "Co", "Cn")
 
@@ -32,4 +36,9 @@ def _shown(letter: str) -> str:
 
 def table_text(text: str) -> str:
     """Return text for a cell of a CSV file that no spreadsheet program takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text
+
+
+def text_of_cell(cell: str) -> str:
+    """Return the text for which `table_text` returned a cell."""
+    return cell[1:] if cell.startswith("'") and table_text(cell[1:]) == cell else cell

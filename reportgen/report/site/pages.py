@@ -5,17 +5,18 @@ All links are relative and no page loads files from elsewhere, so the site works
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from reportgen import disk
 from reportgen.errors import ReportgenError, ResultsError, StoreError, UsageError
-from reportgen.paths import DATA, DIAGNOSIS, PAGE, RESULTS, RUNS
+from reportgen.paths import DIAGNOSIS, MANIFEST, PAGE, RESULTS
 from reportgen.report.media.render import fill_page
-from reportgen.report.publish.manifest import checksums, read_manifest, remove_unchanged, write_manifest
+from reportgen.report.publish.manifest import checksums, unchanged_files, write_manifest
+from reportgen.report.publish.replacement import exclusive, recover
 from reportgen.report.results.tables import write_csv
+from reportgen.report.site.copies import copy_report, former_pages, is_below, stale_copies
 from reportgen.report.site.course import COLUMNS, Course, claim_rows, make_course
 from reportgen.report.site.diagnosed import read_diagnosis
 from reportgen.report.site.finished import Finished, find_reports, read_report
@@ -26,15 +27,13 @@ SCRIPT = "site.js"
 """The script of the search box; the pages are complete without it."""
 
 TABLE = "claims.csv"
-NOT_COPIED = (RUNS, "sanity", DATA)
-"""Folders of stored runs and of the user's data, which are not copied into a site."""
 
 
 def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = None) -> list[Path]:
     """Write index.html, the page of all claims and claims.csv into a folder and return their paths; also a manifest.
 
     The page of all claims is lectures.html, or claims.html if no study tests a claim of the lectures. Reports outside
-    of the folder are copied into it without their stored runs and data.
+    of the folder are copied into it without their stored runs and data. All files are replaced together, or none.
 
     Parameters
     ----------
@@ -52,6 +51,7 @@ def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = 
     places = [_place(report, folder) for report in reports]
     _refuse(reports, places, folder)
     course = make_course(zip(reports, places, strict=True), title)
+    former_pages(folder, (PAGE, course.overview, TABLE))
     disk.make_writable(folder)
     try:
         return _write(course, folder)
@@ -79,11 +79,7 @@ def _read_all(folders: Sequence[Path]) -> list[Finished]:
 def _place(report: Finished, site: Path) -> str:
     """Return the path of the folder of a report in the site, with slashes."""
     source, target = report.folder.resolve(), site.resolve()
-    return source.relative_to(target).as_posix() if _inside(source, target) else source.name
-
-
-def _inside(folder: Path, site: Path) -> bool:
-    return site in folder.parents
+    return source.relative_to(target).as_posix() if is_below(source, target) else source.name
 
 
 def _refuse(reports: Sequence[Finished], places: Sequence[str], site: Path) -> None:
@@ -91,7 +87,7 @@ def _refuse(reports: Sequence[Finished], places: Sequence[str], site: Path) -> N
     site_path = site.resolve()
     for report, place in zip(reports, places, strict=True):
         source = report.folder.resolve()
-        if site_path == source or _inside(site_path, source):
+        if site_path == source or is_below(site_path, source):
             message = "the site would be inside the report"
             raise UsageError("output-conflict", message, where=str(report.folder), hint="choose another -o")
         target = site_path / place
@@ -109,32 +105,24 @@ def _is_report(folder: Path) -> bool:
 
 
 def _write(course: Course, site: Path) -> list[Path]:
+    recover(site)
     disk.remove_abandoned(site)
-    for study in course.studies:
-        _copy(study.report.folder, site)
     names = (PAGE, course.overview, TABLE)
-    former = read_manifest(site) or {}
+    folders = [study.report.folder for study in course.studies]
     with disk.temporary_path(site / "site") as staged:
         staged.mkdir()
         for name in (PAGE, course.overview):
             text = fill_page(PAGES[name], SCRIPT, course=course, page=name)
             (staged / name).write_text(text, encoding="utf-8", newline="\n")
         write_csv(staged / TABLE, COLUMNS, claim_rows(course))
-        for name in names:
-            disk.replace_path(staged / name, site / name)
-    remove_unchanged(site, {name: value for name, value in former.items() if name not in names})
-    write_manifest(site, checksums(site, names))
+        write_manifest(staged, checksums(staged, names))
+        outside = [folder for folder in folders if not is_below(folder.resolve(), site.resolve())]
+        for folder in outside:
+            copy_report(folder, staged / folder.resolve().name)
+        with exclusive(site) as replacement:
+            former = former_pages(site, names)
+            stale = unchanged_files(site, {name: value for name, value in former.items() if name not in names})
+            for folder in outside:
+                stale += stale_copies(site, folder.resolve().name)
+            replacement.replace(staged, stale, last=(*names, MANIFEST))
     return [site / name for name in names]
-
-
-def _copy(folder: Path, site: Path) -> None:
-    """Copy a report from outside into the site in one step."""
-    if _inside(folder.resolve(), site.resolve()):
-        return
-    with disk.temporary_path(site / folder.resolve().name) as staged:
-        shutil.copytree(folder, staged, ignore=lambda here, names: _not_copied(Path(here) == folder, names))
-        disk.replace_folder(staged, site / folder.resolve().name)
-
-
-def _not_copied(top: bool, names: Sequence[str]) -> list[str]:
-    return [name for name in names if name.startswith(".") or (top and name in NOT_COPIED)]
