@@ -96,6 +96,7 @@ CODES: dict[str, str] = {
     "report-of-another-study": "The folder contains the report of another study or diagnosis, which would be replaced.",
     "run-unreadable": "A run that was just stored cannot be read back.",
     "runs-missing": "The report needs runs that are not stored; `reportgen run` trains them.",
+    "undecodable-text": "A name or an option is not valid UTF-8.",
     # reports and sites
     "invalid-results": "A results.json is damaged or was not written by reportgen.",
     "no-figure": "The study has no data for a figure.",

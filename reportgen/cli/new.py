@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from reportgen import disk
+from reportgen.analysis.words.foreign import refuse_undecodable
 from reportgen.cli.terminal import print_lines, say
 from reportgen.errors import UsageError
 from reportgen.shipped import templates_folder
@@ -35,6 +36,7 @@ def write_starter(name: str | Path) -> Path:
 
     Raises UsageError if the name is no file name, the file exists, or it cannot be written.
     """
+    refuse_undecodable(str(name))
     path = Path(name)
     if path.name in ("", ".", ".."):
         raise UsageError("invalid-file-name", f"{str(name)!r} is not a file name", hint="such as reportgen new rates")

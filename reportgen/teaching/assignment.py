@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen import disk
+from reportgen.analysis.words.foreign import refuse_undecodable
 from reportgen.data import own_file
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import StoreError, StudyError, UsageError
@@ -62,6 +63,7 @@ def write_assignment(
     UsageError : a gap is no setting of the study, or a file already exists.
     StoreError : a file cannot be written.
     """
+    refuse_undecodable(str(source), str(folder or ""), str(key_path or ""), *gaps)
     path = study_file(source)
     plan = load_study(path)
     study = plan.study

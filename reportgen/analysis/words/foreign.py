@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from reportgen.errors import UsageError
+
 LONGEST = 160
 """Largest number of characters of a name."""
 
@@ -32,6 +34,14 @@ def printable(text: str, longest: int | None = LONGEST) -> str:
 def _shown(letter: str) -> str:
     kind = unicodedata.category(letter)
     return "\ufffd" if kind == "Cs" or (kind in _REMOVED and letter != "\u200d") else letter
+
+
+def refuse_undecodable(*texts: str) -> None:
+    """Raise UsageError if a text is not valid Unicode, such as a file name that is not UTF-8; no report can name it."""
+    for text in texts:
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            message = f"{printable(text)!r} is not valid UTF-8"
+            raise UsageError("undecodable-text", message, hint="rename the file or folder, or correct the option")
 
 
 def table_text(text: str) -> str:

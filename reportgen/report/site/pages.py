@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from reportgen import disk
+from reportgen.analysis.words.foreign import refuse_undecodable
 from reportgen.errors import ReportgenError, ResultsError, StoreError, UsageError
 from reportgen.paths import DIAGNOSIS, MANIFEST, PAGE, RESULTS
 from reportgen.report.media.render import fill_page
@@ -46,9 +47,11 @@ def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = 
     UsageError, ResultsError : a report cannot be read or copied; nothing is written
     StoreError : a file cannot be written
     """
+    refuse_undecodable(title or "")
     folders = find_reports(sources, (RESULTS, DIAGNOSIS))
     reports = _read_all(folders)
     places = [_place(report, folder) for report in reports]
+    refuse_undecodable(*places)
     _refuse(reports, places, folder)
     course = make_course(zip(reports, places, strict=True), title)
     former_pages(folder, (PAGE, course.overview, TABLE))
