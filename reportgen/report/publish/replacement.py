@@ -232,8 +232,9 @@ def _recover(folder: Path) -> bool:
         if (journal := journal_of(path)) is not None:
             _put_back(folder, journal)
         _end(file, path)
-        if journal is not None:
-            disk.remove(folder / journal.former)
+    if journal is not None:
+        disk.remove(folder / journal.former)
+        disk.remove_abandoned(folder)
     return True
 
 
