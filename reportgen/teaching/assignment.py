@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from reportgen.data import own_file
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import StoreError, StudyError, UsageError
 from reportgen.report.publish.data_copies import DataCopies, choose_copies
-from reportgen.report.publish.replacement import exclusive
+from reportgen.report.publish.replacement import exclusive, recover
 from reportgen.shipped import study_file
 from reportgen.study.loading.blanks import BLANK
 from reportgen.study.loading.dump import as_yaml, moved
@@ -78,12 +79,13 @@ def write_assignment(
     written = Assignment(
         folder / f"{study.id}.yaml", folder / README, tuple(folder / name for name in copies.names.values()), key_path
     )
-    _refuse_existing(written, folder)
     tree = _blanked(_tree(path), study, chosen)
     grids = {name: tree.get(name) or {} for name in ("vary", "variants")}
     tree = moved(tree | grids, study.folder, folder.resolve(), copies.names)
     text = HEAD + as_yaml({name: value for name, value in tree.items() if value != {}}, compact=True)
     files = {written.study.name: text, README: instructions(key, written.study.name)}
+    recover(folder)
+    _refuse_existing(written, folder, files | {str(key_path.resolve()): write_key(key)})
     _write_files(folder, files, copies, key_path, write_key(key))
     return written
 
@@ -101,7 +103,7 @@ def _write_files(folder: Path, files: Mapping[str, str], copies: DataCopies, key
                 (staged / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(original, staged / name)
             disk.write_synced(new_key, key.encode())
-            disk.move_to_new(new_key, key_path)
+            disk.replace_path(new_key, key_path)
             try:
                 with exclusive(folder) as replacement:
                     replacement.replace(staged)
@@ -198,10 +200,22 @@ def _blanked(tree: dict[str, Any], study: Study, gaps: Sequence[Gap]) -> dict[st
     return first | {"student": BLANK} | kept | {"seeds": len(study.seeds), "claims": claims}
 
 
-def _refuse_existing(written: Assignment, folder: Path) -> None:
+def _refuse_existing(written: Assignment, folder: Path, files: Mapping[str, str]) -> None:
+    """Raise UsageError if a file already exists, unless it is the key or the study of an interrupted command.
+
+    files : the contents of the text files by their path relative to the folder.
+    """
     if written.key.resolve().is_relative_to(folder.resolve()):
         message = "the key would be in the folder that students get"
         raise UsageError("output-conflict", message, str(written.key), "choose another file with --key")
-    for path in (written.study, written.readme, *written.data, written.key):
-        if path.exists():
-            raise UsageError("file-exists", "the file already exists", str(path), "choose another -o or --key")
+    texts = {(folder / name).resolve(): text for name, text in files.items()}
+    paths = (written.study, written.readme, *written.data, written.key)
+    present = [path for path in paths if os.path.lexists(path)]
+    is_ours = all(_is_text(path, texts.get(path.resolve())) for path in present)
+    if present and (len(present) == len(paths) or not is_ours):
+        where = next((path for path in present if not _is_text(path, texts.get(path.resolve()))), present[0])
+        raise UsageError("file-exists", "the file already exists", str(where), "choose another -o or --key")
+
+
+def _is_text(path: Path, text: str | None) -> bool:
+    return text is not None and path.is_file() and path.read_bytes() == text.encode()

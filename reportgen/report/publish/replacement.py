@@ -234,7 +234,7 @@ def _recover(folder: Path) -> bool:
         _end(file, path)
     if journal is not None:
         disk.remove(folder / journal.former)
-        disk.remove_abandoned(folder)
+    disk.remove_abandoned(folder)
     return True
 
 
