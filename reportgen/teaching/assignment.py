@@ -79,33 +79,34 @@ def write_assignment(
     written = Assignment(
         folder / f"{study.id}.yaml", folder / README, tuple(folder / name for name in copies.names.values()), key_path
     )
+    for root in (folder, folder.parent):
+        recover(root)
+    _refuse_existing(written, folder)
     tree = _blanked(_tree(path), study, chosen)
     grids = {name: tree.get(name) or {} for name in ("vary", "variants")}
     tree = moved(tree | grids, study.folder, folder.resolve(), copies.names)
     text = HEAD + as_yaml({name: value for name, value in tree.items() if value != {}}, compact=True)
     files = {written.study.name: text, README: instructions(key, written.study.name)}
-    recover(folder)
-    _refuse_existing(written, folder, files | {str(key_path.resolve()): write_key(key)})
     _write_files(folder, files, copies, key_path, write_key(key))
     return written
 
 
 def _write_files(folder: Path, files: Mapping[str, str], copies: DataCopies, key_path: Path, key: str) -> None:
     """Write the key and all files of the folder, or nothing; raises StoreError if a file cannot be written."""
-    disk.make_writable(folder)
+    together = not os.path.lexists(folder) and key_path.parent.resolve() == folder.parent.resolve()
+    root = folder.parent if together else folder
+    disk.make_writable(root)
     disk.make_writable(key_path.parent)
     try:
-        with disk.temporary_path(folder / README) as staged, disk.temporary_path(key_path) as new_key:
-            staged.mkdir()
-            for name, text in files.items():
-                (staged / name).write_bytes(text.encode())
-            for original, name in copies.names.items():
-                (staged / name).parent.mkdir(exist_ok=True)
-                shutil.copyfile(original, staged / name)
-            disk.write_synced(new_key, key.encode())
-            disk.replace_path(new_key, key_path)
+        with disk.temporary_path(root / README) as staged, disk.temporary_path(key_path) as new_key:
+            _stage(staged / folder.name if together else staged, files, copies)
+            if together:
+                disk.write_synced(staged / key_path.name, key.encode())
+            else:
+                disk.write_synced(new_key, key.encode())
+                disk.move_to_new(new_key, key_path)
             try:
-                with exclusive(folder) as replacement:
+                with exclusive(root) as replacement:
                     replacement.replace(staged)
             except BaseException:
                 disk.remove(key_path)
@@ -114,6 +115,16 @@ def _write_files(folder: Path, files: Mapping[str, str], copies: DataCopies, key
         where = error.filename2 or error.filename or folder
         message = f"cannot write the assignment: {error.strerror or error}"
         raise StoreError("not-writable", message, str(where)) from error
+
+
+def _stage(folder: Path, files: Mapping[str, str], copies: DataCopies) -> None:
+    """Write the files for students into a temporary folder."""
+    folder.mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_bytes(text.encode())
+    for original, name in copies.names.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(original, folder / name)
 
 
 HEAD = f"# Replace every {BLANK}; {README} says how.\n"
@@ -200,22 +211,10 @@ def _blanked(tree: dict[str, Any], study: Study, gaps: Sequence[Gap]) -> dict[st
     return first | {"student": BLANK} | kept | {"seeds": len(study.seeds), "claims": claims}
 
 
-def _refuse_existing(written: Assignment, folder: Path, files: Mapping[str, str]) -> None:
-    """Raise UsageError if a file already exists, unless it is the key or the study of an interrupted command.
-
-    files : the contents of the text files by their path relative to the folder.
-    """
+def _refuse_existing(written: Assignment, folder: Path) -> None:
     if written.key.resolve().is_relative_to(folder.resolve()):
         message = "the key would be in the folder that students get"
         raise UsageError("output-conflict", message, str(written.key), "choose another file with --key")
-    texts = {(folder / name).resolve(): text for name, text in files.items()}
-    paths = (written.study, written.readme, *written.data, written.key)
-    present = [path for path in paths if os.path.lexists(path)]
-    is_ours = all(_is_text(path, texts.get(path.resolve())) for path in present)
-    if present and (len(present) == len(paths) or not is_ours):
-        where = next((path for path in present if not _is_text(path, texts.get(path.resolve()))), present[0])
-        raise UsageError("file-exists", "the file already exists", str(where), "choose another -o or --key")
-
-
-def _is_text(path: Path, text: str | None) -> bool:
-    return text is not None and path.is_file() and path.read_bytes() == text.encode()
+    for path in (written.study, written.readme, *written.data, written.key):
+        if path.exists():
+            raise UsageError("file-exists", "the file already exists", str(path), "choose another -o or --key")
