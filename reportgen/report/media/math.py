@@ -85,7 +85,11 @@ def _join_upright(root: ET.Element) -> None:
 def limited_svg(most: int = MOST_DRAWN) -> Callable[[str, bool], Markup]:
     """Return `svg` for one document, whose formulas after the first `most` ones stay LaTeX source."""
     numbers = itertools.count(1)
-    return lambda latex, block=False: svg(latex, block) if next(numbers) <= most else _source(latex)
+
+    def limited(latex: str, block: bool) -> Markup:
+        return svg(latex, block) if next(numbers) <= most else _source(latex)
+
+    return limited
 
 
 @functools.lru_cache(maxsize=1024)
