@@ -17,7 +17,7 @@ from reportgen.workflow.run import run_study
 from tests.disk_faults import tree
 from tests.rates import write_study
 
-WORKERS = re.compile(rb"(workers\W{0,3})\d+|\d+ (worker)s?")
+WORKERS = re.compile(rb"[Ww]orkers(\W|</?\w+[^>]*>){0,12}?\d+|\d+ runs at a time")
 """The number of runs at a time in results.json and in a page."""
 
 FORMATS = ["html", "pdf", "json", "kit"]
