@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
+import hashlib
 import json
 import os
 import platform
 import shutil
 import stat
+import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, TypeVar
 
 from reportgen.errors import UsageError
+from reportgen.paths import JOURNAL
 
 PREFIX = ".unfinished-"
 """Prefix of temporary names; `remove_abandoned` deletes them after their writer has ended."""
@@ -29,7 +34,7 @@ T = TypeVar("T")
 @contextlib.contextmanager
 def temporary_path(beside: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder as `beside`; remove it at the end if it still exists."""
-    path = beside.parent / f"{PREFIX}{platform.node()}-{os.getpid()}-{os.urandom(4).hex()}"
+    path = temporary_name(beside)
     try:
         yield path
     finally:
@@ -37,10 +42,39 @@ def temporary_path(beside: Path) -> Iterator[Path]:
             remove(path)
 
 
+def temporary_name(beside: Path) -> Path:
+    """Return a new temporary path in the same folder as `beside`, from which others see whether this process runs."""
+    return beside.parent / f"{PREFIX}{process_space()}-{os.getpid()}-{os.urandom(4).hex()}"
+
+
+@functools.cache
+def process_space() -> str:
+    """Return a name for the space in which process ids are unique: a machine since its start, or a container on it.
+
+    The name of the host does not identify it, because containers and virtual machines may share one. The name is random
+    if the space cannot be determined, so that no other process trusts the process ids.
+    """
+    parts = [platform.node()]
+    try:
+        if sys.platform == "linux":
+            parts += [Path("/proc/sys/kernel/random/boot_id").read_text("ascii"), os.readlink("/proc/self/ns/pid")]
+        else:
+            parts += [f"{uuid.getnode():x}"]
+    except OSError:
+        parts = [os.urandom(8).hex()]
+    return hashlib.sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:12]
+
+
 def make_writable(folder: Path) -> None:
-    """Create an output folder; raises UsageError ("not-writable") if it is not writable."""
+    """Create an output folder and remove temporary files of processes that have ended.
+
+    Raises
+    ------
+    UsageError : the folder is not writable ("not-writable").
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(folder)
         with temporary_path(folder / "probe") as probe:
             write_synced(probe, b"")
     except OSError as error:
@@ -113,6 +147,21 @@ def replace_path(new: Path, path: Path) -> None:
     retry_while_busy(lambda: os.replace(new, path))
 
 
+def move_to_new(new: Path, path: Path) -> None:
+    """Move a finished file to `path` in one step; raises FileExistsError if something is there."""
+    if os.name == "nt":
+        os.rename(new, path)
+        return
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        raise
+    except OSError as error:  # some file systems have no links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        os.rename(new, path)
+
+
 def replace_folder(new: Path, path: Path) -> None:
     """Move the folder `new` to `path`, and remove any file or folder that was there.
 
@@ -145,7 +194,9 @@ def remove_if_empty(folder: Path) -> None:
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove temporary files and folders of processes that have ended."""
+    """Remove temporary files and folders of processes that have ended, unless the folder still needs them."""
+    if os.path.lexists(folder / JOURNAL):
+        return
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for path in sorted(folder.glob(f"{PREFIX}*")):
             if _abandoned(path):
@@ -166,8 +217,8 @@ def retry_while_busy(action: Callable[[], T], seconds: float = BUSY_SECONDS) -> 
 
 def _abandoned(path: Path) -> bool:
     """Return whether the writer has ended: its process is gone, or nothing was written for an hour."""
-    host, _, rest = path.name.removeprefix(PREFIX).rpartition("-")[0].rpartition("-")
-    if host == platform.node() and rest.isdigit() and os.name != "nt" and int(rest) != os.getpid():
+    space, _, rest = path.name.removeprefix(PREFIX).rpartition("-")[0].rpartition("-")
+    if space == process_space() and rest.isdigit() and os.name != "nt" and int(rest) != os.getpid():
         return not _alive(int(rest))
     with contextlib.suppress(OSError):
         return time.time() - path.stat().st_mtime > ABANDONED_SECONDS

@@ -97,12 +97,14 @@ CODES: dict[str, str] = {
     "report-of-another-study": "The folder contains the report of another study or diagnosis, which would be replaced.",
     "run-unreadable": "A run that was just stored cannot be read back.",
     "runs-missing": "The report needs runs that are not stored; `reportgen run` trains them.",
+    "undecodable-text": "A name or an option is not valid UTF-8.",
     # reports and sites
     "invalid-results": "A results.json is damaged or was not written by reportgen.",
     "no-figure": "The study has no data for a figure.",
     "path-occupied": "A file or folder that reportgen did not write is where the output should go.",
     "report-not-found": "The folder contains no report.",
     "results-changed": "A results.json has changed since its report was written.",
+    "unfinished-report": "A report may contain files of two reports, because its writer was stopped.",
     "results-version": "A results.json has another version of the format than this reportgen reads.",
     # runs and their store
     "damaged-measurement": "A stored measurement of a sanity check has changed; `reportgen run` makes it again.",

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reportgen.analysis.words.foreign import text_of_cell
+
 RELATIVE, ABSOLUTE = 1e-9, 1e-15
 """Numbers that differ by less are equal: the last bits depend on the machine and on the order of summation.
 
@@ -146,11 +148,11 @@ def _number(value: Any) -> float | None:
 
 
 def _cell(text: str) -> Any:
-    """Return the value of a cell: lists and mappings parsed from JSON, otherwise the text."""
+    """Return the value of a cell: lists and mappings parsed from JSON, otherwise the text without its apostrophe."""
     if text[:1] in ("[", "{"):
         with contextlib.suppress(ValueError, RecursionError):
             return json.loads(text)
-    return text
+    return text_of_cell(text)
 
 
 def _difference(file: str, place: str, reported: Any, recomputed: Any) -> Difference:

@@ -7,6 +7,7 @@ import typer
 from reportgen.errors import MissingError, ReportgenError
 
 BUG, FAILED, MISSING, NOT_SUPPORTED, INTERRUPTED = ReportgenError.exit_code, 5, MissingError.exit_code, 6, 130
+TERMINATED = 143
 
 app = typer.Typer(
     add_completion=False,

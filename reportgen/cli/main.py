@@ -5,21 +5,24 @@ Each group of verbs has a module of its own, which imports heavy modules inside 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import signal
 import sys
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
 from reportgen.cli import explain, reports, run
-from reportgen.cli.app import INTERRUPTED, app
+from reportgen.cli.app import INTERRUPTED, TERMINATED, app
 from reportgen.cli.diagnose import diagnose
 from reportgen.cli.doctor import doctor
 from reportgen.cli.new import new
 from reportgen.cli.preview import preview
 from reportgen.cli.teaching import assignment, grade
-from reportgen.cli.terminal import print_json, print_lines, report_error, say
+from reportgen.cli.terminal import flush_output, print_json, print_lines, report_error, say
 from reportgen.errors import Interruption, ReportgenError, UsageError
 from reportgen.shipped import package_version
 
@@ -52,12 +55,19 @@ def about(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 def main() -> None:
-    """Run the command line and exit with its code."""
+    """Run the command line and exit with its code; SIGTERM, which batch systems send, ends it as Ctrl-C does."""
+    terminated: list[int] = []
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        terminated.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, terminate)
     code = invoke(sys.argv[1:])
+    flush_output()
     if code == INTERRUPTED:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)  # without waiting for a thread that compiles, which cannot be stopped
+        # without waiting for a thread that compiles, which cannot be stopped
+        os._exit(TERMINATED if terminated else code)
     sys.exit(code)
 
 
@@ -83,10 +93,12 @@ def invoke(arguments: list[str]) -> int:
 def _end(error: Exception, as_json: bool) -> int:
     """Print the error that ended a verb and return the exit code."""
     if isinstance(error, PARSE_ERROR):
-        error.show()
+        with contextlib.suppress(OSError):  # stderr is closed or full
+            error.show()
         ended: ReportgenError = UsageError("invalid-usage", error.format_message())
     else:
         ended = report_error(error)
     if as_json:
-        print_json({"error": ended.values})
+        with contextlib.suppress(ReportgenError):  # stdout is full
+            print_json({"error": ended.values})
     return ended.exit_code

@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from reportgen import disk
+from reportgen.analysis.words.foreign import refuse_undecodable
 from reportgen.cli.terminal import print_lines, say
 from reportgen.errors import UsageError
 from reportgen.shipped import templates_folder
@@ -34,6 +36,7 @@ def write_starter(name: str | Path) -> Path:
 
     Raises UsageError if the name is no file name, the file exists, or it cannot be written.
     """
+    refuse_undecodable(str(name))
     path = Path(name)
     if path.name in ("", ".", ".."):
         raise UsageError("invalid-file-name", f"{str(name)!r} is not a file name", hint="such as reportgen new rates")
@@ -41,8 +44,10 @@ def write_starter(name: str | Path) -> Path:
     text = starter_text(path.stem)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        disk.remove_abandoned(path.parent)
+        with disk.temporary_path(path) as temporary:
+            disk.write_synced(temporary, text.encode())
+            disk.move_to_new(temporary, path)
     except FileExistsError:
         raise UsageError("file-exists", "the file already exists", str(path), "choose another name") from None
     except OSError as error:

@@ -78,8 +78,10 @@ class RunOptions:
 
     def overrides(self) -> dict[str, Any]:
         """Return the values of --set and --seeds by setting."""
+        from reportgen.analysis.words.foreign import refuse_undecodable
         from reportgen.study.loading.overrides import parse_set
 
+        refuse_undecodable(*(self.changes or ()))
         pairs = [parse_set(change) for change in self.changes or ()]
         changed: dict[str, Any] = dict(pairs)
         if len(changed) < len(pairs):

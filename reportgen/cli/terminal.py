@@ -15,12 +15,12 @@ import webbrowser
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
 from reportgen.cli.app import BUG
-from reportgen.errors import ReportgenError, UsageError
+from reportgen.errors import ReportgenError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from reportgen.cli.batch import StudyOutcome
@@ -29,12 +29,20 @@ if TYPE_CHECKING:
     from reportgen.workflow.outcomes import Report
 
 
+MACHINE_ERRORS = ("ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES", "EPERM", "EMFILE", "ENFILE", "ESTALE", "EFBIG")
+OF_MACHINE = {getattr(errno, name) for name in MACHINE_ERRORS if hasattr(errno, name)}
+"""Numbers of errors that come from a disk or from its permissions, and from no bug."""
+
+
 def as_user_error(error: Exception) -> ReportgenError:
     """Return an error as a ReportgenError; unknown errors become "internal-error"."""
     if isinstance(error, ReportgenError):
         return error
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         return UsageError("invalid-file-name", str(error.strerror), where=str(error.filename))
+    if isinstance(error, OSError) and error.errno in OF_MACHINE:
+        where = str(error.filename2 or error.filename or "") or None
+        return StoreError("not-writable", f"cannot read or write: {error.strerror}", where)
     return ReportgenError("internal-error", f"{type(error).__name__}: {error}", hint="please report it")
 
 
@@ -162,9 +170,24 @@ def print_lines(lines: Iterable[Line]) -> None:
             _styled(style, text) if sys.stdout.isatty() else print(text)
         sys.stdout.flush()
     except OSError as error:
+        _silence(sys.stdout)
         if error.errno not in (errno.EPIPE, errno.EINVAL):  # Windows raises EINVAL for a closed pipe
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            message = f"cannot write to the standard output: {error.strerror or error}"
+            raise StoreError("not-writable", message) from error
+
+
+def flush_output() -> None:
+    """Flush stdout and stderr; drop what cannot be written, which Python would report at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _silence(stream)
+
+
+def _silence(stream: TextIO) -> None:
+    """Send the rest of a stream nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def print_json(values: Any) -> None:

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import secrets
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from reportgen.report.media.render import fill_page
 
 LOOPBACK = "127.0.0.1"
 USUAL_PORT = 8000
+MOST_CONNECTIONS, IDLE_SECONDS = 32, 10.0
+"""Largest number of connections at a time, each of which has a thread, and the time that one may be idle."""
 NAMES = (LOOPBACK, "localhost")
 """Accepted host names; a request for another name may come from a foreign page (DNS rebinding)."""
 
@@ -88,6 +91,29 @@ def serving(shown: PreviewPage, port: int | None) -> Iterator[str]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._open: dict[socket.socket, None] = {}
+        self._lock = threading.Lock()
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a request in a thread; close the oldest connection if there are too many, which is an idle one."""
+        with self._lock:
+            while len(self._open) >= MOST_CONNECTIONS:
+                oldest = next(iter(self._open))
+                del self._open[oldest]
+                with contextlib.suppress(OSError):
+                    oldest.shutdown(socket.SHUT_RDWR)
+            self._open[request] = None
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection after its request."""
+        with self._lock:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
+
     allow_reuse_address = os.name != "nt"  # on Windows two programs would share the port
 
     def server_bind(self) -> None:
@@ -123,6 +149,7 @@ def _handler(shown: PreviewPage) -> type[BaseHTTPRequestHandler]:
 
 class _Handler(BaseHTTPRequestHandler):
     answers: ClassVar[dict[str, Callable[[], tuple[str, str]]]]
+    timeout = IDLE_SECONDS
 
     def do_GET(self) -> None:
         """Answer with the frame page, the report or the state; serve no files."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from reportgen.engine.jit.cache import sources_hash
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import MissingError
-from reportgen.shipped import package_version
 from reportgen.runs.record import RunRecord
+from reportgen.shipped import package_version
 
 PACKAGE = Path(__file__).resolve().parents[1]
 TRAINING = ("data", "engine", "runs")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reportgen import disk
+from reportgen.analysis.words.foreign import refuse_undecodable
 from reportgen.data import own_file
 from reportgen.engine.spec import ENGINE_VERSION
-from reportgen.errors import StudyError, UsageError
-from reportgen.report.publish.data_copies import choose_copies
+from reportgen.errors import StoreError, StudyError, UsageError
+from reportgen.report.publish.data_copies import DataCopies, choose_copies
+from reportgen.report.publish.replacement import exclusive, recover
 from reportgen.shipped import study_file
 from reportgen.study.loading.blanks import BLANK
 from reportgen.study.loading.dump import as_yaml, moved
@@ -59,7 +62,9 @@ def write_assignment(
     ------
     StudyError : the study is invalid, has no claims, or needs plug-ins or too much data.
     UsageError : a gap is no setting of the study, or a file already exists.
+    StoreError : a file cannot be written.
     """
+    refuse_undecodable(str(source), str(folder or ""), str(key_path or ""), *gaps)
     path = study_file(source)
     plan = load_study(path)
     study = plan.study
@@ -74,20 +79,52 @@ def write_assignment(
     written = Assignment(
         folder / f"{study.id}.yaml", folder / README, tuple(folder / name for name in copies.names.values()), key_path
     )
+    for root in (folder, folder.parent):
+        recover(root)
     _refuse_existing(written, folder)
     tree = _blanked(_tree(path), study, chosen)
     grids = {name: tree.get(name) or {} for name in ("vary", "variants")}
     tree = moved(tree | grids, study.folder, folder.resolve(), copies.names)
     text = HEAD + as_yaml({name: value for name, value in tree.items() if value != {}}, compact=True)
-    disk.make_writable(folder)
+    files = {written.study.name: text, README: instructions(key, written.study.name)}
+    _write_files(folder, files, copies, key_path, write_key(key))
+    return written
+
+
+def _write_files(folder: Path, files: Mapping[str, str], copies: DataCopies, key_path: Path, key: str) -> None:
+    """Write the key and all files of the folder, or nothing; raises StoreError if a file cannot be written."""
+    together = not os.path.lexists(folder) and key_path.parent.resolve() == folder.parent.resolve()
+    root = folder.parent if together else folder
+    disk.make_writable(root)
     disk.make_writable(key_path.parent)
+    try:
+        with disk.temporary_path(root / README) as staged, disk.temporary_path(key_path) as new_key:
+            _stage(staged / folder.name if together else staged, files, copies)
+            if together:
+                disk.write_synced(staged / key_path.name, key.encode())
+            else:
+                disk.write_synced(new_key, key.encode())
+                disk.move_to_new(new_key, key_path)
+            try:
+                with exclusive(root) as replacement:
+                    replacement.replace(staged)
+            except BaseException:
+                disk.remove(key_path)
+                raise
+    except OSError as error:
+        where = error.filename2 or error.filename or folder
+        message = f"cannot write the assignment: {error.strerror or error}"
+        raise StoreError("not-writable", message, str(where)) from error
+
+
+def _stage(folder: Path, files: Mapping[str, str], copies: DataCopies) -> None:
+    """Write the files for students into a temporary folder."""
+    folder.mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_bytes(text.encode())
     for original, name in copies.names.items():
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(original, folder / name)
-    disk.replace_file(written.study, text.encode())
-    disk.replace_file(written.readme, instructions(key, written.study.name).encode())
-    disk.replace_file(key_path, write_key(key).encode())
-    return written
 
 
 HEAD = f"# Replace every {BLANK}; {README} says how.\n"

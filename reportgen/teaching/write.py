@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from reportgen import disk
-from reportgen.analysis.words.foreign import printable, table_text
+from reportgen.analysis.words.foreign import printable
 from reportgen.analysis.words.names import sentence
+from reportgen.errors import StoreError
 from reportgen.report.media.render import fill_page
+from reportgen.report.publish.replacement import exclusive
 from reportgen.report.results.tables import csv_text
 from reportgen.teaching.grades import PARTS, Grade
 from reportgen.teaching.key import Key
@@ -23,20 +25,35 @@ TABLE, PAGE, GRADESCOPE = "grades.csv", "feedback.html", "results.json"
 def write_grades(grades: Sequence[Grade], key: Key, folder: Path) -> Path:
     """Write grades.csv, and feedback.html and results.json in a folder for each student; return the path of the table.
 
+    All files are replaced together, or none.
+
     Raises
     ------
     UsageError : the folder is not writable.
+    StoreError : a file cannot be written.
     """
     disk.make_writable(folder)
-    for grade, name in zip(grades, folder_names(grades), strict=True):
-        disk.make_writable(folder / name)
-        page = fill_page("feedback.html.j2", grade=grade, key=key, parts=PARTS)
-        disk.replace_file(folder / name / PAGE, page.encode())
-        text = json.dumps(gradescope(grade), indent=1, ensure_ascii=False)
-        disk.replace_file(folder / name / GRADESCOPE, (text + "\n").encode())
-    columns = ("student", "folder", "points", "most", *PARTS, "problems", "not_counted")
-    disk.replace_file(folder / TABLE, csv_text(columns, map(_row, grades)).encode())
+    try:
+        with disk.temporary_path(folder / TABLE) as staged:
+            staged.mkdir()
+            _write(grades, key, staged)
+            with exclusive(folder) as replacement:
+                replacement.replace(staged, last=(TABLE,))
+    except OSError as error:
+        where = error.filename2 or error.filename or folder
+        raise StoreError("not-writable", f"cannot write the grades: {error.strerror or error}", str(where)) from error
     return folder / TABLE
+
+
+def _write(grades: Sequence[Grade], key: Key, folder: Path) -> None:
+    for grade, name in zip(grades, folder_names(grades), strict=True):
+        (folder / name).mkdir()
+        page = fill_page("feedback.html.j2", grade=grade, key=key, parts=PARTS)
+        (folder / name / PAGE).write_bytes(page.encode())
+        text = json.dumps(gradescope(grade), indent=1, ensure_ascii=False)
+        (folder / name / GRADESCOPE).write_bytes(f"{text}\n".encode(errors="backslashreplace"))
+    columns = ("student", "folder", "points", "most", *PARTS, "problems", "not_counted")
+    (folder / TABLE).write_bytes(csv_text(columns, map(_row, grades)).encode())
 
 
 def folder_names(grades: Sequence[Grade]) -> list[str]:
@@ -63,7 +80,7 @@ def _row(grade: Grade) -> list[Any]:
 
 def _cell(text: str) -> str:
     """Return text of students for a cell; it may be empty."""
-    return table_text(printable(text, None)) if text else ""
+    return printable(text, None) if text else ""
 
 
 def gradescope(grade: Grade) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen import data
+from reportgen.analysis.words.foreign import refuse_undecodable
 from reportgen.data.spec import DataSpec
 from reportgen.errors import StudyError, UsageError, data_errors_at
 from reportgen.paths import RUNS
@@ -19,6 +21,7 @@ from reportgen.runs.store import Store
 from reportgen.shipped import study_file
 from reportgen.study.loading.loader import WATERMARK, in_report, load_study
 from reportgen.study.planning.plan import Plan, PlannedRun
+from reportgen.workflow.ownership import source_of
 from reportgen.workflow.quick import quick_folder, quick_overrides
 
 FORMATS = ("html", "pdf", "json", "kit", "slides", "quiz")
@@ -84,6 +87,8 @@ def make_request(
     """
     check_formats(formats)
     path, changes = study_file(source), dict(overrides or {})
+    refuse_undecodable(str(source), str(output or ""), command or "")
+    refuse_undecodable(json.dumps(changes, ensure_ascii=False, default=str))
     if WATERMARK in changes:  # only --quick sets it
         raise StudyError(
             "unknown-key", f"unknown setting {WATERMARK!r}", f"--set {WATERMARK}", "name a setting of the study"
@@ -93,6 +98,7 @@ def make_request(
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     folder = quick_folder(folder) if quick else folder
+    refuse_undecodable(source_of(path, folder) or "")
     return RunRequest(plan, folder, tuple(formats), command or f"reportgen run {source}", path, script)
 
 

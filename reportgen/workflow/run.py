@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from reportgen.report.publish.replacement import recover
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import AnalysedStudy, Report
 from reportgen.workflow.request import RunRequest, make_request
@@ -78,6 +79,7 @@ def run_request(
     A finished report is returned as it is if nothing that it was made from has changed.
     """
     listener = listener or ProgressListener()
+    recover(request.folder)
     refuse_other_report(request)
     if not fresh and (report := unchanged_report(request)) is not None:
         return report
@@ -86,6 +88,7 @@ def run_request(
 
 def render_request(request: RunRequest, *, listener: ProgressListener | None = None) -> Report:
     """Write the report of a request from stored runs and return it; trains nothing."""
+    recover(request.folder)
     return make_report(request, StoredRuns(), listener or ProgressListener())
 
 

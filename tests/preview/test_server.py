@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
+import threading
 
 import pytest
 
 from reportgen.errors import UsageError
-from reportgen.preview.server import PreviewPage, serving
+from reportgen.preview.server import MOST_CONNECTIONS, PreviewPage, serving
 
 
 def get(address: str, path: str, host: str | None = None) -> tuple[int, str, http.client.HTTPMessage]:
@@ -39,6 +41,16 @@ def test_the_server_serves_only_the_page_and_only_to_this_machine() -> None:
         assert get(address, "/", host="localhost:9000")[0] == 200
     with pytest.raises(ConnectionRefusedError):
         get(address, "/")
+
+
+def test_idle_connections_do_not_stop_the_server_and_are_bounded() -> None:
+    before = threading.active_count()
+    with serving(PreviewPage("a"), 0) as address, contextlib.ExitStack() as idle:
+        port = int(address.rstrip("/").rpartition(":")[2])
+        for _ in range(3 * MOST_CONNECTIONS):
+            idle.enter_context(socket.create_connection(("127.0.0.1", port)))
+            assert threading.active_count() <= before + 2 * MOST_CONNECTIONS
+        assert get(address, "/state")[0] == 200
 
 
 def test_a_port_in_use_is_an_error_but_the_default_port_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -193,7 +193,7 @@ def test_a_writer_keeps_a_run_that_another_process_stored_in_the_meantime(store,
 
 
 def test_sweep_removes_folders_of_dead_writers_and_keeps_those_of_live_ones(store, monkeypatch):
-    dead = store.folder / f"{disk.PREFIX}{disk.platform.node()}-999999999-abcd"
+    dead = store.folder / f"{disk.PREFIX}{disk.process_space()}-999999999-abcd"
     foreign = store.folder / f"{disk.PREFIX}elsewhere-1-abcd"
     for folder in (dead, foreign):
         folder.mkdir()

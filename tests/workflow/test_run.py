@@ -183,7 +183,7 @@ def test_a_users_own_file_beside_the_report_stays(finished):
 
 def test_files_of_a_killed_writer_are_removed(finished, monkeypatch):
     for folder in (FOLDER, FOLDER / "runs"):
-        (folder / f"{disk.PREFIX}{disk.platform.node()}-999999999-abcd").mkdir()
+        (folder / f"{disk.PREFIX}{disk.process_space()}-999999999-abcd").mkdir()
     monkeypatch.setattr(disk, "_alive", lambda process: process != 999999999)
     run(fresh=True)
     assert not list(FOLDER.rglob(f"{disk.PREFIX}*"))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+from reportgen.errors import UsageError
 
 LONGEST = 160
 """Largest number of characters of a name."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """First characters with which spreadsheet programs take a cell for a formula."""
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+"""A number as text, such as the label of a class, which is no formula."""
 
 _REMOVED = ("Cc", "Cf", "Co", "Cn")
 
@@ -30,6 +36,19 @@ def _shown(letter: str) -> str:
     return "\ufffd" if kind == "Cs" or (kind in _REMOVED and letter != "\u200d") else letter
 
 
+def refuse_undecodable(*texts: str) -> None:
+    """Raise UsageError if a text is not valid Unicode, such as a file name that is not UTF-8; no report can name it."""
+    for text in texts:
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            message = f"{printable(text)!r} is not valid UTF-8"
+            raise UsageError("undecodable-text", message, hint="rename the file or folder, or correct the option")
+
+
 def table_text(text: str) -> str:
     """Return text for a cell of a CSV file that no spreadsheet program takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text
+
+
+def text_of_cell(cell: str) -> str:
+    """Return the text for which `table_text` returned a cell."""
+    return cell[1:] if cell.startswith("'") and table_text(cell[1:]) == cell else cell

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from reportgen.disk import write_synced
+from reportgen.disk import replace_file
 from reportgen.errors import UsageError
 from reportgen.figures.drawing.figure import PICTURE_ENDINGS
 from reportgen.figures.pictures.table import PICTURED, component_picture, has_picture
@@ -39,7 +39,7 @@ def write_picture(matches: Sequence[tuple[str, str, Any]], file: Path) -> None:
     kind, row = found
     component = read_component(row.name, table_of(row.kind), row.kind)
     try:
-        write_synced(file, content(component_picture(component, kind), ending))
+        replace_file(file, content(component_picture(component, kind), ending))
     except OSError as error:
         message = f"cannot write the picture ({error.strerror or error})"
         raise UsageError("not-writable", message, where=str(file)) from error

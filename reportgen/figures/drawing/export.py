@@ -12,6 +12,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from reportgen.analysis.words.foreign import table_text
 from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import ENDINGS, Drawing
@@ -76,10 +77,13 @@ def _svg(drawing: Drawing, figure: Figure, id_: str) -> str:
 
 
 def csv_text(drawing: Drawing) -> str:
-    """Return the drawn numbers as CSV, with all digits; missing values and values that are not finite are empty."""
+    """Return the drawn numbers as CSV, with all digits; missing values and values that are not finite are empty.
+
+    Text that a spreadsheet program would take for a formula begins with an apostrophe.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(drawing.columns)
+    writer.writerow(map(table_text, drawing.columns))
     writer.writerows([_field(value) for value in row] for row in drawing.rows)
     return text.getvalue()
 
@@ -89,6 +93,8 @@ def _field(value: Any) -> Any:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, str):
+        return table_text(value)
     return repr(float(value)) if isinstance(value, float) else value
 
 

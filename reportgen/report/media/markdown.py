@@ -9,12 +9,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markupsafe import Markup
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from reportgen.analysis.words.numerals import exponents
 from reportgen.report.media import math
+
+MOST_COLUMNS = 60
+"""Largest number of columns of a table; the time for its layout grows faster than the number."""
 
 Formula = Callable[[str, bool], Markup]
 
@@ -27,15 +31,16 @@ def is_safe_link(address: str) -> bool:
         return False
 
 
-def to_html(text: str, print_medium: bool = False) -> Markup:
-    """Return Markdown with $formulas$ as HTML; numbers are in the style of the report, and headings below its own."""
-    formula = math.svg if print_medium else math.mathml
+def to_html(text: str, formula: Formula = math.mathml) -> Markup:
+    """Return Markdown with $formulas$ as HTML; numbers are in the style of the report, and headings below its own.
+
+    A table of more than `MOST_COLUMNS` columns is shown as its source.
+    """
     return Markup(_parser(formula).render(text))
 
 
-def inline(text: str, print_medium: bool = False) -> Markup:
+def inline(text: str, formula: Formula = math.mathml) -> Markup:
     """Return the content of one paragraph as HTML without the paragraph element."""
-    formula = math.svg if print_medium else math.mathml
     return Markup(_parser(formula).renderInline(text))
 
 
@@ -44,10 +49,11 @@ def inline_tokens(text: str) -> list[Token]:
     return _parser(math.mathml).parseInline(text)[0].children or []
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4)
 def _parser(formula: Formula) -> MarkdownIt:
     parser = MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False}).disable("image")
     parser.use(dollarmath_plugin, allow_digits=False, allow_space=False)
+    parser.core.ruler.push("wide_tables", _keep_wide_tables)
     setattr(parser, "validateLink", is_safe_link)  # noqa: B010 - the documented way to replace it
     rules: Any = parser.renderer.rules  # type: ignore[attr-defined]
     rules["text"] = lambda tokens, i, options, env: html.escape(exponents(tokens[i].content), quote=False)
@@ -60,6 +66,24 @@ def _parser(formula: Formula) -> MarkdownIt:
     for name in ("th_open", "td_open"):
         rules[name] = lambda tokens, i, options, env: f"<{tokens[i].tag}{_aligned(tokens[i])}>"
     return parser
+
+
+def _keep_wide_tables(state: StateCore) -> None:
+    """Replace each table that is too wide by its source."""
+    kept: list[Token] = []
+    begin = None
+    for token in state.tokens:
+        kept.append(token)
+        if token.type == "table_open":
+            begin = len(kept) - 1
+        elif token.type == "table_close" and begin is not None:
+            columns = sum(part.type == "th_open" for part in kept[begin:])
+            if columns > MOST_COLUMNS:
+                first, last = kept[begin].map or [0, 0]
+                source = "\n".join(state.src.split("\n")[first:last])
+                kept[begin:] = [Token("fence", "code", 0, content=f"{source}\n", map=[first, last])]
+            begin = None
+    state.tokens = kept
 
 
 def _aligned(token: Token) -> str:

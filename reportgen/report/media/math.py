@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import html
 import importlib
+import itertools
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from typing import Any
 
 from markupsafe import Markup
@@ -25,6 +27,9 @@ ATTRIBUTES = {
 }  # fmt: skip
 PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
 """Required number of children; the converter writes fewer if the author left out an argument."""
+
+MOST_DRAWN = 500
+"""Largest number of formulas that are drawn in a PDF, each of which takes some 25 ms; more stay LaTeX source."""
 
 _BARE_AMPERSAND = re.compile(r"&(?!#x?[0-9A-Fa-f]+;)")
 _EM_A_PIXEL = 0.68 / 10.4
@@ -82,7 +87,17 @@ def _join_upright(root: ET.Element) -> None:
             parent[0].text = "".join(letters)
 
 
-@functools.lru_cache(maxsize=512)
+def limited_svg(most: int = MOST_DRAWN) -> Callable[[str, bool], Markup]:
+    """Return `svg` for one document, whose formulas after the first `most` ones stay LaTeX source."""
+    numbers = itertools.count(1)
+
+    def limited(latex: str, block: bool) -> Markup:
+        return svg(latex, block) if next(numbers) <= most else _source(latex)
+
+    return limited
+
+
+@functools.lru_cache(maxsize=1024)
 def svg(latex: str, block: bool = False) -> Markup:
     """Return the formula as SVG on the baseline of the text, with its source as the alternative text."""
     try:

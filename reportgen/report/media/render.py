@@ -19,7 +19,7 @@ from reportgen.languages.translate import _, current_language, day, ngettext, nu
 from reportgen.report.document import claim_words
 from reportgen.report.document.content import Content
 from reportgen.report.document.explorer import Explorer
-from reportgen.report.media import markdown
+from reportgen.report.media import markdown, math
 from reportgen.report.media.breaks import breakable
 from reportgen.report.scores import FILTERS
 from reportgen.runs.training_log import ROLES, SCORES
@@ -67,8 +67,9 @@ def _environment(print_medium: bool, language: str) -> Environment:
     templates.filters.update(FILTERS | claim_words.FILTERS)
     templates.filters.update({function.__name__: function for function in LANGUAGE_FILTERS})
     templates.filters["breakable"] = breakable
-    templates.filters["markdown"] = partial(markdown.to_html, print_medium=print_medium)
-    templates.filters["inline_markdown"] = partial(markdown.inline, print_medium=print_medium)
+    formula = math.limited_svg() if print_medium else math.mathml
+    templates.filters["markdown"] = partial(markdown.to_html, formula=formula)
+    templates.filters["inline_markdown"] = partial(markdown.inline, formula=formula)
     return templates
 
 

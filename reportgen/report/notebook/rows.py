@@ -9,6 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from reportgen.analysis.words.foreign import text_of_cell
+
 TEXTS = ("id", "key", "label", "says", "source", "variant")
 """Columns of text, whose cells may look like numbers."""
 
@@ -62,7 +64,7 @@ def _typed(name: str, cells: Sequence[str]) -> list[Any]:
             return [kind(cell) if cell else None for cell in cells]
         except ValueError:
             continue
-    return [cell or None for cell in cells]
+    return [text_of_cell(cell) or None for cell in cells]
 
 
 def _truth(cell: str) -> bool:

@@ -77,14 +77,9 @@ def write_manifest(folder: Path, files: Mapping[str, str], origin: MadeFrom | No
     disk.replace_file(folder / MANIFEST, (text + "\n").encode())
 
 
-def remove_unchanged(folder: Path, files: Mapping[str, str]) -> None:
-    """Remove the files whose content still has its checksum, and the subfolders that are empty afterwards."""
-    unchanged = [name for name, value in checksums(folder, files).items() if value == files[name]]
-    for name in unchanged:
-        disk.remove(folder / name)
-    parents = {parent for name in unchanged for parent in PurePosixPath(name).parents[:-1]}
-    for parent in sorted(parents, key=lambda path: -len(path.parts)):  # a subfolder before its folder
-        disk.remove_if_empty(folder / parent)
+def unchanged_files(folder: Path, files: Mapping[str, str]) -> list[str]:
+    """Return the names of the files whose content still has its checksum."""
+    return [name for name, value in checksums(folder, files).items() if value == files[name]]
 
 
 def is_inside(name: str) -> bool:

@@ -11,11 +11,12 @@ from reportgen import disk, figures
 from reportgen.analysis.results import Analysis
 from reportgen.errors import MissingError, StoreError
 from reportgen.languages.translate import in_language
-from reportgen.paths import QUIZ, RESULTS, STUDY
+from reportgen.paths import MANIFEST, QUIZ, RESULTS, STUDY
 from reportgen.report.publish.data_copies import DataCopies, choose_copies, trained_hashes, write_copies
 from reportgen.report.publish.left_out import left_out_of
 from reportgen.report.publish.manifest import MadeFrom
-from reportgen.report.publish.stale_files import tidy
+from reportgen.report.publish.replacement import exclusive, recover
+from reportgen.report.publish.stale_files import stale_files
 from reportgen.report.quiz.questions import make_quiz
 from reportgen.report.results.results import write_results
 from reportgen.report.results.tables import write_tables
@@ -86,7 +87,7 @@ def publish_files(
     results: str,
     origin: MadeFrom | None = None,
 ) -> Published:
-    """Write the files of a report into a temporary folder, then move them into the folder of the report.
+    """Write the files of a report into a temporary folder, then move them into the folder of the report, all or none.
 
     Parameters
     ----------
@@ -101,6 +102,7 @@ def publish_files(
     ------
     StoreError : as in `publish`.
     """
+    recover(folder)
     disk.remove_abandoned(folder)
     try:
         with disk.temporary_path(folder / "report") as staged:
@@ -108,10 +110,11 @@ def publish_files(
             missing = write(staged, folder)
             final = place(folder)
             final.mkdir(exist_ok=True)
-            _refuse_foreign_paths(staged, final)
-            tidy(final, staged, results, None if missing else origin)
-            paths = tuple(final / path.name for path in sorted(staged.iterdir()))
-            _move(staged, final)
+            with exclusive(final) as replacement:
+                _refuse_foreign_paths(staged, final)
+                removed = stale_files(final, staged, results, None if missing else origin)
+                paths = tuple(final / path.name for path in sorted(staged.iterdir()))
+                replacement.replace(staged, removed, last=(MANIFEST, results))
             return Published(final, paths, missing)
     except OSError as error:
         where = error.filename2 or error.filename or folder
@@ -166,23 +169,16 @@ def _quiz(analysis: Analysis, folder: Path) -> MissingError | None:
 
 
 def _refuse_foreign_paths(staged: Path, final: Path) -> None:
-    """Raise StoreError if a folder has the name of a file of the report, or a file the name of a folder.
+    """Raise StoreError if a folder has the name of a file of the report, or a file or link the name of a folder.
 
-    Such a file or folder belongs to the user. The check comes before the first move, so that no half report remains.
+    Such a file, folder or link belongs to the user.
     """
     for path in sorted(staged.rglob("*")):
         target = final / path.relative_to(staged)
-        if target.exists() and path.is_dir() != target.is_dir():
+        is_link = path.is_dir() and target.is_symlink()
+        if is_link or (target.exists() and path.is_dir() != target.is_dir()):
             found, wanted = ("file", "folder") if path.is_dir() else ("folder", "file")
+            found = "link" if is_link else found
             message = f"a {found} is in the place of a {wanted} of the report"
             hint = "move it away, or choose another folder with -o"
             raise StoreError("path-occupied", message, where=str(target), hint=hint)
-
-
-def _move(staged: Path, folder: Path) -> None:
-    for path in sorted(staged.rglob("*")):
-        target = folder / path.relative_to(staged)
-        if path.is_dir():
-            target.mkdir(exist_ok=True)
-        else:
-            disk.replace_path(path, target)

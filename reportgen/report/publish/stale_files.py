@@ -17,7 +17,7 @@ from reportgen.report.publish.manifest import (
     is_inside,
     read_manifest,
     read_origin,
-    remove_unchanged,
+    unchanged_files,
     write_manifest,
 )
 from reportgen.report.results.results import FORMAT
@@ -28,8 +28,8 @@ OF_COMMAND = ("command", "source", "written")
 SNIPPETS = ("figures.tex", "figures.myst.md", "figures.qmd", "report.md", "captions.md", "snippets.md")
 
 
-def tidy(folder: Path, staged: Path, name: str = RESULTS, origin: MadeFrom | None = None) -> None:
-    """Remove the files of the former report that the staged one does not replace, and write the staged manifest.
+def stale_files(folder: Path, staged: Path, name: str = RESULTS, origin: MadeFrom | None = None) -> list[str]:
+    """Write the staged manifest, and return the names of the files of the former report that must be removed.
 
     name: the JSON file with the results of the report. origin: what it was made from, for the manifest.
 
@@ -52,8 +52,8 @@ def tidy(folder: Path, staged: Path, name: str = RESULTS, origin: MadeFrom | Non
             text = json.dumps(new | {"figures": former["figures"]}, indent=1, ensure_ascii=False)
             disk.replace_file(staged / name, (text + "\n").encode())
             written |= checksums(staged, [name])
-    remove_unchanged(folder, {file: value for file, value in files.items() if file not in valid | written})
     write_manifest(staged, valid | written, origin)
+    return unchanged_files(folder, {file: value for file, value in files.items() if file not in valid | written})
 
 
 def _with_former_formats(origin: MadeFrom, former: MadeFrom | None) -> MadeFrom:

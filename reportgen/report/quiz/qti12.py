@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from reportgen.analysis.words.nouns import term
@@ -30,16 +31,18 @@ def _lines(quiz: Quiz) -> Iterator[str]:
     """Yield the lines of the quiz in the format of text2qti: Markdown with $formulas$."""
     yield f"Quiz title: {_plain(quiz.title)}"
     yield f"Quiz description: {_plain(quiz.about)}"
+    counts = Counter((question.says, question.test) for question in quiz.questions)
     for number, question in enumerate(quiz.questions, 1):
         yield ""
         yield f"Title: {question.id}"
-        yield from _question(number, question)
+        # text2qti refuses two questions with equal texts
+        yield from _question(number, question, question.id if counts[question.says, question.test] > 1 else "")
 
 
-def _question(number: int, question: Question) -> Iterator[str]:
+def _question(number: int, question: Question, name: str) -> Iterator[str]:
     yield f"{number}. {_markdown(question.says)}"
     yield ""
-    yield f"    {_plain(question.test)}"
+    yield f"    {_plain(question.test)}{f' ({name})' if name else ''}"
     for letter, verdict in zip("abc", VERDICTS, strict=True):
         yield f"{'*' if verdict == question.answer else ''}{letter}) {term(verdict)}"
         yield f"... {_plain(question.feedback(verdict))}"

@@ -14,6 +14,7 @@ import numpy as np
 
 from reportgen.analysis.classes import label_of
 from reportgen.analysis.results import Analysis, VariantSummary
+from reportgen.analysis.words.foreign import table_text
 from reportgen.disk import replace_file
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS
 from reportgen.report.document.networks import architecture_of
@@ -231,18 +232,23 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> Path:
 def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow(map(table_text, columns))
     writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
 
 
 def _cell(value: Any) -> Any:
-    """Return a value for a CSV cell: NaN as empty, booleans as in YAML, lists and mappings as JSON."""
+    """Return a value for a CSV cell: NaN as empty, booleans as in YAML, lists and mappings as JSON, text as text.
+
+    Text that a spreadsheet program would take for a formula begins with an apostrophe.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         return value if value - value == 0 else None
-    if value is None or isinstance(value, str | int):
+    if isinstance(value, str):
+        return table_text(value)
+    if value is None or isinstance(value, int):
         return value
     converted = plain(value)
     return json.dumps(converted, ensure_ascii=False) if isinstance(converted, dict | list) else converted

@@ -12,7 +12,8 @@ from reportgen import disk
 from reportgen.analysis.diagnosis.outcome import VERDICTS, Verdict
 from reportgen.errors import ResultsError
 from reportgen.paths import DIAGNOSIS, DIAGNOSIS_FORMAT, PAGE
-from reportgen.report.site.finished import Finished, FinishedFigure, Name, opening_of
+from reportgen.report.publish.replacement import refuse_unfinished
+from reportgen.report.site.finished import Finished, FinishedFigure, Name, is_own_file, opening_of
 from reportgen.report.training.results import VERSION
 
 QUESTION = "Diagnosis of training by another program."
@@ -41,6 +42,7 @@ class _Diagnosis(_Part):
 def read_diagnosis(folder: Path) -> Finished:
     """Return the report of a diagnosis in a folder; raises ResultsError if diagnosis.json is invalid."""
     path = folder / DIAGNOSIS
+    refuse_unfinished(folder)
     found = _checked(disk.read_json(path), path)
     counts = Counter(group.verdict for group in found.groups)
     return Finished(
@@ -54,7 +56,7 @@ def read_diagnosis(folder: Path) -> Finished:
         statuses={"ok": sum(len(group.runs) for group in found.groups)},
         train_seconds=0.0,
         figure=opening_of(found.figures, folder),
-        pages=tuple(name for name in (PAGE, f"{found.id}.pdf") if (folder / name).is_file()),
+        pages=tuple(name for name in (PAGE, f"{found.id}.pdf") if is_own_file(folder / name)),
         verdicts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
     )
 

@@ -17,6 +17,7 @@ from reportgen.errors import ResultsError
 from reportgen.paths import PAGE, RESULTS
 from reportgen.report.document.claim_words import QUANTITIES
 from reportgen.report.publish.manifest import checksums, read_manifest
+from reportgen.report.publish.replacement import refuse_unfinished
 from reportgen.report.results.results import FORMAT, VERSION
 from reportgen.study.model.claims import Verdict
 
@@ -196,14 +197,15 @@ def read_report(folder: Path) -> Finished:
         statuses=Counter(run.status for run in runs),
         train_seconds=_number(results.provenance.train_seconds),
         figure=opening_of(results.figures, folder),
-        pages=tuple(name for name in (PAGE, f"{study.id}.pdf") if (folder / name).is_file()),
+        pages=tuple(name for name in (PAGE, f"{study.id}.pdf") if is_own_file(folder / name)),
         answer=results.answer.says if results.answer else "",
         student=study.student or "",
     )
 
 
 def read_values(path: Path) -> dict[str, Any]:
-    """Return the values in a results.json; raises ResultsError if it is damaged or of another version."""
+    """Return the values in a results.json; raises ResultsError if it is damaged, unfinished or of another version."""
+    refuse_unfinished(path.parent)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -261,8 +263,13 @@ def claim_result(claim: FinishedClaim) -> ClaimResult:
 def opening_of(figures: Sequence[FinishedFigure], folder: Path) -> FinishedFigure | None:
     """Return the figure that opens the report, None if its file is missing."""
     files = folder / "figures"
-    found = next((figure for figure in figures if figure.opens and (files / f"{figure.id}.svg").is_file()), None)
-    return found and found.model_copy(update={"dark": (files / f"{found.id}-dark.svg").is_file()})
+    found = next((figure for figure in figures if figure.opens and is_own_file(files / f"{figure.id}.svg")), None)
+    return found and found.model_copy(update={"dark": is_own_file(files / f"{found.id}-dark.svg")})
+
+
+def is_own_file(path: Path) -> bool:
+    """Return whether a path is a file and no link, which could lead out of the report."""
+    return path.is_file() and not path.is_symlink()
 
 
 def _number(value: float | None) -> float:

@@ -6,16 +6,18 @@ All links are relative and no page loads files from elsewhere, so the site works
 from __future__ import annotations
 
 import itertools
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from reportgen import disk
+from reportgen.analysis.words.foreign import refuse_undecodable
 from reportgen.errors import ReportgenError, ResultsError, StoreError, UsageError
-from reportgen.paths import DATA, DIAGNOSIS, PAGE, RESULTS, RUNS
+from reportgen.paths import DIAGNOSIS, MANIFEST, PAGE, RESULTS
 from reportgen.report.media.render import fill_page
-from reportgen.report.publish.manifest import checksums, read_manifest, remove_unchanged, write_manifest
+from reportgen.report.publish.manifest import checksums, unchanged_files, write_manifest
+from reportgen.report.publish.replacement import exclusive, recover
 from reportgen.report.results.tables import write_csv
+from reportgen.report.site.copies import copy_report, former_pages, is_below, stale_copies
 from reportgen.report.site.course import COLUMNS, Course, claim_rows, make_course
 from reportgen.report.site.diagnosed import read_diagnosis
 from reportgen.report.site.finished import Finished, read_report
@@ -27,15 +29,13 @@ SCRIPT = "site.js"
 """The script of the search box; the pages are complete without it."""
 
 TABLE = "claims.csv"
-NOT_COPIED = (RUNS, "sanity", DATA)
-"""Folders of stored runs and of the user's data, which are not copied into a site."""
 
 
 def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = None) -> list[Path]:
     """Write index.html, the page of all claims and claims.csv into a folder and return their paths; also a manifest.
 
     The page of all claims is lectures.html, or claims.html if no study tests a claim of the lectures. Reports outside
-    of the folder are copied into it without their stored runs and data.
+    of the folder are copied into it without their stored runs and data. All files are replaced together, or none.
 
     Parameters
     ----------
@@ -48,11 +48,14 @@ def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = 
     UsageError, ResultsError : a report cannot be read or copied; nothing is written
     StoreError : a file cannot be written
     """
+    refuse_undecodable(title or "")
     folders = _found(sources, folder)
     reports = _read_all(folders)
     places = _places(reports, folder)
+    refuse_undecodable(*places)
     _refuse(reports, places, folder)
     course = make_course(zip(reports, places, strict=True), title)
+    former_pages(folder, (PAGE, course.overview, TABLE))
     disk.make_writable(folder)
     try:
         return _write(course, zip(reports, places, strict=True), folder)
@@ -66,9 +69,9 @@ def _found(sources: Iterable[str | Path], site: Path) -> list[Path]:
     target = site.resolve()
     found: dict[Path, Path] = {}
     for source in sources:
-        above = _inside(target, Path(source).resolve())
+        above = is_below(target, Path(source).resolve())
         for folder in find_reports([source], (RESULTS, DIAGNOSIS)):
-            if not (above and _inside(folder.resolve(), target)):
+            if not (above and is_below(folder.resolve(), target)):
                 found.setdefault(folder.resolve(), folder)
     return list(found.values())
 
@@ -97,7 +100,7 @@ def _places(reports: Sequence[Finished], site: Path) -> list[str]:
     """
     target = site.resolve()
     sources = [report.folder.resolve() for report in reports]
-    outside = [source for source in sources if not _inside(source, target)]
+    outside = [source for source in sources if not is_below(source, target)]
     names: dict[Path, str] = {}
     for source in outside:
         others = [other for other in outside if other.name == source.name and other != source]
@@ -112,16 +115,12 @@ def _shared(first: Path, second: Path) -> int:
     return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def _inside(folder: Path, site: Path) -> bool:
-    return site in folder.parents
-
-
 def _refuse(reports: Sequence[Finished], places: Sequence[str], site: Path) -> None:
     """Raise UsageError if the site would overwrite a report or another folder, or be inside a report."""
     site_path = site.resolve()
     for report, place in zip(reports, places, strict=True):
         source = report.folder.resolve()
-        if site_path == source or _inside(site_path, source):
+        if site_path == source or is_below(site_path, source):
             message = "the site would be inside the report"
             raise UsageError("output-conflict", message, where=str(report.folder), hint="choose another -o")
         target = site_path / place
@@ -139,33 +138,23 @@ def _is_report(folder: Path) -> bool:
 
 
 def _write(course: Course, reports: Iterable[tuple[Finished, str]], site: Path) -> list[Path]:
+    recover(site)
     disk.remove_abandoned(site)
-    for report, place in reports:
-        _copy(report.folder, site, place)
     names = (PAGE, course.overview, TABLE)
-    former = read_manifest(site) or {}
+    outside = [(one.folder, place) for one, place in reports if not is_below(one.folder.resolve(), site.resolve())]
     with disk.temporary_path(site / "site") as staged:
         staged.mkdir()
         for name in (PAGE, course.overview):
             text = fill_page(PAGES[name], SCRIPT, course=course, page=name)
             (staged / name).write_text(text, encoding="utf-8", newline="\n")
         write_csv(staged / TABLE, COLUMNS, claim_rows(course))
-        for name in names:
-            disk.replace_path(staged / name, site / name)
-    remove_unchanged(site, {name: value for name, value in former.items() if name not in names})
-    write_manifest(site, checksums(site, names))
+        write_manifest(staged, checksums(staged, names))
+        for folder, place in outside:
+            copy_report(folder, staged / place)
+        with exclusive(site) as replacement:
+            former = former_pages(site, names)
+            stale = unchanged_files(site, {name: value for name, value in former.items() if name not in names})
+            for _, place in outside:
+                stale += stale_copies(site, place)
+            replacement.replace(staged, stale, last=(*names, MANIFEST))
     return [site / name for name in names]
-
-
-def _copy(folder: Path, site: Path, place: str) -> None:
-    """Copy a report from outside into the site in one step."""
-    if _inside(folder.resolve(), site.resolve()):
-        return
-    (site / place).parent.mkdir(parents=True, exist_ok=True)
-    with disk.temporary_path(site / place) as staged:
-        shutil.copytree(folder, staged, ignore=lambda here, names: _not_copied(Path(here) == folder, names))
-        disk.replace_folder(staged, site / place)
-
-
-def _not_copied(top: bool, names: Sequence[str]) -> list[str]:
-    return [name for name in names if name.startswith(".") or (top and name in NOT_COPIED)]

@@ -1,8 +1,4 @@
-"""The results of a diagnosis for programs: diagnosis.json and the folder tables/.
-
-Text from logs is foreign: in the tables, a cell that a spreadsheet program would take for a formula begins with an
-apostrophe.
-"""
+"""The results of a diagnosis for programs: diagnosis.json and the folder tables/."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.words.foreign import printable, table_text
+from reportgen.analysis.words.foreign import printable
 from reportgen.disk import replace_file
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.paths import DIAGNOSIS_FORMAT
@@ -67,11 +63,7 @@ def write_diagnosis(report: TrainingReport, path: Path, drawings: Sequence[Drawi
 def write_tables(report: TrainingReport, folder: Path) -> list[Path]:
     """Write the tables into the folder, create it if necessary, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [_write(folder / f"{name}.csv", *build(report)) for name, build in TABLES.items()]
-
-
-def _write(path: Path, columns: Sequence[str], rows: Any) -> Path:
-    return write_csv(path, columns, ([table_text(v) if isinstance(v, str) else v for v in row] for row in rows))
+    return [write_csv(folder / f"{name}.csv", *build(report)) for name, build in TABLES.items()]
 
 
 def runs(report: TrainingReport) -> Table:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.analysis.words.foreign import LONGEST, printable, table_text
+from reportgen.analysis.words.foreign import LONGEST, printable, table_text, text_of_cell
 
 
 @given(st.text())
@@ -43,7 +43,14 @@ def test_a_long_name_keeps_its_ends() -> None:
     assert len(shown) == LONGEST
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\tx"])
+@pytest.mark.parametrize("text", ["=1+1", "+x", "-1+1", "-2|cmd", "@sum", "\tx", "\r=1", "＝1+1"])
 def test_a_formula_is_text_in_a_table(text: str) -> None:
     assert table_text(text) == f"'{text}"
+    assert text_of_cell(f"'{text}") == text
     assert table_text(f"x{text}") == f"x{text}"
+
+
+@pytest.mark.parametrize("text", ["-1", "+1.5", "-.5e-3", "'quoted", "a", ""])
+def test_a_number_and_other_text_stay_as_they_are(text: str) -> None:
+    assert table_text(text) == text
+    assert text_of_cell(text) == text

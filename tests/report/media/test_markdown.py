@@ -45,9 +45,9 @@ def test_formulas_and_prices() -> None:
         '[x](https://example.org "a" onmouseover="b)',
     ],
 )
-@pytest.mark.parametrize("medium", [False, True])
-def test_hostile_text_stays_text(text: str, medium: bool) -> None:
-    found = Elements(str(markdown.to_html(text, medium)))
+@pytest.mark.parametrize("formula", [math.mathml, math.svg])
+def test_hostile_text_stays_text(text: str, formula: markdown.Formula) -> None:
+    found = Elements(str(markdown.to_html(text, formula)))
     assert found.tags <= {"p", "a", "code", "math", "mrow", "mi", "mtext", "svg", "title", "path", "rect", "span"}
     assert not [name for name, _ in found.attributes if name.startswith("on")]
     assert all(value.startswith("https:") for name, value in found.attributes if name == "href")
@@ -99,3 +99,20 @@ def test_tables_scroll_in_a_box_and_have_no_style() -> None:
     assert 'class="right"' in html
     assert "style=" not in html
     assert html.index('class="wide"') < html.index("<table>")
+
+
+def test_a_table_that_is_too_wide_is_its_source() -> None:
+    def table(columns: int) -> str:
+        return "\n".join("|" + "|".join([cell] * columns) + "|" for cell in ("a", "-", "1"))
+
+    assert "<th>" in markdown.to_html(f"before\n\n{table(markdown.MOST_COLUMNS)}\n\nafter")
+    wide = markdown.to_html(f"before\n\n{table(markdown.MOST_COLUMNS + 1)}\n\nafter")
+    assert "<table" not in wide
+    assert "<pre>" in wide
+    assert wide.count("<p>") == 2
+
+
+def test_formulas_beyond_a_number_are_source_in_print() -> None:
+    formula = math.limited_svg(2)
+    html = markdown.to_html("$a$ $a$ $b$ $c$", formula)
+    assert (html.count("<svg"), html.count("formula-source")) == (2, 2)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.report.publish.manifest import checksums, read_manifest
-from reportgen.report.publish.stale_files import tidy
+from reportgen.report.publish.stale_files import stale_files
 from reportgen.workflow.run import render_study, run_study
 
 STUDY = """
@@ -147,5 +147,5 @@ def test_a_damaged_or_foreign_file_in_the_place_of_ours_removes_nothing(tmp_path
     checksum = checksums(tmp_path, ["notes.pdf"])["notes.pdf"]
     (folder / name).write_text(text.replace("SHA256", checksum), encoding="utf-8")
     (staged / "results.json").write_text('{"runs": []}', encoding="utf-8")
-    tidy(folder, staged)
+    assert stale_files(folder, staged) == []
     assert all(path.read_text(encoding="utf-8") == "mine" for path in own)

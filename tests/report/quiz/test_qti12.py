@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import io
 import zipfile
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -66,3 +67,9 @@ def test_without_the_library_the_error_names_it(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(MissingError) as caught:
         qti12.package(QUIZ)
     assert caught.value.code == "missing-library"
+
+
+def test_equal_questions_are_told_apart_by_their_ids() -> None:
+    pytest.importorskip("text2qti", reason="needs text2qti")
+    first = QUIZ.questions[0]
+    assert qti12.package(replace(QUIZ, questions=(first, replace(first, id="other"))))

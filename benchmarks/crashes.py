@@ -1,0 +1,224 @@
+"""Stop every command that writes at every single disk operation, then look at what is left and start it again.
+
+    python -m benchmarks.crashes [--every N] [SCENARIO...]
+
+Faults are a kill, a full disk (ENOSPC), a broken one (EIO) and a denied access (EACCES). After a fault the files that a
+command writes are the former ones, the new ones or absent, no error is a traceback, and the same command repairs all.
+A writer that replaces its files one by one is a control, in which the same faults must find mixtures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from reportgen import disk
+from reportgen.cli.main import invoke
+from reportgen.paths import JOURNAL
+from tests.disk_faults import FAULTS, KILL, FaultyDisk, Killed, tree
+from tests.rates import write_study
+from tests.report.finished_reports import report
+from tests.teaching.course import write_course
+
+MOST_EXIT_CODE = 6
+
+
+@dataclass
+class Counts:
+    """The outcome of a scenario: operations that failed, and what was wrong afterwards."""
+
+    faults: int = 0
+    mixtures: list[str] = field(default_factory=list)
+    tracebacks: list[str] = field(default_factory=list)
+    not_repaired: list[str] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> list[str]:
+        """Everything that must not happen."""
+        return [*self.mixtures, *self.tracebacks, *self.not_repaired]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A command that is stopped.
+
+    Attributes
+    ----------
+    command : the command line.
+    written : what the command writes.
+    prepare : makes the working folder of each try.
+    check : a command that must succeed whenever the written files exist; empty without one.
+    """
+
+    command: tuple[str, ...]
+    written: tuple[str, ...]
+    prepare: Callable[[], None]
+    check: tuple[str, ...] = ()
+
+
+def _study() -> None:
+    write_study("rates.yaml")
+
+
+def _report() -> None:
+    _study()
+    _run("run", "rates.yaml", "-f", "json", "-q")
+    write_study("rates.yaml", title="Another title")
+
+
+def _reports() -> None:
+    report(Path("reports/a"))
+    report(Path("reports/b"))
+    _run("index", "reports", "-o", "site", "--title", "The former title")
+
+
+def _course() -> None:
+    write_course(Path("course"))
+
+
+def _submissions() -> None:
+    _course()
+    _run("assignment", "course/act.yaml", "-o", "hw", "--key", "key.yaml")
+    for name in ("ann", "bob"):
+        Path("handed-in", name).mkdir(parents=True)
+    _run("grade", "handed-in/ann", "--key", "key.yaml")
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "new": Scenario(("new", "study"), ("study.yaml",), lambda: None),
+    "assignment": Scenario(("assignment", "course/act.yaml", "-o", "hw", "--key", "key.yaml"), ("hw",), _course),
+    "grade": Scenario(("grade", "handed-in/ann", "handed-in/bob", "--key", "key.yaml"), ("grades",), _submissions),
+    "index": Scenario(("index", "reports", "-o", "site"), ("site",), _reports),
+    "first run": Scenario(("run", "rates.yaml", "-f", "json", "-q", "-j", "1"), (), _study, ("verify", "reports")),
+    "second run": Scenario(("run", "rates.yaml", "-f", "json", "-q", "-j", "1"), (), _report, ("verify", "reports")),
+}
+"""All scenarios. The runs write times, so that `verify` decides whether their reports are whole."""
+
+
+def try_all(patching: pytest.MonkeyPatch, scenario: Scenario, every: int, faults: tuple[str, ...] = FAULTS) -> Counts:
+    """Stop a scenario at each n-th disk operation, in an empty current folder, and count what is wrong."""
+    counts = Counts()
+    scenario.prepare()
+    start = Path("start")
+    _move_all(Path(), start)
+    with _in_copy(patching, start) as folder:
+        whole = [_state(folder, scenario), _after(folder, scenario)]
+    for fault in faults:
+        stop_at, reached = 0, True
+        while reached:
+            with _in_copy(patching, start) as folder:
+                reached = _try(patching, folder, scenario, whole, counts, fault, stop_at)
+            stop_at += every
+    return counts
+
+
+def _try(
+    patching: pytest.MonkeyPatch,
+    folder: Path,
+    scenario: Scenario,
+    whole: list[dict[str, bytes]],
+    counts: Counts,
+    fault: str,
+    stop_at: int,
+) -> bool:
+    """Stop the scenario once; return whether it was still running at this operation."""
+    with patching.context() as patch:
+        machine = FaultyDisk(patch, stop_at, fault)
+        code, printed = _run(*scenario.command)
+    if not machine.reached:
+        return False
+    counts.faults += 1
+    name = f"{fault} at operation {stop_at} ({machine.names[stop_at]})"
+    if "Traceback" in printed or (code is None) != (fault == KILL) or (code or 0) > MOST_EXIT_CODE or code == 1:
+        counts.tracebacks.append(f"{name}: code {code}: {printed[-500:]}")
+    left = {path.name for path in folder.rglob(f"{disk.PREFIX}*")}
+    with patching.context() as patch:
+        patch.setattr(disk, "_abandoned", lambda path: path.name in left)  # the process has ended
+        _look(folder, scenario, whole, counts, name)
+    return True
+
+
+def _look(folder: Path, scenario: Scenario, whole: list[dict[str, bytes]], counts: Counts, name: str) -> None:
+    """Count a mixture after a fault, and what the same command does not repair."""
+    is_known = any(path.stat().st_size for path in folder.rglob(JOURNAL))  # readers refuse the folder
+    if scenario.check:
+        is_whole = not list(folder.glob("reports/*/results.json")) or _run(*scenario.check)[0] == 0
+    else:
+        is_whole = _state(folder, scenario) in whole
+    if not (is_known or is_whole):
+        counts.mixtures.append(name)
+    code, printed = _run(*scenario.command)
+    after = _state(folder, scenario)
+    done = code == 0 or (code == 2 and after == whole[1])  # a new file is not overwritten
+    done = done and (_run(*scenario.check)[0] == 0 if scenario.check else after == whole[1])
+    left = [path.name for pattern in (f"{disk.PREFIX}*", JOURNAL) for path in folder.rglob(pattern)]
+    if not done or (left and code == 0):
+        counts.not_repaired.append(f"{name}: code {code}: {printed[-500:]} {left}")
+
+
+def _after(folder: Path, scenario: Scenario) -> dict[str, bytes]:
+    code, printed = _run(*scenario.command)
+    assert code == 0, printed
+    return _state(folder, scenario)
+
+
+def _state(folder: Path, scenario: Scenario) -> dict[str, bytes]:
+    """Return the contents of the written files, without temporary ones."""
+    files = {name: content for name, content in tree(folder).items() if name.split("/")[0] in scenario.written}
+    return {name: content for name, content in files.items() if disk.PREFIX not in name and JOURNAL not in name}
+
+
+def _run(*arguments: str) -> tuple[int | None, str]:
+    """Run a command line; return its exit code, None after a kill, and what it printed."""
+    printed = io.StringIO()
+    with contextlib.redirect_stderr(printed), contextlib.redirect_stdout(printed):
+        try:
+            return invoke(list(arguments)), printed.getvalue()
+        except Killed:
+            return None, printed.getvalue()
+
+
+@contextlib.contextmanager
+def _in_copy(patching: pytest.MonkeyPatch, start: Path) -> Iterator[Path]:
+    """Work in a copy of a folder, and remove it at the end."""
+    folder = start.resolve().with_name("tried")
+    shutil.copytree(start, folder)
+    with patching.context() as patch:
+        patch.chdir(folder)
+        yield folder
+    shutil.rmtree(folder)
+
+
+def _move_all(source: Path, target: Path) -> None:
+    names = [path for path in source.iterdir() if path != target]
+    target.mkdir()
+    for path in names:
+        shutil.move(path, target / path.name)
+
+
+def main() -> None:
+    """Run the scenarios and print their counts as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("scenarios", nargs="*", help=", ".join(SCENARIOS))
+    parser.add_argument("--every", type=int, default=1, help="try each N-th disk operation only")
+    options = parser.parse_args()
+    patching = pytest.MonkeyPatch()
+    for name in options.scenarios or SCENARIOS:
+        with tempfile.TemporaryDirectory() as folder, patching.context() as patch:
+            patch.chdir(folder)
+            counts = try_all(patching, SCENARIOS[name], options.every)
+            patch.undo()
+        print(json.dumps({"scenario": name, "faults": counts.faults, "wrong": counts.wrong}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
