@@ -86,9 +86,9 @@ def of_weights(operation: Any, before: Array | None) -> dict[str, float]:
             "bn_gamma_std": p["g"].std(),
             "bn_beta_mean": p["b"].mean(),
             "bn_beta_std": p["b"].std(),
-            "bn_running_mean_mean": operation.mean.mean(),
-            "bn_running_var_mean": operation.var.mean(),
         }
+    if operation.spec.batchnorm:
+        found |= {"bn_running_mean_mean": operation.mean.mean(), "bn_running_var_mean": operation.var.mean()}
     return found
 
 

@@ -148,7 +148,7 @@ NETWORKS: dict[str, tuple[Node, ...]] = {
         conv(3, act=TANH),
         conv(3, act=RELU, adds=2, dropout=DROP, branch_drop=BranchDropSpec(0.5, "example")),
         conv(3, act=IDENTITY, adds=4, branch_drop=BranchDropSpec(0.4, "example")),
-        dense(5),
+        dense(5, RELU),
         output(),
     ),
     "fixup with stochastic depth": (
