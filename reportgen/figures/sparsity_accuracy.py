@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -24,9 +24,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from reportgen.analysis.results import Analysis, Estimate, VariantSummary
-from reportgen.analysis.summary import estimate
 from reportgen.analysis.words.formatting import percent
-from reportgen.analysis.words.listing import listing
 from reportgen.analysis.words.names import words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import ends
@@ -34,7 +32,8 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import Array
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import descriptions, joined, number, prose, sentence
+from reportgen.figures.drawing.words import descriptions, joined, prose, sentence
+from reportgen.figures.networks.pruned import BEST, Line, output_words, result_of, shown
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import SPLITS
 from reportgen.figures.views.selection import Selection, select
@@ -43,8 +42,6 @@ from reportgen.languages.translate import _, numeral, percentage
 from reportgen.study.metrics.rounds import rounds
 
 FIGURE = FIGURES["sparsity_accuracy"]
-
-BEST = "best_epoch"
 
 COLUMNS = (
     "variant", "label", "value", "round", "remaining", "mean", "low", "high", "n", "seeds", "values_by_seed",
@@ -62,29 +59,6 @@ DODGE = 0.012
 DENSE: dict[str, Any] = {"ls": (0, (4, 3)), "lw": 0.8, "zorder": 1.7}
 
 
-@dataclass(frozen=True)
-class Line:
-    """A variant that prunes; remaining: mean share of weights by round, (R,); values: by name and seed, (S, R)."""
-
-    summary: VariantSummary
-    style: _style.SeriesStyle
-    grey: bool
-    seeds: tuple[int, ...]
-    remaining: Array
-    values: dict[str, Array]
-
-    @property
-    def label(self) -> str:
-        """The label of the variant."""
-        return self.summary.variant.label
-
-    def means(self, name: str) -> list[Estimate]:
-        """Return the mean of a value over the seeds with its interval, for each round; no epoch is after the last."""
-        found = [estimate(column, f"round_{name}", self.summary.records) for column in self.values[name].T]
-        epochs = max(record.spec.training.epochs for record in self.summary.records)
-        return [replace(one, hi=min(one.hi, epochs)) for one in found] if name == BEST else found
-
-
 def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None if the study prunes no network."""
     rows = [row for row in analysis.outcomes if any(len(rounds(record, "sparsity")) for record in row.records)]
@@ -100,7 +74,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     caption, alt = _caption(lines, name, chosen, names), _alt(lines, name, chosen)
-    finding = sentence(_result(next(line for line in lines if not line.grey), name))
+    finding = sentence(result_of(next(line for line in lines if not line.grey), name))
     return Drawing(FIGURE.id, _(FIGURE.title), caption, alt, figure, COLUMNS, _csv(lines, names), narrow, finding)
 
 
@@ -245,7 +219,7 @@ def _caption(lines: Sequence[Line], name: str, chosen: Selection, names: Sequenc
         _("{name} at the end of each round of pruning, against the share of weights that remain").format(
             name=words(name)
         ),
-        _output_words(lines),
+        output_words(lines),
         _("dots are seeds, lines connect their means{bands}").format(
             bands=_(", bars are 95% intervals") if banded else ""
         ),
@@ -254,44 +228,16 @@ def _caption(lines: Sequence[Line], name: str, chosen: Selection, names: Sequenc
         else _("Dashed lines are dense networks"),
         _("The second panel shows the epoch of the lowest validation loss") if BEST in names else "",
         chosen.in_colour(),
-        *(_result(line, name) for line in [line for line in lines if not line.grey][:3]),
+        *(result_of(line, name) for line in [line for line in lines if not line.grey][:3]),
     ]
     return " ".join(sentence(part) for part in parts if part)
-
-
-def _output_words(lines: Sequence[Line]) -> str:
-    """Return a sentence on output layers that are pruned less, so that more weights remain than the study says."""
-    found = [record.spec.training.pruning for line in lines for record in line.summary.records]
-    less = sorted({(one.sparsity, one.output_rate) for one in found if one is not None and one.output_rate < 1})
-    if not less:
-        return ""
-    sparsities = listing([percent(value) for value in sorted({sparsity for sparsity, _rate in less})])
-    rates = listing([numeral(f"{value:g}") for value in sorted({rate for _share, rate in less})])
-    return _(
-        "The share counts all weights: hidden layers lose {sparsities} of them, as in the study, but "
-        "a round removes a smaller share in the output layer (output_rate {rates}), so more weights "
-        "remain"
-    ).format(sparsities=sparsities, rates=rates)
-
-
-def _result(line: Line, name: str) -> str:
-    """Return a sentence on the accuracy of the dense and of the sparsest network."""
-    means = line.means(name)
-    dense, sparse, left = means[0].value, means[-1].value, percent(float(line.remaining[-1]))
-    return _("“{label}”: {dense} with all weights, and {sparse} with {left} of the weights").format(
-        label=line.label, dense=_shown(dense), sparse=_shown(sparse), left=left
-    )
-
-
-def _shown(value: float) -> str:
-    return percent(value) if np.isfinite(value) else number(value)
 
 
 def _alt(lines: Sequence[Line], name: str, chosen: Selection) -> str:
     def course(line: Line) -> str:
         points = zip(line.remaining, line.means(name), strict=True)
         return f"{line.label}: " + ", ".join(
-            _("{value} at {at}").format(value=_shown(found.value), at=percent(float(at))) for at, found in points
+            _("{value} at {at}").format(value=shown(found.value), at=percent(float(at))) for at, found in points
         )
 
     chart = _("Line chart of {name} against the share of weights that remain.").format(name=words(name))

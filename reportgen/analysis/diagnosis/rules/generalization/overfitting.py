@@ -20,8 +20,7 @@ Each seed is compared with its own noise: the variation of its scores over the l
 its validation examples (for accuracy, only of those whose prediction changed; McNemar 1947). Most seeds must be worse
 by 1.645 standard errors, a one-sided test at 5%. All seeds together must be worse by two, by the sum of their z values
 (Stouffer 1949); for loss by three, and for the accuracy of a single seed by four, because its best window is chosen by
-its own noise. The training loss must have fallen in the meantime, otherwise optimization is at fault. Runs with early
-stopping are not tested.
+its own noise. The training loss must have fallen, or optimization is at fault. Early stopping excludes the test.
 
 **Severity.** Warning. Smaller changes of the same kind are reported for information only.
 
