@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reportgen import errors
-from reportgen.error_codes import CODES
+from reportgen.errors import CODES
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "reportgen"

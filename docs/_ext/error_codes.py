@@ -1,4 +1,4 @@
-"""The table of error codes: meanings from `reportgen.error_codes.CODES`, exit codes from the calls that create errors.
+"""The table of error codes: meanings from `reportgen.errors.CODES`, exit codes from the calls that create errors.
 
 The exit code belongs to the class of an error and not to its code, so a code that several classes use has several exit
 codes. The scan follows codes through local variables and through functions that take a code and create the error.
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from reportgen import error_codes, errors
+from reportgen import errors
 
 PACKAGE = Path(errors.__file__).parent
 
@@ -25,7 +25,7 @@ def code_lines() -> Iterator[str]:
     """Yield the table of all codes in Markdown."""
     found = exit_codes(PACKAGE)
     yield from ("| code | meaning | exit code |", "|---|---|---|")
-    for code, meaning in sorted(error_codes.CODES.items()):
+    for code, meaning in sorted(errors.CODES.items()):
         *others, last = map(str, sorted(found.get(code, {errors.StudyError.exit_code})))
         yield f"| `{code}` | {meaning} | {', '.join(others) + ' or ' if others else ''}{last} |"
 

@@ -31,6 +31,7 @@ def test_the_picture_follows_the_answer_and_details_of_the_study_are_folded(text
     assert text.index('class="says"') < text.index("<figure") < text.index('id="claims"')
     parts = re.findall(r'<details class="part"( open)?><summary><h2>(.*?)</h2>', text)
     assert dict(map(reversed, parts)) == {
+        "Predict, then reveal": "",
         "Background": " open",
         "Diagnoses and remedies": "",
         "Lecture and measurement": "",

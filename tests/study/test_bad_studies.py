@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.error_codes import CODES
-from reportgen.errors import StudyError
+from reportgen.errors import CODES, StudyError
 from reportgen.study.loading.loader import load_study
 from tests.study.bad_answers import BAD_ANSWERS
 from tests.study.bad_data import BAD_DATA

@@ -80,7 +80,8 @@ def quoted_sides(analysis: Analysis) -> list[Side]:
 
 def _sides(data: ClaimData, quoted: bool) -> Iterator[Side]:
     claim = data.claim
-    layered = claim.expect.kind == "near" and claim.measure.layer is not None and claim.measure.reduce is None
+    by_layer = claim.expect.row.by_layer(claim.expect) or claim.expect.row.theory(claim.expect)
+    layered = by_layer and claim.measure.layer is not None and claim.measure.reduce is None
     if data.metric.place.extra or (layered and len(data.layer_numbers()) > 1) or claim.expect.get("along") is not None:
         return
     if claim.holds_for != "mean":

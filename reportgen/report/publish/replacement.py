@@ -219,6 +219,7 @@ def _recover(folder: Path) -> bool:
     """Put the former files back if there is the journal of a killed process; return False if its process is running."""
     path = folder / JOURNAL
     if not os.path.lexists(path):
+        disk.remove_abandoned(folder)
         return True
     try:
         file = open(path, "r+b")  # noqa: SIM115 # closed below

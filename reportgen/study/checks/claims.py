@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 from reportgen.engine.spec import RunSpec
-from reportgen.errors import StudyError, StudyErrors
+from reportgen.errors import StudyError
 from reportgen.study.checks.best import check_best
 from reportgen.study.checks.compared import check_reading
 from reportgen.study.checks.ensembles import check_ensemble_claim
 from reportgen.study.checks.measured import check_measured, check_time
+from reportgen.study.errors import StudyErrors
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.claims import Claim, Where
 from reportgen.study.model.components import shown, suggest

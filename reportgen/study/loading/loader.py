@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from reportgen.errors import PluginError, StudyError, StudyErrors
+from reportgen.errors import PluginError, StudyError
 from reportgen.paths import RESULTS, STUDY
 from reportgen.plugins.loading import load_file, load_installed, use_files
 from reportgen.registry import Component, Plugin
@@ -17,6 +17,7 @@ from reportgen.study.checks.answer import check_answer
 from reportgen.study.checks.claims import check_claims
 from reportgen.study.checks.ensembles import check_ensembles, check_snapshots
 from reportgen.study.checks.searched import check_searches
+from reportgen.study.errors import StudyErrors
 from reportgen.study.loading.blanks import blank_error, blank_places
 from reportgen.study.loading.origin import Origin
 from reportgen.study.model.settings import VARIABLE, VARIED

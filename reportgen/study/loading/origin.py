@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from reportgen.data import shape
-from reportgen.errors import MissingError, StudyError, StudyErrors
+from reportgen.errors import MissingError, StudyError
 from reportgen.registry import Component
 from reportgen.study.checks.searched import check_trials, most_runs, read_point_search
+from reportgen.study.errors import StudyErrors
 from reportgen.study.loading.elsewhere import path_ending
 from reportgen.study.loading.messages import faulty_places, study_error, study_errors, unknown_keys
 from reportgen.study.loading.overrides import AS_WRITTEN, indexed_hint, with_value, without

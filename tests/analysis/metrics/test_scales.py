@@ -33,5 +33,5 @@ def test_the_scale_of_a_metric(name: str, extent: tuple[float, float], share: bo
 
 def test_metrics_that_count_runs_are_shares_of_them() -> None:
     outcomes = [row.name for row in METRICS.values() if row.outcome]
-    assert outcomes == ["diverged", "stopped"]
+    assert outcomes == ["diverged", "stopped", "dead_layer"]
     assert all(scales.is_share(name) for name in outcomes)

@@ -52,7 +52,7 @@ def test_letters_of_a_pdf_are_truetype_and_can_be_read_back() -> None:
     made = summary("Größe Жук σ", [record(seed, 3, 0) for seed in range(2)])
     found = FIGURES["activation_histograms"].draw(analysis([made]))
     assert found is not None
-    buffer = io.BytesIO(_export._bytes(found.figure, "pdf", metadata=_export._pdf_metadata(found)))
+    buffer = io.BytesIO(_export._bytes(found, found.figure, "pdf", metadata=_export._pdf_metadata(found)))
     page = PdfReader(buffer).pages[0]
     kinds = {str(font.get_object()["/Subtype"]) for font in page["/Resources"]["/Font"].values()}
     assert kinds == {"/Type0"}
