@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from reportgen.figures.slides import draw_slides
 from reportgen.languages.translate import in_language
 from reportgen.report.document.document import make_document
 from reportgen.report.media.render import fill_page, fill_slides
+from reportgen.report.notebook.view import html, markdown, view_of
 from reportgen.report.quiz.questions import make_quiz
+from reportgen.report.results.results import results_dict
 from reportgen.report.slides.deck import make_deck
 from reportgen.report.write import page
 from reportgen.study.model.claims import VERDICTS
@@ -76,6 +79,19 @@ def test_slides_and_a_quiz_have_no_english_of_the_engine(tmp_path: Path) -> None
     assert pseudo("Scores of the finished runs") in slides
     texts = [*Texts(slides).parts, *Texts(questions).parts, *feedback]
     assert english_words(texts, f"{STUDY} {CLAIMS} {MORE} {NAMES} {MONTHS}") == {}
+
+
+def test_a_notebook_has_no_english_of_the_engine(tmp_path: Path) -> None:
+    analysis = of_all_kinds(tmp_path)
+    with pseudo_language(tmp_path / "catalogue"):
+        overview = FIGURES["claims_overview"].draw(analysis)
+        assert overview is not None
+        view = view_of(results_dict(analysis, [overview]), Path("folder"))
+        texts = [*Texts(html(view, lambda _id: "<svg/>")).parts, markdown(view)]
+        unanswered = replace(view, says="")
+        texts += [unanswered.answer, unanswered.line.removeprefix("<report hostile")]
+    assert pseudo("contradicted") in unanswered.answer
+    assert english_words(texts, f"{STUDY} {CLAIMS} {MORE} {NAMES} folder") == {}
 
 
 @pytest.mark.parametrize("name", list(GALLERY))

@@ -8,8 +8,9 @@ A series has its own colour, marker and line style, so that it can also be ident
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -115,10 +116,17 @@ def line_legend(
     return [Line2D([], [], **style) for style in styles], labels
 
 
-def settings() -> AbstractContextManager[None]:
-    """Return the context in which all figures are drawn and saved; the user's own settings do not apply."""
+_DRAWING = threading.RLock()
+"""Held while a figure is drawn or saved, because matplotlib has one set of settings for all threads."""
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """Draw and save figures in the block, one thread at a time; the user's own settings do not apply."""
     chosen: dict[Any, Any] = {**matplotlib.rcParamsDefault, **SETTINGS}
-    return matplotlib.rc_context({key: value for key, value in chosen.items() if not key.startswith("backend")})
+    known = {key: value for key, value in chosen.items() if not key.startswith("backend")}
+    with _DRAWING, matplotlib.rc_context(known):
+        yield
 
 
 def series_style(number: int) -> SeriesStyle:
