@@ -159,11 +159,20 @@ def _faults(request: RunRequest, missing: Sequence[Job], results: Results) -> It
 def _in_results(analysis: Analysis, reported: Mapping[str, Any]) -> Iterator[Difference]:
     drawings = figures.draw_all(analysis) if "figures" in reported else []
     recomputed = results_dict(analysis, drawings)
-    if "answer" not in reported:  # reports of earlier versions have none
-        del recomputed["answer"]
+    _without_later_parts(recomputed, reported)
     if "searches" in recomputed:
         recomputed["searches"] = _with_reported_paths(recomputed["searches"], reported.get("searches"))
     yield from result_differences(RESULTS, reported, recomputed)
+
+
+def _without_later_parts(recomputed: dict[str, Any], reported: Mapping[str, Any]) -> None:
+    """Remove the parts that reports of earlier versions lack."""
+    if "lang" not in reported["study"]:
+        recomputed["study"].pop("lang", None)
+    if "answer" not in reported:
+        del recomputed["answer"]
+    elif isinstance(reported["answer"], dict) and "shown" not in reported["answer"]:
+        recomputed["answer"].pop("shown", None)
 
 
 def _in_shown_files(folder: Path) -> Iterator[Difference]:

@@ -15,6 +15,7 @@ from reportgen.figures.training import overview
 from reportgen.figures.training.table import TRAINING_FIGURES
 from reportgen.registry import Component
 from tests.analysis.test_search import LR
+from tests.figures.claims.test_answer_values import drawn as answered
 from tests.figures.examples import analysis, lecture_grid, record, summary
 from tests.figures.pictures.test_pictures import STUDIES
 from tests.figures.pictures.trained import drawn as picture
@@ -96,6 +97,7 @@ GALLERY: Mapping[str, Callable[[Path], list[Drawing]]] = {
         analysis([summary("bad", [record(s, 3, 4, status="diverged") for s in range(3)]), range_test()]),
         "loss_curves", "accuracy_curves", "final_scores",
     ),
+    "answer": lambda folder: [drawing for drawing in [answered(folder, '"{he-wins}"')] if drawing is not None],
     "networks": lambda _: some(CASES["one network"](), "architecture", "filters", "feature_maps"),
     "search": lambda folder: [drawn(made(folder, f"{LR}, {L2}, samples: 12, stages: 3"))],
     "pruning": lambda _: some(

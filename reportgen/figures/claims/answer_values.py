@@ -32,7 +32,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import joined, sentence
 from reportgen.figures.table import FIGURES
-from reportgen.study.model.claims import Measure
+from reportgen.languages.translate import _, in_english
 
 FIGURE = FIGURES["answer_values"]
 
@@ -80,15 +80,16 @@ COLUMNS = ("panel", "side", "metric", "mean", "low", "high", "n", "seeds", "valu
 
 def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None if the study has no answer or it compares no values."""
-    panels = panels_of(quoted_sides(analysis))
+    sides = quoted_sides(analysis)
+    panels = panels_of(sides)
     if sum(len(panel.rows) for panel in panels) < 2:
         return None
     narrow = partial(_figure, panels)
     with _style.settings():
         figure = narrow()
-    rows = [_csv(panel, row) for panel in panels for row in panel.rows]
+    rows = [_csv(panel, row) for panel in in_english(lambda: panels_of(sides)) for row in panel.rows]
     caption, finding = _caption(panels), sentence(_named_values(panels[0]))
-    return Drawing(FIGURE.id, FIGURE.title, caption, _alt(panels), figure, COLUMNS, rows, narrow, finding)
+    return Drawing(FIGURE.id, _(FIGURE.title), caption, _alt(panels), figure, COLUMNS, rows, narrow, finding)
 
 
 def panels_of(sides: Sequence[Side]) -> list[Panel]:
@@ -106,18 +107,23 @@ def panels_of(sides: Sequence[Side]) -> list[Panel]:
 
 def _panel(sides: Sequence[Side]) -> Panel:
     """Return a panel; what the labels of all rows share is in its title, the rest names the rows."""
-    parts = [(*side.parts, *([f"best {setting_name(side.tuned)}"] if side.tuned else ())) for side in sides]
+    parts = [(*side.parts, *_best(side)) for side in sides]
     shared = [part for part in parts[0] if len(sides) > 1 and all(part in own for own in parts)]
     if any(all(part in shared for part in own) for own in parts):
         shared = []  # the row needs a name
     labels = [", ".join(part for part in own if part not in shared) for own in parts]
-    measured = " ".join(part for part in (_metric(sides[0].measure), place_of(sides[0].measure)) if part)
+    measured = " ".join(part for part in (words(sides[0].measure.metric), place_of(sides[0].measure)) if part)
     title = ", ".join([measured, *shared])
     halves = _halves(sides)
     rows = [
-        Row(label or "all variants", *row) for label, row in zip(labels, zip(sides, halves, strict=True), strict=True)
+        Row(label or _("all variants"), *row)
+        for label, row in zip(labels, zip(sides, halves, strict=True), strict=True)
     ]
     return Panel(sentence(title).removesuffix("."), tuple(rows))
+
+
+def _best(side: Side) -> list[str]:
+    return [_("best {setting}").format(setting=setting_name(side.tuned))] if side.tuned else []
 
 
 def _halves(sides: Sequence[Side]) -> list[float]:
@@ -126,11 +132,6 @@ def _halves(sides: Sequence[Side]) -> list[float]:
     halves, sizes = [(one.hi - one.lo) / 2 for one in estimates], [abs(one.value) for one in estimates]
     alike = min(sizes) > 0 and max(sizes) < 10 * min(sizes) and all(map(math.isfinite, halves))
     return [max(halves)] * len(halves) if alike else halves
-
-
-def _metric(measure: Measure) -> str:
-    """Return the words for a metric; the time to a level is followed by the level."""
-    return words(measure.metric).removesuffix(" to") + (" to" if measure.score else "")
 
 
 def _figure(panels: Sequence[Panel]) -> Figure:
@@ -207,18 +208,19 @@ def _csv(panel: Panel, row: Row) -> tuple[Any, ...]:
 
 def _caption(panels: Sequence[Panel]) -> str:
     parts = [
-        "the values behind the answer",
-        "dots: single seeds; stroke: their mean; bar: its 95% interval; each panel has its own scale",
+        _("the values behind the answer"),
+        _("dots: single seeds; stroke: their mean; bar: its 95% interval; each panel has its own scale"),
     ]
     if any(row.side.tuned for panel in panels for row in panel.rows):
-        parts.append("“Best” is the best value of the setting for each seed, chosen by the other seeds")
+        parts.append(_("“Best” is the best value of the setting for each seed, chosen by the other seeds"))
     if any(row.side.censored for panel in panels for row in panel.rows):
-        parts.append("“≥”: some runs did not reach the level, and count with the end of their training")
+        parts.append(_("“≥”: some runs did not reach the level, and count with the end of their training"))
     return " ".join(sentence(part) for part in parts)
 
 
 def _alt(panels: Sequence[Panel]) -> str:
-    return exponents(f"Dot plots of the values behind the answer. {'. '.join(map(_named_values, panels))}.")
+    text = _("Dot plots of the values behind the answer. {panels}.")
+    return exponents(text.format(panels=". ".join(map(_named_values, panels))))
 
 
 def _named_values(panel: Panel) -> str:

@@ -8,9 +8,9 @@ A series has its own colour, marker and line style, so that it can also be ident
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -116,18 +116,17 @@ def line_legend(
     return [Line2D([], [], **style) for style in styles], labels
 
 
-@contextlib.contextmanager
-def settings() -> Iterator[None]:
-    """Enter the context in which all figures are drawn and saved; the user's own settings do not apply.
-
-    Matplotlib has one set of settings for all threads, so that one thread draws at a time.
-    """
-    chosen: dict[Any, Any] = {**matplotlib.rcParamsDefault, **SETTINGS}
-    with _DRAWING, matplotlib.rc_context({key: one for key, one in chosen.items() if not key.startswith("backend")}):
-        yield
-
-
 _DRAWING = threading.RLock()
+"""Held while a figure is drawn or saved, because matplotlib has one set of settings for all threads."""
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """Draw and save figures in the block, one thread at a time; the user's own settings do not apply."""
+    chosen: dict[Any, Any] = {**matplotlib.rcParamsDefault, **SETTINGS}
+    known = {key: value for key, value in chosen.items() if not key.startswith("backend")}
+    with _DRAWING, matplotlib.rc_context(known):
+        yield
 
 
 def series_style(number: int) -> SeriesStyle:

@@ -118,6 +118,9 @@ def _markdown(document: Content, drawings: Sequence[Drawing], table: Sequence[st
 HEADINGS = (N_("claim"), N_("verdict"), N_("measured"), N_("95% interval"), N_("expected"), N_("seeds"))
 """The headings of the table of claims."""
 
+SHORT_HEADINGS = tuple(heading for heading in HEADINGS if heading != "expected")
+"""The headings of the table in a notebook."""
+
 
 def claims_table(document: Document) -> list[str]:
     """Return the lines of a Markdown table of the claims of a study, none without claims."""

@@ -11,11 +11,13 @@ from typing import Any
 from urllib.parse import quote
 
 from reportgen.analysis.words.measured import measured, measured_interval
+from reportgen.analysis.words.nouns import counted_noun, term
 from reportgen.analysis.words.numerals import exponents
+from reportgen.languages.translate import ENGLISH, _, in_language, translated
 from reportgen.paths import PAGE
 from reportgen.report.document.claim_words import quantity, sides
 from reportgen.report.media.inline import inline_markdown, markdown_text
-from reportgen.report.media.kit import cell
+from reportgen.report.media.kit import SHORT_HEADINGS, cell
 from reportgen.report.media.render import fill_notebook
 from reportgen.report.site.finished import FinishedFigure, Results, claim_result
 from reportgen.study.model.claims import BY_INTEREST, VERDICTS
@@ -37,7 +39,7 @@ class ClaimRow:
     @property
     def plain(self) -> tuple[str, ...]:
         """The cells of the row after the claim, which are no Markdown."""
-        return self.verdict, self.measured, self.interval, str(self.n)
+        return term(self.verdict), self.measured, self.interval, str(self.n)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class ReportView:
     says : the answer of the report, empty without one.
     page : the path of the HTML page, None if the report has none.
     opening : the figure that opens the report, None if no figures were drawn.
+    lang : the language of the report.
     """
 
     folder: Path
@@ -61,22 +64,29 @@ class ReportView:
     page: Path | None
     opening: FinishedFigure | None
     says: str = ""
+    lang: str = ENGLISH
 
     @property
     def answer(self) -> str:
         """The answer of the report; without one, the number of claims by verdict, as a sentence."""
+        with in_language(self.lang):
+            return self._answer()
+
+    def _answer(self) -> str:
         if self.says and not self.watermark:
             return self.says
         counts = Counter(claim.verdict for claim in self.claims)
         if self.watermark or not self.claims:
-            return self.watermark or "This study makes no claims."
-        parts = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
-        return f"Of {len(self.claims)} claim{'s' * (len(self.claims) != 1)}: {', '.join(parts)}."
+            return translated(self.watermark) if self.watermark else _("This study makes no claims.")
+        parts = [f"{counts[verdict]} {term(verdict)}" for verdict in VERDICTS if counts[verdict]]
+        claims = counted_noun(len(self.claims), "claim")
+        return _("Of {claims}: {verdicts}.").format(claims=claims, verdicts=", ".join(parts))
 
     @property
     def line(self) -> str:
         """The report on one line."""
-        return f"<report {self.id}: {self.answer} {self.runs} runs, {self.folder}>"
+        with in_language(self.lang):
+            return f"<report {self.id}: {self.answer} {counted_noun(self.runs, 'run')}, {self.folder}>"
 
 
 def view_of(results: Mapping[str, Any], folder: Path) -> ReportView:
@@ -88,6 +98,24 @@ def view_of(results: Mapping[str, Any], folder: Path) -> ReportView:
     folder : the folder of the report.
     """
     found = Results.model_validate(results)
+    with in_language(found.study.lang):
+        claims = _rows(found)
+    return ReportView(
+        folder=folder,
+        id=found.study.id,
+        title=found.study.title,
+        question=found.study.question,
+        watermark=found.study.watermark,
+        claims=claims,
+        runs=len(found.runs),
+        page=folder / PAGE if (folder / PAGE).is_file() else None,
+        opening=next((figure for figure in found.figures if figure.opens), None),
+        says=(found.answer.shown or found.answer.says) if found.answer else "",
+        lang=found.study.lang,
+    )
+
+
+def _rows(found: Results) -> tuple[ClaimRow, ...]:
     quick = found.study.watermark is not None
     claims = []
     for claim in sorted(map(claim_result, found.claims), key=lambda one: BY_INTEREST.index(one.verdict)):
@@ -95,18 +123,7 @@ def view_of(results: Mapping[str, Any], folder: Path) -> ReportView:
         value = f"{subject}: {measured(claim)}" if subject else f"{measured(claim)} {quantity(claim)}".strip()
         verdict = "no verdict" if quick else claim.verdict
         claims.append(ClaimRow(exponents(claim.says), verdict, value, measured_interval(claim), claim.n))
-    return ReportView(
-        folder=folder,
-        id=found.study.id,
-        title=found.study.title,
-        question=found.study.question,
-        watermark=found.study.watermark,
-        claims=tuple(claims),
-        runs=len(found.runs),
-        page=folder / PAGE if (folder / PAGE).is_file() else None,
-        opening=next((figure for figure in found.figures if figure.opens), None),
-        says=found.answer.says if found.answer else "",
-    )
+    return tuple(claims)
 
 
 def html(view: ReportView, picture: Picture) -> str:
@@ -116,17 +133,23 @@ def html(view: ReportView, picture: Picture) -> str:
         data = base64.b64encode(picture(view.opening.id).encode()).decode()
         source, alt = f"data:image/svg+xml;base64,{data}", f"{view.opening.title}. {exponents(view.opening.alt)}"
     page = quote(view.page.as_posix()) if view.page else None
-    return fill_notebook("notebook.html.j2", view=view, source=source, alt=alt, page=page)
+    with in_language(view.lang):
+        return fill_notebook("notebook.html.j2", view=view, source=source, alt=alt, page=page)
 
 
 def markdown(view: ReportView) -> str:
     """Return the report as Markdown; the picture is a link to its file, if it was written."""
+    with in_language(view.lang):
+        return "\n".join(_lines(view))
+
+
+def _lines(view: ReportView) -> list[str]:
     lines = [f"### {markdown_text(view.title)}", "", markdown_text(view.question), "", inline_markdown(view.answer), ""]
     if view.claims:
-        lines += ["| claim | verdict | measured | 95% interval | seeds |", "|---|---|---|---|---|"]
+        lines += [f"| {' | '.join(map(_, SHORT_HEADINGS))} |", f"|{'---|' * len(SHORT_HEADINGS)}"]
         lines += [f"| {' | '.join([cell(row.says), *map(markdown_text, row.plain)])} |" for row in view.claims]
         lines.append("")
     file = view.folder / "figures" / f"{view.opening.id}.svg" if view.opening else None
     if view.opening and file and file.is_file():
         lines += [f"![{markdown_text(view.opening.title)}]({quote(file.as_posix())})", ""]
-    return "\n".join(lines)
+    return lines

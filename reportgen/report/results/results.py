@@ -14,6 +14,7 @@ from reportgen.analysis.results import Analysis, ClaimResult, Estimate, SearchRe
 from reportgen.disk import replace_file
 from reportgen.engine.spec import SCORES
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.languages.translate import ENGLISH, in_language
 from reportgen.report.document.answer import answer_of
 from reportgen.report.document.opening import opening_figure
 from reportgen.runs.record import RunRecord
@@ -54,7 +55,7 @@ def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[s
         "runs": [_run(variant, record) for variant, record in planned_records(analysis)],
         "claims": [_claim(claim) | predictions.get(claim.id, {}) for claim in analysis.claims],
         "findings": [finding_values(finding) for finding in analysis.findings],
-        "answer": asdict(answer_of(analysis)),
+        "answer": _answer(analysis),
     }
     if analysis.ensembles:
         results["ensembles"] = [asdict(ensemble) for ensemble in analysis.ensembles]
@@ -98,7 +99,17 @@ def _class_labels(summary: VariantSummary) -> dict[str, Any]:
 
 def _study(study: Study) -> dict[str, Any]:
     named = {name: getattr(study, name) for name in ("id", "title", "question", "sha256")}
+    named |= {} if study.lang == ENGLISH else {"lang": study.lang}
     return named | {name: value for name in ("watermark", "student") if (value := getattr(study, name))}
+
+
+def _answer(analysis: Analysis) -> dict[str, Any]:
+    """Return the answer in English, and its text in the language of the study, as `shown`, if that is another one."""
+    values, language = asdict(answer_of(analysis)), analysis.plan.study.lang
+    if language == ENGLISH:
+        return values
+    with in_language(language):
+        return values | {"shown": answer_of(analysis).says}
 
 
 def _provenance(known: Mapping[str, Any]) -> dict[str, Any]:

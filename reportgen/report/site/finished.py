@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from reportgen.analysis.results import ClaimResult
 from reportgen.errors import ResultsError
+from reportgen.languages.translate import ENGLISH, known_languages
 from reportgen.paths import PAGE, RESULTS
 from reportgen.report.document.claim_words import QUANTITIES
 from reportgen.report.publish.manifest import checksums, read_manifest
@@ -31,6 +32,10 @@ def _known_quantity(name: str) -> str:
     return name
 
 
+def _known_language(code: str) -> str:
+    return code if code in known_languages() else ENGLISH
+
+
 class _Part(BaseModel):
     """A part of results.json; unknown keys are ignored."""
 
@@ -43,6 +48,7 @@ class _Study(_Part):
     question: str
     watermark: str | None = None
     student: str | None = None
+    lang: Annotated[str, AfterValidator(_known_language)] = ENGLISH
 
 
 class _Provenance(_Part):
@@ -115,9 +121,10 @@ class FinishedFigure(_Part):
 
 
 class FinishedAnswer(_Part):
-    """The answer of a report: one or a few sentences."""
+    """The answer of a report: one or a few sentences; shown: in the language of the report, if it is not English."""
 
     says: str
+    shown: str = ""
 
 
 class Results(_Part):
@@ -198,7 +205,7 @@ def read_report(folder: Path) -> Finished:
         train_seconds=_number(results.provenance.train_seconds),
         figure=opening_of(results.figures, folder),
         pages=tuple(name for name in (PAGE, f"{study.id}.pdf") if is_own_file(folder / name)),
-        answer=results.answer.says if results.answer else "",
+        answer=(results.answer.shown or results.answer.says) if results.answer else "",
         student=study.student or "",
     )
 

@@ -266,7 +266,8 @@ def _slides(document: Document, figures: Sequence[SlideFigure], tested: Sequence
         found = min(able, key=lambda one: shown[one.metric], default=None)
         if found:
             left.remove(found)
-        kicker = f"{figure.kind.title}: {figure.panel}" if figure.panel else figure.kind.title
+        name = _(figure.kind.title)
+        kicker = f"{name}: {figure.panel}" if figure.panel else name
         claim = replace(found.claim, value=found.claim.on_one_line) if found else None
         yield Slide(kicker, _title(claim) or markdown_text(exponents(figure.drawing.short)), figure.drawing, claim)
 

@@ -94,9 +94,14 @@ def _words(record: RunRecord, found: str) -> tuple[str, str]:
         )
     if found == NLL_OF_SIGMOIDS:
         return (
-            "The negative log-likelihood is computed of sigmoids, which do not depend on one another: only the output "
-            "of the right class gets a gradient, so the outputs of all classes can grow together",
-            "Use log_softmax instead of logsigmoid before NLLLoss, or BCEWithLogitsLoss for labels of several classes.",
+            _(
+                "The negative log-likelihood is computed of sigmoids, which do not depend on one another: only the "
+                "output of the right class gets a gradient, so the outputs of all classes can grow together"
+            ),
+            _(
+                "Use log_softmax instead of logsigmoid before NLLLoss, or BCEWithLogitsLoss for labels of several "
+                "classes."
+            ),
         )
     if found == "softmax":
         return _("The outputs pass through a softmax before the cross-entropy, which applies it a second time"), logits
