@@ -108,6 +108,8 @@ CODES: dict[str, str] = {
     "damaged-measurement": "A stored measurement of a sanity check has changed; `reportgen run` makes it again.",
     "no-picture": "A name has no picture of its own that a command could write.",
     "no-scheduler": "No Dask scheduler answers at the address.",
+    "no-workers": "A Dask cluster has no worker, and none comes within the longest wait.",
+    "cluster-lost": "A Dask scheduler does not answer any more while runs are trained.",
     "not-writable": "A file or folder cannot be written.",
     # records of other programs
     "disconnected-layers": "The number of inputs of a layer differs from the number of outputs of the previous layer.",

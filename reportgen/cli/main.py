@@ -58,6 +58,8 @@ def main() -> None:
     if code == INTERRUPTED:
         sys.stdout.flush()
         sys.stderr.flush()
+        if processes := sys.modules.get("multiprocessing.util"):
+            processes._run_finalizers()  # removes the semaphores of a local cluster from the system
         os._exit(code)  # without waiting for a thread that compiles, which cannot be stopped
     sys.exit(code)
 

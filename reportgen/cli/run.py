@@ -12,6 +12,8 @@ import typer
 from reportgen.cli.app import FAILED, MISSING, NOT_SUPPORTED
 from reportgen.cli.options import (
     AllowCode,
+    Dask,
+    DaskWait,
     Formats,
     Jobs,
     Json,
@@ -47,7 +49,8 @@ def run(
     changes: Set = None,
     seeds: Seeds = None,
     jobs: Jobs = None,
-    dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Train on the workers of a Dask cluster.")] = None,
+    dask: Dask = None,
+    dask_wait: DaskWait = None,
     quick: Quick = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train stored runs again.")] = False,
     strict: Strict = False,
@@ -60,10 +63,12 @@ def run(
 ) -> None:
     """Train the missing runs of studies and write their reports."""
     options = RunOptions(studies, output, formats, changes, seeds, quick, strict, allow_code, not no_script)
+    if dask_wait is not None and dask is None:
+        raise UsageError("option-conflict", "--dask-wait has no effect without --dask", hint="add --dask ADDRESS")
     from reportgen.workflow.run import run_request
 
     def make(request: RunRequest, listener: ProgressListener) -> Report:
-        return run_request(request, workers=jobs, dask=dask, fresh=fresh, listener=listener)
+        return run_request(request, workers=jobs, dask=dask, dask_wait=dask_wait, fresh=fresh, listener=listener)
 
     _make_reports(options, make, Show(quiet, verbose, as_json, open_), fresh)
 
