@@ -91,11 +91,13 @@ CODES: dict[str, str] = {
     "invalid-file-name": "A name is empty, too long, or not a valid file name.",
     "invalid-option": "The value of an option is not valid.",
     "invalid-usage": "The command line has an unknown verb or option, or lacks an argument.",
+    "no-shards": "A folder to merge contains no shards of a study.",
     "option-conflict": "Two options exclude each other, or set the same thing.",
     "output-conflict": "Two outputs would share a folder, or the output would go into one of its own inputs.",
     "port-unavailable": "The port of the preview is in use or not permitted.",
     "report-of-another-study": "The folder contains the report of another study or diagnosis, which would be replaced.",
     "run-unreadable": "A run that was just stored cannot be read back.",
+    "runs-differ": "Two folders have the same run with different values.",
     "runs-missing": "The report needs runs that are not stored; `reportgen run` trains them.",
     # reports and sites
     "invalid-results": "A results.json is damaged or was not written by reportgen.",

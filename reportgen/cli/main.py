@@ -18,6 +18,7 @@ from reportgen.cli.diagnose import diagnose
 from reportgen.cli.doctor import doctor
 from reportgen.cli.new import new
 from reportgen.cli.preview import preview
+from reportgen.cli.shards import merge
 from reportgen.cli.teaching import assignment, grade
 from reportgen.cli.terminal import print_json, print_lines, report_error, say
 from reportgen.errors import Interruption, ReportgenError, UsageError
@@ -28,6 +29,7 @@ PARSE_ERROR: Any = typer.BadParameter.__base__
 app.command()(run.run)
 app.command()(run.render)
 app.command()(run.check)
+app.command()(merge)
 app.command()(new)
 app.command()(preview)
 app.command()(reports.index)

@@ -51,6 +51,10 @@ DaskWait = Annotated[
     float | None,
     typer.Option(min=0.1, metavar="SECONDS", help="Longest wait for a Dask scheduler and a worker; by default 30."),
 ]
+ShardText = Annotated[
+    str | None,
+    typer.Option("--shard", metavar="K/N", help="Train only part K of N of the runs, and write no report."),
+]
 Quick = Annotated[
     bool, typer.Option("--quick", help="Run a small version without verdicts; --set and --seeds take precedence.")
 ]

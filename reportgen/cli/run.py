@@ -25,10 +25,12 @@ from reportgen.cli.options import (
     RunOptions,
     Seeds,
     Set,
+    ShardText,
     Strict,
     Studies,
     Verbose,
 )
+from reportgen.cli.shards import train_shards
 from reportgen.cli.terminal import Answers, Show, as_user_error, print_lines
 from reportgen.errors import Interruption, UsageError
 
@@ -51,6 +53,7 @@ def run(
     jobs: Jobs = None,
     dask: Dask = None,
     dask_wait: DaskWait = None,
+    shard: ShardText = None,
     quick: Quick = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train stored runs again.")] = False,
     strict: Strict = False,
@@ -65,6 +68,17 @@ def run(
     options = RunOptions(studies, output, formats, changes, seeds, quick, strict, allow_code, not no_script)
     if dask_wait is not None and dask is None:
         raise UsageError("option-conflict", "--dask-wait has no effect without --dask", hint="add --dask ADDRESS")
+    if shard is not None:
+        unused = {"-f": formats, "--open": open_, "--strict": strict, "--dask": dask}
+        train_shards(
+            options,
+            shard,
+            [name for name, value in unused.items() if value],
+            Show(quiet, verbose, as_json, open_),
+            jobs,
+            fresh,
+        )
+        return
     from reportgen.workflow.run import run_request
 
     def make(request: RunRequest, listener: ProgressListener) -> Report:

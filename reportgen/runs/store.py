@@ -92,13 +92,17 @@ class Store:
 
     def save(self, record: RunRecord) -> None:
         """Store the run and replace any other with the same key; raises StoreError if the folder is not writable."""
-        path = self.folder / record.key
+        self.save_bytes(record.key, *dump_record(record))
+
+    def save_bytes(self, key: str, head: bytes, arrays: bytes) -> None:
+        """Store a run as the contents of run.json and arrays.npz, as `save`."""
+        path = self.folder / key
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
-                self._write(path, record)
+                self._write(path, head, arrays)
             except FileNotFoundError:  # another process considered the unfinished folder abandoned and removed it
-                self._write(path, record)
+                self._write(path, head, arrays)
         except OSError as error:
             message = f"the run cannot be stored: {error.strerror or error}"
             raise StoreError("not-writable", message, where=str(path)) from error
@@ -107,11 +111,10 @@ class Store:
         """Remove the incomplete folders of processes that were killed."""
         disk.remove_abandoned(self.folder)
 
-    def _write(self, path: Path, record: RunRecord) -> None:
-        head, content = dump_record(record)
+    def _write(self, path: Path, head: bytes, arrays: bytes) -> None:
         with disk.temporary_path(path) as temporary:
             temporary.mkdir()
-            disk.write_synced(temporary / ARRAYS, content)
+            disk.write_synced(temporary / ARRAYS, arrays)
             disk.write_synced(temporary / HEAD, head)
             disk.sync_folder(temporary)
             disk.replace_folder(temporary, path)

@@ -71,7 +71,7 @@ class Trainer(StoredRuns):
             new = [job for job in unique(jobs) if job.key not in records]
             records |= {} if self.fresh else self._stored(request, new)
             missing = [job for job in new if job.key not in records or records[job.key].status == "failed"]
-            self._train(request, missing, len(unique(jobs)) - len(missing))
+            self.train(request, missing, len(unique(jobs)) - len(missing))
             records |= stored_records(request, missing)
             next_plan = next_stage(request.plan, jobs, records)
         _refuse_lost(request, records)
@@ -86,7 +86,7 @@ class Trainer(StoredRuns):
         records = self._stored(request, known)
         missing = [job for job in needed if job.key not in records]
         if missing:
-            self._train(request, missing, len(needed) - len(missing))
+            self.train(request, missing, len(needed) - len(missing))
             records |= stored_records(request, missing)
         return self._by_seed(jobs, records)
 
@@ -99,7 +99,8 @@ class Trainer(StoredRuns):
                 self._listener.notice(f"{request.store.folder / job.key}: {fault}; the run is trained again")
         return records
 
-    def _train(self, request: RunRequest, jobs: Sequence[Job], stored: int) -> None:
+    def train(self, request: RunRequest, jobs: Sequence[Job], stored: int) -> None:
+        """Train and store jobs; `stored` is the number of those that need no training."""
         if self._cluster is None:
             refuse_beyond_memory(request.plan, jobs, self._workers)
         self._listener.training(request.plan, jobs, stored)
