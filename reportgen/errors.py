@@ -175,8 +175,7 @@ class ReportgenError(Exception):
     @property
     def values(self) -> dict[str, str | int | None]:
         """The error as plain values, as `--json` prints it."""
-        names = ("code", "message", "where", "hint", "exit_code")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in ("code", "message", "where", "hint", "exit_code")}
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message
