@@ -90,11 +90,13 @@ CODES: dict[str, str] = {
     "invalid-file-name": "A name is empty, too long, or not a valid file name.",
     "invalid-option": "The value of an option is not valid.",
     "invalid-usage": "The command line has an unknown verb or option, or lacks an argument.",
+    "no-shards": "A folder to merge contains no shards of a study.",
     "option-conflict": "Two options exclude each other, or set the same thing.",
     "output-conflict": "Two outputs would share a folder, or the output would go into one of its own inputs.",
     "port-unavailable": "The port of the preview is in use or not permitted.",
     "report-of-another-study": "The folder contains the report of another study or diagnosis, which would be replaced.",
     "run-unreadable": "A run that was just stored cannot be read back.",
+    "runs-differ": "Two folders have the same run with different values.",
     "runs-missing": "The report needs runs that are not stored; `reportgen run` trains them.",
     "undecodable-text": "A name or an option is not valid UTF-8.",
     # reports and sites
@@ -109,6 +111,8 @@ CODES: dict[str, str] = {
     "damaged-measurement": "A stored measurement of a sanity check has changed; `reportgen run` makes it again.",
     "no-picture": "A name has no picture of its own that a command could write.",
     "no-scheduler": "No Dask scheduler answers at the address.",
+    "no-workers": "A Dask cluster has no worker, and none comes within the longest wait.",
+    "cluster-lost": "A Dask scheduler does not answer any more while runs are trained.",
     "not-writable": "A file or folder cannot be written.",
     # records of other programs
     "disconnected-layers": "The number of inputs of a layer differs from the number of outputs of the previous layer.",
@@ -172,8 +176,7 @@ class ReportgenError(Exception):
     @property
     def values(self) -> dict[str, str | int | None]:
         """The error as plain values, as `--json` prints it."""
-        names = ("code", "message", "where", "hint", "exit_code")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in ("code", "message", "where", "hint", "exit_code")}
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message

@@ -21,6 +21,7 @@ from reportgen.cli.diagnose import diagnose
 from reportgen.cli.doctor import doctor
 from reportgen.cli.new import new
 from reportgen.cli.preview import preview
+from reportgen.cli.shards import merge
 from reportgen.cli.teaching import assignment, grade
 from reportgen.cli.terminal import flush_output, print_json, print_lines, report_error, say
 from reportgen.errors import Interruption, ReportgenError, UsageError
@@ -32,6 +33,7 @@ PARSE_ERROR: Any = typer.BadParameter.__base__
 app.command()(run.run)
 app.command()(run.render)
 app.command()(run.check)
+app.command()(merge)
 app.command()(new)
 app.command()(preview)
 app.command()(reports.index)
@@ -66,6 +68,8 @@ def main() -> None:
     code = invoke(sys.argv[1:])
     flush_output()
     if code == INTERRUPTED:
+        if processes := sys.modules.get("multiprocessing.util"):
+            processes._run_finalizers()  # removes the semaphores of a local cluster from the system
         # without waiting for a thread that compiles, which cannot be stopped
         os._exit(TERMINATED if terminated else code)
     sys.exit(code)

@@ -43,6 +43,18 @@ Jobs = Annotated[
     int | None,
     typer.Option("-j", "--jobs", min=1, metavar="N", help="Number of parallel runs; by default one per core."),
 ]
+Dask = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Train on a Dask cluster; 'local' starts one of N processes on this machine."),
+]
+DaskWait = Annotated[
+    float | None,
+    typer.Option(min=0.1, metavar="SECONDS", help="Longest wait for a Dask scheduler and a worker; by default 30."),
+]
+ShardText = Annotated[
+    str | None,
+    typer.Option("--shard", metavar="K/N", help="Train only part K of N of the runs, and write no report."),
+]
 Quick = Annotated[
     bool, typer.Option("--quick", help="Run a small version without verdicts; --set and --seeds take precedence.")
 ]

@@ -12,6 +12,8 @@ import typer
 from reportgen.cli.app import FAILED, MISSING, NOT_SUPPORTED
 from reportgen.cli.options import (
     AllowCode,
+    Dask,
+    DaskWait,
     Formats,
     Jobs,
     Json,
@@ -23,10 +25,12 @@ from reportgen.cli.options import (
     RunOptions,
     Seeds,
     Set,
+    ShardText,
     Strict,
     Studies,
     Verbose,
 )
+from reportgen.cli.shards import train_shards
 from reportgen.cli.terminal import Answers, Show, as_user_error, print_lines
 from reportgen.errors import Interruption, UsageError
 
@@ -47,7 +51,9 @@ def run(
     changes: Set = None,
     seeds: Seeds = None,
     jobs: Jobs = None,
-    dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Train on the workers of a Dask cluster.")] = None,
+    dask: Dask = None,
+    dask_wait: DaskWait = None,
+    shard: ShardText = None,
     quick: Quick = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train stored runs again.")] = False,
     strict: Strict = False,
@@ -60,10 +66,23 @@ def run(
 ) -> None:
     """Train the missing runs of studies and write their reports."""
     options = RunOptions(studies, output, formats, changes, seeds, quick, strict, allow_code, not no_script)
+    if dask_wait is not None and dask is None:
+        raise UsageError("option-conflict", "--dask-wait has no effect without --dask", hint="add --dask ADDRESS")
+    if shard is not None:
+        unused = {"-f": formats, "--open": open_, "--strict": strict, "--dask": dask}
+        train_shards(
+            options,
+            shard,
+            [name for name, value in unused.items() if value],
+            Show(quiet, verbose, as_json, open_),
+            jobs,
+            fresh,
+        )
+        return
     from reportgen.workflow.run import run_request
 
     def make(request: RunRequest, listener: ProgressListener) -> Report:
-        return run_request(request, workers=jobs, dask=dask, fresh=fresh, listener=listener)
+        return run_request(request, workers=jobs, dask=dask, dask_wait=dask_wait, fresh=fresh, listener=listener)
 
     _make_reports(options, make, Show(quiet, verbose, as_json, open_), fresh)
 

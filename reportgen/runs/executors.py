@@ -1,4 +1,4 @@
-"""Executors of training runs: threads on this machine, or a Dask cluster.
+"""Training of runs in threads of this process.
 
 Runs are independent and single-threaded, so each core gets one thread: the engine's kernels release the global
 interpreter lock, threads share the data sets, and the results of a run do not depend on the number of threads.
@@ -26,10 +26,8 @@ from reportgen.data.dataset import Dataset
 from reportgen.data.spec import DataSpec
 from reportgen.engine.spec import RunSpec
 from reportgen.engine.train import Cancelled, train
-from reportgen.errors import MissingError, ReportgenError, UsageError, data_errors_at
-from reportgen.plugins.loading import require
+from reportgen.errors import ReportgenError, data_errors_at
 from reportgen.registry import Component, Plugin
-from reportgen.runs.identity import Identity, RemoteRun, identity, proven_record, refuse_other_identity
 from reportgen.runs.provenance import machine
 from reportgen.runs.record import RunRecord, failed_record
 from reportgen.study.planning.plan import PlannedRun
@@ -83,39 +81,17 @@ def run_all(
     keep: Keep,
     folder: Path,
     workers: int,
-    dask: str | None = None,
     progress: Progress | None = None,
     claim: Claim = granted,
 ) -> None:
-    """Train every job and pass each record to `keep`, which several threads may call at the same time.
+    """Train every job in threads and pass each record to `keep`, which several threads may call at the same time.
 
-    folder: folder of the study, the base of relative paths. claim: is entered around each run on this machine, and
-    yields whether it is to be trained. A run that raises an exception gives a record of status "failed". A
+    folder: folder of the study, the base of relative paths. claim: is entered around each run, and yields whether it is
+    to be trained. A run that raises an exception gives a record of status "failed". A
     `ReportgenError` (such as a missing data set), an error in `keep` and Ctrl-C stop all runs within a second.
     """
-    if dask is None:
-        _run_locally(_by_data(jobs), keep, folder, workers, progress, claim)
-    else:
-        _run_on_dask(_by_data(jobs), keep, folder, dask)
-
-
-def in_thread(action: Callable[[], T]) -> T:
-    """Run an action in a separate thread, so that Ctrl-C takes effect at once, and return its result.
-
-    In the main thread, Ctrl-C would wait for the compiler, or interrupt it and surface as a different error.
-    """
-    pool = ThreadPoolExecutor(1, thread_name_prefix="reportgen")
-    try:
-        [future] = _as_finished([pool.submit(action)])
-        return future.result()
-    finally:
-        pool.shutdown(wait=False)
-
-
-def _run_locally(
-    jobs: Sequence[Job], keep: Keep, folder: Path, workers: int, progress: Progress | None, claim: Claim
-) -> None:
     stop = threading.Event()
+    jobs = by_data(jobs)
     datasets = SharedData(jobs, folder)
 
     def work(job: Job) -> None:
@@ -123,7 +99,7 @@ def _run_locally(
         try:
             with claim(job) as mine:
                 if mine:
-                    keep(job, _train(job, lambda: datasets.get(job), workers, stop.is_set, report))
+                    keep(job, train_job(job, lambda: datasets.get(job), workers, stop.is_set, report))
         finally:
             datasets.release(job.run.spec)
 
@@ -142,53 +118,20 @@ def _run_locally(
         pool.shutdown()
 
 
-def _run_on_dask(jobs: Sequence[Job], keep: Keep, folder: Path, address: str) -> None:
-    """Train on the workers of a Dask cluster, which must find the study's folder under the same path.
+def in_thread(action: Callable[[], T]) -> T:
+    """Run an action in a separate thread, so that Ctrl-C takes effect at once, and return its result.
 
-    Raises MissingError if Dask is not installed, UsageError if no scheduler answers at the address.
+    In the main thread, Ctrl-C would wait for the compiler, or interrupt it and surface as a different error.
     """
+    pool = ThreadPoolExecutor(1, thread_name_prefix="reportgen")
     try:
-        from distributed import Client
-    except ImportError as error:
-        message, hint = "--dask requires the package distributed", "pip install 'reportgen[dask]'"
-        raise MissingError("missing-library", message, hint=hint) from error
-    try:
-        client = Client(address, timeout=10)
-    except (OSError, ValueError) as error:
-        message, hint = f"no Dask scheduler answers at {address}", "an address such as tcp://localhost:8786"
-        raise UsageError("no-scheduler", message, hint=hint) from error
-    with client, client.get_executor() as pool:
-        workers = sum(client.nthreads().values())
-        futures = {pool.submit(_train_remotely, job, folder, workers, identity()): job for job in jobs}
-        try:
-            for future in _as_finished(futures):
-                keep(futures.pop(future), proven_record(future))
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
+        [future] = _as_finished([pool.submit(action)])
+        return future.result()
+    finally:
+        pool.shutdown(wait=False)
 
 
-def _train_remotely(job: Job, folder: Path, workers: int, expected: Identity) -> RemoteRun:
-    """Train one run in a worker of the cluster, which caches the last data sets that it prepared.
-
-    Raises MissingError ("worker-differs") before training if the worker has not the expected identity.
-    """
-    refuse_other_identity(identity(), expected)
-    require(job.plugins)
-    with threadpool_limits(limits=1):
-        load = functools.partial(_cached_data, folder, job.fingerprint, *_data_key(job.run.spec))
-        return RemoteRun(_train(job, load, workers, None, None), identity())
-
-
-@functools.lru_cache(maxsize=2)
-def _cached_data(
-    folder: Path, fingerprint: str, spec: DataSpec, preprocess: tuple[Component, ...], seed: int
-) -> Dataset:
-    return data.load(spec, preprocess, seed, folder, fingerprint)
-
-
-def _train(
+def train_job(
     job: Job,
     prepare: Callable[[], Dataset],
     workers: int,
@@ -225,7 +168,7 @@ class SharedData:
 
     def __init__(self, jobs: Iterable[Job], folder: Path) -> None:
         self._folder = folder
-        self._pending = Counter(_data_key(job.run.spec) for job in jobs)
+        self._pending = Counter(data_key(job.run.spec) for job in jobs)
         self._preparing = {key: threading.Lock() for key in self._pending}
         self._counting = threading.Lock()
         self._ready: dict[DataKey, Dataset] = {}
@@ -235,30 +178,32 @@ class SharedData:
 
         Raises StudyError ("data-changed") if they are not the data in the key of the run.
         """
-        key = _data_key(job.run.spec)
+        key = data_key(job.run.spec)
         with self._preparing[key]:
             if key not in self._ready:
                 self._ready[key] = data.load(*key, self._folder, job.fingerprint)
             return self._ready[key]
 
-    def release(self, spec: RunSpec) -> None:
-        """Release the data of a finished run."""
-        key = _data_key(spec)
+    def release(self, spec: RunSpec) -> bool:
+        """Release the data of a finished run; returns whether no other run needs them."""
+        key = data_key(spec)
         with self._counting:
             self._pending[key] -= 1
-            if self._pending[key] == 0:
+            is_last = self._pending[key] == 0
+            if is_last:
                 self._ready.pop(key, None)
+        return is_last
 
 
-def _data_key(spec: RunSpec) -> DataKey:
+def data_key(spec: RunSpec) -> DataKey:
     return (spec.data, spec.preprocess, spec.seed if spec.data.seed is None else spec.data.seed)
 
 
-def _by_data(jobs: Sequence[Job]) -> list[Job]:
+def by_data(jobs: Sequence[Job]) -> list[Job]:
     """Return the jobs grouped by data set, so that few data sets are in memory at a time."""
     groups: dict[DataKey, list[Job]] = {}
     for job in jobs:
-        groups.setdefault(_data_key(job.run.spec), []).append(job)
+        groups.setdefault(data_key(job.run.spec), []).append(job)
     return [job for group in groups.values() for job in group]
 
 

@@ -6,19 +6,20 @@ The key of a run names the engine and the data. A worker on another machine prov
 from __future__ import annotations
 
 import functools
-from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from reportgen.engine.jit.cache import sources_hash
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import MissingError
-from reportgen.runs.record import RunRecord
 from reportgen.shipped import package_version
 
 PACKAGE = Path(__file__).resolve().parents[1]
 TRAINING = ("data", "engine", "runs")
 """The folders of the package whose source code determines the values of a run and its record."""
+
+UNREADABLE = (ImportError, AttributeError, TypeError)
+"""Exceptions of a worker that cannot read a task, because it has no reportgen or another version."""
 
 SAME = "install the same versions of reportgen, NumPy and Numba on every worker"
 WORDS = {"engine": "engine version", "reportgen": "reportgen", "numpy": "NumPy", "numba": "Numba"}
@@ -52,7 +53,7 @@ def refuse_other_identity(worker: object, expected: Identity | None = None) -> N
     if worker == own:
         return
     if not isinstance(worker, Identity):
-        raise _unknown_identity()
+        raise unknown_identity()
     theirs = asdict(worker)
     differing = [
         f"{WORDS[name]} {theirs[name]} instead of {value}" if name != "sources" else "other source code"
@@ -62,27 +63,20 @@ def refuse_other_identity(worker: object, expected: Identity | None = None) -> N
     raise MissingError("worker-differs", f"a worker has {', '.join(differing)}; its runs are not stored", hint=SAME)
 
 
-@dataclass(frozen=True)
-class RemoteRun:
-    """A run that a worker trained, with the identity of the worker."""
+def check_identity(result: object) -> None:
+    """Raise MissingError ("worker-differs") unless the result of a task is the identity of this process.
 
-    record: RunRecord
-    identity: Identity
-
-
-def proven_record(future: Future[RemoteRun]) -> RunRecord:
-    """Return the record of a worker that proved to train with the engine and the source code of this process.
-
-    Raises MissingError ("worker-differs") for any other, such as a worker whose reportgen cannot read the task.
+    result : what the task returned or raised; None if its worker has ended.
     """
-    try:
-        run = future.result()
-    except (ImportError, AttributeError, TypeError) as error:  # of unpickling the task in another version
-        raise _unknown_identity() from error
-    refuse_other_identity(getattr(run, "identity", None))
-    return run.record
+    if isinstance(result, UNREADABLE):
+        raise unknown_identity() from result
+    if isinstance(result, Exception):
+        raise result
+    if result is not None:
+        refuse_other_identity(result)
 
 
-def _unknown_identity() -> MissingError:
+def unknown_identity() -> MissingError:
+    """Return the error for a worker that cannot prove its identity, such as one without reportgen."""
     message = "a worker does not say which engine it trains with, so that its runs cannot be stored"
     return MissingError("worker-differs", message, hint=SAME)

@@ -87,22 +87,22 @@ class Store:
     def _read(self, run: PlannedRun, fingerprint: str) -> RunRecord:
         """Return the stored run; raises one of UNREADABLE, with the argument ARRAYS for damaged arrays."""
         key = run.spec.key(fingerprint)
-        head, arrays = read_run(self.folder / key, key)
-        if head.get("data", "") not in ("", fingerprint):
-            raise ValueError("a run on other data")
-        record = _record(run, head, arrays)
-        check_record(record)
-        return record
+        head = disk.read_regular(self.folder / key / HEAD)
+        return parse_record(run, fingerprint, head, disk.read_regular(self.folder / key / ARRAYS))
 
     def save(self, record: RunRecord) -> None:
         """Store the run and replace any other with the same key; raises StoreError if the folder is not writable."""
-        path = self.folder / record.key
+        self.save_bytes(record.key, *dump_record(record))
+
+    def save_bytes(self, key: str, head: bytes, arrays: bytes) -> None:
+        """Store a run as the contents of run.json and arrays.npz, as `save`."""
+        path = self.folder / key
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
-                self._write(path, record)
+                self._write(path, head, arrays)
             except FileNotFoundError:  # another process considered the unfinished folder abandoned and removed it
-                self._write(path, record)
+                self._write(path, head, arrays)
         except OSError as error:
             message = f"the run cannot be stored: {error.strerror or error}"
             raise StoreError("not-writable", message, where=str(path)) from error
@@ -111,15 +111,35 @@ class Store:
         """Remove the incomplete folders of processes that were killed."""
         disk.remove_abandoned(self.folder)
 
-    def _write(self, path: Path, record: RunRecord) -> None:
-        content = pack(record.arrays)
+    def _write(self, path: Path, head: bytes, arrays: bytes) -> None:
         with disk.temporary_path(path) as temporary:
             temporary.mkdir()
-            disk.write_synced(temporary / ARRAYS, content)
-            disk.write_synced(temporary / HEAD, _describe(record, content))
+            disk.write_synced(temporary / ARRAYS, arrays)
+            disk.write_synced(temporary / HEAD, head)
             disk.sync_folder(temporary)
             disk.replace_folder(temporary, path)
         disk.sync_folder(self.folder)
+
+
+def dump_record(record: RunRecord) -> tuple[bytes, bytes]:
+    """Return the contents of run.json and arrays.npz."""
+    content = pack(record.arrays)
+    return _describe(record, content), content
+
+
+def parse_record(run: PlannedRun, fingerprint: str, head: bytes, content: bytes) -> RunRecord:
+    """Return the record in the contents of run.json and arrays.npz of a run on the data with this fingerprint.
+
+    Raises one of UNREADABLE unless they are those of this run as they were stored, with the argument ARRAYS for damaged
+    arrays.
+    """
+    values = parse_head(run.spec.key(fingerprint), head)
+    arrays = unpack_checked(values, content)
+    if values.get("data", "") not in ("", fingerprint):
+        raise ValueError("a run on other data")
+    record = _record(run, values, arrays)
+    check_record(record)
+    return record
 
 
 def plain(value: Any) -> Any:
@@ -170,7 +190,7 @@ def read_run(folder: Path, key: str | None = None) -> tuple[dict[str, Any], dict
     key : the key that the run must have; None for any. Raises one of UNREADABLE, with the argument ARRAYS for damaged
     arrays.
     """
-    head = _parse(key, disk.read_regular(folder / HEAD))
+    head = parse_head(key, disk.read_regular(folder / HEAD))
     content = disk.read_regular(folder / ARRAYS)
     return head, unpack_checked(head, content)
 
@@ -182,7 +202,7 @@ def unpack_checked(head: Mapping[str, Any], content: bytes) -> dict[str, Any]:
     return unpack(content)
 
 
-def _parse(key: str | None, content: bytes) -> dict[str, Any]:
+def parse_head(key: str | None, content: bytes) -> dict[str, Any]:
     """Return the values of run.json; raises ValueError or KeyError unless `_describe` wrote them."""
     head = json.loads(content)
     if not isinstance(head, dict):

@@ -14,7 +14,7 @@ from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import AnalysedStudy, Report
 from reportgen.workflow.request import RunRequest, make_request
 from reportgen.workflow.stored_runs import StoredRuns
-from reportgen.workflow.training import Trainer
+from reportgen.workflow.training import Trainer, cluster_at
 from reportgen.workflow.unchanged import origin_of, unchanged_report
 from reportgen.workflow.writing import refuse_other_report, write_report
 
@@ -36,6 +36,7 @@ def run_study(
     *,
     workers: int | None = None,
     dask: str | None = None,
+    dask_wait: float | None = None,
     fresh: bool = False,
     listener: ProgressListener | None = None,
     **options: Any,
@@ -46,7 +47,8 @@ def run_study(
     ----------
     source : a study file, or the name of a shipped study.
     workers : number of runs to train at a time; by default one per core.
-    dask : address of a Dask scheduler to train on instead of this machine.
+    dask : address of a Dask scheduler whose workers train, or "local" for processes on this machine.
+    dask_wait : longest time in seconds to wait for that scheduler, and for a first worker; by default 30.
     fresh : train stored runs again.
     listener : receives progress events.
     options : further options of `make_request`.
@@ -55,7 +57,8 @@ def run_study(
     ------
     ReportgenError : the message says what the user can do.
     """
-    return run_request(make_request(source, **options), workers=workers, dask=dask, fresh=fresh, listener=listener)
+    request = make_request(source, **options)
+    return run_request(request, workers=workers, dask=dask, dask_wait=dask_wait, fresh=fresh, listener=listener)
 
 
 def render_study(source: str | Path, *, listener: ProgressListener | None = None, **options: Any) -> Report:
@@ -71,6 +74,7 @@ def run_request(
     *,
     workers: int | None = None,
     dask: str | None = None,
+    dask_wait: float | None = None,
     fresh: bool = False,
     listener: ProgressListener | None = None,
 ) -> Report:
@@ -83,7 +87,8 @@ def run_request(
     refuse_other_report(request)
     if not fresh and (report := unchanged_report(request)) is not None:
         return report
-    return make_report(request, Trainer(listener, workers=workers, dask=dask, fresh=fresh), listener)
+    with cluster_at(dask, workers, dask_wait) as cluster:
+        return make_report(request, Trainer(listener, workers=workers, cluster=cluster, fresh=fresh), listener)
 
 
 def render_request(request: RunRequest, *, listener: ProgressListener | None = None) -> Report:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 
 from reportgen import disk
 from reportgen.engine.jit.folders import are_compiled
 from reportgen.errors import StoreError
 from reportgen.runs.claims import Claims
+from reportgen.runs.cluster import Cluster
+from reportgen.runs.dask_client import WAIT_SECONDS
 from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan, PlannedRun
@@ -20,20 +24,28 @@ from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, un
 from reportgen.workflow.search_stages import next_stage
 from reportgen.workflow.stored_runs import CollectedRuns, StoredRuns
 
-WAIT_SECONDS = 0.5
+LOOK_SECONDS = 0.5
 """Interval at which runs of another process are looked for."""
 
 
 class Trainer(StoredRuns):
-    """Provides runs and trains the missing ones; parameters as in `run_study`."""
+    """Provides runs and trains the missing ones; parameters as in `run_study`.
+
+    cluster : the Dask cluster to train on instead of this machine.
+    """
 
     may_train = True
 
     def __init__(
-        self, listener: ProgressListener, *, workers: int | None = None, dask: str | None = None, fresh: bool = False
+        self,
+        listener: ProgressListener,
+        *,
+        workers: int | None = None,
+        cluster: Cluster | None = None,
+        fresh: bool = False,
     ) -> None:
         super().__init__()
-        self._listener, self._dask, self.fresh = listener, dask, fresh
+        self._listener, self._cluster, self.fresh = listener, cluster, fresh
         self._workers = workers or default_workers()
         self._trained: set[str] = set()
 
@@ -59,7 +71,7 @@ class Trainer(StoredRuns):
             new = [job for job in unique(jobs) if job.key not in records]
             records |= {} if self.fresh else self._stored(request, new)
             missing = [job for job in new if job.key not in records or records[job.key].status == "failed"]
-            self._train(request, missing, len(unique(jobs)) - len(missing))
+            self.train(request, missing, len(unique(jobs)) - len(missing))
             records |= stored_records(request, missing)
             next_plan = next_stage(request.plan, jobs, records)
         _refuse_lost(request, records)
@@ -74,7 +86,7 @@ class Trainer(StoredRuns):
         records = self._stored(request, known)
         missing = [job for job in needed if job.key not in records]
         if missing:
-            self._train(request, missing, len(needed) - len(missing))
+            self.train(request, missing, len(needed) - len(missing))
             records |= stored_records(request, missing)
         return self._by_seed(jobs, records)
 
@@ -87,20 +99,26 @@ class Trainer(StoredRuns):
                 self._listener.notice(f"{request.store.folder / job.key}: {fault}; the run is trained again")
         return records
 
-    def _train(self, request: RunRequest, jobs: Sequence[Job], stored: int) -> None:
-        if self._dask is None:
+    def train(self, request: RunRequest, jobs: Sequence[Job], stored: int) -> None:
+        """Train and store jobs; `stored` is the number of those that need no training."""
+        if self._cluster is None:
             refuse_beyond_memory(request.plan, jobs, self._workers)
         self._listener.training(request.plan, jobs, stored)
-        if jobs and self._dask is None and not are_compiled():
+        if jobs and self._cluster is None and not are_compiled():
             self._listener.compiling()
-        self._trained |= train_runs(request, jobs, self._workers, self._dask, self._listener, self.fresh)
+        self._trained |= train_runs(request, jobs, self._workers, self._cluster, self._listener, self.fresh)
+
+
+def cluster_at(dask: str | None, workers: int | None, wait: float | None) -> AbstractContextManager[Cluster | None]:
+    """Return the Dask cluster at an address, for a `with` block; None without an address."""
+    return nullcontext() if dask is None else Cluster(dask, workers or default_workers(), wait or WAIT_SECONDS)
 
 
 def train_runs(
     request: RunRequest,
     jobs: Sequence[Job],
     workers: int,
-    dask: str | None,
+    cluster: Cluster | None,
     listener: ProgressListener,
     fresh: bool = False,
 ) -> set[str]:
@@ -138,14 +156,14 @@ def train_runs(
     with Claims(store.folder) as claims:
         while waiting:
             postponed: list[Job] = []
-            options = {"folder": folder, "workers": workers, "dask": dask, "progress": listener.progress}
-            run_all(waiting, keep=keep, claim=claim, **options)  # type: ignore[arg-type]
+            train = partial(run_all, workers=workers) if cluster is None else cluster.run_all
+            train(waiting, keep=keep, folder=folder, progress=listener.progress, claim=claim)
             waiting = postponed
             if waiting:
                 if not is_said:
                     listener.notice(f"another process trains {len(waiting)} of these runs; waiting for it")
                 is_said = True
-                time.sleep(WAIT_SECONDS)
+                time.sleep(LOOK_SECONDS)
     return trained
 
 

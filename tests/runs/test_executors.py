@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import gc
-import sys
 import threading
 import time
-import types
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +15,7 @@ from threadpoolctl import threadpool_info
 from reportgen import data
 from reportgen.data.dataset import Dataset
 from reportgen.engine.train import Cancelled, Outcome
-from reportgen.errors import MissingError, UsageError
+from reportgen.errors import MissingError
 from reportgen.runs import executors
 from reportgen.runs.executors import Job, default_workers, in_thread, run_all
 from tests.runs.records import FINGERPRINT, planned, record
@@ -221,58 +218,6 @@ def test_progress_names_the_job(monkeypatch, loader):
 
 def test_default_workers_is_at_least_one():
     assert default_workers() >= 1
-
-
-def test_a_missing_installation_of_dask_is_an_error(monkeypatch, loader):
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(MissingError) as caught:
-        collect(jobs(0), dask="tcp://localhost:1")
-    assert caught.value.code == "missing-library"
-    assert "reportgen[dask]" in str(caught.value.hint)
-
-
-class FakeClient:
-    """A Dask client whose cluster is a pool of threads."""
-
-    def __init__(self, address, timeout=None):
-        if address != "tcp://scheduler":
-            raise OSError("timed out")
-        self.closed = False
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.closed = True
-
-    def nthreads(self):
-        return {"a": 1, "b": 2}
-
-    def get_executor(self):
-        return ThreadPoolExecutor(2)
-
-
-@pytest.fixture
-def cluster(monkeypatch):
-    """Replace the package `distributed` by one with the client above."""
-    module = types.ModuleType("distributed")
-    module.Client = FakeClient
-    monkeypatch.setitem(sys.modules, "distributed", module)
-    executors._cached_data.cache_clear()
-
-
-def test_dask_trains_every_job_and_returns_its_record(monkeypatch, loader, cluster):
-    use(monkeypatch, lambda spec, dataset, cancel, progress: outcome(spec))
-    found = collect(jobs(0, 1, 2), dask="tcp://scheduler")
-    assert {made.spec.seed for made in found.values()} == {0, 1, 2}
-    assert {made.provenance["workers"] for made in found.values()} == {3}
-
-
-def test_an_unreachable_dask_scheduler_is_a_usage_error(cluster):
-    with pytest.raises(UsageError) as caught:
-        collect(jobs(0), dask="tcp://nowhere")
-    assert caught.value.code == "no-scheduler"
-    assert "tcp://nowhere" in caught.value.message
 
 
 def test_in_thread_returns_the_result_or_raises_the_error_of_its_action():

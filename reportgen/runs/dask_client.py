@@ -1,0 +1,257 @@
+"""Connection to a Dask scheduler, in which every wait has a limit and every failure is one sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future as Outcome
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from reportgen.errors import MissingError, ReportgenError, UsageError
+from reportgen.runs.identity import check_identity
+
+if TYPE_CHECKING:
+    from distributed import Future
+
+LOCAL = "local"
+"""The address that stands for a cluster of processes on this machine."""
+
+WAIT_SECONDS = 30.0
+"""Longest wait for a scheduler or a first worker by default."""
+
+POLL_SECONDS = 1.0
+"""Interval at which the scheduler is asked for its workers."""
+
+CLOSE_SECONDS = 2.0
+"""Longest wait for the end of a connection; a local cluster ends with this process in any case."""
+
+LOGGERS = (
+    *("distributed", "tornado", "tornado.application", "asyncio"),
+    *(
+        f"distributed.{name}"
+        for name in ("batched", "client", "comm", "comm.tcp", "core", "nanny", "scheduler", "worker")
+    ),
+)
+"""The logs that repeat every failure of a connection with its traceback."""
+
+T = TypeVar("T")
+
+ASK = "__import__('reportgen.runs.identity', fromlist=['identity']).identity()"
+"""Returns the identity of a worker. A worker without reportgen cannot even read a task that names its functions, and
+does not say so."""
+
+NO_INTERRUPTS = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+"""Is executed by the workers on this machine: a terminal sends Ctrl-C to them too, but this process stops them."""
+
+SAME_SCHEDULER = "install the same version of reportgen for the scheduler as for this command"
+
+
+class DaskClient:
+    """A client of a scheduler at an address, or of a new cluster of `workers` processes on this machine.
+
+    wait : longest time in seconds to wait for the scheduler, and for a first worker.
+    """
+
+    def __init__(self, address: str, workers: int, wait: float) -> None:
+        self._wait, self._address = wait, address
+        self._threads: dict[str, int] = {}
+        self._proofs: dict[str, Future] = {}
+        self._proven: set[str] = set()
+        self._asked, self._waited_since = 0.0, time.monotonic()
+        self._end = contextlib.ExitStack()
+        try:
+            with self.quiet():
+                self._open(address, workers)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, address: str, workers: int) -> None:
+        dask = _import_dask()
+        self._end.enter_context(dask.config.set({"distributed.comm.timeouts.connect": self._wait}))
+        from distributed import Client, LocalCluster
+
+        if address == LOCAL:
+            options = {"processes": True, "memory_limit": None, "dashboard_address": ":0", "preload": [NO_INTERRUPTS]}
+            cluster = LocalCluster(workers, threads_per_worker=1, silence_logs=logging.CRITICAL, **options)
+            self._end.callback(cluster.close, timeout=CLOSE_SECONDS)
+            address = cluster.scheduler_address
+        _refuse_other_program(address, self._wait)
+        try:
+            self._client = Client(address, timeout=self._wait, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise _no_scheduler(address, error) from error
+        self._end.callback(self._client.close, timeout=CLOSE_SECONDS)
+        self._waited_since = time.monotonic()
+
+    def close(self) -> None:
+        """Close the connection, and the cluster if it is local."""
+        with self.quiet(), contextlib.suppress(Exception):
+            self._end.close()
+
+    @contextlib.contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Silence the log of Dask, which repeats every failure with its traceback."""
+        levels = {name: logging.getLogger(name).level for name in LOGGERS}
+        try:
+            for name in levels:
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+            yield
+        finally:
+            for name, level in levels.items():
+                logging.getLogger(name).setLevel(level)
+
+    @contextlib.contextmanager
+    def listening(self, handle: Callable[[Any], None]) -> Iterator[str]:
+        """Yield a topic whose events are passed to `handle`."""
+        topic = f"reportgen-{os.urandom(8).hex()}"
+        with self._lost_means_error():
+            self._client.subscribe_topic(topic, handle)
+        try:
+            yield topic
+        finally:
+            with contextlib.suppress(Exception):
+                self._client.unsubscribe_topic(topic)
+
+    def threads(self) -> int:
+        """Return the number of threads of the workers that proved to have the same versions as this process.
+
+        Raises MissingError ("worker-differs") if a worker has others, ("no-workers") after the longest wait without a
+        worker, ("cluster-lost") if the scheduler does not answer.
+        """
+        if time.monotonic() - self._asked > POLL_SECONDS or not self._proven:
+            with self._lost_means_error():
+                threads = dict(_limited(self._client.nthreads, self._wait))
+            self._asked = time.monotonic()
+            if threads and not self._threads:
+                self._waited_since = self._asked
+            self._threads = threads
+            self._prove()
+        return sum(self._threads[worker] for worker in self._proven)
+
+    def _prove(self) -> None:
+        """Ask new workers for their identities, and compare those that have answered."""
+        for worker in self._threads.keys() - self._proofs.keys():
+            self._proofs[worker] = self._client.submit(eval, ASK, workers=[worker], pure=False)
+        for worker in [worker for worker in self._proofs if worker not in self._threads]:
+            del self._proofs[worker]
+        for worker, proof in self._proofs.items():
+            if worker not in self._proven and proof.done():
+                check_identity(self.result(proof))
+        self._proven = {worker for worker, proof in self._proofs.items() if proof.status == "finished"}
+        if self._proven:
+            self._waited_since = self._asked
+        elif self._asked - self._waited_since > self._wait:
+            what = "no worker that answers" if self._threads else "no worker"
+            message = f"the Dask cluster at {self._address} has had {what} for {self._wait:g} s"
+            raise MissingError("no-workers", message, hint="start workers, or wait longer with --dask-wait")
+
+    def awaken(self, count: int) -> list[Future]:
+        """Return short tasks, for which a cluster that adapts to its tasks starts workers."""
+        with self._lost_means_error():
+            return [self._client.submit(eval, ASK, pure=False) for _ in range(count)]
+
+    def submit(self, function: Callable[..., object], *arguments: object) -> Future:
+        """Return the future of a new task; raises MissingError ("worker-differs") if the scheduler cannot read it."""
+        with self._lost_means_error():
+            return self._client.submit(function, *arguments, pure=False)
+
+    def scatter(self, value: object) -> Future:
+        """Return the future of a value that is sent to a worker, and from there to any other that needs it."""
+        with self._lost_means_error():
+            return _limited(partial(self._client.scatter, value, hash=False), self._wait)
+
+    def result(self, future: Future) -> object:
+        """Return the result or the exception of a finished task; None if the task, its result or its data are lost.
+
+        The exception is a MemoryError for a task that ended several workers.
+        """
+        from distributed import CancelledError, KilledWorker
+        from distributed.comm import CommClosedError
+
+        try:
+            return future.result(timeout=self._wait)
+        except KilledWorker as error:
+            return MemoryError(str(error))
+        except (CancelledError, CommClosedError, OSError):
+            return None
+        except RuntimeError as error:
+            if "deserialization of the task graph" in str(error):
+                message = "the Dask scheduler cannot read the task, because it has no or another reportgen"
+                raise MissingError("worker-differs", message, hint=SAME_SCHEDULER) from error
+            return error
+        except Exception as error:
+            return error
+
+    def cancel(self, futures: Collection[Future]) -> None:
+        """Cancel tasks, so that their workers stop; does nothing if the scheduler is lost."""
+        if futures:
+            with contextlib.suppress(Exception):
+                _limited(partial(self._client.cancel, list(futures)), CLOSE_SECONDS)
+
+    @contextlib.contextmanager
+    def _lost_means_error(self) -> Iterator[None]:
+        """Raise MissingError ("cluster-lost") for an error of the connection in the block."""
+        try:
+            yield
+        except ReportgenError:
+            raise
+        except Exception as error:
+            if isinstance(error, (OSError, RuntimeError)) or type(error).__module__.startswith("distributed"):
+                message = f"the Dask scheduler at {self._address} does not answer any more"
+                hint = "finished runs are stored; the same command continues with the rest"
+                raise MissingError("cluster-lost", message, hint=hint) from error
+            raise
+
+
+def _import_dask() -> Any:
+    try:
+        import dask
+        import distributed  # noqa: F401
+    except ImportError as error:
+        message, hint = "--dask requires the package distributed", "pip install 'reportgen[dask]'"
+        raise MissingError("missing-library", message, hint=hint) from error
+    return dask
+
+
+def _refuse_other_program(address: str, wait: float) -> None:
+    """Raise UsageError ("no-scheduler") unless a Dask scheduler answers; a connection to other programs can hang."""
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    async def ask() -> Any:
+        async with rpc(address, timeout=wait, connection_args=Security().get_connection_args("client")) as server:
+            return await server.identity()
+
+    try:
+        answer = _limited(lambda: asyncio.run(asyncio.wait_for(ask(), wait)), wait + CLOSE_SECONDS)
+    except Exception as error:  # other programs make Dask raise many kinds of errors
+        raise _no_scheduler(address, error) from error
+    if not (isinstance(answer, dict) and answer.get("type") == "Scheduler"):
+        raise _no_scheduler(address)
+
+
+def _limited(action: Callable[[], T], seconds: float) -> T:
+    """Return the result of an action in another thread; raises TimeoutError if it takes longer."""
+    outcome: Outcome[T] = Outcome()
+
+    def work() -> None:
+        try:
+            outcome.set_result(action())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()  # a program waits for the end of any other thread
+    return outcome.result(timeout=seconds)
+
+
+def _no_scheduler(address: str, error: Exception | None = None) -> UsageError:
+    why = f": {error}" if isinstance(error, (ValueError, TypeError)) else ""
+    hint = "an address such as tcp://localhost:8786, or local for a cluster on this machine"
+    return UsageError("no-scheduler", f"no Dask scheduler answers at {address}{why}", hint=hint)

@@ -1,0 +1,1 @@
+"""Shards of a study: parts of its runs that separate jobs train, and the merge of their folders."""
