@@ -43,7 +43,7 @@ PANELS = 6
 LOWEST = 30.0
 """Curvatures below the smallest limit divided by this number are outside of the axis: Adam's first steps."""
 
-LINE, LIMIT = "curvature", "largest curvature with stable steps"
+LINE, LIMIT = "curvature", "limit of stable steps"
 
 _STABLE = SeriesStyle(_style.INK, "", (0, (4, 2)))
 """Style of the limit."""
@@ -128,7 +128,7 @@ def _course(row: VariantSummary) -> Course | None:
 def _figure(courses: Sequence[Course]) -> Figure:
     columns = surface().columns(min(len(courses), 2 if len(courses) in (2, 4) else 3))
     colour = _style.COLOURS[0]
-    handles, labels = _style.line_legend({LINE: SeriesStyle(colour, "", "-"), LIMIT: _STABLE}, 1.0, ())
+    handles, labels = _style.line_legend({LINE: SeriesStyle(colour, "", "-"), LIMIT: _STABLE}, 2.0, ())
     margins = _style.Margins(left=0.62, across=0.2, between=0.5)
     figure, axes = _style.panels(
         len(courses), columns, surface().either(1.75, 1.3), _style.legend_height(labels), margins
