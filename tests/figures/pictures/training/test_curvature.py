@@ -39,7 +39,7 @@ def test_an_adaptive_optimizer_has_its_preconditioned_curvature_after_the_first_
 
 def test_a_curvature_far_below_the_limit_does_not_compress_the_axis() -> None:
     made = record(0, 4, 3)
-    limit = 2 / made.epochs("lr")[-1]
+    made.arrays["epoch_lr"][:], limit = 0.1, 2 / 0.1
     made.arrays["probe_curvature"] = np.array([1e-9, limit / 2, limit])
     drawing = FIGURES[ID].draw(analysis([summary("a", [made])], figures=(ID,)))
     assert drawing is not None
