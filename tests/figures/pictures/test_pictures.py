@@ -33,6 +33,7 @@ STUDIES = {
     "saturation_map": MOONS + LAYERS,
     "dead_units_map": MOONS + LAYERS,
     "update_ratio_over_steps": MOONS + LAYERS,
+    "curvature_over_steps": MOONS.replace("loss_line", "curvature") + LAYERS,
 }
 
 
