@@ -20,7 +20,14 @@ from reportgen.report.site.course import COLUMNS, Course, claim_rows, make_cours
 from reportgen.report.site.diagnosed import read_diagnosis
 from reportgen.report.site.finished import Finished, find_reports, read_report
 
-PAGES = {PAGE: "site_index.html.j2", "lectures.html": "site_lectures.html.j2", "claims.html": "site_lectures.html.j2"}
+MODERN = "modern.html"
+"""The page of the claims of papers, which a site has if its studies test such claims."""
+PAGES = {
+    PAGE: "site_index.html.j2",
+    "lectures.html": "site_lectures.html.j2",
+    "claims.html": "site_lectures.html.j2",
+    MODERN: "site_modern.html.j2",
+}
 """Templates of the pages; a site has the second if its studies test claims of the lectures, else the third."""
 SCRIPT = "site.js"
 """The script of the search box; the pages are complete without it."""
@@ -31,10 +38,11 @@ NOT_COPIED = (RUNS, "sanity", DATA)
 
 
 def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = None) -> list[Path]:
-    """Write index.html, the page of all claims and claims.csv into a folder and return their paths; also a manifest.
+    """Write index.html, the pages of claims and claims.csv into a folder and return their paths; also a manifest.
 
-    The page of all claims is lectures.html, or claims.html if no study tests a claim of the lectures. Reports outside
-    of the folder are copied into it without their stored runs and data.
+    The page of all claims is lectures.html, or claims.html if no study tests a claim of the lectures; modern.html has
+    the claims of papers, if a study tests one. Reports outside of the folder are copied into it without their stored
+    runs and data.
 
     Parameters
     ----------
@@ -112,11 +120,12 @@ def _write(course: Course, site: Path) -> list[Path]:
     disk.remove_abandoned(site)
     for study in course.studies:
         _copy(study.report.folder, site)
-    names = (PAGE, course.overview, TABLE)
+    pages = (PAGE, course.overview, *((MODERN,) if course.modern else ()))
+    names = (*pages, TABLE)
     former = read_manifest(site) or {}
     with disk.temporary_path(site / "site") as staged:
         staged.mkdir()
-        for name in (PAGE, course.overview):
+        for name in pages:
             text = fill_page(PAGES[name], SCRIPT, course=course, page=name)
             (staged / name).write_text(text, encoding="utf-8", newline="\n")
         write_csv(staged / TABLE, COLUMNS, claim_rows(course))
