@@ -35,7 +35,7 @@ def claim_lines(file: Path = FILE) -> Iterator[str]:
 
 
 def modern_lines(file: Path = MODERN_FILE) -> Iterator[str]:
-    """Yield a Markdown table of the claims of papers, with one row for each test."""
+    """Yield a Markdown table of the claims of papers, with one row for each test, measured or not."""
     tests = {(study, result.id): result for study, result in read(file)}
     yield from ("| claim | study | verdict | measured | 95% interval | n |", "|---|---|---|---|---|---|")
     for claim in modern_claims():
@@ -44,20 +44,23 @@ def modern_lines(file: Path = MODERN_FILE) -> Iterator[str]:
         words = f"**{claim.number}** {_cell(claim.says)} *{cited} print: {_cell(claim.printed)}*"
         for study, ids in claim.tests.items():
             for each in ids:
-                yield f"| {words} | {_test(study, tests[study, each])} |"
+                result = tests.get((study, each))
+                test = _test(study, result) if result else f"`{study}`: {each} | not tested | | | "
+                yield f"| {words} | {test} |"
                 words = ""
 
 
 def unsupported_lines(file: Path = MODERN_FILE) -> Iterator[str]:
     """Yield a Markdown list of the tests of claims of papers without support, with their notes in the study files."""
     verdicts = {(study, result.id): result.verdict for study, result in read(file)}
-    for study, ids in ((study, ids) for claim in modern_claims() for study, ids in claim.tests.items()):
-        path = shipped_studies()[study]
-        claims = {claim["id"]: claim for claim in read_yaml(path.read_text(encoding="utf-8"), study).value["claims"]}
-        for each in ids:
-            if verdicts[study, each] != "supported":
-                says, note = (" ".join(str(claims[each].get(key, "")).split()) for key in ("says", "note"))
-                yield from (f"- `{study}`, {verdicts[study, each]}: {says}", "", f"  {note}", "")
+    listed = [(study, each) for claim in modern_claims() for study, ids in claim.tests.items() for each in ids]
+    for study, each in listed:
+        verdict = verdicts.get((study, each), "supported")
+        if verdict != "supported":
+            text = shipped_studies()[study].read_text(encoding="utf-8")
+            claim = next(claim for claim in read_yaml(text, study).value["claims"] if claim["id"] == each)
+            says, note = (" ".join(str(claim.get(key, "")).split()) for key in ("says", "note"))
+            yield from (f"- `{study}`, {verdict}: {says}", "", f"  {note}", "")
 
 
 def _test(study: str, result: ClaimResult) -> str:

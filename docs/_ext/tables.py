@@ -1,7 +1,7 @@
 """Sphinx directives for pages that are generated from the tables of the package.
 
-`{catalogue} rules` lists every entry of a kind, `{claims}` the claims of the lectures with their tests, `{modern}` those
-of papers, `{unsupported}` their tests without support, and `{error-codes}` the codes of errors.
+`{catalogue} rules` lists every entry of a kind, `{claims}` the claims of the lectures with their tests, `{modern}` the
+claims of papers with theirs, `{unsupported}` the latter without support, and `{error-codes}` the codes of errors.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""A course: several reports, and their results for each claim of the lectures and of the papers of the last ten years."""
+"""A course: several reports, and their results for each claim of the lectures and of newer papers."""
 
 from __future__ import annotations
 
