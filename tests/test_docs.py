@@ -199,6 +199,29 @@ def test_the_table_of_claims_can_be_built_from_the_file_in_docs(monkeypatch: pyt
     assert len(list(claim_lines())) >= 52
 
 
+def test_the_table_of_claims_of_papers_has_a_row_per_test_and_the_reasons_of_those_without_support(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
+    from measured import modern_lines, unsupported_lines
+
+    file = tmp_path / "modern.csv"
+    file.write_text(
+        "lecture,study,claim,verdict,measured,lo,hi,n,metric,quantity\n"
+        ",muon,fewer-steps-than-sgd,supported,-8,-9,-7,10,steps_to,difference\n"
+        ",muon,fewer-steps-than-adamw,inconclusive,-1,-3,1,10,steps_to,difference\n",
+        encoding="utf-8",
+    )
+    lines = list(modern_lines(file))
+    (first,) = (line for line in lines if line.startswith("| **10** "))
+    assert "[Jordan et al. 2024](https://kellerjordan.github.io/posts/muon/)" in first
+    assert "| `muon`: fewer-steps-than-sgd | supported | −8.00 steps" in first
+    assert sum("not tested" in line for line in lines) == len(lines) - 2 - 2
+    (item, _, note, _) = unsupported_lines(file)
+    assert item.startswith("- `muon`, inconclusive: Muon reaches a training loss of 0.03 in fewer steps than AdamW.")
+    assert note == "  The level was chosen on two seeds such that every optimizer reaches it."
+
+
 def studies() -> list[tuple[str, str]]:
     """The studies in the pages; the YAML blocks of the tutorial make up one study, and the last one is another."""
     *parts, images = blocks(ROOT / "docs" / "tutorial.md", "yaml")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from error_codes import code_lines
-from measured import claim_lines
+from measured import claim_lines, modern_lines, unsupported_lines
 
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.cli.reference.catalogue import KINDS
@@ -21,7 +21,7 @@ from reportgen.external.logs.patterns import PATTERNS
 from reportgen.registry import Parameter, Row
 from reportgen.study.reference.explained import default_of, explained, kind_of, span_of
 
-NAMES = ("study-file.md", "logs.md", "errors.md", "claims.md", "rules.md")
+NAMES = ("study-file.md", "logs.md", "errors.md", "claims.md", "rules.md", "modern.md")
 PAGES = tuple(Path(__file__).resolve().parents[1] / name for name in NAMES)
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -137,6 +137,8 @@ def part(name: str) -> list[str]:
             "log_names": log_names,
             "rule_texts": lambda: entries("rules"),
             "lecture_tests": claim_lines,
+            "modern_tests": modern_lines,
+            "unsupported_tests": unsupported_lines,
             "error_codes": code_lines,
         }.get(name, lambda: entries(name))()
     )

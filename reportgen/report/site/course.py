@@ -1,4 +1,4 @@
-"""A course: several reports, and their results for each claim of the lectures."""
+"""A course: several reports, and their results for each claim of the lectures and of newer papers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 from reportgen.analysis.results import ClaimResult
@@ -14,7 +14,10 @@ from reportgen.paths import PAGE
 from reportgen.report.document.sources import Reference, references
 from reportgen.report.site.finished import Finished
 from reportgen.report.site.lecture_claims import LectureClaim, lecture_claims
+from reportgen.report.site.modern_claims import ModernClaim, modern_claims
 from reportgen.study.model.claims import VERDICTS
+
+C = TypeVar("C", LectureClaim, ModernClaim)
 
 MIXED, UNTESTED = "mixed", "not tested"
 
@@ -66,7 +69,7 @@ class CourseStudy:
 
 @dataclass(frozen=True)
 class CourseTest:
-    """A claim of a study that tests a claim of the lectures; link: the URL of the claim in the report, or None."""
+    """A claim of a study that tests a listed claim; link: the URL of the claim in the report, or None."""
 
     study: CourseStudy
     result: ClaimResult
@@ -74,10 +77,10 @@ class CourseTest:
 
 
 @dataclass(frozen=True)
-class CourseClaim:
-    """A claim of the lectures with its tests; verdict: the common one, "mixed" or "not tested"."""
+class CourseClaim(Generic[C]):
+    """A listed claim with its tests; verdict: the common one, "mixed" or "not tested"."""
 
-    claim: LectureClaim
+    claim: C
     tests: tuple[CourseTest, ...]
     verdict: str
 
@@ -89,27 +92,30 @@ class Course:
     Attributes
     ----------
     claims : the claims of the lectures, tested or not
+    modern : the tested claims of the papers of the last ten years
     own : the claims of the studies that no lecture makes
     counts : the number of tested claims of the lectures by verdict
     own_counts : the number of the other claims by verdict
-    references : the cited sources
+    references, papers : the sources of the claims of the lectures and of the papers
     """
 
     title: str
     studies: tuple[CourseStudy, ...]
-    claims: tuple[CourseClaim, ...]
+    claims: tuple[CourseClaim[LectureClaim], ...]
+    modern: tuple[CourseClaim[ModernClaim], ...]
     own: tuple[CourseTest, ...]
     counts: Mapping[str, int]
     own_counts: Mapping[str, int]
     references: tuple[Reference, ...]
+    papers: tuple[Reference, ...]
 
     @property
-    def tested(self) -> tuple[CourseClaim, ...]:
+    def tested(self) -> tuple[CourseClaim[LectureClaim], ...]:
         """The claims of the lectures with at least one test."""
         return tuple(claim for claim in self.claims if claim.tests)
 
     @property
-    def untested(self) -> tuple[CourseClaim, ...]:
+    def untested(self) -> tuple[CourseClaim[LectureClaim], ...]:
         """The claims of the lectures without a test."""
         return tuple(claim for claim in self.claims if not claim.tests)
 
@@ -138,16 +144,19 @@ def make_course(reports: Iterable[tuple[Finished, str]], title: str | None = Non
         _claim(claim, [test for test in tests if test.result.lecture == claim.number]) for claim in lecture_claims()
     )
     known = {claim.number for claim in lecture_claims()}
+    modern = tuple(claim for claim in (_claim(each, _listed(each, tests)) for each in modern_claims()) if claim.tests)
     own = tuple(test for test in tests if test.result.lecture not in known)
     tested = [claim for claim in claims if claim.tests]
     return Course(
         title=(LECTURES if tested else STUDIES) if title is None else title,
         studies=tuple(studies),
         claims=claims,
+        modern=modern,
         own=own,
         counts=_in_order(Counter(claim.verdict for claim in tested)),
         own_counts=_in_order(Counter(test.result.verdict for test in own)),
         references=tuple(references(source for claim in tested for source in claim.claim.sources)),
+        papers=tuple(references(claim.claim.paper for claim in modern)),
     )
 
 
@@ -191,7 +200,11 @@ def _tests(study: CourseStudy) -> list[CourseTest]:
     ]
 
 
-def _claim(claim: LectureClaim, tests: Sequence[CourseTest]) -> CourseClaim:
+def _listed(claim: ModernClaim, tests: Sequence[CourseTest]) -> list[CourseTest]:
+    return [test for test in tests if test.result.id in claim.tests.get(test.study.report.id, ())]
+
+
+def _claim(claim: C, tests: Sequence[CourseTest]) -> CourseClaim[C]:
     return CourseClaim(claim, tuple(tests), overall([test.result.verdict for test in tests]))
 
 

@@ -23,7 +23,14 @@ from reportgen.report.site.diagnosed import read_diagnosis
 from reportgen.report.site.finished import Finished, read_report
 from reportgen.report.site.folders import find_reports
 
-PAGES = {PAGE: "site_index.html.j2", "lectures.html": "site_lectures.html.j2", "claims.html": "site_lectures.html.j2"}
+MODERN = "modern.html"
+"""The page of the claims of papers, which a site has if its studies test such claims."""
+PAGES = {
+    PAGE: "site_index.html.j2",
+    "lectures.html": "site_lectures.html.j2",
+    "claims.html": "site_lectures.html.j2",
+    MODERN: "site_modern.html.j2",
+}
 """Templates of the pages; a site has the second if its studies test claims of the lectures, else the third."""
 SCRIPT = "site.js"
 """The script of the search box; the pages are complete without it."""
@@ -32,10 +39,11 @@ TABLE = "claims.csv"
 
 
 def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = None) -> list[Path]:
-    """Write index.html, the page of all claims and claims.csv into a folder and return their paths; also a manifest.
+    """Write index.html, the pages of claims and claims.csv into a folder and return their paths; also a manifest.
 
-    The page of all claims is lectures.html, or claims.html if no study tests a claim of the lectures. Reports outside
-    of the folder are copied into it without their stored runs and data. All files are replaced together, or none.
+    The page of all claims is lectures.html, or claims.html if no study tests a claim of the lectures; modern.html has
+    the claims of papers, if a study tests one. Reports outside of the folder are copied into it without their stored
+    runs and data. All files are replaced together, or none.
 
     Parameters
     ----------
@@ -55,7 +63,7 @@ def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = 
     refuse_undecodable(*places)
     _refuse(reports, places, folder)
     course = make_course(zip(reports, places, strict=True), title)
-    former_pages(folder, (PAGE, course.overview, TABLE))
+    former_pages(folder, (PAGE, course.overview, *((MODERN,) if course.modern else ()), TABLE))
     disk.make_writable(folder)
     try:
         return _write(course, zip(reports, places, strict=True), folder)
@@ -140,11 +148,12 @@ def _is_report(folder: Path) -> bool:
 def _write(course: Course, reports: Iterable[tuple[Finished, str]], site: Path) -> list[Path]:
     recover(site)
     disk.remove_abandoned(site)
-    names = (PAGE, course.overview, TABLE)
+    pages = (PAGE, course.overview, *((MODERN,) if course.modern else ()))
+    names = (*pages, TABLE)
     outside = [(one.folder, place) for one, place in reports if not is_below(one.folder.resolve(), site.resolve())]
     with disk.temporary_path(site / "site") as staged:
         staged.mkdir()
-        for name in (PAGE, course.overview):
+        for name in pages:
             text = fill_page(PAGES[name], SCRIPT, course=course, page=name)
             (staged / name).write_text(text, encoding="utf-8", newline="\n")
         write_csv(staged / TABLE, COLUMNS, claim_rows(course))
