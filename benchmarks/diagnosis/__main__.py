@@ -132,6 +132,7 @@ def _on_logs(options: argparse.Namespace, folder: Path) -> int:
             "seeds": options.seed,
             "rows": log_result.plain_rows(found_drawn.rows),
             "unsteady": [found_drawn.unsteady.count, found_drawn.unsteady.of],
+            "by_rule": log_result.plain_by_rule(found_drawn.by_rule),
         }
         published = {**before, "drawn": drawn}
     else:

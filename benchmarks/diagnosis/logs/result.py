@@ -60,11 +60,13 @@ class Row:
 class Drawn:
     """Scores on networks drawn at random, and the healthy ones that are left out since they are not steady.
 
-    unsteady: how many of these have an alarm in a log of three runs.
+    unsteady: how many of these have an alarm in a log of three runs. by_rule: as in `LogResult`, with one of several
+    diagnoses as planted.
     """
 
     rows: tuple[Row, ...]
     unsteady: Share
+    by_rule: Mapping[str, Mapping[str, Share]]
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def run_drawn(count: int, seeds: Sequence[int], folder: Path, workers: int, say:
             for runs in (len(SEEDS), 1):
                 alarms = {(one.case.name, seeds): judged(one, seeds) for one in known for seeds in _groups(one, runs)}
                 rows.append(_row(name, writer.name, runs, DRAWN, known, alarms))
-    return Drawn(tuple(rows), Share(len(alarmed), len(unsteady)))
+    return Drawn(tuple(rows), Share(len(alarmed), len(unsteady)), _by_rule(known))
 
 
 def _is_alarmed(case: LoggedCase, writer: str) -> bool:
@@ -236,8 +238,7 @@ def _by_rule(cases: Sequence[LoggedCase]) -> dict[str, dict[str, Share]]:
 
 def plain(result: LogResult) -> dict[str, Any]:
     """Return the result as plain data."""
-    rows = plain_rows(result.rows)
-    by_rule = {rule: {name: _plain(share) for name, share in row.items()} for rule, row in result.by_rule.items()}
+    rows, by_rule = plain_rows(result.rows), plain_by_rule(result.by_rule)
     head = {"date": result.date, "engine_version": ENGINE_VERSION, "seeds": list(SEEDS)}
     return {**head, "rows": rows, "only_logs": plain_rows(result.only_logs), "by_rule": by_rule}
 
@@ -246,6 +247,11 @@ def plain_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return rows as plain data."""
     names = [field.name for field in dataclasses.fields(Row)]
     return [{name: _plain(getattr(row, name)) for name in names} for row in rows]
+
+
+def plain_by_rule(shares: Mapping[str, Mapping[str, Share]]) -> dict[str, dict[str, list[int]]]:
+    """Return the shares of each rule as plain data."""
+    return {rule: {name: _plain(share) for name, share in row.items()} for rule, row in shares.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -28,6 +28,8 @@ def test_the_figures_on_logs_are_of_the_own_rules_on_networks_that_were_not_used
     scores = published_on_logs()
     assert len({(one.log, one.runs, one.classes) for one in scores}) == len(scores) == 8
     for one in scores:
-        for count, total in (one.recall, one.right_cause, one.false_alarms):
-            assert 0 <= count <= total
-        assert one.right_cause[0] <= one.recall[0]
+        for share in (one.recall, one.named, one.false_alarms):
+            assert 0 <= share.interval[0] <= share.value <= share.interval[1] <= 1
+        assert one.named.of == one.recall.count
+        assert one.recall.of >= 40
+        assert one.false_alarms.of >= 20

@@ -7,7 +7,7 @@ standard errors, and the ratio of its speed in the second half to that in the fi
 total, steadily (by four standard errors) and without slowing down to less than half, and ends above half of the loss
 of guessing (with a validation accuracy below 90%, if C is not known). A network that cannot learn wanders around the
 loss of guessing instead. A schedule that warms up or decays is not judged, since it makes any loss fall slowly. A
-gradient that vanished in deep layers looks the same.
+gradient that vanished in deep layers looks the same, and so do inputs that are far too small.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from reportgen.runs.training_log import TrainingLog
 
 FAR, GOOD = 0.5, 0.9
 SOURCES = ("stanford-scribe", "lecture-review", "Goodfellow, Bengio and Courville 2016, 11.4.1")
-CAUSES = ("vanishing_gradients", "vanishing_activations", "update_ratio_low", "undertrained")
+CAUSES = ("vanishing_gradients", "vanishing_activations", "unnormalized_input", "update_ratio_low", "undertrained")
 
 
 def _sign(log: TrainingLog) -> Slow | Abstention | None:
@@ -60,7 +60,10 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
             f"The loss falls {from_to(first, last)} ({percent(1 - last / first)}) in {sign.count} values up to "
             f"{shown.position(sign.end)}{rate}, by nearly the same amount each time"
         ),
-        advice="Raise the learning rate tenfold. If that does not help, compare the gradients of the layers.",
+        advice=(
+            "Raise the learning rate tenfold. If that does not help, check the scale of the inputs, and compare the "
+            "gradients of the layers."
+        ),
         sources=SOURCES,
         causes=CAUSES,
     )

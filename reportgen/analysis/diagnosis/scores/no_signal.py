@@ -99,7 +99,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
             "belong to their inputs; otherwise compare how both splits are read, encoded and scaled."
         ),
         sources=SOURCES,
-        causes=("train_eval_mismatch", "split_mismatch", "overfitting"),
+        causes=("train_eval_mismatch", "split_mismatch", "class_imbalance", "overfitting"),
     )
 
 

@@ -7,7 +7,7 @@ values with a training loss below 70% of guessing and over the late values. The 
 than the mean over an epoch, which lags behind. Reported if it gains less than 30% of that at first, and less than half
 in the end. Overfitting starts near 100% and loses it later. If the validation accuracy is that of guessing, validation
 may lack a signal altogether; see `no_signal`. An accuracy far below guessing points to labels that are encoded in
-another way.
+another way. If accuracy lacks at most the share of one class, a class that training hardly has explains it as well.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessing import below_any_guess, classes, guess_loss, unknown_classes
 from reportgen.analysis.diagnosis.scores.evidence.points import LEAST_OF_BLOCK, Points, running, scores
@@ -27,6 +27,8 @@ from reportgen.runs.training_log import TrainingLog
 LEAST, FIRST = 5, 3
 LEARNED, SHARED, SHARED_LATE = 0.7, 0.3, 0.5
 SIGNAL, REVERSED = 0.1, 0.5
+CHANCE = 0.1
+OF_CLASSES = ("class_imbalance", "absent_class")
 SOURCES = (
     "Quinonero-Candela et al. 2009, Dataset shift in machine learning",
     "Hastie, Tibshirani and Friedman 2009, section 7.10.2",
@@ -35,7 +37,10 @@ SOURCES = (
 
 @dataclass(frozen=True)
 class _Apart:
-    """Validation's share of the gain at first and late, late accuracy (NaN if unknown), late losses, and positions."""
+    """Validation's share of the gain at first and late, late accuracy (NaN if unknown), late losses, and positions.
+
+    one_class: whether validation lacks at most the accuracy that is due to one class.
+    """
 
     first: float
     late: float
@@ -43,6 +48,7 @@ class _Apart:
     val: float
     train: float
     start: float
+    one_class: bool
 
 
 def _sign(log: TrainingLog) -> _Apart | Abstention | None:
@@ -69,7 +75,13 @@ def _apart(log: TrainingLog, val: Points, train: Points, guess: float) -> _Apart
     if first >= SHARED or late >= SHARED_LATE or not _other_labels(right, classes(log) or 2, lowest < guess):
         return None
     levels = val.late(0.5).mean, train.late(0.5).mean
-    return _Apart(first, late, right, *levels, float(val.positions[learned[0]]))
+    return _Apart(first, late, right, *levels, float(val.positions[learned[0]]), _lacks_one_class(log, right))
+
+
+def _lacks_one_class(log: TrainingLog, right: float) -> bool:
+    """Return whether the validation accuracy lacks at most the share of one class, if the classes are equally large."""
+    fitted = scores(log, "train_accuracy").late(0.5)
+    return (fitted.mean if fitted.size else 1.0) - right <= 1 / (classes(log) or 2) + CHANCE
 
 
 def _other_labels(right: float, count: int, below: bool) -> bool:
@@ -87,6 +99,8 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         return shown
     first, val, train = (shown.mean(name) for name in ("first", "val", "train"))
     sign = shown.signs[0]
+    one_class = enough(sum(sign.one_class for sign in shown.signs), len(shown.signs))
+    classes_too = " Count the examples of each class in both: a class that is rare in training looks the same."
     right = f" with an accuracy of {percent(shown.mean('accuracy'))}" if sign.accuracy == sign.accuracy else ""
     return finding(
         "split_mismatch",
@@ -104,9 +118,11 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         advice=(
             "Score a part of the training examples that was left out of training. If it does well, compare how both "
             "splits are read, scaled and encoded; if it does not, the network memorizes too few examples."
+            + classes_too
+            * one_class
         ),
         sources=SOURCES,
-        causes=("train_eval_mismatch",),
+        causes=("train_eval_mismatch", *OF_CLASSES * one_class),
     )
 
 

@@ -11,7 +11,8 @@ few confident mistakes can make a loss high). The log must begin within the firs
 its steps.
 
 **Start.** Only a loss of the first five steps is the initial loss. A mean over a window or an epoch, or a later value,
-is also high after first steps that are too large; then both causes are named, the learning rate first.
+is also high after first steps that are too large; then both causes are named, the learning rate first. Nothing is
+reported if training losses stay far above those of validation, since `over_regularization` explains both.
 
 **Causes.** Output weights or hidden weights that are too large, inputs that are too large, or first steps that are.
 """
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number
+from reportgen.analysis.diagnosis.scores import over_regularization
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_in_words, highest_guess, unknown_classes
 from reportgen.analysis.diagnosis.scores.evidence.points import points, scores
@@ -145,6 +147,8 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     shown = in_most_runs(evidence, _sign)
     if shown is None or isinstance(shown, Abstention):
         return shown
+    if over_regularization.explains(evidence):
+        return None
     words, advice = (_initial if all(sign.initial for sign in shown.signs) else _averaged)(shown)
     first, later, guess = (shown.mean(name) for name in ("first", "later", "guess"))
     return finding(

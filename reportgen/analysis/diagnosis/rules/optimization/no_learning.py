@@ -13,9 +13,11 @@ loss of guessing among more classes than nearly all tasks have, and do not fall.
 It is not reported if the log has no training loss and the training accuracy rises well above chance.
 
 **Causes.** Scores do not show the cause, but the course narrows it down. A loss that started far above guessing: the
-scale of inputs or weights, or first steps that were too large. A loss that stays where it started, at another level:
-steps that are too small. A validation loss that does not change at all: a signal or a gradient that vanishes, dead or
-equal units, or a penalty that removes the weights. An accuracy that varies: labels that do not belong to the inputs. A
+scale of inputs or weights, or first steps that were too large. A training loss that falls while validation gains
+nothing: labels that do not follow from the inputs. A loss that stays where it started, at another level, or falls
+steadily by very little: steps that are too small. A validation loss that does not change at all: a signal or a gradient
+that vanishes, dead or equal units, or a penalty that removes the weights. An accuracy that varies: labels that do not
+belong to the inputs. A loss that starts at guessing and settles a little below: equal units too, which act as one. A
 loss that wanders: inputs of a wrong scale, saturation, or steps that are too large.
 
 **Advice.** Train on a few examples only: a network that cannot memorize twenty examples has a fault in the
@@ -24,11 +26,11 @@ network or in the optimization. If it can, check the labels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
-from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, levels, too_few_losses
+from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, levels, steadiness, too_few_losses
 from reportgen.analysis.diagnosis.scores.evidence.guessing import (
     below_any_guess,
     classes,
@@ -36,7 +38,7 @@ from reportgen.analysis.diagnosis.scores.evidence.guessing import (
     highest_guess,
     unknown_classes,
 )
-from reportgen.analysis.diagnosis.scores.evidence.points import scores
+from reportgen.analysis.diagnosis.scores.evidence.points import scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
 from reportgen.runs.training_log import TrainingLog
@@ -44,6 +46,7 @@ from reportgen.runs.training_log import TrainingLog
 GUESSING, HARDLY = 0.97, 0.88
 STILL, CALM, ELSEWHERE, FAR, KINDS, LEAD = 1.5e-3, 5e-3, 0.02, 2.0, 0.5, 0.3
 ABOVE = 1.03
+APART, STEADY, KEEPS = 0.01, 4.0, 0.15
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,16 @@ STUCK = _Kind(
     "It stays at its first value, which differs a little from this level",
     ("lr_too_low", "vanishing_gradients", "update_ratio_low"),
     "Raise the learning rate tenfold, and check that the optimizer holds all parameters.",
+)
+CREEPS = _Kind(
+    "It falls steadily, but by very little",
+    ("lr_too_low", "undertrained", "unnormalized_input", "vanishing_gradients", "update_ratio_low"),
+    "Raise the learning rate tenfold, and check that inputs are not far too small.",
+)
+MEMORIZES = _Kind(
+    "The training loss falls, and validation gains nothing",
+    ("no_signal", "split_mismatch"),
+    "Check that each label belongs to its input: print some pairs of both splits.",
 )
 FROZEN = _Kind(
     "It hardly changes, as if all predictions were equal",
@@ -88,6 +101,7 @@ LITTLE = _Kind(
     ("underfitting", "saturation", "no_signal", "bn_tiny_batch", "unnormalized_input", "lr_too_high"),
     "Compare with a larger network at a learning rate a third as high, and check the labels of some examples.",
 )
+LITTLE_FROM_THERE = replace(LITTLE, causes=("symmetric_init", *LITTLE.causes))
 WANDERS = _Kind(
     "It fluctuates around this level, and the accuracy hardly changes",
     ("unnormalized_input", "vanishing_gradients", "saturation", "dead_relu", "lr_too_high"),
@@ -137,8 +151,12 @@ def _kind(log: TrainingLog, found: Levels) -> _Kind:
         return CONFIDENT
     if found.early > FAR:
         return LEFT
+    if _memorizes(log, found):
+        return MEMORIZES
     if found.lowest < GUESSING:
-        return LITTLE
+        return LITTLE_FROM_THERE if abs(found.first - 1) < ELSEWHERE else LITTLE
+    if _creeps(log):
+        return CREEPS
     stays = abs(found.last - found.first) < ELSEWHERE * found.first
     if stays and abs(found.last - 1) > ELSEWHERE and found.swing < ELSEWHERE / 2:
         return STUCK
@@ -146,6 +164,22 @@ def _kind(log: TrainingLog, found: Levels) -> _Kind:
     if found.moves < STILL or (kinds == 1 and found.swing < CALM):
         return FROZEN
     return VARIED if kinds > KINDS * right.size + 1 else WANDERS
+
+
+def _memorizes(log: TrainingLog, found: Levels) -> bool:
+    """Return whether the training loss falls steadily below that of validation, which stays at guessing."""
+    train = smoothed(scores(log, "train_loss"))
+    below = found.train + found.tolerance < found.val - APART
+    return found.val >= GUESSING and below and steadiness(train) > STEADY
+
+
+def _creeps(log: TrainingLog) -> bool:
+    """Return whether the validation loss falls steadily to the end by little."""
+    val = scores(log, "val_loss")
+    if val.size < LEAST or steadiness(val) <= STEADY:
+        return False
+    half = float(val.values[val.size // 2])
+    return float(half - val.values[-1]) >= KEEPS * float(val.values[0] - val.values[-1])
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:

@@ -63,6 +63,7 @@ from reportgen.analysis.diagnosis.layers import has_bottleneck
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import below_sibling
 from reportgen.analysis.diagnosis.rules.initialization.init_plateau import weak_at_start
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
+from reportgen.analysis.diagnosis.scores.over_regularization import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.words.listing import listing
 from reportgen.analysis.words.names import sentence
@@ -280,4 +281,5 @@ RULE = Rule(
     one_task=True,
     causes=("train_eval_mismatch",),
     yields_to=("lr_too_high", "nan_divergence", "symmetric_init", "no_signal"),
+    on_scores=FORM,
 )

@@ -32,11 +32,16 @@ class Slow:
 
 
 def slow_fall(log: TrainingLog) -> Slow | None:
-    """Return the slow, steady fall of a loss without sampling noise over the whole run, None if there is none."""
+    """Return the slow, steady fall of a loss without sampling noise over the whole run, None if there is none.
+
+    A training loss that falls while the validation loss does not is memorization, at whatever rate.
+    """
     rates = points(log.curve("lr"))
     if rates.size > 1 and not (rates.values[-1] >= SAME_RATE * rates.values.max() and _never_rises(rates)):
         return None
-    for role in ("val_loss", "train_loss"):
+    val = scores(log, "val_loss")
+    shared = val.size < LEAST or val.late(1 / 3).mean < val.early(1 / 3).mean
+    for role in ("val_loss", "train_loss") if shared else ():
         found = scores(log, role)
         if found.resolution == "step" or found.size < LEAST or not (found.values > 0).all():
             continue
