@@ -21,6 +21,7 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from reportgen.analysis.results import Analysis, VariantSummary
+from reportgen.analysis.words.formatting import percent
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
@@ -29,6 +30,7 @@ from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, number, prose, sentence, span
 from reportgen.figures.pictures.choice import chosen_courses, is_claimed, is_named, mean_over
 from reportgen.figures.table import FIGURES
+from reportgen.languages.translate import N_, _, numeral
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.layers import curvature_of_optimizer, limit_of_curvature
 
@@ -43,7 +45,7 @@ PANELS = 6
 LOWEST = 30.0
 """Curvatures below the smallest limit divided by this number are outside of the axis: Adam's first steps."""
 
-LINE, LIMIT = "curvature", "limit of stable steps"
+LINE, LIMIT = N_("curvature"), N_("limit of stable steps")
 
 _STABLE = SeriesStyle(_style.INK, "", (0, (4, 2)))
 """Style of the limit."""
@@ -90,7 +92,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = narrow()
     return Drawing(
-        FIGURE.id, FIGURE.title, _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
+        FIGURE.id, _(FIGURE.title), _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
         narrow=narrow,
         finding=sentence(_words(courses[0])),
     )  # fmt: skip
@@ -128,7 +130,7 @@ def _course(row: VariantSummary) -> Course | None:
 def _figure(courses: Sequence[Course]) -> Figure:
     columns = surface().columns(min(len(courses), 2 if len(courses) in (2, 4) else 3))
     colour = _style.COLOURS[0]
-    handles, labels = _style.line_legend({LINE: SeriesStyle(colour, "", "-"), LIMIT: _STABLE}, 2.0, ())
+    handles, labels = _style.line_legend({_(LINE): SeriesStyle(colour, "", "-"), _(LIMIT): _STABLE}, 2.0, ())
     margins = _style.Margins(left=0.62, across=0.2, between=0.5)
     figure, axes = _style.panels(
         len(courses), columns, surface().either(1.75, 1.3), _style.legend_height(labels), margins
@@ -138,7 +140,7 @@ def _figure(courses: Sequence[Course]) -> Figure:
         _panel(ax, course, colour, scale, at % columns == 0)
         _style.panel_title(ax, course.summary.variant.label, (surface().width - 0.72) / columns - 0.2)
         if at + columns >= len(courses):
-            ax.set_xlabel("step", labelpad=2)
+            ax.set_xlabel(_("step"), labelpad=2)
     _style.legend(figure, handles, labels)
     return figure
 
@@ -178,29 +180,35 @@ def _csv(courses: Sequence[Course]) -> Iterator[tuple[str, str, int, int, float,
 
 
 def _name(course: Course) -> str:
-    return "preconditioned curvature" if course.preconditioned else "curvature"
+    return _("preconditioned curvature") if course.preconditioned else _("curvature")
 
 
 def _words(course: Course) -> str:
     """Return the course of the mean curvature in words, and its last value relative to the limit."""
     start, end = float(course.mean[0]), float(course.mean[-1])
     relative = end / float(course.limit[-1])
-    last = f", {100 * relative:.0f}% of the largest curvature with stable steps" if np.isfinite(relative) else ""
-    return (
-        f"with “{course.summary.variant.label}”, the {_name(course)} goes from {number(start, 3)} at step "
-        f"{course.steps[0]:,} to {number(end, 3)} at step {course.steps[-1]:,}{last}"
-    )
+    words = _("with “{label}”, the {curvature} goes from {start} at step {first} to {end} at step {last}").format(
+        label=course.summary.variant.label, curvature=_name(course), start=number(start, 3), end=number(end, 3),
+        first=numeral(f"{course.steps[0]:,}"), last=numeral(f"{course.steps[-1]:,}"),
+    )  # fmt: skip
+    if not np.isfinite(relative):
+        return words
+    return _("{words}, {share} of the largest curvature with stable steps").format(words=words, share=percent(relative))
 
 
 def _caption(courses: Sequence[Course], note: str) -> str:
-    preconditioned = any(course.preconditioned for course in courses)
+    eigenvalue = (
+        _(
+            "largest eigenvalue of the Hessian of the loss on the probe examples, divided by the preconditioner of an "
+            "adaptive optimizer, mean over {runs}"
+        )
+        if any(course.preconditioned for course in courses)
+        else _("largest eigenvalue of the Hessian of the loss on the probe examples, mean over {runs}")
+    )
     parts = [
-        "largest eigenvalue of the Hessian of the loss on the probe examples"
-        + (", divided by the preconditioner of an adaptive optimizer" if preconditioned else "")
-        + ", mean over "
-        + span([len(course.values) for course in courses], "run"),
-        "Thin: one run",
-        "Dashed: the largest curvature at which steps on a quadratic loss are stable",
+        eigenvalue.format(runs=span([len(course.values) for course in courses], "run")),
+        _("Thin: one run"),
+        _("Dashed: the largest curvature at which steps on a quadratic loss are stable"),
         *(_words(course) for course in courses[:4]),
         note,
     ]
@@ -209,4 +217,4 @@ def _caption(courses: Sequence[Course], note: str) -> str:
 
 def _alt(courses: Sequence[Course]) -> str:
     lines = [sentence(_words(course)).rstrip(".") for course in courses]
-    return prose("Line charts of the curvature of the loss by step.", descriptions(lines, PANELS, "variant"))
+    return prose(_("Line charts of the curvature of the loss by step."), descriptions(lines, PANELS, "variant"))
