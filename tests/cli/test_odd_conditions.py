@@ -52,6 +52,7 @@ VERBS = {
     "verify": Verb((REPORT,), ((UNDECODABLE,), 2)),
     "assignment": Verb(("course/act.yaml",), ((f"{UNDECODABLE}.yaml",), 2), output=("-o",)),
     "grade": Verb(("reports", "--key", "key.yaml"), ((UNDECODABLE, "--key", "key.yaml"), 2), output=("-o",)),
+    "merge": Verb(("shards/rates", "-o", "merged"), ((UNDECODABLE, "-o", "merged"), 2)),
     "diagnose": Verb(("log.csv",), ((UNDECODABLE,), 2), output=("-f", "json", "-o")),
     "list": Verb(("losses",), ((UNDECODABLE,), 2)),
     "describe": Verb(("relu",), ((UNDECODABLE,), 2), output=("-o",)),
@@ -65,6 +66,8 @@ def here(finished: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with everything that the verbs read."""
     write_course(Path("course"))
     assert invoke(["assignment", "course/act.yaml", "-o", "hw", "--key", "key.yaml"]) == 0
+    assert invoke(["run", STUDY, "--shard", "1/3", "-o", "shards", "-q"]) == 0
+    finished.trained.clear()
     Path("log.csv").write_text("epoch,loss\n" + "".join(f"{n},{1 / n}\n" for n in range(1, 9)), encoding="utf-8")
 
     def interrupted(*arguments: object) -> None:

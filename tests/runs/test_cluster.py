@@ -37,8 +37,11 @@ LONG = STUDY.replace("epochs: 2", "epochs: 4000").replace("seeds: 3", "seeds: 2"
 def new_cluster(workers, **options):
     """A cluster of processes, which is closed at the end."""
     with distributed.LocalCluster(
-        workers, threads_per_worker=1, dashboard_address=":0", memory_limit=None, silence_logs=50, **options
+        max(workers, 1), threads_per_worker=1, dashboard_address=":0", memory_limit=None, silence_logs=50, **options
     ) as cluster:
+        cluster.scale(workers)  # LocalCluster takes 0 for the number of cores
+        while len(cluster.scheduler.workers) > workers:
+            time.sleep(0.05)
         yield cluster
 
 

@@ -12,7 +12,7 @@ import pytest
 from reportgen import disk
 from reportgen.runs.arrays import pack, unpack
 from reportgen.runs.record import RunRecord
-from reportgen.runs.store import Store, _describe, _parse, _record
+from reportgen.runs.store import Store, _describe, _record, parse_head
 from tests.runs.records import FINGERPRINT, planned, record, same
 
 RUN = planned()
@@ -146,7 +146,7 @@ class UnsafeStore(Store):
     def load(self, run, fingerprint):
         folder = self.folder / run.spec.key(fingerprint)
         try:
-            head = _parse(folder.name, (folder / "run.json").read_bytes())
+            head = parse_head(folder.name, (folder / "run.json").read_bytes())
             return _record(run, head, unpack((folder / "arrays.npz").read_bytes()))
         except (OSError, ValueError, zipfile.BadZipFile):
             return None

@@ -63,7 +63,7 @@ def test_settings_of_pytorch_and_numpy_are_converted(name: str) -> None:
 
 INVALID: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "two penalties": ({"weight_decay": 0.1, "l2": 0.2}, "conflicting-settings", "settings.l2", "weight_decay"),
-    "another optimizer": ({"optimizer": optimizer("LBFGS", lr=0.1)}, "unknown-name", "settings.optimizer", "adam"),
+    "another optimizer": ({"optimizer": optimizer("LBFGS", lr=0.1)}, "unknown-name", "settings.optimizer", "sgd"),
     "momentum of RMSprop": (
         {"optimizer": optimizer("RMSprop", momentum=0.9)},
         "misplaced-key",
