@@ -9,9 +9,9 @@ from reportgen.analysis import theory
 from reportgen.analysis.claims.claim_data import ExtraMeasurements
 from reportgen.analysis.claims.evaluate import evaluate_claims
 from reportgen.analysis.compare import compare
+from reportgen.analysis.diagnosis.bilingual import in_both_languages
 from reportgen.analysis.diagnosis.diagnose import diagnose
 from reportgen.analysis.diagnosis.tested import effective
-from reportgen.analysis.diagnosis.told import told
 from reportgen.analysis.ensembles import score_ensembles
 from reportgen.analysis.finding import Finding
 from reportgen.analysis.results import Analysis, VariantSummary
@@ -52,7 +52,7 @@ def analyse(
         plan=plan,
         variants=variants,
         claims=evaluate_claims(plan, records, extras),
-        findings=told(plan.study.lang, lambda: _findings(plan, variants, chosen)),
+        findings=in_both_languages(plan.study.lang, lambda: _findings(plan, variants, chosen)),
         comparisons=compare(settled),
         theory={v.variant.id: expected for v in chosen if (expected := _theory(v))},
         provenance=dict(provenance or {}),

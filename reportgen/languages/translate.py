@@ -122,13 +122,13 @@ def _locale(code: str):  # type: ignore[no-untyped-def]
     return Locale.parse(code)
 
 
-class Told(str):
+class Bilingual(str):
     """An English text with its form in one other language, which `translated` and formatting use in that language."""
 
     _language: str
     _other: str
 
-    def __new__(cls, english: str, language: str, other: str) -> Told:
+    def __new__(cls, english: str, language: str, other: str) -> Bilingual:
         """Return the text; other: its form in the language with the code `language`."""
         self = super().__new__(cls, english)
         self._language, self._other = language, other
@@ -149,7 +149,7 @@ def translated(text: str) -> str:
     The text consists of messages with their values filled in, separated by semicolons. A part that is no message
     stays as it is.
     """
-    if isinstance(text, Told):
+    if isinstance(text, Bilingual):
         return text.current
     if _current.get() == ENGLISH or not text:
         return text

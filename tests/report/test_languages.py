@@ -115,8 +115,10 @@ def test_findings_are_english_in_results_and_in_the_language_on_the_page(code: s
     assert [(finding.message, finding.advice) for finding in findings] == english
     assert json.loads(json.dumps([finding.message for finding in findings])) == [message for message, _ in english]
     with in_language(code):
-        told = [(translated(finding.message), translated(finding.advice)) for finding in findings]
-    assert all(ours != theirs for pairs in zip(told, english, strict=True) for ours, theirs in zip(*pairs, strict=True))
+        texts = [(translated(finding.message), translated(finding.advice)) for finding in findings]
+    assert all(
+        ours != theirs for pairs in zip(texts, english, strict=True) for ours, theirs in zip(*pairs, strict=True)
+    )
 
 
 def test_reports_in_two_languages_do_not_mix_in_threads(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ SMALL_BATCH = 8
 
 
 def noise_scale(setup: Setup, rows: int, check_cancelled: Callable[[], None] = lambda: None) -> float:
-    """Return the simple noise scale tr(Sigma) / |G|^2 in examples; NaN if |G|^2 cannot be told from 0.
+    """Return the simple noise scale tr(Sigma) / |G|^2 in examples; NaN if |G|^2 cannot be distinguished from 0.
 
     G is the gradient of the mean data loss, Sigma the covariance of the gradients of single examples. Both follow from
     the squared norms of the gradients of all `rows` examples and of batches of SMALL_BATCH of them (McCandlish et al.

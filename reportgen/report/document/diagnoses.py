@@ -115,9 +115,9 @@ def root_cases(findings: Sequence[Finding], labels: Mapping[str, str]) -> list[C
         rules = (*above, finding.rule)
         below = [f for f in _consequences(finding, findings) if f.rule not in rules]
         title = titles.get(finding.rule, finding.rule)
-        told = replace(finding, message=translated(finding.message), advice=translated(finding.advice))
+        shown = replace(finding, message=translated(finding.message), advice=translated(finding.advice))
         label = labels.get(finding.variant, finding.variant)
-        return Case(told, label, _(title), tuple(case(f, rules) for f in below))
+        return Case(shown, label, _(title), tuple(case(f, rules) for f in below))
 
     return [case(finding) for finding in findings if _is_root(finding, findings)]
 

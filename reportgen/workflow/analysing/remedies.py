@@ -12,9 +12,9 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from reportgen.analysis.diagnosis.bilingual import in_both_languages
 from reportgen.analysis.diagnosis.remedies import compare_remedy
 from reportgen.analysis.diagnosis.tested import changes_runs, is_refuted, with_tested_advice
-from reportgen.analysis.diagnosis.told import told
 from reportgen.analysis.finding import Finding, Proposal, Remedy
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.names import setting
@@ -51,7 +51,7 @@ def _tested(analysis: Analysis, finding: Finding, fetch: Fetch, budget: int) -> 
             break
         if not is_refuted(tested, proposal, spec) and (remedy := _try(analysis, finding, proposal, fetch)) is not None:
             tested = dataclasses.replace(tested, remedies=(*tried, remedy))
-    (advised,) = told(analysis.plan.study.lang, lambda: [with_tested_advice(tested, spec)])
+    (advised,) = in_both_languages(analysis.plan.study.lang, lambda: [with_tested_advice(tested, spec)])
     return advised
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from reportgen.analysis.finding import Finding
-from reportgen.languages.translate import ENGLISH, Told, in_language
+from reportgen.languages.translate import ENGLISH, Bilingual, in_language
 
 
-def told(language: str, make: Callable[[], Sequence[Finding]]) -> tuple[Finding, ...]:
+def in_both_languages(language: str, make: Callable[[], Sequence[Finding]]) -> tuple[Finding, ...]:
     """Return the findings that a function makes in English, with their texts in a language as well."""
     english = tuple(make())
     if language == ENGLISH:
@@ -34,4 +34,4 @@ def _with_texts(finding: Finding, other: Finding, language: str) -> Finding:
 
 
 def _both(english: str, other: str, language: str) -> str:
-    return english if isinstance(english, Told) else Told(english, language, other)
+    return english if isinstance(english, Bilingual) else Bilingual(english, language, other)
