@@ -53,7 +53,7 @@ HEALTHY: dict[str, dict[str, Any]] = {
     "deep tanh": {"weights": init("xavier"), "widths": DEEP},
     "deep relu": {"act": activation("relu"), "weights": init("he_normal"), "widths": DEEP, "lr": 0.01},
     "deep narrow relu": {"act": activation("relu"), "weights": init("he_normal"), "widths": (16,) * 8, "lr": 0.05},
-    "batch-norm": {"batchnorm": BatchNormSpec(), "weights": init("gaussian", std=0.01), "widths": DEEP},
+    "batch-norm": {"batchnorm": BatchNormSpec(), "weights": init("gaussian", std=0.01), "widths": (64,) * 4},
     "small weights, shallow": {"weights": init("gaussian", std=0.01), "widths": (64,), "epochs": 8},
     "sigmoid": {"act": activation("sigmoid"), "weights": init("xavier"), "widths": (64,), "lr": 0.5},
     "adam": {"act": activation("relu"), "weights": init("he_normal"), "optimizer": optimizer("adam"), "lr": 0.001},
