@@ -9,7 +9,8 @@
       item.hidden = !words.every((word) => texts[at].includes(word));
       count += !item.hidden;
     });
-    found.textContent = words.length ? `${count} of ${items.length} ${box.dataset.noun}` : "";
+    const said = box.dataset.found.replace("{count}", count).replace("{total}", items.length);
+    found.textContent = words.length ? said : "";
     for (const list of document.querySelectorAll("details[data-matches]")) {
       let open = false;
       for (const line of list.querySelectorAll("li")) {

@@ -17,6 +17,7 @@ from reportgen.analysis.finding import Finding
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.analysis.search import search_results
 from reportgen.analysis.summary import variant_summary
+from reportgen.languages.translate import in_language
 from reportgen.runs.record import RunRecord
 from reportgen.study.checks.ensembles import ensemble_sizes
 from reportgen.study.planning.plan import Plan
@@ -43,7 +44,8 @@ def analyse(
         )
         for variant in plan.variants
     )
-    searches = search_results(variants)
+    with in_language(plan.study.lang):  # a combined variant has a label, which stays as the study writes labels
+        searches = search_results(variants)
     best = {trial for search in searches if not search.asked.repeat for trial in search.best}
     # Trials of a search may fail, so only the best trial is diagnosed, compared and shown layer by layer.
     settled = [v for v in variants if v.variant.trial is None]

@@ -15,6 +15,7 @@ from reportgen.analysis.metrics.measures import value
 from reportgen.analysis.results import Estimate, SearchResult, StageResult, TrialResult, VariantSummary
 from reportgen.analysis.statistics import paired_error
 from reportgen.analysis.summary import estimate, variant_summary
+from reportgen.languages.translate import _
 from reportgen.runs.record import RunRecord
 from reportgen.study.checks.best import best_path
 from reportgen.study.metrics.table import METRICS
@@ -189,9 +190,10 @@ def _outcome(best: Sequence[ScoredTrial]) -> VariantSummary:
         return summary
     settings = {path: item for path, item in summary.variant.settings.items() if path not in trial.values}
     varied = {path: label for path, label in summary.variant.varied.items() if path not in trial.values}
-    label = "best of each seed" if trial.search == BASELINE else f"{trial.search}, best of each seed"
+    best_of_each = _("best of each seed")
+    label = best_of_each if trial.search == BASELINE else f"{trial.search}, {best_of_each}"
     variant = Variant(f"{trial.point}--best", label, settings, varied)
-    return variant_summary(variant, [record for _, entry in best for record in entry.records])
+    return variant_summary(variant, [record for _trial, entry in best for record in entry.records])
 
 
 def _edges(best: Sequence[ScoredTrial], last: Sequence[ScoredTrial], asked: Search) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reportgen.cli.app import MISSING, NOT_SUPPORTED
-from reportgen.cli.options import DiagnosisFormats, Json, Open, listed
+from reportgen.cli.options import DiagnosisFormats, Json, Language, Open, listed, report_language
 from reportgen.cli.terminal import print_json, print_lines, say, show_page
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def diagnose(
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write a report to DIR/<name of PATH>.")
     ] = None,
     formats: DiagnosisFormats = None,
+    lang: Language = None,
     open_: Open = False,
     as_json: Json = False,
 ) -> None:
@@ -80,15 +81,16 @@ def diagnose(
     }
     named = {role: column for role, column in columns.items() if column is not None}
     options = LogOptions(format_, named, task, classes, together, step, epoch)
+    language = report_language(lang)
     load_installed()
-    diagnosed = diagnose_paths(paths, options)
+    diagnosed = diagnose_paths(paths, options, language)
     for error in diagnosed.unreadable:
         say(f"reportgen: skipped: {error}")
     if diagnosed.others:
         say(f"reportgen: {diagnosed.others} other file{'s' * (diagnosed.others != 1)} in the folder: no logs")
     values, report = diagnosis_values(diagnosed), None
     if output is not None or formats is not None or open_:
-        report = _write(diagnosed, values, output, formats, command_of(paths, options, strict))
+        report = _write(diagnosed, values, output, formats, command_of(paths, options, strict, language))
     if as_json:
         print_json(values | (written_values(report) if report else {}))
     else:

@@ -61,6 +61,9 @@ Quick = Annotated[
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with code 6 if a claim is not supported.")]
 NoScript = Annotated[bool, typer.Option("--no-script", help="Leave the explorer and its script out of the page.")]
 AllowCode = Annotated[bool, typer.Option("--allow-code", help="Load the Python files in `plugins` of the studies.")]
+Language = Annotated[
+    str | None, typer.Option("--lang", metavar="CODE", help="Language of the pages: en, de or es; by default en.")
+]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in a browser.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only errors and the path of each report.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print a line for each run instead of a progress bar.")]
@@ -154,6 +157,16 @@ class RunOptions:
 def listed(texts: Sequence[str] | None) -> tuple[str, ...]:
     """Return the names in options that are lists, such as "html,pdf"; empty without an option."""
     return tuple(part.strip() for text in texts or () for part in text.split(",") if part.strip())
+
+
+def report_language(code: str | None) -> str:
+    """Return the value of --lang, English without one."""
+    from reportgen.languages.translate import ENGLISH, known_languages
+
+    known = known_languages()
+    if code is not None and code not in known:
+        raise UsageError("invalid-option", f"invalid --lang {code!r}", hint=f"one of {', '.join(known)}")
+    return code or ENGLISH
 
 
 def parse_seeds(text: str) -> int | list[int]:

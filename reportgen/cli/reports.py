@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from reportgen.cli.app import NOT_SUPPORTED
-from reportgen.cli.options import AllowCode, Json
+from reportgen.cli.options import AllowCode, Json, report_language
 from reportgen.cli.terminal import Answers, print_json, print_lines, show_page
 from reportgen.errors import ResultsError
 
@@ -23,6 +23,10 @@ def index(
     ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the site.")] = Path("site"),
     title: Annotated[str | None, typer.Option("--title", help="Title of the site.")] = None,
+    lang: Annotated[
+        str | None,
+        typer.Option("--lang", metavar="CODE", help="Language: en, de or es; by default the one of all reports."),
+    ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open the site in a browser.")] = False,
 ) -> None:
     """Make a site of finished reports.
@@ -31,7 +35,7 @@ def index(
     """
     from reportgen.report.site.pages import write_site
 
-    pages = write_site(reports or ["reports"], output, title)
+    pages = write_site(reports or ["reports"], output, title, lang and report_language(lang))
     print_lines([("", str(pages[0]))])
     if open_:
         show_page(pages[0])

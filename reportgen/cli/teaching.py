@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from reportgen.cli.app import MISSING
-from reportgen.cli.options import Json
+from reportgen.cli.options import Json, report_language
 from reportgen.cli.terminal import print_json, print_lines, say
 from reportgen.errors import ResultsError
 
@@ -36,6 +36,10 @@ def assignment(
             help="Setting to leave blank, such as training.lr, and the claims it has to support; can be repeated.",
         ),
     ] = None,
+    lang: Annotated[
+        str | None,
+        typer.Option("--lang", metavar="CODE", help="Language: en, de or es; by default the one of the study."),
+    ] = None,
 ) -> None:
     """Write an assignment for students and its key.
 
@@ -43,7 +47,7 @@ def assignment(
     """
     from reportgen.teaching.assignment import write_assignment
 
-    written = write_assignment(study, output, key, gaps or ())
+    written = write_assignment(study, output, key, gaps or (), lang and report_language(lang))
     print_lines([("", str(path)) for path in (written.study, written.readme, *written.data)])
     print_lines([("", f"key: {written.key}")])
 

@@ -142,6 +142,15 @@ class Bilingual(str):
     def __format__(self, spec: str) -> str:
         return format(self.current, spec)
 
+    def map(self, change: Callable[[str], str]) -> Bilingual:
+        """Return the text with a change of both forms."""
+        return Bilingual(change(str.__str__(self)), self._language, change(self._other))
+
+
+def mapped(text: str, change: Callable[[str], str]) -> str:
+    """Return a changed text, in both languages if it has two."""
+    return text.map(change) if isinstance(text, Bilingual) else change(text)
+
 
 def translated(text: str) -> str:
     """Return an English text of the engine in the current language.
@@ -177,8 +186,8 @@ def _filled(text: str, code: str, numerals: bool = True) -> str | None:
     return None
 
 
-_NUMERAL = re.compile(r"“([^”]*)”|(?<![\w.-])-?\d+(?:,\d{3})*\.\d+(?![\w.])")
-"""A name in quotes, which stays as it is, or a decimal number."""
+_NUMERAL = re.compile(r"“([^”]*)”|(?<![\w.-])-?\d+(?:,\d{3})*(?:(?:\.\d+)?%|\.\d+(?![\w.]))")
+"""A name in quotes, which stays as it is, or a decimal number or a percentage."""
 
 
 _NAMES = ("label", "settings", "places")
@@ -198,7 +207,10 @@ def _value(text: str, numerals: bool) -> str:
 
 
 def _localized(found: re.Match[str]) -> str:
-    return numeral(found[0]) if found[1] is None else quoted(found[1])
+    if found[1] is not None:
+        return quoted(found[1])
+    text = numeral(found[0].removesuffix("%"))
+    return percentage(text) if found[0].endswith("%") else text
 
 
 def quoted(text: str) -> str:

@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Literal
 
 from reportgen.errors import UsageError
+from reportgen.languages.translate import ENGLISH, _, in_language
 from reportgen.report.media.render import fill_page
 
 LOOPBACK = "127.0.0.1"
@@ -44,12 +45,23 @@ class State:
 
 
 class PreviewPage:
-    """The page and the state of a preview; written by the working threads, read by the server's threads."""
+    """The page and the state of a preview; written by the working threads, read by the server's threads.
+
+    language: of the study, in which the state is written; errors are English.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.state = State(0, "working", "The report is being generated.")
+        self.state = State(0, "working", _("The report is being generated."))
         self.page = ""
+        self.language = ENGLISH
+
+    def use(self, language: str) -> None:
+        """Use a language from now on, also in the state at the start."""
+        self.language = language
+        if not self.page and self.state.state == "working":
+            with in_language(language):
+                self.working(_("The report is being generated."))
 
     def working(self, message: str) -> None:
         """Show the current work; the page stays."""
@@ -138,7 +150,8 @@ def _server(handler: type[BaseHTTPRequestHandler], port: int | None) -> _Server:
 
 
 def _handler(shown: PreviewPage) -> type[BaseHTTPRequestHandler]:
-    frame = fill_page("preview.html.j2", name=shown.name, nonce=secrets.token_urlsafe(16))
+    with in_language(shown.language):
+        frame = fill_page("preview.html.j2", name=shown.name, nonce=secrets.token_urlsafe(16))
     answers: dict[str, Callable[[], tuple[str, str]]] = {
         "/": lambda: ("text/html", frame),
         "/report": lambda: ("text/html", shown.page),

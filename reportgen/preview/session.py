@@ -13,8 +13,12 @@ from pathlib import Path
 
 from jinja2 import TemplateError, TemplateSyntaxError
 
+from reportgen.analysis.words.formatting import duration
+from reportgen.analysis.words.names import sentence
+from reportgen.analysis.words.nouns import counted_noun
 from reportgen.engine.train import Cancelled
 from reportgen.errors import MissingError, ReportgenError, StudyError
+from reportgen.languages.translate import _, in_language
 from reportgen.preview.server import PreviewPage
 from reportgen.report.write import page
 from reportgen.runs.executors import Job
@@ -79,7 +83,9 @@ class Preview:
             except (ReportgenError, TemplateError) as error:
                 self.shown.broken(_sentence(error))
                 return _sentence(error)
-            self.shown.ready(page, f"{description}, generated in {time.monotonic() - begin:.1f} s")
+            with in_language(self.shown.language):
+                text = _("{report}, generated in {time}")
+                self.shown.ready(page, text.format(report=description, time=duration(time.monotonic() - begin)))
             return None
 
     def wait(self) -> None:
@@ -104,6 +110,7 @@ class Preview:
     def _checked_request(self, quick: bool) -> RunRequest:
         """Return the request for the current study, whose folder contains no other study's report."""
         request = self._make_request(quick)
+        self.shown.use(request.plan.study.lang)
         refuse_other_report(request)
         return request
 
@@ -112,7 +119,9 @@ class Preview:
         cancelling = _CancellingListener(listener, self.shown, self.changed)
         try:
             analysed = self._analyse(cancelling)
-            return page(analysed.analysis), _description(analysed)
+            with in_language(self.shown.language):
+                description = _description(analysed)
+            return page(analysed.analysis), description
         finally:
             cancelling.end()
 
@@ -182,12 +191,15 @@ class _CancellingListener(ProgressListener):
 
     def stage(self, name: str) -> None:
         self._listener.stage(name)
-        self._shown.working(f"{name[:1].upper()}{name[1:]} ...")
+        with in_language(self._shown.language):
+            self._shown.working(f"{sentence(_(name))} ...")
         self._check_cancelled()
 
     def _show_count(self) -> None:
         if self._count:
-            self._shown.working(f"Training: {self._done} of {self._count} runs are done.")
+            with in_language(self._shown.language):
+                text = _("Training: {count} of {total} runs are done.")
+                self._shown.working(text.format(count=self._done, total=self._count))
 
     def _check_cancelled(self) -> None:
         """Raise Cancelled if the study has changed; reads the files at most once per polling interval."""
@@ -217,8 +229,9 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 def _description(analysed: AnalysedStudy) -> str:
     runs = len(analysed.records)
-    kind = "A quick look" if analysed.request.plan.study.watermark else "The full report"
-    return f"{kind} of {runs} run{'' if runs == 1 else 's'}"
+    is_quick = bool(analysed.request.plan.study.watermark)
+    text = _("A quick look of {runs}") if is_quick else _("The full report of {runs}")
+    return text.format(runs=counted_noun(runs, "run"))
 
 
 def _sentence(error: Exception) -> str:

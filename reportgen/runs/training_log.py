@@ -21,6 +21,9 @@ Unit = Literal["step", "epoch"]
 
 TaskKind = Literal["classification", "regression", "likelihood", "unknown"]
 
+TASK_WORDS = (N_("classification"), N_("regression"), N_("likelihood"))
+"""The known kinds in the words of a report, which translates them."""
+
 ROLES: Mapping[str, str] = {
     "train_loss": N_("training loss"),
     "val_loss": N_("validation loss"),

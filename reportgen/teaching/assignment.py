@@ -14,6 +14,7 @@ from reportgen.analysis.words.foreign import refuse_undecodable
 from reportgen.data import own_file
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import StoreError, StudyError, UsageError
+from reportgen.languages.translate import _, in_language
 from reportgen.report.publish.data_copies import DataCopies, choose_copies
 from reportgen.report.publish.replacement import exclusive, recover
 from reportgen.shipped import study_file
@@ -46,7 +47,11 @@ class Assignment:
 
 
 def write_assignment(
-    source: str | Path, folder: Path | None = None, key_path: Path | None = None, gaps: Sequence[str] = ()
+    source: str | Path,
+    folder: Path | None = None,
+    key_path: Path | None = None,
+    gaps: Sequence[str] = (),
+    language: str | None = None,
 ) -> Assignment:
     """Write the folder of an assignment and its key.
 
@@ -57,6 +62,7 @@ def write_assignment(
     key_path : the file of the key, outside of the folder; by default next to it.
     gaps : settings to leave blank, such as "training.lr" or "training.lr:learns,stable" with the ids of the claims
         that the setting has to support; by default all claims.
+    language : code of the language of the instructions, the feedback and the reports; by default that of the study.
 
     Raises
     ------
@@ -72,7 +78,7 @@ def write_assignment(
     folder = folder or Path(f"assignment-{study.id}")
     key_path = key_path or folder.with_name(f"{folder.name}.key.yaml")
     chosen = [_gap(text, study) for text in gaps]
-    key = _key(study, chosen)
+    key = _key(study, chosen, language or study.lang)
     copies = choose_copies(plan)
     if copies.left_out:
         raise StudyError("too-large", f"the data are too large for an assignment: {copies.left_out[0]}", str(path))
@@ -82,10 +88,12 @@ def write_assignment(
     for root in (folder, folder.parent):
         recover(root)
     _refuse_existing(written, folder)
-    tree = _blanked(_tree(path), study, chosen)
+    tree = _blanked(_tree(path), study, chosen) | ({} if key.lang == study.lang else {"lang": key.lang})
     grids = {name: tree.get(name) or {} for name in ("vary", "variants")}
     tree = moved(tree | grids, study.folder, folder.resolve(), copies.names)
-    text = HEAD + as_yaml({name: value for name, value in tree.items() if value != {}}, compact=True)
+    with in_language(key.lang):
+        head = _("Replace every {blank}; {readme} says how.").format(blank=BLANK, readme=README)
+    text = f"# {head}\n" + as_yaml({name: value for name, value in tree.items() if value != {}}, compact=True)
     files = {written.study.name: text, README: instructions(key, written.study.name)}
     _write_files(folder, files, copies, key_path, write_key(key))
     return written
@@ -127,9 +135,6 @@ def _stage(folder: Path, files: Mapping[str, str], copies: DataCopies) -> None:
         shutil.copyfile(original, folder / name)
 
 
-HEAD = f"# Replace every {BLANK}; {README} says how.\n"
-
-
 def _tree(path: Path) -> dict[str, Any]:
     tree: dict[str, Any] = read(path.read_text(encoding="utf-8-sig"), str(path)).value
     return tree
@@ -152,7 +157,7 @@ def _refuse_unsuitable(study: Study, path: Path) -> None:
 
 def _gap(text: str, study: Study) -> Gap:
     """Return a gap from its argument; raises UsageError for a setting or a claim that does not exist."""
-    setting, _, names = text.partition(":")
+    setting, _colon, names = text.partition(":")
     setting, where = dotted(setting.strip()), f"--gap {text}"
     known = list(settings_of(study)[study.points[0].id])
     if not any(setting == path or setting.startswith(f"{path}.") for path in known) or setting.split(".")[0] == "data":
@@ -170,7 +175,7 @@ def _gap(text: str, study: Study) -> Gap:
     return Gap(setting=setting, claims=claims)
 
 
-def _key(study: Study, gaps: Sequence[Gap]) -> Key:
+def _key(study: Study, gaps: Sequence[Gap], language: str) -> Key:
     settings = settings_of(study)
     first = next(iter(settings.values()))
     common = {
@@ -188,6 +193,7 @@ def _key(study: Study, gaps: Sequence[Gap]) -> Key:
         assignment=study.id,
         title=study.title,
         engine=ENGINE_VERSION,
+        lang=language,
         seeds=len(study.seeds),
         points=Points(),
         claims=claims,

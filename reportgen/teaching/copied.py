@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from reportgen.languages.translate import N_
 from reportgen.study.model.student import student_seeds
 from reportgen.teaching.grades import Grade, Problem
 
@@ -43,7 +44,7 @@ def _found(grade: Grade, others: Sequence[Grade]) -> Iterator[Problem]:
     copied = [other for other in strangers if _share_records(grade, other) and _owns(other) >= _owns(grade)]
     if copied:
         owners = ", ".join(f"{other.student} in {other.folder}" for other in copied)
-        yield Problem("same-records", "another student handed in the same records", owners)
+        yield Problem("same-records", N_("another student handed in the same records"), owners)
 
 
 def _owns(grade: Grade) -> bool:

@@ -10,6 +10,7 @@ from reportgen.analysis.words.foreign import printable
 from reportgen.audit.verify import Verification, verify_report
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import MissingError, ReportgenError
+from reportgen.languages.translate import N_, in_language
 from reportgen.paths import RUNS
 from reportgen.report.document.claim_view import claim_views
 from reportgen.report.site.finished import Results, read_results
@@ -54,7 +55,7 @@ def _grades(submission: Submission, key: Key, retrain: int) -> list[Grade]:
     """Return the grade of each report of a submission, without a comparison with others."""
     name = submission.folder.resolve().name
     if not submission.reports:
-        return [_refused(name, submission.folder, key, Problem("no-report", "the folder contains no report"))]
+        return [_refused(name, submission.folder, key, Problem("no-report", N_("the folder contains no report")))]
     return [_grade(report, name, key, retrain) for report in submission.reports]
 
 
@@ -62,17 +63,17 @@ def _grade(report: Path, name: str, key: Key, retrain: int) -> Grade:
     """Return the grade of a report; name: that of the folder that was handed in."""
     try:
         if outside := paths_outside(report):
-            problem = Problem("no-data", f"the report does not contain {', '.join(outside)}")
+            problem = Problem("no-data", N_("the report does not contain {files}").format(files=", ".join(outside)))
             return _refused(name, report, key, problem)
         return _grade_report(report, name, key, retrain)
     except MissingError as error:
-        problem = Problem("not-here", "the machine that graded the report does not have its data", error.message)
+        problem = Problem("not-here", N_("the machine that graded the report does not have its data"), error.message)
         return _refused(name, report, key, problem)
     except ReportgenError as error:
         kind: ProblemName = "other-engine" if error.code == "engine-mismatch" else "not-readable"
         return _refused(name, report, key, Problem(kind, error.message, f"{error.code}, {error.where}"))
     except Exception as error:  # a report that somebody edited may fail anywhere, and must not stop the others
-        problem = Problem("not-readable", "the report is damaged", f"{type(error).__name__}: {error}")
+        problem = Problem("not-readable", N_("the report is damaged"), f"{type(error).__name__}: {error}")
         return _refused(name, report, key, problem)
 
 
@@ -87,13 +88,15 @@ def _grade_report(folder: Path, name: str, key: Key, retrain: int) -> Grade:
     problems = list(_problems(results, verification, key))
     forged = forged_runs(folder, plan, retrain) if retrain and not problems else []
     if forged:
-        problems.append(Problem("not-reproduced", "training again gives other results", "; ".join(forged)))
+        problems.append(Problem("not-reproduced", N_("training again gives other results"), "; ".join(forged)))
+    with in_language(key.lang):
+        claims = claim_views(analysis) if analysis else ()
     return Grade(
         student=plan.study.student or name,
         folder=folder,
         problems=tuple(problems),
         items=items_of(key, analysis),
-        claims=claim_views(analysis) if analysis else (),
+        claims=claims,
         seeds=frozenset(run.seed for run in results.runs),
         digests=_digests(folder, results),
         plan=plan,
@@ -105,35 +108,41 @@ def _problems(results: Results, verification: Verification, key: Key) -> Iterato
     plan = verification.plan
     study = plan.study
     if study.watermark or results.study.watermark:
-        yield Problem("quick", "the report is a quick look without verdicts")
+        yield Problem("quick", N_("the report is a quick look without verdicts"))
     yield from _other_study(plan, key)
     if key.engine != ENGINE_VERSION:
-        message = f"the key was made with engine version {key.engine}, and this reportgen has {ENGINE_VERSION}"
-        yield Problem("other-engine", message)
+        message = N_("the key was made with engine version {key}, and this reportgen has {own}")
+        yield Problem("other-engine", message.format(key=key.engine, own=ENGINE_VERSION))
     if study.student is None:
-        yield Problem("no-student", "the study names no student (student: ...)")
+        yield Problem("no-student", N_("the study names no student (student: ...)"))
     elif not {run.seed for run in results.runs} <= set(study.seeds):
-        yield Problem("other-seeds", f"the runs do not have the seeds of student {study.student!r}")
+        text = N_("the runs do not have the seeds of student {student}")
+        yield Problem("other-seeds", text.format(student=repr(study.student)))
         return  # every record then differs from the ones of the study
     if verification.differences:
         count = len(verification.differences)
-        text = "1 difference" if count == 1 else f"{count} differences"
+        text = (
+            N_("one difference from the records of the runs")
+            if count == 1
+            else N_("{count} differences from the records of the runs")
+        )
         shown = "; ".join(difference.text for difference in verification.differences[:SHOWN])
-        yield Problem("differs", f"{text} from the records of the runs", shown)
+        yield Problem("differs", text.format(count=count), shown)
 
 
 def _other_study(plan: Plan, key: Key) -> Iterator[Problem]:
     """Yield the problems of a study, or of data, that are not those of the assignment."""
     study = plan.study
     if not {claim.id for claim in key.claims} & {claim.id for claim in study.claims}:
-        yield Problem("other-study", f"the report is of {study.title!r}; the assignment is {key.title!r}")
+        text = N_("the report is of {study}, and the assignment is {assignment}")
+        yield Problem("other-study", text.format(study=repr(study.title), assignment=repr(key.title)))
         return
     found = list(changes(study, key))
     if found:
-        more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        yield Problem("changed", "; ".join(found[:SHOWN]) + more)
+        more = [N_("further changes: {count}").format(count=len(found) - SHOWN)] if len(found) > SHOWN else []
+        yield Problem("changed", "; ".join([*found[:SHOWN], *more]))
     if other_data(study, key):
-        yield Problem("other-data", "the data are not those of the assignment")
+        yield Problem("other-data", N_("the data are not those of the assignment"))
 
 
 def _digests(folder: Path, results: Results) -> tuple[str, ...]:

@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
+from reportgen.languages.translate import N_
 from reportgen.report.document.claim_view import ClaimView
 from reportgen.study.planning.plan import Plan
 
 Part = Literal["report", "predictions", "right", "gaps", "own_claims"]
 
 PARTS: dict[Part, str] = {
-    "report": "Report",
-    "predictions": "Prediction",
-    "right": "Right prediction",
-    "gaps": "Chosen setting",
-    "own_claims": "Claims of your own",
+    "report": N_("Report"),
+    "predictions": N_("Prediction"),
+    "right": N_("Right prediction"),
+    "gaps": N_("Chosen setting"),
+    "own_claims": N_("Claims of your own"),
 }
 """The parts of a grade, with their titles."""
 
@@ -40,7 +41,7 @@ PROBLEMS: tuple[ProblemName, ...] = get_args(ProblemName)
 """The problems for which a report gets no points; docs/assignments.md explains them."""
 
 
-RULE = "the newest report without a problem"
+RULE = N_("the newest report without a problem")
 """Which of several reports of one student counts."""
 
 
@@ -108,8 +109,12 @@ class Grade:
         """A sentence for the student about further reports, which names no folder; empty without any."""
         if not self.not_counted:
             return ""
-        when = f", whose training ended at {self.trained}," if self.trained else ""
-        return f"{len(self.not_counted) + 1} reports are of this student; this one{when} counts: {RULE}"
+        text = (
+            N_("{count} reports are of this student, and this one, whose training ended at {time}, counts: {rule}")
+            if self.trained
+            else N_("{count} reports are of this student, and this one counts: {rule}")
+        )
+        return text.format(count=len(self.not_counted) + 1, time=self.trained, rule=RULE)
 
     @property
     def named(self) -> bool:

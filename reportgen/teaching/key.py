@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from reportgen.errors import StudyError
+from reportgen.languages.translate import ENGLISH, known_languages
 from reportgen.study.loading.dump import as_yaml
 from reportgen.study.loading.messages import study_error
 from reportgen.study.model.section import Number, Section
@@ -66,6 +67,7 @@ class Key(Section):
     ----------
     assignment, title : id and title of the study.
     engine : version of the engine with which the assignment was made.
+    lang : code of the language of the instructions and the feedback.
     seeds : the smallest number of seeds.
     data : fingerprint of the user's data file by variant.
     common, variants : the settings that all variants share, and those of each variant, by dotted path.
@@ -76,6 +78,7 @@ class Key(Section):
     assignment: str
     title: str
     engine: int
+    lang: str = ENGLISH
     seeds: int = Field(ge=1)
     points: Points = Field(default_factory=Points)
     claims: list[KeyClaim]
@@ -92,7 +95,8 @@ class Key(Section):
 
 def write_key(key: Key) -> str:
     """Return the text of the file of a key."""
-    return HEAD + as_yaml(key.model_dump(), compact=True)
+    values = key.model_dump(exclude={"lang"} if key.lang == ENGLISH else None)
+    return HEAD + as_yaml(values, compact=True)
 
 
 def read_key(path: Path) -> Key:
@@ -124,6 +128,9 @@ def _checked(document: Document) -> Key:
         key = Key.model_validate(document.value)
     except ValidationError as error:
         raise study_error(error, document.value, partial(_where, document)) from None
+    if key.lang not in known_languages():
+        message = f"unknown language {key.lang!r}"
+        raise StudyError("unknown-value", message, document.where(("lang",)), f"one of {', '.join(known_languages())}")
     known = [claim.id for claim in key.claims]
     for index, gap in enumerate(key.gaps):
         for position, claim in enumerate(gap.claims):

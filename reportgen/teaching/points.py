@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reportgen.analysis.results import Analysis
+from reportgen.languages.translate import N_
 from reportgen.study.model.claims import Claim
 from reportgen.teaching.grades import Item
 from reportgen.teaching.key import Key
 from reportgen.teaching.same_study import test_of
 
-AGREES = "agrees with the records of its runs"
+AGREES = N_("agrees with the records of its runs")
 
 
 def items_of(key: Key, analysis: Analysis | None) -> tuple[Item, ...]:
@@ -29,17 +30,19 @@ def _predictions(key: Key, claims: Mapping[str, Claim], verdicts: Mapping[str, s
         why = None if claim is None else claim.why
         made = predict is not None and why is not None
         most = key.points.prediction * given.weight
-        missing = "no prediction" if predict is None else "no reason"
-        yield Item("predictions", given.id, most if made else 0.0, most, "made with a reason" if made else missing)
+        missing = N_("no prediction") if predict is None else N_("no reason")
+        yield Item("predictions", given.id, most if made else 0.0, most, N_("made with a reason") if made else missing)
         most, right = key.points.right * given.weight, made and predict == verdict
-        reason = f"predicted {predict}, the verdict is {verdict}" if made and verdict else missing
+        compared = N_("predicted {predicted}, the verdict is {verdict}").format(predicted=predict, verdict=verdict)
+        reason = compared if made and verdict else missing
         yield Item("right", given.id, most if right else 0.0, most, reason)
 
 
 def _gaps(key: Key, verdicts: Mapping[str, str]) -> Iterator[Item]:
     for gap in key.gaps:
         failed = [name for name in gap.claims if verdicts.get(name) != "supported"]
-        reason = f"not supported: {', '.join(failed)}" if failed else "all its claims are supported"
+        unsupported = N_("not supported: {claims}").format(claims=", ".join(failed))
+        reason = unsupported if failed else N_("all its claims are supported")
         yield Item("gaps", gap.setting, 0.0 if failed else key.points.gap, key.points.gap, reason)
 
 
@@ -51,5 +54,6 @@ def _own_claims(key: Key, claims: Mapping[str, Claim], verdicts: Mapping[str, st
     clear = [claim.id for claim in new if verdicts.get(claim.id) in ("supported", "contradicted")]
     counted = clear[: key.points.own_claims]
     most = key.points.own_claim * key.points.own_claims
-    reason = f"clear verdicts: {', '.join(clear)}" if clear else "no claim of your own has a clear verdict"
+    listed = N_("clear verdicts: {claims}").format(claims=", ".join(clear))
+    reason = listed if clear else N_("no claim of your own has a clear verdict")
     yield Item("own_claims", "", key.points.own_claim * len(counted), most, reason)

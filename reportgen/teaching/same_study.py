@@ -7,6 +7,7 @@ from typing import Any
 
 from reportgen.data import fingerprint, own_file
 from reportgen.data.spec import LOCATION_PARAMETERS
+from reportgen.languages.translate import N_
 from reportgen.runs.store import plain
 from reportgen.study.model.claims import Claim
 from reportgen.study.model.components import shown
@@ -47,13 +48,19 @@ def changes(study: Study, key: Key) -> Iterator[str]:
     given, own = key.settings, settings_of(study)
     for variant in sorted(given.keys() | own.keys()):
         if variant not in own or variant not in given:
-            yield f"variant {variant!r} is {'missing' if variant in given else 'not in the assignment'}"
+            text = (
+                N_("variant {variant} is missing")
+                if variant in given
+                else N_("variant {variant} is not in the assignment")
+            )
+            yield text.format(variant=repr(variant))
     known = [variant for variant in given if variant in own]
     differ = dict.fromkeys(sentence for name in known for sentence in _changed(own[name], given[name], key))
     yield from differ
     yield from _changed_claims(study, key)
     if len(study.seeds) < key.seeds:
-        yield f"the study has {len(study.seeds)} seeds; the assignment has {key.seeds}"
+        text = N_("the study has {count} seeds, and the assignment has {total}")
+        yield text.format(count=len(study.seeds), total=key.seeds)
 
 
 def other_data(study: Study, key: Key) -> bool:
@@ -64,16 +71,17 @@ def other_data(study: Study, key: Key) -> bool:
 def _changed(own: Mapping[str, Any], given: Mapping[str, Any], key: Key) -> Iterator[str]:
     for path in sorted(own.keys() | given.keys()):
         if own.get(path) != given.get(path) and not any(is_below(path, gap.setting) for gap in key.gaps):
-            yield f"{path} is {shown(own.get(path))}; the assignment has {shown(given.get(path))}"
+            text = N_("the setting {setting} is {own}, and the assignment has {given}")
+            yield text.format(setting=path, own=shown(own.get(path)), given=shown(given.get(path)))
 
 
 def _changed_claims(study: Study, key: Key) -> Iterator[str]:
     claims = {claim.id: claim for claim in study.claims}
     for given in key.claims:
         if given.id not in claims:
-            yield f"claim {given.id!r} is missing"
+            yield N_("claim {claim} is missing").format(claim=repr(given.id))
         elif test_of(claims[given.id]) != given.test:
-            yield f"the test of claim {given.id!r} is not the one of the assignment"
+            yield N_("the test of claim {claim} is not the one of the assignment").format(claim=repr(given.id))
 
 
 def is_below(path: str, setting: str) -> bool:

@@ -13,6 +13,7 @@ from reportgen import disk
 from reportgen.analysis.words.foreign import printable
 from reportgen.analysis.words.names import sentence
 from reportgen.errors import StoreError
+from reportgen.languages.translate import _, in_language, translated
 from reportgen.report.media.render import fill_page
 from reportgen.report.publish.replacement import exclusive
 from reportgen.report.results.tables import csv_text
@@ -48,9 +49,10 @@ def write_grades(grades: Sequence[Grade], key: Key, folder: Path) -> Path:
 def _write(grades: Sequence[Grade], key: Key, folder: Path) -> None:
     for grade, name in zip(grades, folder_names(grades), strict=True):
         (folder / name).mkdir()
-        page = fill_page("feedback.html.j2", grade=grade, key=key, parts=PARTS)
+        with in_language(key.lang):
+            page = fill_page("feedback.html.j2", grade=grade, key=key, parts=PARTS)
+            text = json.dumps(gradescope(grade), indent=1, ensure_ascii=False)
         (folder / name / PAGE).write_bytes(page.encode())
-        text = json.dumps(gradescope(grade), indent=1, ensure_ascii=False)
         (folder / name / GRADESCOPE).write_bytes(f"{text}\n".encode(errors="backslashreplace"))
     columns = ("student", "folder", "points", "most", *PARTS, "problems", "not_counted")
     (folder / TABLE).write_bytes(csv_text(columns, map(_row, grades)).encode())
@@ -84,18 +86,20 @@ def _cell(text: str) -> str:
 
 
 def gradescope(grade: Grade) -> dict[str, Any]:
-    """Return the results of an autograder in the format of Gradescope."""
+    """Return the results of an autograder in the format of Gradescope, with texts in the current language."""
     tests = [
         {
-            "name": f"{PARTS[item.part]}: {item.name}" if item.name else PARTS[item.part],
+            "name": f"{_(PARTS[item.part])}: {item.name}" if item.name else _(PARTS[item.part]),
             "score": 0.0 if grade.problems else item.points,
             "max_score": item.most,
             "status": "passed" if item.points == item.most and not grade.problems else "failed",
-            "output": "" if grade.problems else item.reason,
+            "output": "" if grade.problems else translated(item.reason),
         }
         for item in grade.items
     ]
-    problems = [problem.text for problem in grade.problems]
-    output = "No points: " + "; ".join(problems) if problems else "The report agrees with the records of its runs."
-    output += f" {sentence(grade.note)}." if grade.note else ""
+    problems = "; ".join(translated(problem.text) for problem in grade.problems)
+    output = _("The report agrees with the records of its runs.")
+    if problems:
+        output = _("No points: {problems}").format(problems=problems)
+    output += f" {sentence(translated(grade.note))}." if grade.note else ""
     return {"score": grade.points, "output": output, "output_format": "text", "tests": tests}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from reportgen.analysis.diagnosis.bilingual import diagnoses_in_both
 from reportgen.analysis.diagnosis.on_scores import diagnose_logs
 from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.diagnosis.partial import diagnose_partial
@@ -17,6 +18,7 @@ from reportgen.external.logs.grouping import grouped, named
 from reportgen.external.logs.options import LogOptions
 from reportgen.external.logs.records import RECORD
 from reportgen.external.reader import ExternalRecord, read_records, record_files
+from reportgen.languages.translate import ENGLISH
 from reportgen.paths import RUNS
 from reportgen.runs.record import RunRecord
 from reportgen.runs.training_log import TrainingLog
@@ -36,6 +38,7 @@ class DiagnosedTraining:
     diagnoses : one for each variant and each group of logs.
     unreadable : errors of records and logs of the folder that could not be read.
     others : number of files of the folder that are no logs and no records.
+    language : language of the report; the texts of the diagnoses are in English and in this language.
     """
 
     path: Path
@@ -44,6 +47,7 @@ class DiagnosedTraining:
     logs: Mapping[str, Sequence[TrainingLog]] = field(default_factory=dict)
     unreadable: Sequence[ReportgenError] = ()
     others: int = 0
+    language: str = ENGLISH
 
     @property
     def has_alarm(self) -> bool:
@@ -51,18 +55,28 @@ class DiagnosedTraining:
         return any(finding.severity != "info" for diagnosis in self.diagnoses for finding in diagnosis.findings)
 
 
-def diagnose_path(path: Path, options: LogOptions = LogOptions()) -> DiagnosedTraining:  # noqa: B008
+def diagnose_path(
+    path: Path,
+    options: LogOptions = LogOptions(),  # noqa: B008
+    language: str = ENGLISH,
+) -> DiagnosedTraining:
     """Return the records and logs in a file or folder, and the diagnosis of each variant and of each group of logs.
+
+    language: of the report.
 
     Raises
     ------
     UsageError : the file or folder does not exist, or contains no record and no log; or the options do not apply.
     StudyError : a record is invalid, or no log can be read.
     """
-    return _diagnosed(path, _read(path, options))
+    return _diagnosed(path, _read(path, options), language)
 
 
-def diagnose_paths(paths: Sequence[Path], options: LogOptions = LogOptions()) -> DiagnosedTraining:  # noqa: B008
+def diagnose_paths(
+    paths: Sequence[Path],
+    options: LogOptions = LogOptions(),  # noqa: B008
+    language: str = ENGLISH,
+) -> DiagnosedTraining:
     """Return the diagnosis of several files and folders, as of a folder with all of them; at least one.
 
     Their logs are groups of their own unless they state equal settings, or `options.together` joins them.
@@ -74,7 +88,7 @@ def diagnose_paths(paths: Sequence[Path], options: LogOptions = LogOptions()) ->
     """
     paths = list(dict.fromkeys(paths))
     if len(paths) == 1:
-        return diagnose_path(paths[0], options)
+        return diagnose_path(paths[0], options, language)
     read, errors = list[_Read](), list[StudyError]()
     for path in paths:
         try:
@@ -93,7 +107,7 @@ def diagnose_paths(paths: Sequence[Path], options: LogOptions = LogOptions()) ->
     unreadable = (*errors, *(error for part in read for error in part.logs.unreadable))
     others = sum(part.logs.others for part in read)
     records = [record for part in read for record in part.records]
-    return _diagnosed(folder, _Read(records, CollectedLogs(groups, unreadable, others)))
+    return _diagnosed(folder, _Read(records, CollectedLogs(groups, unreadable, others)), language)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +138,7 @@ def _read(path: Path, options: LogOptions) -> _Read:
     return _Read(records, CollectedLogs(logs.groups, tuple(unreadable.values()), logs.others))
 
 
-def _diagnosed(path: Path, read: _Read) -> DiagnosedTraining:
+def _diagnosed(path: Path, read: _Read, language: str) -> DiagnosedTraining:
     records, logs = read.records, read.logs
     variants: dict[str, list[RunRecord]] = {}
     unspecified: dict[str, tuple[str, ...]] = {}
@@ -132,8 +146,10 @@ def _diagnosed(path: Path, read: _Read) -> DiagnosedTraining:
         variants.setdefault(record.variant, []).append(record.record)
         unspecified[record.variant] = (*unspecified.get(record.variant, ()), *record.unspecified)
     groups = {name if name not in variants else f"{name} (log)": runs for name, runs in logs.groups.items()}
-    diagnoses = (*diagnose_partial(variants, unspecified=unspecified), *diagnose_logs(groups))
-    return DiagnosedTraining(path, records, diagnoses, groups, logs.unreadable, logs.others)
+    diagnoses = diagnoses_in_both(
+        language, lambda: (*diagnose_partial(variants, unspecified=unspecified), *diagnose_logs(groups))
+    )
+    return DiagnosedTraining(path, records, diagnoses, groups, logs.unreadable, logs.others, language)
 
 
 def _complete_records(path: Path) -> list[Path]:

@@ -86,6 +86,11 @@ def test_a_name_in_quotes_keeps_its_number() -> None:
         assert translated("“large (1.0)” minus “He”") == "„large (1.0)“ minus „He“"
 
 
+def test_a_percentage_has_the_sign_of_the_language() -> None:
+    with in_language("de"):
+        assert translated("above 85%") == "über 85\N{NO-BREAK SPACE}%"
+
+
 def test_a_text_that_is_no_message_stays() -> None:
     with in_language("de"):
         assert translated("relu, width 0.5") == "relu, width 0.5"

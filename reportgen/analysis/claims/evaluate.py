@@ -97,13 +97,11 @@ def _choices(data: ClaimData) -> list[str]:
 
 
 def _chosen(count: Counter[str]) -> str:
-    """Return the chosen settings, the most frequent first, such as "lr 0.1 for 9 seeds and lr 0.3 for 1"."""
+    """Return the chosen settings, the most frequent first, such as "lr 0.1 for 9 seeds, lr 0.3 for one seed"."""
     if len(count) == 1:
         return next(iter(count))
-    (first, most), *others = count.most_common()
-    return " and ".join(
-        [f"{first} for {most} {'seed' if most == 1 else 'seeds'}", *(f"{x} for {n}" for x, n in others)]
-    )
+    one, many = N_("{label} for one seed"), N_("{label} for {count} seeds")
+    return ", ".join((one if n == 1 else many).format(label=label, count=n) for label, n in count.most_common())
 
 
 def _outcomes(data: ClaimData, n: int) -> list[str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from reportgen.analysis.finding import Finding
+from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
+from reportgen.analysis.finding import Abstention, Finding
 from reportgen.languages.translate import ENGLISH, Bilingual, in_language
 
 
@@ -21,6 +22,28 @@ def in_both_languages(language: str, make: Callable[[], Sequence[Finding]]) -> t
     with in_language(language):
         other = tuple(make())
     return tuple(_with_texts(*pair, language) for pair in zip(english, other, strict=True))
+
+
+def diagnoses_in_both(language: str, make: Callable[[], Sequence[PartialDiagnosis]]) -> tuple[PartialDiagnosis, ...]:
+    """Return the diagnoses that a function makes in English, with their texts in a language as well."""
+    english = tuple(make())
+    if language == ENGLISH:
+        return english
+    with in_language(language):
+        other = tuple(make())
+    return tuple(_with_language(*pair, language) for pair in zip(english, other, strict=True))
+
+
+def _with_language(diagnosis: PartialDiagnosis, other: PartialDiagnosis, language: str) -> PartialDiagnosis:
+    pairs = zip(diagnosis.findings, other.findings, strict=True)
+    abstained = {
+        rule: Abstention(
+            _both(one.reason, other.abstained[rule].reason, language),
+            _both(one.remedy, other.abstained[rule].remedy, language),
+        )
+        for rule, one in diagnosis.abstained.items()
+    }
+    return replace(diagnosis, findings=tuple(_with_texts(*pair, language) for pair in pairs), abstained=abstained)
 
 
 def _with_texts(finding: Finding, other: Finding, language: str) -> Finding:

@@ -11,6 +11,7 @@ from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence
 from reportgen.engine.tables.losses import LOSSES
+from reportgen.languages.translate import N_
 from reportgen.runs.record import RunRecord
 from reportgen.runs.record_log import log_of_record
 from reportgen.runs.training_log import Curve, Task, TrainingLog
@@ -42,7 +43,7 @@ def log_of_scores(record: RunRecord) -> TrainingLog:
     log = log_of_record(record, Path(record.key), record.key)
     is_cross_entropy = LOSSES[record.spec.training.loss.name].is_likelihood
     classes = int(record.facts["classes"]) if is_cross_entropy else None
-    task = Task("classification", classes, "the record states it")
+    task = Task("classification", classes, N_("the record states it"))
     return replace(log, curves=tuple(map(_in_training, log.curves)), task=task)
 
 

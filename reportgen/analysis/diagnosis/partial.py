@@ -26,6 +26,7 @@ from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.diagnosis.training_code import is_of_loop
 from reportgen.analysis.finding import Abstention, Evidence, Finding, Rule, ScoreEvidence
 from reportgen.analysis.words.frameworks import in_words_of
+from reportgen.languages.translate import N_
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
 
@@ -55,7 +56,7 @@ EVERY_LAYER = tuple(
 )
 """Statistics that are defined for every layer. A rule that reads them for a layer without them has not passed."""
 
-ENDED = ("a run that ends in finite numbers",)
+ENDED = (N_("a run that ends in finite numbers"),)
 """The missing measurement of rules that read only losses if all runs diverged."""
 
 

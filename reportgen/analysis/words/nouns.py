@@ -36,7 +36,12 @@ NOUNS = {
     "unit": NN_("{count} unit", "{count} units"),
     "line": NN_("{count} line", "{count} lines"),
     "more line": NN_("{count} more line", "{count} more lines"),
+    "more row": NN_("{count} more row", "{count} more rows"),
     "more run": NN_("{count} more run", "{count} more runs"),
+    "problem": NN_("{count} problem", "{count} problems"),
+    "student": NN_("{count} student", "{count} students"),
+    "report": NN_("{count} report", "{count} reports"),
+    "study": NN_("{count} study", "{count} studies"),
     "more setting": NN_("{count} more setting", "{count} more settings"),
     "more layout": NN_("{count} more layout", "{count} more layouts"),
 }
@@ -76,6 +81,7 @@ _ARE = {
     "supported": NN_("is supported", "are supported"),
     "contradicted": NN_("is contradicted", "are contradicted"),
     "inconclusive": NN_("is inconclusive", "are inconclusive"),
+    "mixed": NN_("is mixed", "are mixed"),
 }
 
 

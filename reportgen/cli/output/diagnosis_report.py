@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.external.logs.options import COLUMN_OPTIONS, LogOptions
+from reportgen.languages.translate import ENGLISH
 from reportgen.paths import DIAGNOSIS, PAGE
 from reportgen.workflow.command_line import shell_command
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from reportgen.report.publish.publisher import Published
 
 
-def command_of(paths: Sequence[Path], options: LogOptions, strict: bool) -> str:
+def command_of(paths: Sequence[Path], options: LogOptions, strict: bool, language: str) -> str:
     """Return the command that reproduces a diagnosis and its exit code; the folder and the formats are left out."""
     words: list[object] = ["reportgen", "diagnose", *paths]
     words += [] if options.format is None else ["--as", options.format]
@@ -24,6 +25,7 @@ def command_of(paths: Sequence[Path], options: LogOptions, strict: bool) -> str:
     words += [] if options.epoch is None else ["--epoch", options.epoch]
     words += [] if options.task is None else ["--task", options.task]
     words += [] if options.classes is None else ["--classes", options.classes]
+    words += [] if language == ENGLISH else ["--lang", language]
     flags = {"--together": options.together, "--strict": strict}
     return shell_command(*words, *(flag for flag, used in flags.items() if used))
 

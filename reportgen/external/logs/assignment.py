@@ -12,6 +12,7 @@ from reportgen.errors import StudyError
 from reportgen.external.logs.options import COLUMN_OPTIONS, LogOptions
 from reportgen.external.logs.raw import RawColumn, RawLog
 from reportgen.external.logs.roles import Meaning, meaning_of
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import ROLES, LogNote, Resolution
 
 PERCENT = 100.0
@@ -27,9 +28,18 @@ STAND_INS = (
 )
 """Scores that are taken for the loss of a log without one, the preferred first."""
 
-UNKNOWN = "its name has no known role"
-TEST = "a test score is not a validation score"
-NOT_OF_TRAINING = "not measured on training examples"
+UNKNOWN = N_("its name has no known role")
+TEST = N_("a test score is not a validation score")
+IF_VALIDATION = N_("if it is one here, name it with {option}")
+NOT_OF_TRAINING = N_("not measured on training examples")
+UNCLEAR_ACCURACY = N_(
+    "the name does not state whether it is of training or validation: name it with --accuracy or --val-accuracy"
+)
+UNCLEAR_SCORE = N_(
+    "the name does not state whether it is of training or validation: name it with a prefix such as val_"
+)
+TAKEN_FROM = N_("{role} is taken from {column}")
+IT_HAS = N_("it has the value {value}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +90,8 @@ def assign_roles(raw: RawLog, options: LogOptions) -> Assignment:
             if isinstance(one, str):
                 ignored[column.name] = one
             elif one.role in options.columns:
-                ignored[column.name] = f"{ROLES[one.role]} is given with {COLUMN_OPTIONS[one.role]}"
+                given = N_("{role} is given with {option}")
+                ignored[column.name] = given.format(role=ROLES[one.role], option=COLUMN_OPTIONS[one.role])
             else:
                 found.append(one)
     kept = []
@@ -101,9 +112,13 @@ def _with_loss(kept: Sequence[Assigned]) -> tuple[tuple[Assigned, ...], tuple[Lo
     if chosen is None:
         return tuple(kept), ()
     columns = tuple(_as_loss(one, chosen) for one in kept)
-    names = " and ".join(repr(one.column.name) for one in kept if one.words == chosen and one.role.endswith("score"))
-    means = "its logarithm, the cross-entropy, is" if chosen in PERPLEXITIES else "it is"
-    return columns, (LogNote("score-as-loss", f"the log has no loss besides {names}; {means} taken for the loss"),)
+    names = ", ".join(repr(one.column.name) for one in kept if one.words == chosen and one.role.endswith("score"))
+    text = (
+        N_("the log has no loss besides {columns}, whose logarithm, the cross-entropy, is taken for the loss")
+        if chosen in PERPLEXITIES
+        else N_("the log has no loss besides {columns}, which is taken for the loss")
+    )
+    return columns, (LogNote("score-as-loss", text.format(columns=names)),)
 
 
 def _as_loss(one: Assigned, words: str) -> Assigned:
@@ -154,7 +169,7 @@ def _assigned(column: RawColumn, meaning: Meaning | None, others: Sequence[Meani
     if meaning.split == "test":
         option = COLUMN_OPTIONS.get(f"val_{meaning.quantity}")
         is_alone = option and not any(other is not None and other.split == "val" for other in others)
-        return f"{TEST}; if it is one here, name it with {option}" if is_alone else TEST
+        return f"{TEST}; {IF_VALIDATION.format(option=option)}" if is_alone else TEST
     quantity = "loss" if meaning.quantity == "part" else meaning.quantity
     stated = column.resolution or meaning.resolution
     is_part = meaning.quantity == "part"
@@ -163,11 +178,10 @@ def _assigned(column: RawColumn, meaning: Meaning | None, others: Sequence[Meani
         return NOT_OF_TRAINING if meaning.split == "val" else one
     split = meaning.split or _split_of_unnamed(meaning, [other for other in others if other is not None])
     if split is None:
-        option = "--accuracy or --val-accuracy" if quantity == "accuracy" else "a prefix such as val_"
-        return f"the name does not state whether it is of training or validation; name it with {option}"
+        return UNCLEAR_ACCURACY if quantity == "accuracy" else UNCLEAR_SCORE
     problem = accuracy_problem(column) if quantity == "accuracy" else None
     if problem:
-        return f"not an accuracy, since {problem}"
+        return N_("not an accuracy, since {problem}").format(problem=problem)
     return replace(one, role=f"{split}_{quantity}")
 
 
@@ -192,9 +206,9 @@ def accuracy_problem(column: RawColumn) -> str | None:
         return None
     low, high = float(finite.min()), float(finite.max())
     if low < 0:
-        return f"it has the value {low:g}"
+        return IT_HAS.format(value=f"{low:g}")
     if high > PERCENT * MOST_SHARE or MOST_SHARE < high < LEAST_PERCENT:
-        return f"it has the value {high:g}"
+        return IT_HAS.format(value=f"{high:g}")
     return None
 
 
@@ -207,11 +221,11 @@ def _preferred(role: str, candidates: Sequence[Assigned]) -> tuple[list[Assigned
         return ordered, {}
     parts = [one for one in ordered if one.is_part]
     if len(parts) == len(ordered) > 1:
-        reason = f"a part of the {ROLES[role]}, whose total the log does not have"
-        option = f"; name the one to take with {COLUMN_OPTIONS[role]}"
-        return [], {one.column.name: reason + option for one in parts}
+        text = N_("a part of the {role}, whose total the log does not have: name the one to take with {option}")
+        reason = text.format(role=ROLES[role], option=COLUMN_OPTIONS[role])
+        return [], {one.column.name: reason for one in parts}
     best = ordered[0]
-    reason = f"{ROLES[role]} is taken from {best.column.name!r}"
+    reason = TAKEN_FROM.format(role=ROLES[role], column=repr(best.column.name))
     return (
         [one for one in ordered if one.words == best.words],
         {one.column.name: reason for one in ordered if one.words != best.words},

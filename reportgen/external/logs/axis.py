@@ -13,6 +13,7 @@ from reportgen.external.logs.assignment import Assigned
 from reportgen.external.logs.options import LogOptions
 from reportgen.external.logs.raw import Array, RawColumn, RawLog
 from reportgen.external.logs.roles import EPOCHS, STEPS, plain_name
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote, Unit
 
 CONSECUTIVE = 0.9
@@ -144,7 +145,7 @@ def _with_epochs(raw: RawLog, assigned: Sequence[Assigned]) -> tuple[tuple[Assig
     A validation after every single "step" is a validation after every epoch.
     """
     if raw.first_step is None and _are_equal_counts(assigned):
-        text = "there is one step an epoch, so the steps are taken for epochs"
+        text = N_("there is one step an epoch, so the steps are taken for epochs")
         changed = tuple(replace(one, column=replace(one.column, steps=None)) for one in assigned)
         return changed, (LogNote("epochs-as-steps", text),)
     validated = [one for one in assigned if one.role.startswith("val_") and one.column.steps is not None]
@@ -156,12 +157,12 @@ def _with_epochs(raw: RawLog, assigned: Sequence[Assigned]) -> tuple[tuple[Assig
     finest = max((_last(one.column) for one in assigned if one not in validated), default=0.0)
     most = max((one.column.values.size for one in assigned if one not in validated), default=0)
     if finest >= FINER * last and most >= FINER:
-        text = "validation is logged by epoch and training by step; the epochs are spread evenly over the steps"
+        text = N_("validation is logged by epoch and training by step, so the epochs are spread evenly over the steps")
         changed = tuple(_by_epoch(one) if one in validated else one for one in assigned)
         return changed, (LogNote("epochs-as-steps", text),)
     if most > FINER * max(one.column.values.size for one in validated):
         return tuple(assigned), ()
-    text = "there is a validation at each step, so the steps are taken for epochs"
+    text = N_("there is a validation at each step, so the steps are taken for epochs")
     return tuple(map(_by_epoch, assigned)), (LogNote("epochs-as-steps", text),)
 
 

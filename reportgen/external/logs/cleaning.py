@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.external.logs.assignment import (
     LEAST_PERCENT,
     PERCENT,
+    TAKEN_FROM,
     Assigned,
     assign_roles,
 )
@@ -18,6 +19,7 @@ from reportgen.external.logs.options import LogOptions
 from reportgen.external.logs.ordering import Ordered, ordered
 from reportgen.external.logs.raw import Array, RawColumn, RawLog
 from reportgen.external.logs.tasks import seed_of, task_of
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import ROLES, Curve, LogNote, Resolution, TrainingLog
 
 PER_EPOCH = 1.2
@@ -50,14 +52,14 @@ def clean(raw: RawLog, options: LogOptions) -> TrainingLog:
     placed = [(one, _placed(one.column, axis, notes)) for one in columns]
     for one, values in placed:
         if values is None:
-            ignored[one.column.name] = "its positions are unknown"
+            ignored[one.column.name] = N_("its positions are unknown")
             continue
         curve = _curve(one, axis, values, placed, notes)
         other = curves.setdefault(
             (one.role, curve.resolution if not one.role.endswith("score") else curve.column), curve
         )
         if other is not curve:
-            ignored[one.column.name] = f"{ROLES[one.role]} is taken from {other.column!r}"
+            ignored[one.column.name] = TAKEN_FROM.format(role=ROLES[one.role], column=repr(other.column))
         else:
             resumed.append(values.resumed_at)
     return TrainingLog(
@@ -92,7 +94,7 @@ def _with_valid_counts(column: RawColumn, notes: list[LogNote]) -> RawColumn:
     if all(part.all() for part in valid):
         return column
     keep = np.logical_and.reduce(valid)
-    text = f"{column.name!r}: {_times(int((~keep).sum()), 'invalid position')} left out"
+    text = N_("{column}: invalid positions left out: {count}").format(column=repr(column.name), count=(~keep).sum())
     notes.append(LogNote("invalid-position", text))
     steps, epochs = (None if part is None else part[keep] for part in (column.steps, column.epochs))
     return replace(column, values=column.values[keep], steps=steps, epochs=epochs)
@@ -101,30 +103,30 @@ def _with_valid_counts(column: RawColumn, notes: list[LogNote]) -> RawColumn:
 def _placed(column: RawColumn, axis: Axis, notes: list[LogNote]) -> Ordered | None:
     """Return the values of a column in order, None if their positions are unknown; adds notes on what was done."""
     positions, values = axis.positions(column), column.values
+    name, unit = repr(column.name), axis.unit
     if positions is None:
         return None
     valid = (positions >= 0) & (positions < MOST_POSITION)
     if not valid.all():
-        count = int((~valid).sum())
-        notes.append(
-            LogNote("invalid-position", f"{column.name!r}: {_times(count, 'value')} at invalid positions left out")
-        )
+        text = N_("{column}: values at invalid positions left out: {count}")
+        notes.append(LogNote("invalid-position", text.format(column=name, count=(~valid).sum())))
         positions, values = positions[valid], values[valid]
     known = _without_gaps(values)
     if known is not None:
-        notes.append(LogNote("nan-as-missing", f"{column.name!r}: NaN marks missing values, since values follow it"))
+        text = N_("{column}: NaN marks missing values, since values follow it").format(column=name)
+        notes.append(LogNote("nan-as-missing", text))
         positions, values = positions[known], values[known]
     found = ordered(positions, values)
-    name, unit = repr(column.name), axis.unit
     if found.sorted:
-        notes.append(LogNote("unordered", f"{name}: the values are in another order and were sorted by {unit}"))
+        text = N_("{column}: the values are in another order and were sorted by {unit}")
+        notes.append(LogNote("unordered", text.format(column=name, unit=unit)))
     if found.duplicates:
-        text = f"{name}: {_times(found.duplicates, 'value')} replaced by a later one at the same {unit}"
-        notes.append(LogNote("duplicate-steps", text))
+        text = N_("{column}: values replaced by a later one at the same {unit}: {count}")
+        notes.append(LogNote("duplicate-steps", text.format(column=name, unit=unit, count=found.duplicates)))
     if found.resumed_at:
         at = ", ".join(f"{position:g}" for position in found.resumed_at[:5])
-        text = f"{name}: resumed after {unit} {at}; {_times(found.dropped, 'earlier value')} from there on left out"
-        notes.append(LogNote("resumed", text))
+        text = N_("{column}: resumed after {unit} {at}, earlier values from there on left out: {count}")
+        notes.append(LogNote("resumed", text.format(column=name, unit=unit, at=at, count=found.dropped)))
     return found
 
 
@@ -155,7 +157,8 @@ def _as_share(one: Assigned, values: Array, notes: list[LogNote]) -> Array:
     finite = values[np.isfinite(values)]
     if not finite.size or finite.max() < LEAST_PERCENT:
         return np.minimum(values, 1.0) if finite.size and finite.max() > 1 else values
-    notes.append(LogNote("percent", f"{one.column.name!r} is in percent and was divided by 100"))
+    text = N_("{column} is in percent and was divided by 100").format(column=repr(one.column.name))
+    notes.append(LogNote("percent", text))
     return np.minimum(values / PERCENT, 1.0)
 
 
@@ -225,7 +228,3 @@ def _merged(notes: Sequence[LogNote]) -> Iterable[LogNote]:
     for (code, text), columns in names.items():
         named = ", ".join(dict.fromkeys(filter(None, columns)))
         yield LogNote(code, f"{named}: {text}" if named else text)
-
-
-def _times(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"

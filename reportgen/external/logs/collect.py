@@ -20,6 +20,7 @@ from reportgen.external.logs.restarts.other_runs import divided
 from reportgen.external.logs.search import SKIPPED_ENDINGS, FoundLog, find_logs
 from reportgen.external.logs.structured.documents import begins_as_json
 from reportgen.external.logs.structured.lines import head_lines
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote, TrainingLog
 
 TABLE_ERRORS = ("empty-file", "unreadable-file", "not-text", "invalid-file", "unknown-columns", "unknown-log")
@@ -115,8 +116,9 @@ def _runs_of(log: FoundLog) -> Sequence[RawLog]:
     if not log.left:
         return runs
     names = [path.name for path in log.left]
-    shown = f"{', '.join(names[:MOST_NAMES])}{f' and {len(names) - MOST_NAMES} more' * (len(names) > MOST_NAMES)}"
-    text = f"the folder was read as {log.format.title}; {shown} in it was not read; to read it, give its own path"
+    shown = ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")
+    words = N_("the folder was read as {format}, and {files} in it was not read: to read it, give its own path")
+    text = words.format(format=log.format.title, files=shown)
     return [replace(raw, notes=(*raw.notes, LogNote("other-log", text))) for raw in runs]
 
 

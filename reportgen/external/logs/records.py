@@ -22,6 +22,7 @@ from reportgen.external.logs.binary import begins_with
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
 from reportgen.external.logs.settings import flat_settings
 from reportgen.external.settings import ARCHIVE, KEYS, mapping_of, refuse_unknown, seed_of, settings_of
+from reportgen.languages.translate import N_
 from reportgen.runs.checks import SHAPES
 from reportgen.runs.training_log import LogNote
 
@@ -72,9 +73,9 @@ def read(path: Path) -> RawLog:
     known = {name: _checked(path, name, arrays[name]) for name in (*SCORES, *POSITIONS, LOSSES) if name in arrays}
     _refuse_unknown_arrays(path, arrays)
     skipped = [name for name in arrays if name not in known and name != SETTINGS]
-    ignored = dict.fromkeys(skipped, "it needs the settings of the network and the loss of every step")
+    ignored = dict.fromkeys(skipped, N_("it needs the settings of the network and the loss of every step"))
     note = LogNote(
-        "scores-only", "the record is judged as a log, since it has no network or not the loss of every step"
+        "scores-only", N_("the record is judged as a log, since it has no network or not the loss of every step")
     )
     return RawLog(
         path=path,

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 MOST_BYTES = 2**18
@@ -43,7 +44,8 @@ def settings_in(folder: Path, *names: str) -> tuple[dict[str, Any], tuple[LogNot
             try:
                 return _read(path), ()
             except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError):
-                return {}, (LogNote("settings-unreadable", f"the hyperparameters in {name} cannot be read"),)
+                text = N_("the hyperparameters in {file} cannot be read").format(file=name)
+                return {}, (LogNote("settings-unreadable", text),)
     return {}, ()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.external.logs.assignment import Assigned
 from reportgen.external.logs.options import TASKS, LogOptions
 from reportgen.external.logs.roles import REGRESSION, plain_name
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import Task
 
 CLASSES = ("num_classes", "n_classes", "num_labels", "n_labels", "classes", "number_of_classes")
@@ -24,21 +25,21 @@ def task_of(assigned: Sequence[Assigned], settings: Mapping[str, Any], options: 
         kind = next(kind for kind in TASKS if kind == options.task)
         if kind == "classification" and classes is None:
             classes = classes_of(settings)
-        return Task(kind, classes, "given with --task")
+        return Task(kind, classes, N_("given with --task"))
     if classes is not None:
-        return Task("classification", classes, "given with --classes")
+        return Task("classification", classes, N_("given with --classes"))
     if any(one.role.endswith("accuracy") for one in assigned):
-        return Task("classification", classes_of(settings), "the log has an accuracy")
+        return Task("classification", classes_of(settings), N_("the log has an accuracy"))
     losses = [one.column for one in assigned if one.role.endswith("loss")]
     for column in losses:
         if (column.values[np.isfinite(column.values)] < 0).any():
-            return Task("likelihood", None, f"{column.name!r} has negative values")
+            return Task("likelihood", None, N_("{column} has negative values").format(column=repr(column.name)))
     for one in assigned:
         if one.role.endswith(("score", "loss")) and REGRESSION.fullmatch(one.words):
-            return Task("regression", None, f"the log has {one.column.name!r}")
+            return Task("regression", None, N_("the log has {column}").format(column=repr(one.column.name)))
     stated = classes_of(settings)
     if stated is not None:
-        return Task("classification", stated, "the settings of the log state the number of classes")
+        return Task("classification", stated, N_("the settings of the log state the number of classes"))
     return Task("unknown", None, "the log has no accuracy, no error of a regression and no negative loss")
 
 

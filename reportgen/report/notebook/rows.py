@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from reportgen.analysis.words.foreign import text_of_cell
+from reportgen.analysis.words.nouns import counted_noun
 
 TEXTS = ("id", "key", "label", "says", "source", "variant")
 """Columns of text, whose cells may look like numbers."""
@@ -40,7 +41,7 @@ class Rows(list[dict[str, Any]]):
             for row in self[:MOST_SHOWN]
         )
         more = len(self) - MOST_SHOWN
-        rest = Markup("<p>{} more rows</p>").format(more) if more > 0 else ""
+        rest = Markup("<p>{}</p>").format(counted_noun(more, "more row")) if more > 0 else ""
         return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>{}").format(head, body, rest)
 
 

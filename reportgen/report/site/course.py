@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 from reportgen.analysis.results import ClaimResult
+from reportgen.languages.translate import N_, _, translated
 from reportgen.paths import PAGE
 from reportgen.report.document.sources import Reference, references
 from reportgen.report.site.finished import Finished
@@ -21,8 +22,8 @@ C = TypeVar("C", LectureClaim, ModernClaim)
 
 MIXED, UNTESTED = "mixed", "not tested"
 
-LECTURES = "Training neural networks: the claims of the lectures, tested"
-STUDIES = "Studies of training neural networks"
+LECTURES = N_("Training neural networks: the claims of the lectures, tested")
+STUDIES = N_("Studies of training neural networks")
 """Default titles of a site, with and without claims of the lectures."""
 
 COLUMNS = ("lecture", "study", "claim", "verdict", "measured", "lo", "hi", "n", "metric", "quantity", "student")
@@ -131,12 +132,12 @@ class Course:
 
 
 def make_course(reports: Iterable[tuple[Finished, str]], title: str | None = None) -> Course:
-    """Return a course of pairs of a report and the path of its folder in the site.
+    """Return a course of pairs of a report and the path of its folder in the site, in the current language.
 
     Studies are sorted by the number of their first claim of the lectures; studies without one come last.
     """
     pairs = list(reports)
-    common = Counter((report.title, report.student) for report, _ in pairs)
+    common = Counter((report.title, report.student) for report, _path in pairs)
     named = [(report, path, common[report.title, report.student] > 1) for report, path in pairs]
     studies = sorted((_study(*one) for one in named), key=_place)
     tests = [test for study in studies for test in _tests(study)]
@@ -148,7 +149,7 @@ def make_course(reports: Iterable[tuple[Finished, str]], title: str | None = Non
     own = tuple(test for test in tests if test.result.lecture not in known)
     tested = [claim for claim in claims if claim.tests]
     return Course(
-        title=(LECTURES if tested else STUDIES) if title is None else title,
+        title=_(LECTURES if tested else STUDIES) if title is None else title,
         studies=tuple(studies),
         claims=claims,
         modern=modern,
@@ -178,7 +179,8 @@ def overall(verdicts: Sequence[str]) -> str:
 def _study(report: Finished, path: str, with_path: bool) -> CourseStudy:
     counts = _in_order(Counter(claim.verdict for claim in _claims_with_verdicts(report)))
     added = ", ".join(filter(None, [report.student, path if with_path else ""]))
-    return CourseStudy(report, quote(path), counts, f"{report.title} ({added})" if added else report.title)
+    title = translated(report.title) if report.verdicts else report.title
+    return CourseStudy(report, quote(path), counts, f"{title} ({added})" if added else title)
 
 
 def _claims_with_verdicts(report: Finished) -> tuple[ClaimResult, ...]:

@@ -11,12 +11,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from reportgen import disk
 from reportgen.analysis.diagnosis.outcome import VERDICTS, Verdict
 from reportgen.errors import ResultsError
+from reportgen.languages.translate import ENGLISH, N_
 from reportgen.paths import DIAGNOSIS, DIAGNOSIS_FORMAT, PAGE
 from reportgen.report.publish.replacement import refuse_unfinished
-from reportgen.report.site.finished import Finished, FinishedFigure, Name, is_own_file, opening_of
+from reportgen.report.site.finished import Finished, FinishedFigure, Language, Name, is_own_file, opening_of
 from reportgen.report.training.results import VERSION
 
-QUESTION = "Diagnosis of training by another program."
+QUESTION = N_("Diagnosis of training by another program.")
 
 
 class _Part(BaseModel):
@@ -37,6 +38,7 @@ class _Diagnosis(_Part):
     title: str
     groups: list[_Group]
     figures: list[FinishedFigure] = []
+    lang: Language = ENGLISH
 
 
 def read_diagnosis(folder: Path) -> Finished:
@@ -48,7 +50,7 @@ def read_diagnosis(folder: Path) -> Finished:
     return Finished(
         folder=folder,
         id=found.id,
-        title=f"Diagnosis of {found.title}",
+        title=N_("Diagnosis of {name}").format(name=found.title),
         question=QUESTION,
         watermark=None,
         claims=(),
@@ -57,6 +59,7 @@ def read_diagnosis(folder: Path) -> Finished:
         train_seconds=0.0,
         figure=opening_of(found.figures, folder),
         pages=tuple(name for name in (PAGE, f"{found.id}.pdf") if is_own_file(folder / name)),
+        lang=found.lang,
         verdicts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
     )
 

@@ -36,6 +36,9 @@ def _known_language(code: str) -> str:
     return code if code in known_languages() else ENGLISH
 
 
+Language = Annotated[str, AfterValidator(_known_language)]
+
+
 class _Part(BaseModel):
     """A part of results.json; unknown keys are ignored."""
 
@@ -48,7 +51,7 @@ class _Study(_Part):
     question: str
     watermark: str | None = None
     student: str | None = None
-    lang: Annotated[str, AfterValidator(_known_language)] = ENGLISH
+    lang: Language = ENGLISH
 
 
 class _Provenance(_Part):
@@ -153,6 +156,7 @@ class Finished:
     verdicts : for a diagnosis, the number of its runs or settings by verdict; empty for a study
     answer : the sentence that opens the report; empty for a diagnosis, and for reports of earlier versions
     student : the id of the student whose report it is; empty without one
+    lang : the code of its language
     """
 
     folder: Path
@@ -169,6 +173,7 @@ class Finished:
     verdicts: Mapping[str, int] = field(default_factory=dict)
     answer: str = ""
     student: str = ""
+    lang: str = ENGLISH
 
 
 def read_results(folder: Path, unchanged: bool = True) -> Results:
@@ -207,6 +212,7 @@ def read_report(folder: Path) -> Finished:
         pages=tuple(name for name in (PAGE, f"{study.id}.pdf") if is_own_file(folder / name)),
         answer=(results.answer.shown or results.answer.says) if results.answer else "",
         student=study.student or "",
+        lang=study.lang,
     )
 
 

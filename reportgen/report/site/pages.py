@@ -6,12 +6,13 @@ All links are relative and no page loads files from elsewhere, so the site works
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reportgen import disk
 from reportgen.analysis.words.foreign import refuse_undecodable
 from reportgen.errors import ReportgenError, ResultsError, StoreError, UsageError
+from reportgen.languages.translate import ENGLISH, in_language
 from reportgen.paths import DIAGNOSIS, MANIFEST, PAGE, RESULTS
 from reportgen.report.media.render import fill_page
 from reportgen.report.publish.manifest import checksums, unchanged_files, write_manifest
@@ -38,7 +39,9 @@ SCRIPT = "site.js"
 TABLE = "claims.csv"
 
 
-def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = None) -> list[Path]:
+def write_site(
+    sources: Iterable[str | Path], folder: Path, title: str | None = None, language: str | None = None
+) -> list[Path]:
     """Write index.html, the pages of claims and claims.csv into a folder and return their paths; also a manifest.
 
     The page of all claims is lectures.html, or claims.html if no study tests a claim of the lectures; modern.html has
@@ -50,6 +53,7 @@ def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = 
     sources : as in `find_reports`
     folder : the folder of the site
     title : None chooses a default title
+    language : code of the language; None for the language that all reports have, English if they differ
 
     Raises
     ------
@@ -62,14 +66,23 @@ def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = 
     places = _places(reports, folder)
     refuse_undecodable(*places)
     _refuse(reports, places, folder)
-    course = make_course(zip(reports, places, strict=True), title)
-    former_pages(folder, (PAGE, course.overview, *((MODERN,) if course.modern else ()), TABLE))
+    with in_language(language or common_language(reports)):
+        course = make_course(zip(reports, places, strict=True), title)
+        names = (PAGE, course.overview, *((MODERN,) if course.modern else ()))
+        pages = {name: fill_page(PAGES[name], SCRIPT, course=course, page=name) for name in names}
+    former_pages(folder, (*pages, TABLE))
     disk.make_writable(folder)
     try:
-        return _write(course, zip(reports, places, strict=True), folder)
+        return _write(course, pages, zip(reports, places, strict=True), folder)
     except OSError as error:
         where = error.filename2 or error.filename or folder
         raise StoreError("not-writable", f"cannot write the site: {error.strerror or error}", str(where)) from error
+
+
+def common_language(reports: Sequence[Finished]) -> str:
+    """Return the language that all reports have, English if they differ or if there are none."""
+    languages = {report.lang for report in reports}
+    return languages.pop() if len(languages) == 1 else ENGLISH
 
 
 def _found(sources: Iterable[str | Path], site: Path) -> list[Path]:
@@ -145,16 +158,14 @@ def _is_report(folder: Path) -> bool:
     return (folder / RESULTS).is_file() or (folder / DIAGNOSIS).is_file()
 
 
-def _write(course: Course, reports: Iterable[tuple[Finished, str]], site: Path) -> list[Path]:
+def _write(course: Course, pages: Mapping[str, str], reports: Iterable[tuple[Finished, str]], site: Path) -> list[Path]:
     recover(site)
     disk.remove_abandoned(site)
-    pages = (PAGE, course.overview, *((MODERN,) if course.modern else ()))
     names = (*pages, TABLE)
     outside = [(one.folder, place) for one, place in reports if not is_below(one.folder.resolve(), site.resolve())]
     with disk.temporary_path(site / "site") as staged:
         staged.mkdir()
-        for name in pages:
-            text = fill_page(PAGES[name], SCRIPT, course=course, page=name)
+        for name, text in pages.items():
             (staged / name).write_text(text, encoding="utf-8", newline="\n")
         write_csv(staged / TABLE, COLUMNS, claim_rows(course))
         write_manifest(staged, checksums(staged, names))

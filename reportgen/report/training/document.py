@@ -17,6 +17,7 @@ from reportgen.analysis.diagnosis.benchmark import (
 from reportgen.analysis.training_groups import TrainingGroup, title_of, worst_first
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.languages.translate import _
 from reportgen.report.document.content import Content
 from reportgen.report.document.diagnoses import Case, root_cases
 from reportgen.report.document.sources import Reference, references
@@ -28,12 +29,16 @@ from reportgen.report.training.unjudged import Unjudged, unjudged_of
 
 @dataclass(frozen=True)
 class GroupPart:
-    """The section of a group: its figures, its findings with their consequences, and its tables of layers."""
+    """The section of a group: its figures, its findings with their consequences, and its tables of layers.
+
+    passed: titles of the rules that found nothing.
+    """
 
     group: TrainingGroup
     drawings: tuple[Drawing, ...]
     cases: tuple[Case, ...]
     layers: VariantPart | None
+    passed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class TrainingDocument(Content):
     Attributes
     ----------
     noun : what a row of the table of runs is: "run", or "setting" if some groups have several runs
+    heading : the heading of the section with the groups
     parts : the groups, the worst first
     layer_drawings : figures of layer statistics over all complete records
     unjudged : what to log, by what it would let the rules judge
@@ -53,6 +59,7 @@ class TrainingDocument(Content):
     template: ClassVar[str] = "training.html.j2"
     name: str
     noun: str
+    heading: str
     answer: Answer
     rows: tuple[Row, ...]
     parts: tuple[GroupPart, ...]
@@ -93,21 +100,24 @@ def make_training_document(
             drawings=tuple(by_group.get(group.id, ())),
             cases=tuple(root_cases(group.findings, {})),
             layers=layers.get(group.name),
+            passed=tuple(_(title_of(rule)) for rule in group.diagnosis.passed),
         )
         for group in groups
     )
     runs = sum(len(group.runs) for group in groups)
     recorded = sum(len(group.records) for group in groups)
+    noun = "run" if all(len(group.runs) == 1 for group in groups) else "setting"
     return TrainingDocument(
         id=report.id,
-        title=f"Diagnosis of {report.name}",
-        question="Which known problems does this training show, and what would fix them?",
+        title=_("Diagnosis of {name}").format(name=report.name),
+        question=_("Which known problems does this training show, and what would fix them?"),
         watermark=None,
         story=story,
         drawings=(*(drawing for part in parts for drawing in part.drawings), *layer_drawings),
         provenance=report.provenance,
         name=report.name,
-        noun="run" if all(len(group.runs) == 1 for group in groups) else "setting",
+        noun=noun,
+        heading=_heading(noun, len(groups)),
         answer=answer_of(groups),
         rows=rows_of(groups),
         parts=parts,
@@ -121,6 +131,12 @@ def make_training_document(
         unreadable=tuple(report.unreadable),
         references=tuple(references(source for group in groups for f in group.findings for source in f.sources)),
     )
+
+
+def _heading(noun: str, count: int) -> str:
+    if noun == "run":
+        return _("The run") if count == 1 else _("The runs")
+    return _("The setting") if count == 1 else _("The settings")
 
 
 def _by_scores(groups: Sequence[TrainingGroup]) -> tuple[tuple[str, RuleOnLogs], ...]:

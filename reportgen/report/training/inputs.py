@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.analysis.training_groups import TrainingGroup
+from reportgen.languages.translate import ENGLISH
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class TrainingReport:
     values : the values of `diagnose --json`.
     rules : the number of rules.
     unreadable : why logs of the folder could not be read.
+    language : code of the language of the page and the figures.
     """
 
     id: str
@@ -42,3 +44,4 @@ class TrainingReport:
     provenance: Mapping[str, Any]
     rules: int
     unreadable: Sequence[str] = ()
+    language: str = ENGLISH

@@ -10,6 +10,7 @@ from typing import Any
 from reportgen.analysis.words.foreign import printable
 from reportgen.disk import replace_file
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.languages.translate import ENGLISH
 from reportgen.paths import DIAGNOSIS_FORMAT
 from reportgen.report.results.results import verdict_values
 from reportgen.report.results.tables import Row, Table, write_csv
@@ -32,6 +33,7 @@ def diagnosis_dict(report: TrainingReport, drawings: Sequence[Drawing]) -> dict[
         "version": VERSION,
         "id": report.id,
         "title": report.name,
+        **({} if report.language == ENGLISH else {"lang": report.language}),
         "provenance": report.provenance,
         "files": [vars(file) for file in report.files],
         "groups": [

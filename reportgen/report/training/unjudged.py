@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from reportgen.analysis.diagnosis.outcome import MissingKind, missing_kind
 from reportgen.analysis.training_groups import TrainingGroup, title_of
+from reportgen.analysis.words.listing import listing
+from reportgen.languages.translate import N_, _, translated
 
 REMEDIES: Mapping[MissingKind, str] = {
-    "probes": "statistics of the layers",
-    "facts": "facts of the data",
-    "settings": "the settings of the network",
-    "scores": "scores after each epoch",
+    "probes": N_("statistics of the layers"),
+    "facts": N_("facts of the data"),
+    "settings": N_("the settings of the network"),
+    "scores": N_("scores after each epoch"),
 }
 """What to record if measurements of a kind are missing."""
 
@@ -53,13 +55,13 @@ class Case:
 
 
 def cases_of(group: TrainingGroup) -> Iterator[Case]:
-    """Yield the rules that could not judge a group."""
+    """Yield the rules that could not judge a group, in the current language."""
     for rule, abstention in group.diagnosis.abstained.items():
-        yield Case(group.name, rule, abstention.remedy, abstention.reason, ())
+        yield Case(group.name, rule, translated(abstention.remedy), translated(abstention.reason), ())
     for rule, names in group.diagnosis.not_judged.items():
         kinds = {missing_kind(name) for name in names}
-        remedy = " and ".join(words for kind, words in REMEDIES.items() if kind in kinds)
-        yield Case(group.name, rule, f"record {remedy}", "", tuple(names))
+        remedy = listing([_(words) for kind, words in REMEDIES.items() if kind in kinds])
+        yield Case(group.name, rule, _("record {what}").format(what=remedy), "", tuple(names))
 
 
 def unjudged_of(groups: Sequence[TrainingGroup]) -> tuple[Unjudged, ...]:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from reportgen.analysis.training_groups import worst_first
 from reportgen.analysis.words.formatting import whole
+from reportgen.analysis.words.nouns import term
 from reportgen.errors import MissingError
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.training import overview
 from reportgen.figures.training.table import TRAINING_FIGURES
+from reportgen.languages.translate import _, in_language
 from reportgen.paths import DIAGNOSIS
 from reportgen.report.media.kit import cell
 from reportgen.report.publish.publisher import Published, publish_files
@@ -51,22 +53,24 @@ def publish_training(
 
 def _write(report: TrainingReport, folder: Path, final: Path, formats: Collection[str]) -> MissingError | None:
     wanted = set(formats) - {"json"}
-    drawn = draw_training(report) if wanted else Drawn(None, {}, ())
+    with in_language(report.language):
+        drawn = draw_training(report) if wanted else Drawn(None, {}, ())
     write_diagnosis(report, folder / DIAGNOSIS, drawn.all)
     write_tables(report, folder / "tables")
     if not wanted:
         return None
     attached = (DIAGNOSIS, *(f"tables/{name}.csv" for name in TABLES))
-    document = document_of(report, drawn)
     try:
-        write_media(document, drawn.all, runs_table(document), attached, folder, formats)
+        with in_language(report.language):
+            document = document_of(report, drawn)
+            write_media(document, drawn.all, runs_table(document), attached, folder, formats)
     except MissingError as error:  # everything but the PDF is written
         return error
     return None
 
 
 def draw_training(report: TrainingReport) -> Drawn:
-    """Return the figures of a report."""
+    """Return the figures of a report, in the current language."""
     groups = worst_first(report.groups)
     by_group = {
         group.id: tuple(drawing for row in TRAINING_FIGURES if (drawing := row.draw(group)) is not None)
@@ -83,11 +87,13 @@ def document_of(report: TrainingReport, drawn: Drawn) -> TrainingDocument:
 
 def runs_table(document: TrainingDocument) -> Sequence[str]:
     """Return the lines of a Markdown table of the groups and their findings."""
-    head = [f"| {document.noun} | verdict | findings | rules that judged |", "|---|---|---|---|"]
+    noun = _("setting") if document.noun == "setting" else _("run")
+    names = (noun, _("verdict"), _("findings"), _("rules that judged"))
+    head = [f"| {' | '.join(names)} |", "|---|---|---|---|"]
     return [*head, *map(_line, document.rows)]
 
 
 def _line(row: Row) -> str:
-    found = cell("; ".join(row.roots)) or "–"
-    judged = f"{whole(row.judged)} of {whole(row.judged + row.unjudged)}"
-    return f"| {cell(row.group.name)} | {row.group.verdict} | {found} | {judged} |"
+    found = cell("; ".join(map(_, row.roots))) or "–"
+    judged = _("{count} of {total}").format(count=whole(row.judged), total=whole(row.judged + row.unjudged))
+    return f"| {cell(row.group.name)} | {term(row.group.verdict)} | {found} | {judged} |"

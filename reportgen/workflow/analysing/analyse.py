@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from reportgen.analysis.analyse import analyse
+from reportgen.languages.translate import N_
 from reportgen.paths import SANITY
 from reportgen.plugins.loading import use_files
 from reportgen.runs.provenance import summarize
@@ -26,15 +27,15 @@ def analyse_runs(collected: CollectedRuns, runs: StoredRuns, listener: ProgressL
     request, records = collected.request, collected.by_variant()
     use_files(request.plan.study.plugin_files)
     fetch = partial(runs.fetch, request)
-    listener.stage("analysing")
+    listener.stage(N_("analysing"))
     measurements = Measurements(request.folder / SANITY, runs.may_train, runs.fresh, listener.notice)
     extras = measure_extras(request.plan, measurements)
     analysis = analyse(request.plan, records, _provenance(collected), extras)
     if not request.plan.study.watermark:
-        listener.stage("trying remedies")
+        listener.stage(N_("trying remedies"))
         analysis = try_remedies(analysis, fetch)
     if request.plan.study.sanity:
-        listener.stage("checking sanity")
+        listener.stage(N_("checking sanity"))
         analysis = check_sanity(analysis, fetch, measurements)
     return AnalysedStudy(request, records, analysis, collected.trained, len(collected.records) - collected.trained)
 

@@ -11,6 +11,7 @@ from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
 from reportgen.analysis.finding import Abstention
 from reportgen.analysis.training_groups import TrainingGroup
 from reportgen.analysis.words.foreign import printable
+from reportgen.languages.translate import mapped
 from reportgen.runs.record_log import log_of_record
 from reportgen.runs.training_log import TrainingLog
 from reportgen.study.planning.variants import slug
@@ -57,11 +58,13 @@ def _printable_log(log: TrainingLog) -> TrainingLog:
 def _printable_diagnosis(diagnosis: PartialDiagnosis, name: str) -> PartialDiagnosis:
     """Return a diagnosis whose texts, which may quote names of columns, are printable."""
     findings = tuple(
-        replace(f, variant=name, message=printable(f.message, None), advice=printable(f.advice, None))
-        for f in diagnosis.findings
+        replace(f, variant=name, message=_printable(f.message), advice=_printable(f.advice)) for f in diagnosis.findings
     )
     abstained = {
-        rule: Abstention(printable(one.reason, None), printable(one.remedy, None))
-        for rule, one in diagnosis.abstained.items()
+        rule: Abstention(_printable(one.reason), _printable(one.remedy)) for rule, one in diagnosis.abstained.items()
     }
     return replace(diagnosis, variant=name, findings=findings, abstained=abstained)
+
+
+def _printable(text: str) -> str:
+    return mapped(text, lambda form: printable(form, None))

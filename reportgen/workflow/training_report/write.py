@@ -87,6 +87,7 @@ def training_report(
         values=values,
         provenance=provenance,
         rules=len(RULES),
+        language=diagnosed.language,
         unreadable=tuple(printable(str(error), None) for error in diagnosed.unreadable),
     )
 

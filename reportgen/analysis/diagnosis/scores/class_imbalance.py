@@ -27,8 +27,9 @@ from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessing import classes
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores, smoothed
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
+from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
+from reportgen.languages.translate import _
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, LEAST_SAME = 6, 4
@@ -58,9 +59,9 @@ class _Constant:
 def _sign(log: TrainingLog) -> _Constant | Abstention | None:
     right, val, train = (scores(log, role) for role in ("val_accuracy", "val_loss", "train_loss"))
     if right.size < LEAST:
-        return thin("validation accuracies", right.size, LEAST)
+        return thin(_("validation accuracies"), right.size, LEAST)
     if min(val.size, train.size) == 0:
-        return thin("training and validation losses", 0, 1)
+        return thin(_("training and validation losses"), 0, 1)
     if diverged(log) or log.task.kind != "classification":
         return None
     return _same_shares(log, right, val, train) or _other_shares(log, right, val, train)
@@ -115,18 +116,6 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     accuracy, entropy, val, train = (shown.mean(name) for name in ("accuracy", "entropy", "val", "train"))
     start = shown.signs[0].start
     shares = [sign.in_training for sign in shown.signs if not math.isnan(sign.in_training)]
-    message = (
-        f"From {shown.position(start)} on, the validation accuracy is always {percent(accuracy)}, with a "
-        f"validation loss of {number(val)} and a training loss of {number(train)}. A network that predicts the "
-        f"most common class for every example has this accuracy and a loss of at least {number(entropy)}"
-    )
-    if shares:
-        message = (
-            f"From {shown.position(start)} to {number(shown.signs[0].end)} at least, the validation accuracy is "
-            f"{percent(accuracy)} and the training accuracy {percent(mean(shares))}, and neither changes. The training "
-            "loss is that of a network that predicts the most common class for every example. This class is more "
-            "frequent in training than in validation, so another one is rare in training or absent"
-        )
     return finding(
         "class_imbalance",
         evidence,
@@ -134,14 +123,35 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="warning",
         position=start,
         numbers={"val_accuracy": accuracy, "entropy": entropy, "late_val_loss": val, "late_train_loss": train},
-        message=message,
-        advice=(
+        message=_of_other_shares(shown, mean(shares)) if shares else _of_same_shares(shown),
+        advice=_(
             "Report the recall of each class. Use more examples of the rare classes, fewer of the common one, or "
             "longer training."
         ),
         sources=SOURCES,
         causes=("absent_class",) if shares else CAUSES,
     )
+
+
+def _of_same_shares(shown: Shown[_Constant]) -> str:
+    text = _(
+        "From {start} on, the validation accuracy is always {accuracy}, with a validation loss of {val} and a training "
+        "loss of {train}. A network that predicts the most common class for every example has this accuracy and a loss "
+        "of at least {entropy}"
+    )
+    losses = {name: number(shown.mean(name)) for name in ("val", "train", "entropy")}
+    return text.format(start=shown.position(shown.signs[0].start), accuracy=percent(shown.mean("accuracy")), **losses)
+
+
+def _of_other_shares(shown: Shown[_Constant], share: float) -> str:
+    text = _(
+        "From {start} to {end} at least, the validation accuracy is {accuracy} and the training accuracy {share}, and "
+        "neither changes. The training loss is that of a network that predicts the most common class for every "
+        "example. This class is more frequent in training than in validation, so another one is rare in training or "
+        "absent"
+    )
+    ends = {name: shown.position(getattr(shown.signs[0], name)) for name in ("start", "end")}
+    return text.format(**ends, accuracy=percent(shown.mean("accuracy")), share=percent(share))
 
 
 FORM = ScoreForm(check, f"validation accuracy, {LEAST} values, training and validation loss")

@@ -22,6 +22,7 @@ from reportgen.analysis.diagnosis.scores.evidence.guessing import below_any_gues
 from reportgen.analysis.diagnosis.scores.evidence.points import Array, Points, points, scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
+from reportgen.languages.translate import _
 from reportgen.runs.training_log import TrainingLog
 
 LEAST = 8
@@ -49,7 +50,7 @@ def _sign(log: TrainingLog) -> _Plateau | Abstention | None:
     train, val = smoothed(scores(log, "train_loss")), scores(log, "val_loss")
     found = train if train.size >= LEAST and train.resolution != "step" else val
     if found.size < LEAST:
-        return thin("losses by epoch", found.size, LEAST)
+        return thin(_("losses by epoch"), found.size, LEAST)
     return None if diverged(log) else _plateau(log, found, guess)
 
 
@@ -103,11 +104,11 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="warning",
         position=shown.signs[0].end,
         numbers={"plateau_end": end, "plateau_share": share, "loss_on_plateau": level, "least_loss": lowest},
-        message=(
-            f"The loss stays near {number(level)}, the level of guessing, up to {shown.position(end)} "
-            f"({percent(share)} of training) and then falls to {number(lowest)}"
-        ),
-        advice="Scale the initial weights by fan-in (He for ReLU, Xavier for tanh), or normalize each layer.",
+        message=_(
+            "The loss stays near {level}, the level of guessing, up to {end} ({share} of training) and then falls to "
+            "{lowest}"
+        ).format(level=number(level), end=shown.position(end), share=percent(share), lowest=number(lowest)),
+        advice=_("Scale the initial weights by fan-in (He for ReLU, Xavier for tanh), or normalize each layer."),
         sources=SOURCES,
         causes=CAUSES,
     )

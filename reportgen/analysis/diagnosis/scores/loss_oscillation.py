@@ -27,7 +27,8 @@ from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, sc
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
-from reportgen.runs.training_log import ROLES, TrainingLog
+from reportgen.languages.translate import _
+from reportgen.runs.training_log import TrainingLog
 
 LEAST = 8
 MUCH, MUCH_OF_FIRST, HIGH, WILD, RAISED, GOOD = 0.1, 0.15, 0.3, 0.3, 1.5, 0.85
@@ -49,9 +50,9 @@ class _Swing:
 
 def _sign(log: TrainingLog) -> _Swing | Abstention | None:
     found = [(role, p) for role in ("train_loss", "val_loss") if (p := scores(log, role)).resolution != "step"]
-    most = max((p.size for _, p in found), default=0)
+    most = max((p.size for _role, p in found), default=0)
     if most < LEAST:
-        return thin("training losses by epoch or validation losses", most, LEAST)
+        return thin(_("training losses by epoch or validation losses"), most, LEAST)
     size = scale(log)
     if size is None or diverged(log) or _restarts(log):
         return None
@@ -95,6 +96,17 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         return None
     size, level, of = (shown.mean(name) for name in ("size", "level", "scale"))
     sign = shown.signs[0]
+    text = (
+        _(
+            "From {start} on, the training loss swings by {size} ({share}, limit {limit}) around {level} and does not "
+            "settle"
+        )
+        if sign.role == "train_loss"
+        else _(
+            "From {start} on, the validation loss swings by {size} ({share}, limit {limit}) around {level} and does "
+            "not settle"
+        )
+    )
     return finding(
         "loss_oscillation",
         evidence,
@@ -102,15 +114,14 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="info" if _is_harmless(shown) else "warning",
         position=sign.start,
         numbers={"swing": size, "late_loss": level, "scale": of, "limit": sign.limit},
-        message=(
-            f"From {shown.position(sign.start)} on, the {ROLES[sign.role]} swings by {number(size)} "
-            f"({share_of(size, of, scale_in_words(shown.logs[0]))}, limit {percent(sign.limit)}) around "
-            f"{number(level)} and does not settle"
+        message=text.format(
+            start=shown.position(sign.start), size=number(size), limit=percent(sign.limit), level=number(level),
+            share=share_of(size, of, scale_in_words(shown.logs[0])),
         ),
-        advice="Lower the learning rate tenfold, or let it decay.",
+        advice=_("Lower the learning rate tenfold, or let it decay."),
         sources=SOURCES,
         causes=CAUSES,
-    )
+    )  # fmt: skip
 
 
 FORM = ScoreForm(check, f"training loss by epoch or validation loss, {LEAST} values")

@@ -22,7 +22,8 @@ from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.points import points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, seeds_of
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
-from reportgen.runs.training_log import ROLES, TrainingLog
+from reportgen.languages.translate import _, pgettext
+from reportgen.runs.training_log import TrainingLog
 
 LEAST, LEAST_RUNS = 3, 3
 LAST_STEP, LAST_STEP_OF_THREE, OTHERS = 2.0, 3.0, 1.0
@@ -30,7 +31,6 @@ END = 0.2
 RATES = ("lr", "learning_rate", "learning-rate", "base_lr", "init_lr")
 SEEDS = ("seed", "random_seed", "random_state")
 SCORES = (("val_accuracy", 1.0), ("val_loss", -1.0), ("train_loss", -1.0))
-SWEEP = f"train {LEAST_RUNS} runs with each of {LEAST} learning rates, without any other difference"
 SOURCES = ("lecture-review", "stanford-scribe", "Bergstra and Bengio 2012")
 
 
@@ -48,10 +48,10 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     known = {rate: logs for logs in groups if (rate := learning_rate(logs[0])) is not None}
     own, several = learning_rate(evidence.logs[0]), [logs for logs in known.values() if len(logs) >= LEAST_RUNS]
     if own is None:
-        return Abstention("the log does not state its learning rate", f"log the learning rate, and {SWEEP}")
+        remedy = _("log the learning rate, and {sweep}").format(sweep=_sweep())
+        return Abstention(_("the log does not state its learning rate"), remedy)
     if len(several) < LEAST:
-        needed = f"at least {LEAST} learning rates with {LEAST_RUNS} runs each are needed"
-        return Abstention(f"{needed}, and the logs have {len(several) or 'none'}", SWEEP)
+        return Abstention(_needed(len(several)), _sweep())
     role, sign = _role(groups)
     sweep = [_Rate(rate, _scores(logs, role, sign)) for rate, logs in sorted(known.items())]
     live = [one for one in sweep if len(one.scores) >= LEAST_RUNS]
@@ -63,6 +63,20 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if edge.rate != own or beyond or not _clearly_best(edge, others):
         return None
     return _finding(evidence, edge, others[0], len(live), role)
+
+
+def _sweep() -> str:
+    text = _("train {runs} runs with each of {rates} learning rates, without any other difference")
+    return text.format(runs=LEAST_RUNS, rates=LEAST)
+
+
+def _needed(found: int) -> str:
+    text = (
+        _("at least {rates} learning rates with {runs} runs each are needed, and the logs have {found}")
+        if found
+        else _("at least {rates} learning rates with {runs} runs each are needed, and the logs have none")
+    )
+    return text.format(rates=LEAST, runs=LEAST_RUNS, found=found)
 
 
 def _clearly_best(edge: _Rate, others: Sequence[_Rate]) -> bool:
@@ -115,10 +129,25 @@ def _same_but_rate(own: Sequence[TrainingLog], other: Sequence[TrainingLog]) -> 
 
 def _finding(evidence: ScoreEvidence, best: _Rate, neighbour: _Rate, count: int, role: str) -> Finding:
     seeds, logs = tuple(seeds_of(evidence.logs)), tuple(evidence.logs)
-    end = "highest" if best.rate > neighbour.rate else "lowest"
+    text = (
+        _(
+            "The highest of {count} learning rates is the best: {ours} with {rate}, {theirs} with {neighbour}. A "
+            "better one may lie beyond"
+        )
+        if best.rate > neighbour.rate
+        else _(
+            "The lowest of {count} learning rates is the best: {ours} with {rate}, {theirs} with {neighbour}. A better "
+            "one may lie beyond"
+        )
+    )
     beyond = best.rate * best.rate / neighbour.rate
     ours, theirs = (abs(mean(one.scores)) for one in (best, neighbour))
     shape = percent if role == "val_accuracy" else number
+    named = {
+        "val_accuracy": pgettext("value", "validation accuracy {value}"),
+        "val_loss": pgettext("value", "validation loss {value}"),
+        "train_loss": pgettext("value", "training loss {value}"),
+    }
     return finding(
         "lr_best_at_edge",
         evidence,
@@ -126,13 +155,13 @@ def _finding(evidence: ScoreEvidence, best: _Rate, neighbour: _Rate, count: int,
         severity="warning",
         position=None,
         numbers={"score": role, "lr": best.rate, "value": ours, "neighbour": neighbour.rate, "neighbour_value": theirs},
-        message=(
-            f"The {end} of {count} learning rates is the best: {ROLES[role]} {shape(ours)} with {number(best.rate)}, "
-            f"{shape(theirs)} with {number(neighbour.rate)}. A better one may lie beyond"
+        message=text.format(
+            count=count, ours=named[role].format(value=shape(ours)), theirs=shape(theirs), rate=number(best.rate),
+            neighbour=number(neighbour.rate),
         ),
-        advice=f"Extend the range of learning rates, to {number(beyond)} at least.",
+        advice=_("Extend the range of learning rates, to {rate} at least.").format(rate=number(beyond)),
         sources=SOURCES,
-    )
+    )  # fmt: skip
 
 
 FORM = ScoreForm(check, f"{LEAST} learning rates in the settings, {LEAST_RUNS} runs with each, and a score")

@@ -25,8 +25,9 @@ from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessed import LEAST, Levels, levels, too_few_losses
 from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_in_words, guess_loss, highest_guess, scale
 from reportgen.analysis.diagnosis.scores.evidence.points import points, scores, smoothed
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run, thin_smoothed
+from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_any_run, thin_smoothed
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
+from reportgen.languages.translate import _, pgettext
 from reportgen.runs.training_log import TrainingLog
 
 ABOVE, FAR_ABOVE, SWINGS = 1.03, 1.15, 0.05
@@ -108,8 +109,13 @@ def _growing(log: TrainingLog, high: _High) -> _High:
 def _first_rate(log: TrainingLog) -> str:
     """Return what threw the network off, with the first learning rate if it is logged."""
     rates = points(log.curve("lr"))
-    known = f" (the first learning rate of the log is {number(float(rates.values[0]))})" if rates.size else ""
-    return f"Either the first steps were too large{known}, or the initial weights or the inputs are"
+    if not rates.size:
+        return _("Either the first steps were too large, or the initial weights or the inputs are")
+    text = _(
+        "Either the first steps were too large (the first learning rate of the log is {rate}), or the initial weights "
+        "or the inputs are"
+    )
+    return text.format(rate=number(float(rates.values[0])))
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
@@ -117,25 +123,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     shown = in_any_run(evidence, _sign)
     if shown is None or isinstance(shown, Abstention):
         return shown
-    thrown = [sign for sign in shown.signs if sign.thrown == sign.thrown]
-    grows = [sign for sign in shown.signs if sign.lowest == sign.lowest]
     level, reference, swing = shown.mean("level"), shown.mean("reference"), shown.mean("swing")
-    first = f"its first value, {number(reference)}"
-    limit = guess_in_words(shown.logs[0], reference) if shown.signs[0].of_guessing else first
-    if len(grows) == len(shown.signs):
-        one = len(grows) == 1
-        place = f"at {shown.position(grows[0].lowest_at)}" if one else "on average"
-        course = f"It is lowest {place} ({number(shown.mean('lowest'))}) and grows from there on"
-    else:
-        course = (
-            f"It swings by {number(swing)} from value to value ({share_of(swing, reference, number(reference))}), so "
-            "steps undo one another"
-        )
-    ends = f"The loss ends at {number(level)}, above {limit}"
-    if len(thrown) == len(shown.signs):
-        ends = f"The first training loss of the log, up to {shown.position(thrown[0].position)}, is "
-        ends += f"{number(shown.mean('thrown'))}, and later ones stay at {number(level)}, near {limit}"
-        course = _first_rate(shown.logs[0])
     return finding(
         "lr_too_high",
         evidence,
@@ -143,11 +131,45 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="error" if enough(len(shown.runs), shown.judged) else "warning",
         position=shown.signs[0].position,
         numbers={"late_loss": level, "reference": reference, "swing": swing},
-        message=(f"{ends}. {course}"),
-        advice="Lower the learning rate tenfold. Standardize the inputs and check the initial scale of the weights.",
+        message=f"{_ends(shown)}. {_course(shown)}",
+        advice=_("Lower the learning rate tenfold. Standardize the inputs and check the initial scale of the weights."),
         sources=SOURCES,
         causes=CAUSES,
     )
+
+
+def _is_all_thrown(shown: Shown[_High]) -> bool:
+    return all(sign.thrown == sign.thrown for sign in shown.signs)
+
+
+def _ends(shown: Shown[_High]) -> str:
+    """Return the late level and its reference in words."""
+    level, reference = number(shown.mean("level")), shown.mean("reference")
+    first = pgettext("above", "its first value, {value}").format(value=number(reference))
+    limit = guess_in_words(shown.logs[0], reference) if shown.signs[0].of_guessing else first
+    if not _is_all_thrown(shown):
+        return _("The loss ends at {level}, above {limit}").format(level=level, limit=limit)
+    text = _(
+        "The first training loss of the log, up to {at}, is {thrown}, and later ones stay at {level}, near {limit}"
+    )
+    at = shown.position(shown.signs[0].position)
+    return text.format(at=at, thrown=number(shown.mean("thrown")), level=level, limit=limit)
+
+
+def _course(shown: Shown[_High]) -> str:
+    """Return how the loss got there in words."""
+    if _is_all_thrown(shown):
+        return _first_rate(shown.logs[0])
+    if all(sign.lowest == sign.lowest for sign in shown.signs):
+        lowest = number(shown.mean("lowest"))
+        if len(shown.signs) > 1:
+            return _("It is lowest on average ({lowest}) and grows from there on").format(lowest=lowest)
+        at = shown.position(shown.signs[0].lowest_at)
+        return _("It is lowest at {at} ({lowest}) and grows from there on").format(at=at, lowest=lowest)
+    swing, of_guessing = shown.mean("swing"), shown.signs[0].of_guessing
+    whole = pgettext("of", "the loss of guessing") if of_guessing else pgettext("of", "its first value")
+    text = _("It swings by {swing} from value to value ({share}), so steps undo one another")
+    return text.format(swing=number(swing), share=share_of(swing, shown.mean("reference"), whole))
 
 
 FORM = ScoreForm(check, f"training or validation loss, {LEAST} values, and the number of classes")

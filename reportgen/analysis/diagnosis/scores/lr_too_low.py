@@ -20,6 +20,7 @@ from reportgen.analysis.diagnosis.scores.evidence.points import points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.diagnosis.scores.evidence.slow import Slow, slow_fall
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
+from reportgen.languages.translate import _
 from reportgen.runs.training_log import TrainingLog
 
 FAR, GOOD = 0.5, 0.9
@@ -34,7 +35,7 @@ def _sign(log: TrainingLog) -> Slow | Abstention | None:
     known = [p for role in ("val_loss", "train_loss") if (p := scores(log, role)).resolution != "step"]
     most = max((p.size for p in known), default=0)
     if most < LEAST:
-        return thin("validation losses or training losses by epoch", most, LEAST)
+        return thin(_("validation losses or training losses by epoch"), most, LEAST)
     found = None if diverged(log) else slow_fall(log)
     far = found is not None and (found.last > FAR * guess if guess is not None else right.late(0.5).mean < GOOD)
     return found if far else None
@@ -47,7 +48,14 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         return shown
     first, last = shown.mean("first"), shown.mean("last")
     rates = points(shown.logs[0].curve("lr"))
-    rate = f" at a learning rate of {number(float(rates.values[-1]))}" if rates.size else ""
+    text = (
+        _(
+            "The loss falls {change} ({share}) in {count} values up to {end} at a learning rate of {rate}, by nearly "
+            "the same amount each time"
+        )
+        if rates.size
+        else _("The loss falls {change} ({share}) in {count} values up to {end}, by nearly the same amount each time")
+    )
     sign = shown.signs[0]
     return finding(
         "lr_too_low",
@@ -56,17 +64,17 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="error",
         position=sign.start,
         numbers={"first_loss": first, "last_loss": last, "values": sign.count},
-        message=(
-            f"The loss falls {from_to(first, last)} ({percent(1 - last / first)}) in {sign.count} values up to "
-            f"{shown.position(sign.end)}{rate}, by nearly the same amount each time"
+        message=text.format(
+            change=from_to(first, last), share=percent(1 - last / first), count=sign.count,
+            end=shown.position(sign.end), rate=number(float(rates.values[-1])) if rates.size else "",
         ),
-        advice=(
+        advice=_(
             "Raise the learning rate tenfold. If that does not help, check the scale of the inputs, and compare the "
             "gradients of the layers."
         ),
         sources=SOURCES,
         causes=CAUSES,
-    )
+    )  # fmt: skip
 
 
 FORM = ScoreForm(

@@ -23,8 +23,9 @@ from reportgen.analysis.diagnosis.evidence.symptoms import number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessing import below_any_guess, classes, guess_loss, unknown_classes
 from reportgen.analysis.diagnosis.scores.evidence.points import scores, smoothed
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
+from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
+from reportgen.languages.translate import _
 from reportgen.runs.training_log import TrainingLog
 
 LEAST = 4
@@ -48,11 +49,11 @@ def _sign(log: TrainingLog) -> Nothing | Abstention | None:
     if guess is None:
         return None if below_any_guess(log, val.late(0.5)) else unknown_classes(log)
     if val.size < LEAST:
-        return thin("validation losses", val.size, LEAST)
+        return thin(_("validation losses"), val.size, LEAST)
     train = smoothed(scores(log, "train_loss")).late(1 / 3)
     accuracies = scores(log, "train_accuracy").size
     if train.size == 0 and accuracies < LEAST:
-        return thin("training losses or accuracies", accuracies, LEAST)
+        return thin(_("training losses or accuracies"), accuracies, LEAST)
     lowest = float(((val.values[1:] + val.values[:-1]) / 2).min())
     if diverged(log) or lowest < GUESSING * guess or not _learned(log, train.mean, guess) or not _at_chance(log):
         return None
@@ -78,9 +79,6 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if shown is None or isinstance(shown, Abstention):
         return shown
     val, train, guess = (shown.mean(name) for name in ("val", "train", "guess"))
-    alone = len(shown.signs) == 1
-    place = f"{number(val)} at {shown.position(shown.signs[0].at)}" if alone else f"{number(val)} on average"
-    learned = f"the training loss falls to {number(train)}" if train == train else "the training accuracy rises"
     return finding(
         "no_signal",
         evidence,
@@ -88,19 +86,36 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="error",
         position=shown.signs[0].end,
         numbers={"lowest_val_loss": val, "late_train_loss": train, "guessing": guess},
-        message=(
-            f"Validation is {'never' if val >= guess else 'hardly'} better than guessing: the lowest validation loss "
-            f"is {place}, the loss of guessing is {number(guess)}, and {learned}. The labels do not follow from the "
-            "inputs, the validation examples are unlike the training examples, or the network memorizes a few "
-            "training examples"
-        ),
-        advice=(
+        message=_message(shown),
+        advice=_(
             "Score a part of the training examples that was left out of training. If it fails too, check that labels "
             "belong to their inputs; otherwise compare how both splits are read, encoded and scaled."
         ),
         sources=SOURCES,
         causes=("train_eval_mismatch", "split_mismatch", "class_imbalance", "overfitting"),
     )
+
+
+def _message(shown: Shown[Nothing]) -> str:
+    val, train, guess = (shown.mean(name) for name in ("val", "train", "guess"))
+    rarely = (
+        _("Validation is never better than guessing")
+        if val >= guess
+        else _("Validation is hardly better than guessing")
+    )
+    at = shown.position(shown.signs[0].at)
+    lowest = _("{value} at {at}").format(value=number(val), at=at)
+    if len(shown.signs) > 1:
+        lowest = _("{value} on average").format(value=number(val))
+    learned = _("the training accuracy rises")
+    if train == train:
+        learned = _("the training loss falls to {value}").format(value=number(train))
+    text = _(
+        "{rarely}: the lowest validation loss is {lowest}, the loss of guessing is {guess}, and {learned}. The labels "
+        "do not follow from the inputs, the validation examples are unlike the training examples, or the network "
+        "memorizes a few training examples"
+    )
+    return text.format(rarely=rarely, lowest=lowest, guess=number(guess), learned=learned)
 
 
 FORM = ScoreForm(check, f"validation loss, {LEAST} values, training loss and the number of classes")

@@ -26,6 +26,7 @@ from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_loss, un
 from reportgen.analysis.diagnosis.scores.evidence.points import scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin, thin_smoothed
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
+from reportgen.languages.translate import _
 from reportgen.runs.training_log import TrainingLog
 
 LEAST = 6
@@ -52,7 +53,7 @@ def _sign(log: TrainingLog) -> _Apart | Abstention | None:
     if guess is None:
         return unknown_classes(log)
     if val.size < LEAST:
-        return thin("validation losses", val.size, LEAST)
+        return thin(_("validation losses"), val.size, LEAST)
     if train.size < LEAST or train.resolution == "step":
         return thin_smoothed("training", scores(log, "train_loss"), LEAST)
     if diverged(log):
@@ -81,12 +82,12 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="warning",
         position=shown.signs[0].start,
         numbers={"gap": gap, "mean_train_loss": train, "mean_val_loss": val, "guessing": guess},
-        message=(
-            f"The training loss is {number(train)} on average, and the validation loss of the same network only "
-            f"{number(val)}. The usual gap is {percent(gap)} of the loss of guessing. What acts in train mode alone, "
-            "such as dropout or random changes of the inputs, takes away most of what the network has learned"
-        ),
-        advice="Lower the dropout rate, or remove dropout. Weaken random changes of the inputs.",
+        message=_(
+            "The training loss is {train} on average, and the validation loss of the same network only {val}. The "
+            "usual gap is {gap} of the loss of guessing. What acts in train mode alone, such as dropout or random "
+            "changes of the inputs, takes away most of what the network has learned"
+        ).format(train=number(train), val=number(val), gap=percent(gap)),
+        advice=_("Lower the dropout rate, or remove dropout. Weaken random changes of the inputs."),
         sources=SOURCES,
         causes=("bn_tiny_batch",),
     )

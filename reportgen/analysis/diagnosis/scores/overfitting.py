@@ -40,6 +40,7 @@ from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, seeds_of, thin
 from reportgen.analysis.diagnosis.scores.evidence.windows import Change, changes
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
+from reportgen.languages.translate import N_, _, pgettext
 from reportgen.runs.training_log import TrainingLog
 
 LEAST = 5
@@ -68,7 +69,7 @@ SOURCES = (
 )
 
 
-ADVICE = "Keep the weights of the best epoch; then try stronger weight decay or dropout, or more examples."
+ADVICE = N_("Keep the weights of the best epoch; then try stronger weight decay or dropout, or more examples.")
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if not judged:
         return _untold(evidence) or _lacking(evidence.logs)
     judged = [(i, log) for i, log in judged if not diverged(log)]
-    logs = [log for _, log in judged]
+    logs = [log for _index, log in judged]
     declines = [d for d in (_by_loss(logs), _by_accuracy(logs)) if d is not None] if logs else []
     decline = min(declines, key=lambda d: not d.serious, default=None)
     if decline is None:
@@ -109,7 +110,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
 def _untold(evidence: ScoreEvidence) -> Finding | None:
     """Return a finding if the validation loss rises beyond doubt in logs without a training score."""
     judged = [(i, log) for i, log in enumerate(evidence.logs) if scores(log, "val_loss").size >= LEAST]
-    logs = [log for _, log in judged if not diverged(log)]
+    logs = [log for _index, log in judged if not diverged(log)]
     decline = _by_loss(logs) if logs and len(logs) == len(judged) else None
     if decline is None or decline.errors < MANY_ERRORS:
         return None
@@ -139,10 +140,10 @@ def _training(log: TrainingLog) -> tuple[Points, float] | None:
 def _lacking(logs: Sequence[TrainingLog]) -> Abstention:
     size = max((_size(log) for log in logs), default=0)
     if size < LEAST:
-        return thin("validation losses or accuracies", size, LEAST)
+        return thin(_("validation losses or accuracies"), size, LEAST)
     validated = [log for log in logs if _size(log) >= LEAST]
     most = max(scores(log, role).size for log in validated for role in ("train_loss", "train_accuracy"))
-    return thin("training losses or accuracies", most, LEAST - 1)
+    return thin(_("training losses or accuracies"), most, LEAST - 1)
 
 
 def _improved(log: TrainingLog, change: Change) -> bool:
@@ -241,16 +242,9 @@ def _best_value(log: TrainingLog, decline: _Decline) -> tuple[float, float] | No
 def _finding(evidence: ScoreEvidence, decline: _Decline, shown: Shown[Change]) -> Finding:
     before, after = shown.mean("before"), shown.mean("after")
     at = mean([(c.best_from + c.best_to) / 2 for c in shown.signs])
-    more = "more than " if decline.errors > MOST_ERRORS else ""
-    shape = number if decline.score == "loss" else percent
-    z = min(decline.errors, MOST_ERRORS)
-    training = ", while the training score still improves"
-    if not decline.trained:
-        training = ". Training is not logged, so the cause is open: overfitting, or the training itself gets worse"
-    place = f"around {shown.position(at)} (on average {shape(before)})"
-    if len(shown.logs) == 1 and (best := _best_value(shown.logs[0], decline)) is not None:
-        at, before = best
-        place = f"at {shown.position(at)} ({shape(before)})"
+    best = _best_value(shown.logs[0], decline) if len(shown.logs) == 1 else None
+    at, before = best or (at, before)
+    z, advice = min(decline.errors, MOST_ERRORS), _(ADVICE)
     return finding(
         "overfitting",
         evidence,
@@ -258,14 +252,38 @@ def _finding(evidence: ScoreEvidence, decline: _Decline, shown: Shown[Change]) -
         severity="warning" if decline.serious else "info",
         position=at,
         numbers={f"best_val_{decline.score}": before, f"last_val_{decline.score}": after, "standard_errors": z},
-        message=(
-            f"Validation {decline.score} is best {place} and "
-            f"{'rises' if after > before else 'falls'} to {shape(after)}, the mean of the last fifth "
-            f"({more}{number(z)} standard errors){training}"
-        ),
-        advice=ADVICE if decline.trained else f"Log the training loss. {ADVICE}",
+        message=_message(decline, shown.position(at), before, after, is_mean=best is None),
+        advice=advice if decline.trained else _("Log the training loss. {advice}").format(advice=advice),
         sources=SOURCES,
         causes=("no_signal", "split_mismatch"),
+    )
+
+
+def _message(decline: _Decline, at: str, before: float, after: float, is_mean: bool) -> str:
+    shape = number if decline.score == "loss" else percent
+    place = _("around {at} (on average {value})") if is_mean else _("at {at} ({value})")
+    score = {
+        "loss": pgettext("subject", "Validation loss"),
+        "accuracy": pgettext("subject", "Validation accuracy"),
+    }
+    errors = _("more than {number} standard errors") if decline.errors > MOST_ERRORS else _("{number} standard errors")
+    text = (
+        _(
+            "{score} is best {place} and {rises} to {end}, the mean of the last fifth ({errors}), while the training "
+            "score still improves"
+        )
+        if decline.trained
+        else _(
+            "{score} is best {place} and {rises} to {end}, the mean of the last fifth ({errors}). Training is not "
+            "logged, so the cause is open: overfitting, or the training itself gets worse"
+        )
+    )
+    return text.format(
+        score=score[decline.score],
+        place=place.format(at=at, value=shape(before)),
+        rises=pgettext("it", "rises") if after > before else pgettext("it", "falls"),
+        end=shape(after),
+        errors=errors.format(number=number(min(decline.errors, MOST_ERRORS))),
     )
 
 

@@ -22,6 +22,7 @@ from reportgen.analysis.diagnosis.scores.evidence.guessing import below_any_gues
 from reportgen.analysis.diagnosis.scores.evidence.points import LEAST_OF_BLOCK, Points, running, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
+from reportgen.languages.translate import _
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, FIRST = 5, 3
@@ -56,10 +57,10 @@ def _sign(log: TrainingLog) -> _Apart | Abstention | None:
     if guess is None:
         return None if below_any_guess(log, val.late(0.5)) else unknown_classes(log)
     if val.size < LEAST:
-        return thin("validation losses", val.size, LEAST)
+        return thin(_("validation losses"), val.size, LEAST)
     if train.size < LEAST:
         blocks = LEAST_OF_BLOCK - 1 if scores(log, "train_loss").resolution == "step" else 0
-        return thin("training losses", scores(log, "train_loss").size, LEAST + blocks)
+        return thin(_("training losses"), scores(log, "train_loss").size, LEAST + blocks)
     return None if diverged(log) else _apart(log, val, train, guess)
 
 
@@ -100,8 +101,14 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     first, val, train = (shown.mean(name) for name in ("first", "val", "train"))
     sign = shown.signs[0]
     one_class = enough(sum(sign.one_class for sign in shown.signs), len(shown.signs))
-    classes_too = " Count the examples of each class in both: a class that is rare in training looks the same."
-    right = f" with an accuracy of {percent(shown.mean('accuracy'))}" if sign.accuracy == sign.accuracy else ""
+    advice = _(
+        "Score a part of the training examples that was left out of training. If it does well, compare how both "
+        "splits are read, scaled and encoded; if it does not, the network memorizes too few examples."
+    )
+    classes_too = _("Count the examples of each class in both: a class that is rare in training looks the same.")
+    level, right = number(val), percent(shown.mean("accuracy"))
+    if sign.accuracy == sign.accuracy:
+        level = _("{loss} with an accuracy of {accuracy}").format(loss=level, accuracy=right)
     return finding(
         "split_mismatch",
         evidence,
@@ -109,21 +116,18 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="warning",
         position=sign.start,
         numbers={"shared_at_first": first, "shared_late": shown.mean("late"), "limit": SHARED, "late_val_loss": val},
-        message=(
-            f"When the training loss has fallen well below that of guessing, at {shown.position(sign.start)}, the "
-            f"validation loss has fallen by {percent(max(first, 0.0))} of the same amount (healthy: 100%, limit "
-            f"{percent(SHARED)}). Later the validation loss is {number(val)}{right}, and the training loss is "
-            f"{number(train)}"
+        message=_(
+            "When the training loss has fallen well below that of guessing, at {start}, the validation loss has fallen "
+            "by {share} of the same amount (healthy: {all}, limit {limit}). Later the validation loss is {val}, and "
+            "the training loss is {train}"
+        ).format(
+            start=shown.position(sign.start), share=percent(max(first, 0.0)), all=percent(1.0),
+            limit=percent(SHARED), val=level, train=number(train),
         ),
-        advice=(
-            "Score a part of the training examples that was left out of training. If it does well, compare how both "
-            "splits are read, scaled and encoded; if it does not, the network memorizes too few examples."
-            + classes_too
-            * one_class
-        ),
+        advice=f"{advice} {classes_too}" if one_class else advice,
         sources=SOURCES,
         causes=("train_eval_mismatch", *OF_CLASSES * one_class),
-    )
+    )  # fmt: skip
 
 
 FORM = ScoreForm(check, f"training and validation loss, {LEAST} values each, and the number of classes")

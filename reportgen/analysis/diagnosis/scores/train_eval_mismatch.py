@@ -26,6 +26,7 @@ from reportgen.analysis.diagnosis.scores.evidence.guessing import below_any_gues
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
+from reportgen.languages.translate import _
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, LEAST_SAME = 5, 4
@@ -51,9 +52,9 @@ def _sign(log: TrainingLog) -> _Mismatch | Abstention | None:
     if guess is None:
         return None if below_any_guess(log, val.late(0.5)) else unknown_classes(log)
     if val.size < LEAST:
-        return thin("validation losses", val.size, LEAST)
+        return thin(_("validation losses"), val.size, LEAST)
     if train.size == 0:
-        return thin("training losses", train.size, 1)
+        return thin(_("training losses"), train.size, 1)
     if diverged(log) or not train.late(1 / 3).mean < LEARNED * guess:
         return None
     name = ONE_CLASS if _one_class(log, val, guess) else OFF if _off(val, train, guess) else None
@@ -81,7 +82,18 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if shown is None or isinstance(shown, Abstention):
         return shown
     val, train, guess = (shown.mean(name) for name in ("val", "train", "guess"))
-    same = " The validation accuracy never changes, as if one class was always predicted."
+    sentences = [
+        _(
+            "The validation loss is high from the start and ends at {val}, while the training loss falls to {train}. "
+            "The loss of guessing is {guess}."
+        ).format(val=number(val), train=number(train), guess=number(guess)),
+        *(
+            [_("The validation accuracy never changes, as if one class was always predicted.")]
+            if shown.signs[0].sign == ONE_CLASS
+            else []
+        ),
+        _("The network behaves differently in test mode and in training mode"),
+    ]
     return finding(
         "train_eval_mismatch",
         evidence,
@@ -89,12 +101,8 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="warning",
         position=shown.signs[0].start,
         numbers={"late_val_loss": val, "late_train_loss": train, "guessing": guess, "sign": shown.signs[0].sign},
-        message=(
-            f"The validation loss is high from the start and ends at {number(val)}, while the training loss falls to "
-            f"{number(train)}. The loss of guessing is {number(guess)}.{same * (shown.signs[0].sign == ONE_CLASS)} "
-            "The network behaves differently in test mode and in training mode"
-        ),
-        advice=(
+        message=" ".join(sentences),
+        advice=_(
             "Score the training examples in test mode too. If they are as bad, check the running statistics of batch "
             "normalization and the scaling of dropout; if not, compare the preprocessing of both splits."
         ),

@@ -28,8 +28,9 @@ from reportgen.analysis.diagnosis.evidence.symptoms import enough, number
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessing import classes, guess_loss, scale
 from reportgen.analysis.diagnosis.scores.evidence.points import Array, Points, points, scores, smoothed
-from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
+from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
+from reportgen.languages.translate import _
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, LEAST_RATES = 4, 3
@@ -65,7 +66,7 @@ def _sign(log: TrainingLog) -> _Falling | Abstention | None:
         return warming
     judged = [p for p in _losses(log) if p.size >= LEAST]
     if not judged:
-        return thin("losses by epoch", max((p.size for p in _losses(log)), default=0), LEAST)
+        return thin(_("losses by epoch"), max((p.size for p in _losses(log)), default=0), LEAST)
     size, rates = scale(log), points(log.curve("lr"))
     if size is None:
         return None
@@ -166,19 +167,13 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     half, last = shown.mean("half"), shown.mean("last")
     sign = shown.signs[0]
     if sign.last_rate == sign.last_rate:
-        message = (
-            f"The learning rate still rises at the end, from {number(sign.first_rate)} to {number(sign.last_rate)} at "
-            f"{shown.position(sign.end)}, and the loss has only fallen to {number(last)}: training stopped in the "
-            "warm-up"
-        )
-        advice = "Train longer, or shorten the warm-up to a tenth of all steps."
+        message = _in_warm_up(shown)
+        advice = _("Train longer, or shorten the warm-up to a tenth of all steps.")
     else:
-        forecast = shown.mean("forecast")
-        message = (
-            f"The loss still falls at {shown.position(sign.end)}: from {number(half)} at half of training to "
-            f"{number(last)}. If it goes on in this way, twice as many steps lower it to about {number(forecast)}"
+        message = _still_falling(shown)
+        advice = _(
+            "Train four times as long. If the loss falls as slowly from the start, raise the learning rate first."
         )
-        advice = "Train four times as long. If the loss falls as slowly from the start, raise the learning rate first."
     return finding(
         "undertrained",
         evidence,
@@ -198,6 +193,25 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         sources=SOURCES,
         causes=CAUSES,
     )
+
+
+def _in_warm_up(shown: Shown[_Falling]) -> str:
+    sign = shown.signs[0]
+    text = _(
+        "The learning rate still rises at the end, from {first} to {rate} at {at}, and the loss has only fallen to "
+        "{last}: training stopped in the warm-up"
+    )
+    ends = {"first": number(sign.first_rate), "rate": number(sign.last_rate), "last": number(shown.mean("last"))}
+    return text.format(at=shown.position(sign.end), **ends)
+
+
+def _still_falling(shown: Shown[_Falling]) -> str:
+    text = _(
+        "The loss still falls at {at}: from {half} at half of training to {last}. If it goes on in this way, twice as "
+        "many steps lower it to about {forecast}"
+    )
+    levels = {name: number(shown.mean(name)) for name in ("half", "last", "forecast")}
+    return text.format(at=shown.position(shown.signs[0].end), **levels)
 
 
 FORM = ScoreForm(

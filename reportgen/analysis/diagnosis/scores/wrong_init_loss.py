@@ -30,9 +30,10 @@ from reportgen.analysis.diagnosis.scores import over_regularization
 from reportgen.analysis.diagnosis.scores.evidence.divergence import diverged
 from reportgen.analysis.diagnosis.scores.evidence.guessing import guess_in_words, highest_guess, unknown_classes
 from reportgen.analysis.diagnosis.scores.evidence.points import points, scores
-from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_most_runs, thin
+from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_most_runs, place, thin
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, ScoreForm
-from reportgen.runs.training_log import ROLES, Curve, TrainingLog
+from reportgen.languages.translate import _
+from reportgen.runs.training_log import Curve, TrainingLog
 
 LEAST, FIRST_STEPS = 3, 5
 TIMES, TIMES_OF_ONE, FALLEN, SOON = 2.0, 3.0, 0.5, 0.1
@@ -66,15 +67,14 @@ def _sign(log: TrainingLog) -> _Start | Abstention | None:
     curves = [curve for curve in log.curves if curve.role == "train_loss" and points(curve).size >= LEAST]
     if not curves:
         most = max((points(c).size for c in log.curves if c.role == "train_loss"), default=0)
-        return thin("training losses", most, LEAST)
+        return thin(_("training losses"), most, LEAST)
     early, val = [curve for curve in curves if _begins_early(log, curve)], scores(log, "val_loss").late(0.5).mean
     judged = [*early, *_earlier_validation(log, curves, guess)]
     signs = [sign for curve in judged if (sign := _of_curve(log, curve, guess, val)) is not None]
     if not early and not signs:
         first = min(float(points(curve).positions[0]) for curve in curves)
-        return Abstention(
-            f"the first training loss is at {log.unit} {number(first)}", "log the training loss from step 1 on"
-        )
+        reason = _("the first training loss is at {at}").format(at=place(log, first))
+        return Abstention(reason, _("log the training loss from step 1 on"))
     return signs[0] if signs and not diverged(log) else None
 
 
@@ -110,9 +110,9 @@ def _of_curve(log: TrainingLog, curve: Curve, guess: float, val: float) -> _Star
     starts = first > limit * guess and later < FALLEN * first
     rates = points(log.curve("lr"))
     rate = float(rates.values[0]) if rates.size else math.nan
-    place = float(found.positions[0])
     initial = _is_initial(log, curve)
-    return _Start(curve.role, first, later, guess, place, harmless, initial, rate) if starts else None
+    position = float(found.positions[0])
+    return _Start(curve.role, first, later, guess, position, harmless, initial, rate) if starts else None
 
 
 def _is_initial(log: TrainingLog, curve: Curve) -> bool:
@@ -121,25 +121,58 @@ def _is_initial(log: TrainingLog, curve: Curve) -> bool:
     return curve.resolution != "epoch" and float(points(curve).positions[0]) * steps <= FIRST_STEPS
 
 
-def _initial(_: Shown[_Start]) -> tuple[str, str]:
+def _initial(shown: Shown[_Start]) -> tuple[str, str]:
     """Return the message and the advice for losses of the first steps."""
+    first = (
+        _("The first training loss, at {at}, is {level}")
+        if shown.signs[0].role == "train_loss"
+        else _("The first validation loss, at {at}, is {level}")
+    )
     return (
-        "The first {role}, at {at}, is {level}. At first, the network makes confident wrong predictions",
-        "Standardize the inputs and scale the weights by fan-in, above all in the output layer. If the loss before the "
-        "first step is not far above guessing, lower the learning rate of the first steps.",
+        f"{_with_level(shown, first)}. " + _("At first, the network makes confident wrong predictions"),
+        _(
+            "Standardize the inputs and scale the weights by fan-in, above all in the output layer. If the loss before "
+            "the first step is not far above guessing, lower the learning rate of the first steps."
+        ),
     )
 
 
 def _averaged(shown: Shown[_Start]) -> tuple[str, str]:
     """Return the message and the advice for first losses that come after some steps."""
     rate = shown.signs[0].rate
-    known = f" (the first learning rate of the log is {number(rate)})" if rate == rate else ""
-    return (
-        "The first {role} of the log, up to {at}, is {level}. It is not the loss before training, so either the "
-        f"first steps were too large{known}, or the network started with confident wrong predictions",
-        "Lower the learning rate tenfold. If that does not help, print the loss before the first step; if it is far "
-        "above guessing, standardize the inputs and scale the weights by fan-in, above all in the output layer.",
+    first = (
+        _("The first training loss of the log, up to {at}, is {level}")
+        if shown.signs[0].role == "train_loss"
+        else _("The first validation loss of the log, up to {at}, is {level}")
     )
+    reason = (
+        _(
+            "It is not the loss before training, so either the first steps were too large (the first learning rate of "
+            "the log is {rate}), or the network started with confident wrong predictions"
+        )
+        if rate == rate
+        else _(
+            "It is not the loss before training, so either the first steps were too large, or the network started with "
+            "confident wrong predictions"
+        )
+    )
+    return (
+        f"{_with_level(shown, first)}. {reason.format(rate=number(rate))}",
+        _(
+            "Lower the learning rate tenfold. If that does not help, print the loss before the first step; if it is "
+            "far above guessing, standardize the inputs and scale the weights by fan-in, above all in the output layer."
+        ),
+    )
+
+
+def _with_level(shown: Shown[_Start], first: str) -> str:
+    """Return a clause with the first loss, its limit and the later loss."""
+    level = _("{first}, far above {guess}. Later it is {later}").format(
+        first=number(shown.mean("first")),
+        guess=guess_in_words(shown.logs[0], shown.mean("guess")),
+        later=number(shown.mean("later")),
+    )
+    return first.format(at=shown.position(shown.signs[0].position), level=level)
 
 
 def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
@@ -149,7 +182,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         return shown
     if over_regularization.explains(evidence):
         return None
-    words, advice = (_initial if all(sign.initial for sign in shown.signs) else _averaged)(shown)
+    message, advice = (_initial if all(sign.initial for sign in shown.signs) else _averaged)(shown)
     first, later, guess = (shown.mean(name) for name in ("first", "later", "guess"))
     return finding(
         "wrong_init_loss",
@@ -158,11 +191,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="info" if enough(sum(sign.harmless for sign in shown.signs), len(shown.signs)) else "warning",
         position=shown.signs[0].position,
         numbers={"first_loss": first, "later_loss": later, "guessing": guess},
-        message=words.format(
-            role=ROLES[shown.signs[0].role],
-            at=shown.position(shown.signs[0].position),
-            level=f"{number(first)}, far above {guess_in_words(shown.logs[0], guess)}. Later it is {number(later)}",
-        ),
+        message=message,
         advice=advice,
         sources=SOURCES,
         causes=CAUSES,

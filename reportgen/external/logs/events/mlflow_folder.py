@@ -13,6 +13,7 @@ import yaml
 from reportgen.errors import StudyError
 from reportgen.external.logs.events.epochs import with_epochs
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 NAME = "mlflow"
@@ -49,8 +50,9 @@ def read(path: Path) -> RawLog:
     columns = [column for name, file in _files(path / "metrics") if (column := _metric(name, file, damaged))]
     if not columns:
         raise StudyError("invalid-file", "the folder has no metrics of MLflow", str(path))
-    names = ", ".join(damaged[:3]) + (" and others" if len(damaged) > 3 else "")
-    notes = [LogNote("damaged", f"lines that are no metrics were left out in {names}")] if damaged else []
+    names = ", ".join(damaged[:3]) + (", ..." if len(damaged) > 3 else "")
+    text = N_("lines that are no metrics were left out in {files}").format(files=names)
+    notes = [LogNote("damaged", text)] if damaged else []
     name = _meta(path).get("run_name") or _small(path / "tags" / "mlflow.runName") or path.resolve().name
     return RawLog(
         path=path,

@@ -13,6 +13,7 @@ from reportgen.external.logs.events.event_file import EventFile, Series, read_ev
 from reportgen.external.logs.events.run_folder import TRAINING, Part, is_event_file, parts_of_run, runs_below
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
 from reportgen.external.logs.settings import settings_in
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 NAME = "tensorboard"
@@ -92,25 +93,29 @@ def _read_file(path: Path) -> EventFile:
 def _notes(name: str, file: EventFile) -> Iterator[LogNote]:
     """Yield what was left out of a file because of damage."""
     if file.truncated_at is not None:
-        left = file.size - file.truncated_at
-        yield LogNote("truncated", f"{name} ends within an event; its last {left} bytes were left out")
+        text = N_("{file} ends within an event, whose bytes were left out: {count}")
+        yield LogNote("truncated", text.format(file=name, count=file.size - file.truncated_at))
     if file.damaged_at is not None:
-        left = file.size - file.damaged_at
-        yield LogNote("damaged", f"{name} is damaged at byte {file.damaged_at}; the last {left} bytes were left out")
+        left, text = (
+            file.size - file.damaged_at,
+            N_("{file} is damaged at byte {place}, its last bytes were left out: {count}"),
+        )
+        yield LogNote("damaged", text.format(file=name, place=file.damaged_at, count=left))
     if file.skipped:
-        yield LogNote("damaged", f"{file.skipped} damaged or oversized events of {name} were left out")
+        text = N_("damaged or oversized events of {file} were left out: {count}")
+        yield LogNote("damaged", text.format(file=name, count=file.skipped))
     if not file.size:
-        yield LogNote("empty-file", f"{name} is empty")
+        yield LogNote("empty-file", N_("the file {file} is empty").format(file=name))
 
 
 def _raw_log(path: Path, run: _Run, *, keras: bool) -> RawLog:
-    ignored = {tag: "not a number: an image, a text or the like" for tag in sorted(run.unused - {*run.scalars})}
+    ignored = {tag: N_("not a number: an image, a text or the like") for tag in sorted(run.unused - {*run.scalars})}
     ignored = {tag: reason for tag, reason in ignored.items() if tag not in run.means and not tag.startswith("_")}
     if PLACEHOLDER in run.scalars and len(run.scalars[PLACEHOLDER].joined()[1]) == 1:
-        ignored[PLACEHOLDER] = "a single value for the table of hyperparameters"
+        ignored[PLACEHOLDER] = N_("a single value for the table of hyperparameters")
         del run.scalars[PLACEHOLDER]
     if run.from_buckets:
-        text = "mean and standard deviation of some layers were computed from the buckets of histograms"
+        text = N_("mean and standard deviation of some layers were computed from the buckets of histograms")
         run.notes.append(LogNote("approximate-statistics", text))
     beside, notes = settings_in(path, SETTINGS) if path.is_dir() else ({}, ())
     columns = tuple(_column(name, series, keras=keras) for name, series in sorted(run.scalars.items()))

@@ -19,6 +19,7 @@ from reportgen.external.logs.roles import meaning_of
 from reportgen.external.logs.settings import flat_settings, settings_in
 from reportgen.external.logs.structured.documents import number, parse_json
 from reportgen.external.logs.structured.records import Records
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 NAME = "wandb"
@@ -111,7 +112,9 @@ def _without_validation_calls(columns: Sequence[RawColumn]) -> tuple[tuple[RawCo
         return tuple(columns), ()
     if (np.diff(calls) < 1).any() or (np.diff(every) != 1).any():
         return tuple(columns), ()
-    note = LogNote("calls-as-steps", "steps are calls of wandb.log with a training loss, without those of validation")
+    note = LogNote(
+        "calls-as-steps", N_("steps are calls of wandb.log with a training loss, without those of validation")
+    )
     # a validation call has the step of the training before it, in the count from 0 that all calls have
     placed = (one if one.steps is None else replace(one, steps=_position(calls, one.steps)) for one in columns)
     return tuple(placed), (note,)
@@ -131,16 +134,15 @@ def _settings_beside(file: Path) -> tuple[dict[str, Any], tuple[LogNote, ...]]:
 
 def _notes(run: _Run, damage: Damage) -> Iterator[LogNote]:
     if damage.first_at is not None:
-        text = (
-            f"{damage.blocks} damaged blocks, the first at byte {damage.first_at}; their remaining scores are missing"
-        )
-        yield LogNote("damaged", text)
+        text = N_("damaged blocks, whose remaining scores are missing: {count}, the first at byte {place}")
+        yield LogNote("damaged", text.format(count=damage.blocks, place=damage.first_at))
     if run.damaged:
-        yield LogNote("damaged", f"{run.damaged} records that cannot be read were left out")
+        yield LogNote("damaged", N_("{count} records that cannot be read were left out").format(count=run.damaged))
     if damage.truncated_at is not None:
-        yield LogNote("truncated", f"the file ends within a record at byte {damage.truncated_at}, which was left out")
+        text = N_("the file ends within a record at byte {place}, which was left out")
+        yield LogNote("truncated", text.format(place=damage.truncated_at))
     if run.histograms:
-        text = "mean and standard deviation of layers were computed from the buckets of histograms"
+        text = N_("mean and standard deviation of layers were computed from the buckets of histograms")
         yield LogNote("approximate-statistics", text)
 
 
@@ -172,7 +174,7 @@ def _add_history(run: _Run, history: bytes) -> None:
         elif (histogram := _histogram(value)) is not None:
             run.histograms.setdefault(name, []).append((step, histogram))
         else:
-            run.table.ignored.setdefault(name, "not a number: an image, a table or the like")
+            run.table.ignored.setdefault(name, N_("not a number: an image, a table or the like"))
     run.table.add(record)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.external.logs.raw import Array
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import Curve, LogNote, LostState, TrainingLog
 
 LEAST = 4
@@ -36,7 +37,8 @@ def without_lost_state(log: TrainingLog) -> TrainingLog:
         at = int(np.searchsorted(main.positions, position))
         lost.append(LostState(float(main.positions[at - 1]), float(main.values[at - 1]), float(main.values[at])))
     last = lost[-1].position
-    text = f"the loss returns to its beginning after {log.unit} {last:g}; the earlier values are not judged"
+    text = N_("the loss returns to its beginning after {unit} {at}, and the earlier values are not judged")
+    note = LogNote("lost-state", text.format(unit=log.unit, at=f"{last:g}"))
     return replace(
         log,
         curves=tuple(_after(curve, last) for curve in log.curves if (curve.positions > last).any()),
@@ -46,7 +48,7 @@ def without_lost_state(log: TrainingLog) -> TrainingLog:
         },
         lost_states=tuple(lost),
         resumed_at=tuple(position for position in log.resumed_at if position > last),
-        notes=(*log.notes, LogNote("lost-state", text)),
+        notes=(*log.notes, note),
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from reportgen.external.logs.assignment import Assigned, assign_roles
 from reportgen.external.logs.options import LogOptions
 from reportgen.external.logs.raw import Array, RawColumn, RawLog
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 Rows = NDArray[np.intp]
@@ -90,14 +91,14 @@ def _run(raw: RawLog, cuts: Sequence[Sequence[int]], number: int) -> RawLog:
     """Return one of the runs, from 0."""
     total = len(cuts[0]) - 1
     parts = [slice(cut[number], cut[number + 1]) for cut in cuts]
-    text = f"positions and loss begin again, so the log holds {total} runs; this is run {number + 1}"
+    text = N_("positions and loss begin again, so the log holds {total} runs, of which this is run {number}")
     layers = zip(raw.layers, parts[len(raw.columns) :], strict=True)
     return replace(
         raw,
         name=f"{raw.name} run {number + 1}",
         columns=tuple(map(_part, raw.columns, parts)),
         layers=tuple((layer, statistic, _part(column, part)) for (layer, statistic, column), part in layers),
-        notes=(*raw.notes, LogNote("several-runs", text)),
+        notes=(*raw.notes, LogNote("several-runs", text.format(total=total, number=number + 1))),
     )
 
 

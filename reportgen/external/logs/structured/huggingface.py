@@ -12,6 +12,7 @@ import numpy as np
 from reportgen.errors import StudyError
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
 from reportgen.external.logs.structured.documents import number, read_json
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote, Resolution
 
 NAME = "huggingface"
@@ -69,7 +70,7 @@ def read(path: Path) -> RawLog:
     if not states:
         raise failures[0] if failures else StudyError("invalid-file", f"the folder has no {FILE}", str(path))
     file, state = max(states, key=lambda pair: _steps(pair[1]))
-    notes = tuple(LogNote("damaged", f"a state was left out: {error}") for error in failures)
+    notes = tuple(LogNote("damaged", N_("a state was left out: {error}").format(error=error)) for error in failures)
     return _raw_log(path, file, state, notes)
 
 
@@ -124,7 +125,7 @@ def _columns(rows: list[dict[str, Any]], log_every: int | None) -> tuple[tuple[R
     ignored: dict[str, str] = {}
     for row in rows:
         if SUMMARY in row:
-            ignored |= {name: "a summary of the whole training" for name in row if name not in COUNTERS}
+            ignored |= {name: N_("a summary of the whole training") for name in row if name not in COUNTERS}
             continue
         step, epoch = (value if (value := number(row.get(name))) is not None else math.nan for name in COUNTERS)
         for name, cell in row.items():
@@ -132,9 +133,9 @@ def _columns(rows: list[dict[str, Any]], log_every: int | None) -> tuple[tuple[R
             if name in COUNTERS or (math.isnan(step) and math.isnan(epoch)):
                 continue
             if value is None:
-                ignored[name] = "not a number"
+                ignored[name] = N_("not a number")
             elif name.endswith(SPEED):
-                ignored[name] = "a speed or a size instead of a score"
+                ignored[name] = N_("a speed or a size instead of a score")
             else:
                 cells.setdefault(name, []).append((step, epoch, value))
     return tuple(_column(name, found, log_every) for name, found in cells.items()), ignored

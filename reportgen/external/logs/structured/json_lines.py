@@ -12,6 +12,7 @@ from reportgen.external.logs.structured.documents import parse_json
 from reportgen.external.logs.structured.json_records import log_of_records
 from reportgen.external.logs.structured.lines import head_lines, read_lines
 from reportgen.external.logs.structured.records import Records, looks_like_scores
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 NAME = "jsonl"
@@ -74,9 +75,9 @@ def _notes(failed: int, failures: list[StudyError], cut: bool) -> tuple[LogNote,
     if not failed:
         return ()
     if failed == 1 and cut:
-        return (LogNote("truncated", "the last line is incomplete and was left out"),)
-    lines = "1 line is no JSON object and was" if failed == 1 else f"{failed} lines are no JSON objects and were"
-    return (LogNote("damaged", f"{lines} left out, first {failures[0]}"),)
+        return (LogNote("truncated", N_("the last line is incomplete and was left out")),)
+    text = N_("lines that are no JSON objects were left out: {count}, first {error}")
+    return (LogNote("damaged", text.format(count=failed, error=failures[0])),)
 
 
 JSON_LINES = LogFormat(

@@ -12,6 +12,7 @@ import numpy as np
 from reportgen.errors import StudyError
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
 from reportgen.external.logs.structured.documents import number, quick_json, read_json
+from reportgen.languages.translate import N_
 
 NAME = "keras-json"
 EPOCH_NAMES = ("epoch", "epochs")
@@ -53,7 +54,7 @@ def read(path: Path) -> RawLog:
         settings={name: value for name, value in settings.items() if number(value) is not None},
         first_epoch=0 if epochs[0] == 0 else 1,
         planned_steps=_product(planned),
-        ignored={name: "not a list of numbers" for name in names if not _is_numeric(history[name])},
+        ignored={name: N_("not a list of numbers") for name in names if not _is_numeric(history[name])},
     )
 
 

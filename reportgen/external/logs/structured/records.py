@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from reportgen.external.logs.raw import RawColumn
 from reportgen.external.logs.roles import METRICS, VALUES
 from reportgen.external.logs.structured.documents import number
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 STEP_NAMES = (
@@ -138,13 +139,13 @@ class Records:
         """Note a column that has no numbers, unless it has some in other records."""
         known = value is None or name in self._columns or name in MODE_NAMES
         if not known and len(self.ignored) < MAX_COLUMNS:
-            self.ignored.setdefault(name, "not a number")
+            self.ignored.setdefault(name, N_("not a number"))
 
     def _append(self, name: str, value: float) -> None:
         column = self._columns.get(name)
         if column is None:
             if len(self._columns) >= MAX_COLUMNS:
-                self.ignored["(others)"] = f"only the first {MAX_COLUMNS} columns are read"
+                self.ignored["(others)"] = N_("only the first {count} columns are read").format(count=MAX_COLUMNS)
                 return
             self.ignored.pop(name, None)
             column = self._columns[name] = _Column(self.count)
@@ -160,7 +161,7 @@ class Records:
             steps, epochs, validated = self._with_epochs_of_validation(step_name, steps, epochs)
         if steps is None and epochs is None:
             steps = np.arange(1.0, self.count + 1)
-            text = "the file has no steps or epochs; each record is taken for a step"
+            text = N_("the file has no steps or epochs, so each record is taken for a step")
             self.notes.append(LogNote("rows-counted", text))
         if step_name is not None and steps is not None and epochs is not None:
             steps, epochs = self._aligned(step_name, steps, epochs)

@@ -13,6 +13,7 @@ from reportgen.external.logs.structured.json_records import log_of_records
 from reportgen.external.logs.structured.lines import head_lines, read_lines
 from reportgen.external.logs.structured.pairs import PROGRESS, pairs, shown
 from reportgen.external.logs.structured.records import EPOCH_NAMES, STEP_NAMES, Records
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 NAME = "text"
@@ -50,7 +51,8 @@ def read(path: Path) -> RawLog:
             table.add(numbers)
     if not table.count:
         raise StudyError("invalid-file", "no line has a name with a number, such as 'loss: 0.3'", str(path))
-    text = f"{table.count} of {lines} lines have scores; the names and numbers in the others were left out"
+    words = N_("{count} of {total} lines have scores, and the names and numbers in the others were left out")
+    text = words.format(count=table.count, total=lines)
     table.notes += [LogNote("lines-without-scores", text)] if lines > table.count else []
     return log_of_records(table, path, NAME)
 

@@ -11,6 +11,7 @@ import numpy as np
 from reportgen.external.logs.raw import Array, RawColumn, RawLog
 from reportgen.external.logs.roles import BATCHES, EPOCHS, STEPS, meaning_of, plain_name
 from reportgen.external.logs.tables.table import Column, Table
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 INDICES = ("", "unnamed_0", "index")
@@ -42,9 +43,9 @@ def raw_log(
         if column_name in positions.names:
             continue
         if column.text is not None:
-            ignored[column_name] = f"text, such as {column.text!r}"
+            ignored[column_name] = N_("text, such as {text}").format(text=repr(column.text))
         elif not column.values.size:
-            ignored[column_name] = "no values"
+            ignored[column_name] = N_("no values")
         else:
             steps, epochs = positions.at(column)
             meaning = form.meanings.get(column_name)
@@ -96,7 +97,7 @@ class Positions:
         if steps is not None or (epochs is not None and not form.epoch_per_row):
             return positions
         if epochs is None and not form.epoch_per_row:
-            note = LogNote("rows-counted", "the file has no steps or epochs; each row is taken for a step")
+            note = LogNote("rows-counted", N_("the file has no steps or epochs, so each row is taken for a step"))
             return replace(positions, steps=np.arange(1.0, table.rows + 1), notes=(note,))
         return counted(positions, table.rows, _training_loss(table))
 
@@ -142,10 +143,11 @@ def counted(positions: Positions, rows: int, losses: Array | None) -> Positions:
     epochs = positions.epochs
     numbers = np.arange(1.0, rows + 1)
     if epochs is None:
-        note = LogNote("rows-counted", "the file has no steps or epochs; each row is taken for an epoch")
+        note = LogNote("rows-counted", N_("the file has no steps or epochs, so each row is taken for an epoch"))
         return replace(positions, epochs=numbers, first_epoch=1, notes=(note,))
     if rows > 1 and (epochs == epochs[0]).all():
-        note = LogNote("constant-epoch", f"the epoch is {epochs[0]:g} in every row; each row is taken for an epoch")
+        text = N_("the epoch is {epoch} in every row, so each row is taken for an epoch")
+        note = LogNote("constant-epoch", text.format(epoch=f"{epochs[0]:g}"))
         return replace(positions, epochs=numbers, first_epoch=1, notes=(note,))
     again = np.flatnonzero((np.diff(epochs) < 0) & (epochs[1:] <= epochs[0])) + 1
     goes_on = [int(row) for row in again if losses is not None and _goes_on(losses, int(row))]
@@ -155,8 +157,8 @@ def counted(positions: Positions, rows: int, losses: Array | None) -> Positions:
     for row in goes_on:
         shift[row:] += epochs[row - 1] + 1 - epochs[row]
     rows_text = ", ".join(str(row + 1) for row in goes_on[:5])
-    text = f"the epochs begin again in row {rows_text} while the loss goes on, so they are counted on"
-    return replace(positions, epochs=epochs + shift, notes=(LogNote("epochs-joined", text),))
+    text = N_("the epochs begin again in row {rows} while the loss goes on, so they are counted on")
+    return replace(positions, epochs=epochs + shift, notes=(LogNote("epochs-joined", text.format(rows=rows_text)),))
 
 
 def _goes_on(losses: Array, row: int) -> bool:

@@ -13,6 +13,7 @@ from reportgen.external.logs.settings import settings_in
 from reportgen.external.logs.tables.columns import Form, raw_log
 from reportgen.external.logs.tables.head import find_head
 from reportgen.external.logs.tables.table import read_table
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 NAME = "lightning"
@@ -39,8 +40,9 @@ def read(path: Path) -> RawLog:
     late = [repr(own.name) for own, all_ in zip(columns, log.columns, strict=True) if own is not all_]
     if not late:
         return log
-    text = f"{', '.join(late)}: the last value was measured after training, perhaps on other data, and was left out"
-    return replace(log, columns=columns, notes=(*log.notes, LogNote("after-training", text)))
+    text = N_("{columns}: the last value was measured after training, perhaps on other data, and was left out")
+    note = LogNote("after-training", text.format(columns=", ".join(late)))
+    return replace(log, columns=columns, notes=(*log.notes, note))
 
 
 def _of_training(column: RawColumn) -> RawColumn:

@@ -16,6 +16,7 @@ from reportgen.external.logs.tables.head import Head, find_head
 from reportgen.external.logs.tables.other import SCORED, seed_in
 from reportgen.external.logs.tables.stacked import rows_of, split_runs
 from reportgen.external.logs.tables.table import Column, Mask, Table, read_table
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 NAME = "csv-long"
@@ -122,8 +123,9 @@ def _wide(table: Table, form: LongForm) -> Table:
     for name, rows in _metrics(table, form).items():
         chosen = rows & present
         columns[name if name not in columns else f"{name} ({form.value})"] = Column(everywhere[chosen], chosen)
-    text = f"each row has one value, in column {form.value!r}, of the metric in column {form.metric!r}"
-    return replace(table, columns=columns, notes=[*table.notes, LogNote("long-form", text)])
+    text = N_("each row has one value, in column {column}, of the metric in column {metric}")
+    note = LogNote("long-form", text.format(column=repr(form.value), metric=repr(form.metric)))
+    return replace(table, columns=columns, notes=[*table.notes, note])
 
 
 def _metrics(table: Table, form: LongForm) -> dict[str, Mask]:

@@ -14,6 +14,7 @@ from reportgen.errors import StudyError
 from reportgen.external.logs.raw import Array
 from reportgen.external.logs.tables.blocks import read_blocks
 from reportgen.external.logs.tables.head import Head, read_head
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 Mask = NDArray[np.bool_]
@@ -74,13 +75,14 @@ def read_table(path: Path) -> Table:
             builder.add(path, cells, block.lines, head.decimal_comma)
         table.rows += len(block.rows)
         if block.cut is not None:
-            table.notes.append(LogNote("cut-row", f"line {block.cut}, the last one, is cut and was left out"))
+            text = N_("line {row}, the last one, is cut and was left out").format(row=block.cut)
+            table.notes.append(LogNote("cut-row", text))
     if not table.rows:
         raise StudyError("empty-data", "the file has a header and no rows", str(path), "at least one row of numbers")
     if head.encoding == "utf-16":
-        table.notes.append(LogNote("encoding", "the file is in UTF-16"))
+        table.notes.append(LogNote("encoding", N_("the file is in UTF-16")))
     if head.decimal_comma:
-        table.notes.append(LogNote("decimal-comma", "numbers are written with a decimal comma"))
+        table.notes.append(LogNote("decimal-comma", N_("numbers are written with a decimal comma")))
     for name, builder in zip(_unique(head.names, table.notes), builders, strict=True):
         table.columns[name] = builder.column()
     return table
@@ -99,9 +101,8 @@ def _unique(names: Sequence[str], notes: list[LogNote]) -> Iterator[str]:
     for name in names:
         seen[name] = seen.get(name, 0) + 1
         if seen[name] == 2:
-            notes.append(
-                LogNote("duplicate-column", f"{name!r}: several columns have this name; the others are numbered")
-            )
+            text = N_("{column}: several columns have this name, and the others are numbered")
+            notes.append(LogNote("duplicate-column", text.format(column=repr(name))))
         yield name if seen[name] == 1 else f"{name}.{seen[name] - 1}"
 
 

@@ -13,6 +13,7 @@ from reportgen.external.logs.settings import settings_in
 from reportgen.external.logs.tables.columns import Form, raw_log
 from reportgen.external.logs.tables.head import find_head
 from reportgen.external.logs.tables.table import Column, Table, read_table
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 NAME = "ultralytics"
@@ -35,7 +36,8 @@ def read(path: Path) -> RawLog:
     meanings = {name: VAL + name.removeprefix(METRICS) for name in table.columns if name.startswith(METRICS)}
     totals = [total for split in (TRAIN, VAL) if (total := _with_total(table, split))]
     meanings |= {total: f"{total.partition('/')[0]}/loss" for total in totals}
-    notes = [LogNote("sum-of-parts", f"{total!r} is a sum of columns, which Ultralytics minimizes") for total in totals]
+    text = N_("{column} is a sum of columns, which Ultralytics minimizes")
+    notes = [LogNote("sum-of-parts", text.format(column=repr(total))) for total in totals]
     settings, unread = settings_in(path.parent, *SETTINGS)
     name = path.absolute().parent.name if path.name == FILE else path.stem
     return raw_log(table, Form(NAME, epoch_per_row=True, meanings=meanings), name, settings, (*unread, *notes))

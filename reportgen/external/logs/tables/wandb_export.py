@@ -10,6 +10,7 @@ from reportgen.external.logs.raw import LogFormat, RawLog
 from reportgen.external.logs.tables.columns import Form, raw_log
 from reportgen.external.logs.tables.head import find_head
 from reportgen.external.logs.tables.table import Table, read_table
+from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
 NAME = "wandb-csv"
@@ -48,7 +49,7 @@ def _run(table: Table, run: str, names: dict[str, str]) -> RawLog:
     if first in CLOCKS:
         columns.pop(first)
     part = Table(table.path, table.head, table.rows, columns, table.headers, list(table.notes))
-    note = LogNote("logged-steps", "Step counts the calls of wandb.log") if first == "Step" else None
+    note = LogNote("logged-steps", N_("Step counts the calls of wandb.log")) if first == "Step" else None
     return raw_log(part, Form(NAME), run, {}, (note,) if note else ())
 
 

@@ -35,12 +35,35 @@ from reportgen.analysis.diagnosis.scores.evidence.guessing import classes
 from reportgen.analysis.diagnosis.scores.evidence.points import LEAST_OF_BLOCK, Array, running, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
+from reportgen.languages.translate import N_, _
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, MOST, TOLERANCE, TOLERANCE_OF_FEW = 4, 0.75, 0.02, 0.1
 NEAR, KNOWN, GAINED, FOLLOWS = 0.02, 0.6, 0.2, -0.7
 TWICE, BOUND = "softmax twice", "bound"
-NO_CLASSIFICATION = Abstention("the task is not a classification", "if it is one, state it (--task classification)")
+NO_CLASSIFICATION = Abstention(
+    N_("the task is not a classification"), N_("if it is one, state it (--task classification)")
+)
+
+MESSAGES = {
+    (BOUND, "train"): N_(
+        "A mean training loss of {loss} allows at most {least} of wrong predictions, but the training accuracy is "
+        "{accuracy}: they are not computed from the same outputs and labels"
+    ),
+    (BOUND, "val"): N_(
+        "A mean validation loss of {loss} allows at most {least} of wrong predictions, but the validation accuracy is "
+        "{accuracy}: they are not computed from the same outputs and labels"
+    ),
+    (TWICE, "train"): N_(
+        "The training accuracy is {accuracy}, but the training loss stays at {loss}. This loss results if softmax is "
+        "applied twice, since {least} is then the lowest possible loss"
+    ),
+    (TWICE, "val"): N_(
+        "The validation accuracy is {accuracy}, but the validation loss stays at {loss}. This loss results if softmax "
+        "is applied twice, since {least} is then the lowest possible loss"
+    ),
+}
+"""The message of a sign on a split."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +80,11 @@ class _Mismatch:
 
 def _sign(log: TrainingLog) -> _Mismatch | Abstention | None:
     pairs = {split: _paired(log, split) for split in ("val", "train")}
-    most = max(loss.size for loss, _, _ in pairs.values())
+    most = max(loss.size for loss, *_others in pairs.values())
     if log.task.kind not in ("classification", "unknown"):
-        return NO_CLASSIFICATION
+        return Abstention(_(NO_CLASSIFICATION.reason), _(NO_CLASSIFICATION.remedy))
     if most < LEAST:
-        return thin("pairs of loss and accuracy on one split", most, LEAST)
+        return thin(_("pairs of loss and accuracy on one split"), most, LEAST)
     if diverged(log):
         return None
     found = [_of_split(log, split, *pair) for split, pair in pairs.items() if pair[0].size >= LEAST]
@@ -113,18 +136,9 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if shown is None or isinstance(shown, Abstention):
         return shown
     sign = shown.signs[0]
-    split = {"val": "validation", "train": "training"}[sign.split]
     loss, accuracy, implied = (shown.mean(name) for name in ("loss", "accuracy", "implied"))
-    if sign.sign == BOUND:
-        message = (
-            f"A mean {split} loss of {number(loss)} allows at most {percent(1 - implied)} of wrong predictions, but "
-            f"the {split} accuracy is {percent(accuracy)}: they are not computed from the same outputs and labels"
-        )
-    else:
-        message = (
-            f"The {split} accuracy is {percent(accuracy)}, but the {split} loss stays at {number(loss)}. This loss "
-            f"results if softmax is applied twice, since {number(implied)} is then the lowest possible loss"
-        )
+    message = MESSAGES[sign.sign, sign.split]
+    least = percent(1 - implied) if sign.sign == BOUND else number(implied)
     return finding(
         RULE.id,
         evidence,
@@ -132,15 +146,15 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="warning",
         position=sign.end,
         numbers={"loss": loss, "accuracy": accuracy, "implied": implied, "sign": sign.sign},
-        message=message,
-        advice="Compute loss and accuracy from the same outputs, and pass logits, not probabilities, to the loss.",
+        message=_(message).format(loss=number(loss), accuracy=percent(accuracy), least=least),
+        advice=_("Compute loss and accuracy from the same outputs, and pass logits, not probabilities, to the loss."),
         sources=RULE.sources,
     )
 
 
 RULE = Rule(
     id="metric_loss_mismatch",
-    title="Metric and loss disagree",
+    title=N_("Metric and loss disagree"),
     check=None,
     sources=("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 6.2.2"),
     stage="generalization",

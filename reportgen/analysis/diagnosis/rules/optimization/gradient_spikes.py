@@ -27,6 +27,7 @@ from reportgen.analysis.diagnosis.scores.evidence.guessing import scale
 from reportgen.analysis.diagnosis.scores.evidence.points import Array, Points, points
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_most_runs, thin
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
+from reportgen.languages.translate import N_, _
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, BEFORE, AROUND, LASTS = 20, 10, 3, 10
@@ -52,9 +53,9 @@ def _sign(log: TrainingLog) -> _Spikes | Abstention | None:
     norms = points(log.curve("gradient_norm", "step", "window", "epoch"))
     losses = points(log.curve("train_loss", "step", "window", "epoch"))
     if norms.size < LEAST:
-        return thin("gradient norms", norms.size, LEAST)
+        return thin(_("gradient norms"), norms.size, LEAST)
     if losses.size < LEAST:
-        return thin("training losses", losses.size, LEAST)
+        return thin(_("training losses"), losses.size, LEAST)
     return None if diverged(log) else _spikes(norms, losses, LITTLE * (scale(log) or 0.0))
 
 
@@ -68,8 +69,8 @@ def _spikes(norms: Points, losses: Points, little: float) -> _Spikes | None:
     lasting = [(i, jump) for i, jump in found if _lasts(losses, float(norms.positions[i]), little)]
     jumps = [(i, jump) for i, jump in found if unusual[i]]
     jumps = jumps if len(jumps) >= FEW else lasting
-    positions = tuple(float(norms.positions[i]) for i, _ in jumps)
-    return _Spikes(positions, float(ratios[[i for i, _ in jumps]].max()), *jumps[0][1]) if jumps else None
+    positions = tuple(float(norms.positions[i]) for i, _jumped in jumps)
+    return _Spikes(positions, float(ratios[[i for i, _jumped in jumps]].max()), *jumps[0][1]) if jumps else None
 
 
 def _ratios(norms: Array) -> Array:
@@ -111,8 +112,17 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     if shown is None or isinstance(shown, Abstention):
         return shown
     sign = shown.signs[0]
-    where = ", ".join(number(position) for position in sign.positions[:3])
-    more = f" and {sign.count - 3} more" if sign.count > 3 else ""
+    text = (
+        _(
+            "The gradient norm rises to {ratio} times its usual value at {where}, and the loss jumps from {before} to "
+            "{after}"
+        )
+        if sign.count == 1
+        else _(
+            "The gradient norm rises to {ratio} times its usual value at {where}, and the loss jumps each time, first "
+            "from {before} to {after}"
+        )
+    )
     return finding(
         RULE.id,
         evidence,
@@ -121,11 +131,13 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         position=sign.positions[0],
         numbers={"spikes": sign.count, "largest_ratio": sign.ratio, "loss_before": sign.before,
                  "loss_after": sign.after},
-        message=(
-            f"The gradient norm rises to {number(sign.ratio)} times its usual value at {shown.logs[0].unit} "
-            f"{where}{more}, and the loss jumps each time, first from {number(sign.before)} to {number(sign.after)}"
+        message=text.format(
+            ratio=number(sign.ratio), where=shown.first_positions(sign.positions), before=number(sign.before),
+            after=number(sign.after),
         ),
-        advice="Clip gradients to their usual norm, look at the batches of these steps, and lower the learning rate.",
+        advice=_(
+            "Clip gradients to their usual norm, look at the batches of these steps, and lower the learning rate."
+        ),
         sources=RULE.sources,
         causes=("lr_too_high",),
     )  # fmt: skip
@@ -133,7 +145,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
 
 RULE = Rule(
     id="gradient_spikes",
-    title="Gradient spikes",
+    title=N_("Gradient spikes"),
     check=None,
     sources=("Pascanu, Mikolov and Bengio 2013", "Goodfellow, Bengio and Courville 2016, 10.11.1"),
     stage="optimization",

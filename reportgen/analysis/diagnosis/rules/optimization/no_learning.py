@@ -41,6 +41,8 @@ from reportgen.analysis.diagnosis.scores.evidence.guessing import (
 from reportgen.analysis.diagnosis.scores.evidence.points import scores, smoothed
 from reportgen.analysis.diagnosis.scores.evidence.runs import finding, in_any_run
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
+from reportgen.analysis.words.listing import listing
+from reportgen.languages.translate import N_, _, pgettext
 from reportgen.runs.training_log import TrainingLog
 
 GUESSING, HARDLY = 0.97, 0.88
@@ -59,53 +61,53 @@ class _Kind:
 
 
 LEFT = _Kind(
-    "It started far above this level",
+    N_("It started far above this level"),
     ("unnormalized_input", "wrong_init_loss", "exploding_activations", "exploding_gradients", "lr_too_high"),
-    "Standardize the inputs, scale the initial weights by fan-in, and lower the learning rate of the first steps.",
+    N_("Standardize the inputs, scale the initial weights by fan-in, and lower the learning rate of the first steps."),
 )
 STUCK = _Kind(
-    "It stays at its first value, which differs a little from this level",
+    N_("It stays at its first value, which differs a little from this level"),
     ("lr_too_low", "vanishing_gradients", "update_ratio_low"),
-    "Raise the learning rate tenfold, and check that the optimizer holds all parameters.",
+    N_("Raise the learning rate tenfold, and check that the optimizer holds all parameters."),
 )
 CREEPS = _Kind(
-    "It falls steadily, but by very little",
+    N_("It falls steadily, but by very little"),
     ("lr_too_low", "undertrained", "unnormalized_input", "vanishing_gradients", "update_ratio_low"),
-    "Raise the learning rate tenfold, and check that inputs are not far too small.",
+    N_("Raise the learning rate tenfold, and check that inputs are not far too small."),
 )
 MEMORIZES = _Kind(
-    "The training loss falls, and validation gains nothing",
+    N_("The training loss falls, and validation gains nothing"),
     ("no_signal", "split_mismatch"),
-    "Check that each label belongs to its input: print some pairs of both splits.",
+    N_("Check that each label belongs to its input: print some pairs of both splits."),
 )
 FROZEN = _Kind(
-    "It hardly changes, as if all predictions were equal",
+    N_("It hardly changes, as if all predictions were equal"),
     (
         *("vanishing_activations", "vanishing_gradients", "dead_relu", "symmetric_init"),
         *("over_regularization", "unnormalized_input"),
     ),
-    "Check the scale of inputs and initial weights, units that are always zero, and the weight decay.",
+    N_("Check the scale of inputs and initial weights, units that are always zero, and the weight decay."),
 )
 CONFIDENT = _Kind(
-    "It does not fall: the outputs are confident and wrong, and stay so",
+    N_("It does not fall: the outputs are confident and wrong, and stay so"),
     ("lr_too_high", "unnormalized_input", "wrong_init_loss", "saturation", "dead_relu"),
-    "Lower the learning rate tenfold, standardize the inputs, and scale the initial weights by fan-in.",
+    N_("Lower the learning rate tenfold, standardize the inputs, and scale the initial weights by fan-in."),
 )
 VARIED = _Kind(
-    "The predictions change, but they do not improve",
+    N_("The predictions change, but they do not improve"),
     ("no_signal", "lr_too_high"),
-    "Check that each label belongs to its input: print some pairs; then lower the learning rate tenfold.",
+    N_("Check that each label belongs to its input: print some pairs; then lower the learning rate tenfold."),
 )
 LITTLE = _Kind(
-    "It is a little below this level and does not fall any more",
+    N_("It is a little below this level and does not fall any more"),
     ("underfitting", "saturation", "no_signal", "bn_tiny_batch", "unnormalized_input", "lr_too_high"),
-    "Compare with a larger network at a learning rate a third as high, and check the labels of some examples.",
+    N_("Compare with a larger network at a learning rate a third as high, and check the labels of some examples."),
 )
 LITTLE_FROM_THERE = replace(LITTLE, causes=("symmetric_init", *LITTLE.causes))
 WANDERS = _Kind(
-    "It fluctuates around this level, and the accuracy hardly changes",
+    N_("It fluctuates around this level, and the accuracy hardly changes"),
     ("unnormalized_input", "vanishing_gradients", "saturation", "dead_relu", "lr_too_high"),
-    "Standardize the inputs, scale the weights by fan-in, and try a learning rate a tenth as high.",
+    N_("Standardize the inputs, scale the weights by fan-in, and try a learning rate a tenth as high."),
 )
 
 
@@ -190,11 +192,13 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
     guess = shown.signs[0].guess
     kind, lowest = _kind(shown.logs[0], shown.signs[0]), shown.signs[0].lowest
     known = [(name, shown.mean(name)) for name in ("train", "val")]
-    words = " and ".join(
-        f"{ {'train': 'training', 'val': 'validation'}[name] } loss {number(level * guess)}"
-        for name, level in known
-        if level == level
-    )
+    named = {
+        "train": pgettext("value", "training loss {value}"),
+        "val": pgettext("value", "validation loss {value}"),
+    }
+    means = [named[name].format(value=number(level * guess)) for name, level in known if level == level]
+    text = _("{level}. The mean over the second half is: {means}. {words}")
+    advice = _("If that does not help, train on twenty examples only: their loss must fall to 0.")
     return finding(
         RULE.id,
         evidence,
@@ -202,10 +206,8 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         severity="error" if enough(len(shown.runs), shown.judged) and lowest >= GUESSING else "warning",
         position=shown.signs[0].end,
         numbers={**{f"late_{name}_loss": level * guess for name, level in known}, "guessing": guess},
-        message=(
-            f"The loss {_level(shown.logs[0], guess, lowest)}. The mean over the second half is: {words}. {kind.words}"
-        ),
-        advice=f"{kind.advice} If that does not help, train on twenty examples only: their loss must fall to 0.",
+        message=text.format(level=_level(shown.logs[0], guess, lowest), means=listing(means), words=_(kind.words)),
+        advice=f"{_(kind.advice)} {advice}",
         sources=RULE.sources,
         causes=kind.causes,
     )
@@ -214,14 +216,16 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
 def _level(log: TrainingLog, guess: float, lowest: float) -> str:
     known = classes(log)
     if known is None:
-        return f"stays above the level of guessing, which is at most {number(guess)} for any usual number of classes"
+        text = _("The loss stays above the level of guessing, which is at most {guess} for any usual number of classes")
+        return text.format(guess=number(guess))
     limit = percent(GUESSING if lowest >= GUESSING else HARDLY)
-    return f"has hardly left the level of guessing, {number(guess)} for {known} classes (limit {limit} of it)"
+    text = _("The loss has hardly left the level of guessing, {guess} for {classes} classes (limit {limit} of it)")
+    return text.format(guess=number(guess), classes=known, limit=limit)
 
 
 RULE = Rule(
     id="no_learning",
-    title="No learning",
+    title=N_("No learning"),
     check=None,
     sources=("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 11.5"),
     stage="optimization",

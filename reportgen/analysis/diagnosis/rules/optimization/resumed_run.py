@@ -26,6 +26,8 @@ from reportgen.analysis.diagnosis.scores.evidence.guessing import scale
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, points, scores
 from reportgen.analysis.diagnosis.scores.evidence.runs import Shown, finding, in_most_runs
 from reportgen.analysis.finding import Abstention, Finding, Rule, ScoreEvidence, ScoreForm
+from reportgen.analysis.words.listing import listing
+from reportgen.languages.translate import N_, _
 from reportgen.runs.training_log import TrainingLog
 
 LEAST, MOST = 3, 5
@@ -100,7 +102,7 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
         numbers={"loss_before": sign.before, "loss_after": sign.after, "lr_before": sign.rate_before,
                  "lr_after": sign.rate_after},
         message=_message(shown, sign),
-        advice=(
+        advice=_(
             "Save and load the state of the optimizer and of the schedule with the weights, and check that the data "
             "are not read from the start again."
         ),
@@ -111,20 +113,26 @@ def check(evidence: ScoreEvidence) -> Finding | Abstention | None:
 def _message(shown: Shown[_Resumed], sign: _Resumed) -> str:
     jumps = []
     if sign.begins_anew:
-        jumps.append(f"the loss returns {from_to(sign.before, sign.after)}, its beginning: the weights were lost")
+        text = _("the loss returns {change}, its beginning: the weights were lost")
+        jumps.append(text.format(change=from_to(sign.before, sign.after)))
     elif sign.rises:
-        jumps.append(f"the loss rises {from_to(sign.before, sign.after)}")
+        jumps.append(_("the loss rises {change}").format(change=from_to(sign.before, sign.after)))
     if sign.rate_jumps:
-        jumps.append(f"the learning rate changes from {number(sign.rate_before)} to {number(sign.rate_after)}")
+        text = _("the learning rate changes from {before} to {after}")
+        jumps.append(text.format(before=number(sign.rate_before), after=number(sign.rate_after)))
     is_known = not math.isnan(sign.before + sign.after) or not math.isnan(sign.rate_before + sign.rate_after)
-    unchanged = "the curves continue, as far as the log shows" if is_known else "the log has no values before it"
-    what = " and ".join(jumps) if jumps else unchanged
-    return f"Training was resumed after {shown.position(sign.position)}, where {what}"
+    if jumps:
+        text = _("Training was resumed after {at}, where {jumps}")
+    elif is_known:
+        text = _("Training was resumed after {at}, and the curves continue, as far as the log shows")
+    else:
+        text = _("Training was resumed after {at}, and the log has no values before it")
+    return text.format(at=shown.position(sign.position), jumps=listing(jumps))
 
 
 RULE = Rule(
     id="resumed_run",
-    title="Resumed run",
+    title=N_("Resumed run"),
     check=None,
     sources=("Goodfellow, Bengio and Courville 2016, 8.3",),
     stage="optimization",

@@ -85,7 +85,7 @@ def levels(log: TrainingLog, guess: float) -> Levels | None:
 def too_few_losses(log: TrainingLog) -> Abstention:
     """Return the abstention of a rule that needs `levels`, for a log that has too few losses for them."""
     found = max((scores(log, role) for role in ("train_loss", "val_loss")), key=lambda points: points.size)
-    return thin_smoothed("training or validation", found, LEAST)
+    return thin_smoothed("any", found, LEAST)
 
 
 def _swing(values: Array) -> float:

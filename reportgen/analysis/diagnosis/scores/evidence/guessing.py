@@ -15,16 +15,18 @@ import numpy as np
 from reportgen.analysis.diagnosis.evidence.symptoms import number
 from reportgen.analysis.diagnosis.scores.evidence.points import Points, scores
 from reportgen.analysis.finding import Abstention
+from reportgen.analysis.words.formatting import whole
+from reportgen.languages.translate import N_, _, pgettext
 from reportgen.runs.training_log import TrainingLog
 
 UNKNOWN_TASK = Abstention(
-    "the loss of guessing is not known: the log does not say that the task is a classification with C classes",
-    "state the task and the number of classes (--task classification --classes C)",
+    N_("the loss of guessing is not known: the log does not say that the task is a classification with C classes"),
+    N_("state the task and the number of classes (--task classification --classes C)"),
 )
 
 UNKNOWN_CLASSES = Abstention(
-    "the loss of guessing is not known: the log does not state the number of classes",
-    "state the number of classes (--classes C)",
+    N_("the loss of guessing is not known: the log does not state the number of classes"),
+    N_("state the number of classes (--classes C)"),
 )
 
 LEAST, FIRST, LOSS_ERROR, ACCURACY_ERROR = 4, 2, 0.02, 0.15
@@ -52,7 +54,8 @@ def guess_loss(log: TrainingLog) -> float | None:
 
 def unknown_classes(log: TrainingLog) -> Abstention:
     """Return the abstention of a rule that needs the loss of guessing, with what the log lacks."""
-    return UNKNOWN_CLASSES if log.task.kind == "classification" else UNKNOWN_TASK
+    lacks = UNKNOWN_CLASSES if log.task.kind == "classification" else UNKNOWN_TASK
+    return Abstention(_(lacks.reason), _(lacks.remedy))
 
 
 def highest_guess(log: TrainingLog) -> float | None:
@@ -62,21 +65,22 @@ def highest_guess(log: TrainingLog) -> float | None:
 
 
 def guess_in_words(log: TrainingLog, guess: float) -> str:
-    """Return the loss of guessing in words; an upper bound if the number of classes is unknown.
+    """Return the loss of guessing in words, to stand after "above"; an upper bound for an unknown number of classes.
 
     guess: the loss of guessing, or its bound (`highest_guess`), possibly averaged over the runs of a group.
     """
     if guess_loss(log) is not None:
-        return f"the loss of guessing, {number(guess)}"
-    return (
-        f"the loss of guessing, which is at most {number(guess)}: the number of classes is not known, and "
-        f"{MOST_CLASSES:,} are assumed"
+        return pgettext("above", "the loss of guessing, {guess}").format(guess=number(guess))
+    text = pgettext(
+        "above",
+        "the loss of guessing, which is at most {guess}: the number of classes is not known, and {classes} are assumed",
     )
+    return text.format(guess=number(guess), classes=whole(MOST_CLASSES))
 
 
 def scale_in_words(log: TrainingLog) -> str:
-    """Return what `scale` is: the loss of guessing or the first loss."""
-    return "the first loss" if guess_loss(log) is None else "the loss of guessing"
+    """Return what `scale` is, to stand after "12% of": the loss of guessing or the first loss."""
+    return pgettext("of", "the first loss") if guess_loss(log) is None else pgettext("of", "the loss of guessing")
 
 
 def below_any_guess(log: TrainingLog, *losses: Points) -> bool:

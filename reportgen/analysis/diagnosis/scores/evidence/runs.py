@@ -10,9 +10,21 @@ from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, whole
 from reportgen.analysis.diagnosis.scores.evidence.points import LEAST_OF_BLOCK, Points
 from reportgen.analysis.finding import Abstention, Finding, ScoreEvidence, Severity
+from reportgen.analysis.words.listing import listing
+from reportgen.analysis.words.nouns import counted_noun
+from reportgen.languages.translate import N_, _, pgettext
 from reportgen.runs.training_log import TrainingLog
 
 Sign = TypeVar("Sign")
+
+FIRST = 3
+"""Number of positions that a message lists."""
+
+SMOOTHED = {
+    "training": (N_("training losses"), N_("training losses of minibatches")),
+    "any": (N_("training or validation losses"), N_("training or validation losses of minibatches")),
+}
+"""Losses by their split in words, and those of minibatches."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +44,29 @@ class Shown(Generic[Sign]):
     @property
     def words(self) -> str:
         """The runs in words: "2 of 3 runs"."""
-        return f"{len(self.runs)} of {self.judged} runs" if self.judged > 1 else "1 run"
+        if self.judged == 1:
+            return counted_noun(1, "run")
+        return _("{count} of {total} runs").format(count=len(self.runs), total=self.judged)
 
     def position(self, value: float) -> str:
         """Return a position in the unit of the logs, a whole number as in the figures: "epoch 12"."""
-        return f"{self.logs[0].unit} {whole(value)}"
+        return place(self.logs[0], value)
+
+    def first_positions(self, values: Sequence[float]) -> str:
+        """Return the first positions and the number of further ones: "steps 10, 20, 30 and 5 more"."""
+        if len(values) == 1:
+            return self.position(values[0])
+        shown, more = [whole(value) for value in values[:FIRST]], len(values) - FIRST
+        text = ", ".join(shown) if more > 0 else listing(shown)
+        words = _("{positions} and {count} more").format(positions=text, count=more) if more > 0 else text
+        several = {"epoch": pgettext("place", "epochs {numbers}"), "step": pgettext("place", "steps {numbers}")}
+        return several[self.logs[0].unit].format(numbers=words)
+
+
+def place(log: TrainingLog, value: float) -> str:
+    """Return a position in the unit of a log in words, to stand after "at" or "from": "epoch 12"."""
+    one = {"epoch": pgettext("place", "epoch {number}"), "step": pgettext("place", "step {number}")}
+    return one[log.unit].format(number=whole(value))
 
 
 def in_most_runs(
@@ -66,10 +96,10 @@ def in_any_run(
     shown = [(index, outcome) for index, outcome in judged if outcome is not None]
     if not shown:
         return None
-    runs = tuple(index for index, _ in shown)
+    runs = tuple(index for index, _sign in shown)
     names = seeds_of(evidence.logs)
     return Shown(
-        runs, tuple(evidence.logs[index] for index in runs), tuple(outcome for _, outcome in shown), len(judged),
+        runs, tuple(evidence.logs[index] for index in runs), tuple(outcome for _index, outcome in shown), len(judged),
         tuple(names[index] for index in runs),
     )  # fmt: skip
 
@@ -96,7 +126,7 @@ def finding(
     """Return a finding of a rule on scores. position: where the sign appears, in the unit of the logs."""
     return Finding(
         rule, severity, evidence.subject, shown.seeds, (), None if position is None else round(position), numbers,
-        f"{message} ({shown.words}).", advice, sources, causes=causes,
+        _("{message} ({runs}).").format(message=message, runs=shown.words), advice, sources, causes=causes,
     )  # fmt: skip
 
 
@@ -105,7 +135,7 @@ def thin(what: str, found: int, least: int) -> Abstention:
 
     Parameters
     ----------
-    what : the values in words, such as "validation losses".
+    what : the values in words of the current language, such as "validation losses".
     found, least : the number of values in the log, and the number that the rule needs.
 
     Raises
@@ -115,9 +145,14 @@ def thin(what: str, found: int, least: int) -> Abstention:
     if found >= least:
         raise ValueError(f"{found} {what} are enough, {least} are needed")
     if least == 1:
-        return Abstention(f"the log has no {what}", f"log {what}")
-    has = str(found) if found else "none"
-    return Abstention(f"at least {least} {what} are needed, and the log has {has}", f"log at least {least} {what}")
+        return Abstention(_("the log has no {what}").format(what=what), _("log {what}").format(what=what))
+    lacks = (
+        _("at least {least} {what} are needed, and the log has {found}")
+        if found
+        else _("at least {least} {what} are needed, and the log has none")
+    )
+    remedy = _("log at least {least} {what}").format(least=least, what=what)
+    return Abstention(lacks.format(least=least, what=what, found=found), remedy)
 
 
 def thin_smoothed(split: str, found: Points, least: int) -> Abstention:
@@ -125,10 +160,11 @@ def thin_smoothed(split: str, found: Points, least: int) -> Abstention:
 
     Parameters
     ----------
-    split : "training", "validation" or both in words.
+    split : a key of SMOOTHED.
     found : the values before they are averaged.
     least : the number of averages that the rule needs.
     """
+    losses, minibatches = SMOOTHED[split]
     if found.resolution == "step" and found.size:
-        return thin(f"{split} losses of minibatches", found.size, least * LEAST_OF_BLOCK)
-    return thin(f"{split} losses", found.size, least)
+        return thin(_(minibatches), found.size, least * LEAST_OF_BLOCK)
+    return thin(_(losses), found.size, least)
