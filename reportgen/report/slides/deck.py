@@ -12,6 +12,7 @@ from reportgen.analysis.words.names import sentence
 from reportgen.analysis.words.nouns import counted_noun, term
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.markup import plain
 from reportgen.figures.drawing.text import text_width, wrap
 from reportgen.figures.slides import SlideFigure
 from reportgen.figures.views.factors import sides_of
@@ -19,7 +20,7 @@ from reportgen.languages.translate import _
 from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.document.claim_words import QUANTITIES, sides
 from reportgen.report.document.document import Document
-from reportgen.report.media.inline import markdown_text, plain
+from reportgen.report.media.inline import markdown_text
 from reportgen.study.planning.where import matching_variants
 
 WIDTH = 12.35
