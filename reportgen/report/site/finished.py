@@ -48,6 +48,7 @@ class _Study(_Part):
     question: str
     watermark: str | None = None
     student: str | None = None
+    predict_first: bool = False
     lang: Annotated[str, AfterValidator(_known_language)] = ENGLISH
 
 
@@ -153,6 +154,7 @@ class Finished:
     verdicts : for a diagnosis, the number of its runs or settings by verdict; empty for a study
     answer : the sentence that opens the report; empty for a diagnosis, and for reports of earlier versions
     student : the id of the student whose report it is; empty without one
+    predict_first : whether the report asks for predictions before it shows its answer
     """
 
     folder: Path
@@ -169,6 +171,7 @@ class Finished:
     verdicts: Mapping[str, int] = field(default_factory=dict)
     answer: str = ""
     student: str = ""
+    predict_first: bool = False
 
 
 def read_results(folder: Path, unchanged: bool = True) -> Results:
@@ -207,6 +210,7 @@ def read_report(folder: Path) -> Finished:
         pages=tuple(name for name in (PAGE, f"{study.id}.pdf") if is_own_file(folder / name)),
         answer=(results.answer.shown or results.answer.says) if results.answer else "",
         student=study.student or "",
+        predict_first=study.predict_first,
     )
 
 

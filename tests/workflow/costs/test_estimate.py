@@ -8,8 +8,8 @@ from pathlib import Path
 from reportgen.cli.main import invoke
 from reportgen.cli.output import reports as console
 from reportgen.study.loading.loader import load_study
-from reportgen.workflow.costs import estimate
 from reportgen.workflow import training as trainer
+from reportgen.workflow.costs import estimate
 from reportgen.workflow.request import plan_jobs
 
 
