@@ -104,9 +104,9 @@ class ClaimResult:
     several layers. quantity: a value, the difference or ratio of two sides, the largest relative deviation from printed
     numbers, or the share of steps in the claimed direction. reference: the theoretical number. at_layer: layer of the
     largest deviation. tolerances: allowed deviation of each mean, in the order of `by_layer`. sides: the two sides of a
-    difference, such as "relu minus tanh", empty if the study does not name them. note: the author's. method: name of
-    test and interval. p_value, p_adjusted: before and after Holm's correction. seeds_needed: estimated number of seeds
-    that would settle an inconclusive claim. reason: of the verdict.
+    difference or ratio, such as "relu minus tanh", empty if the study does not name them. side_values: the two values
+    of a ratio. note: the author's. method: name of test and interval. p_value, p_adjusted: before and after Holm's
+    correction. seeds_needed: estimated number of seeds that would settle an inconclusive claim. reason: of the verdict.
     """
 
     id: str
@@ -127,6 +127,7 @@ class ClaimResult:
     reference: float | None = None
     at_layer: int | None = None
     sides: str = ""
+    side_values: tuple[float, ...] = ()
     note: str | None = None
     method: str = ""
     p_value: float | None = None

@@ -12,7 +12,7 @@ from reportgen.errors import ReportgenError
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan
-from reportgen.workflow.estimate import run_costs
+from reportgen.workflow.costs.estimate import run_costs
 from reportgen.workflow.events import BatchPosition, ProgressListener
 
 COMPILING = "compiling kernels, once per machine; takes about half a minute"

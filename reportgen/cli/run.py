@@ -115,6 +115,7 @@ def render(
 def check(
     studies: Studies,
     output: Output = None,
+    formats: Formats = None,
     changes: Set = None,
     seeds: Seeds = None,
     jobs: Jobs = None,
@@ -125,9 +126,10 @@ def check(
 ) -> None:
     """Validate studies and show the cost of running them.
 
-    Shows runs, parameters, memory and time, and whether the data are available; trains and writes nothing.
+    Shows runs, parameters, memory and time, and whether the data are available. The time is measured by a few steps of
+    training, of which nothing is kept.
     """
-    options = RunOptions(studies, output, None, changes, seeds, quick, allow_code=allow_code)
+    options = RunOptions(studies, output, formats, changes, seeds, quick, allow_code=allow_code)
     from reportgen.cli.output.reports import check_lines, check_values
     from reportgen.runs.executors import default_workers
 

@@ -18,7 +18,7 @@ from reportgen.runs.dask_client import WAIT_SECONDS
 from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan, PlannedRun
-from reportgen.workflow.estimate import refuse_beyond_memory
+from reportgen.workflow.costs.estimate import refuse_beyond_memory
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
 from reportgen.workflow.search_stages import next_stage

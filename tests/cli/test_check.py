@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from reportgen import data
 from reportgen.cli.output import reports as console
 from reportgen.errors import MissingError
+from reportgen.workflow.costs import estimate, report_time
 from tests.cli.test_main import error_of, run
 from tests.rates import write_study
 
@@ -79,18 +78,20 @@ def test_the_time_consists_of_training_and_report(capsys, tmp_path, monkeypatch)
     [plan] = json.loads(run(capsys, "check", "one.yaml", "--json")[1])
     parts = plan["seconds_of"]
     assert plan["seconds"] == parts["training"] + parts["report"]
+    assert not parts.pop("measured")
     assert min(parts.values()) > 0
     out = run(capsys, "check", "one.yaml")[1]
+    assert "roughly estimated" in out
     assert "at most 6 remedies" in out
     assert "30 s more to compile" in out
     monkeypatch.setattr(console, "are_compiled", lambda *module: True)
     [fewer] = json.loads(run(capsys, "check", "one.yaml", "--json", "--set", "remedies={limit: 3}")[1])
-    assert fewer["seconds_of"]["remedies"] == pytest.approx(parts["remedies"] / 2)
+    assert fewer["seconds_of"]["measured"]
+    assert fewer["seconds_of"]["remedies"] > 0
     assert fewer["seconds_of"]["compiling"] == 0
     out = run(capsys, "check", "one.yaml", "--set", "remedies=false", "--set", "figures=[loss_curves]")[1]
     assert "remed" not in out
     assert "to compile" not in out
-    assert "time        about 8 s" in out
 
 
 def test_more_variants_and_figures_make_the_report_slower(capsys, tmp_path, monkeypatch):
@@ -102,8 +103,13 @@ def test_more_variants_and_figures_make_the_report_slower(capsys, tmp_path, monk
         text = run(capsys, "check", "one.yaml", "--json", *changes)[1]
         return json.loads(text)[0]["seconds_of"]["report"]
 
+    monkeypatch.setattr(report_time, "pace", lambda: 1.0)
+    monkeypatch.setattr(estimate, "measure_jobs", lambda *arguments: None)
     one = report_seconds()
     assert report_seconds("--set", "vary={training.lr: [0.1, 0.2, 0.3]}") > one
     assert report_seconds("--set", "figures=[loss_curves, final_scores]") > one
     assert report_seconds("--set", "figures=[]") > one
-    assert report_seconds("--seeds", "30") == one
+    assert report_seconds("--seeds", "30") > one
+    by_format = [report_seconds("-f", formats) for formats in ("json", "quiz", "html", "html,pdf", "html,pdf,kit")]
+    assert by_format == sorted(set(by_format))
+    assert report_seconds("-f", "html,pdf,kit,json") == one

@@ -12,7 +12,7 @@ from reportgen.data.readers.published import PUBLISHED
 from reportgen.engine.spec import AugmentSpec
 from reportgen.errors import MissingError, ReportgenError, StudyError
 from reportgen.study.loading.loader import load_study
-from reportgen.workflow.estimate import download_bytes, run_costs
+from reportgen.workflow.costs.estimate import download_bytes, run_costs
 from reportgen.workflow.request import make_request, plan_jobs
 from reportgen.workflow.run import run_request
 from tests.study.texts import added, data

@@ -17,7 +17,7 @@ from reportgen.study.loading.overrides import parse_set
 from reportgen.study.planning.answer import Quotation, parts_of
 from reportgen.study.planning.plan import Plan
 from reportgen.study.syntax.yaml12 import read
-from reportgen.workflow.estimate import run_costs
+from reportgen.workflow.costs.estimate import run_costs
 from reportgen.workflow.request import plan_jobs, unique
 
 NAMES = sorted(shipped_studies())

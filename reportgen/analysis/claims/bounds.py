@@ -68,6 +68,19 @@ class Bounds:
         return np.where(np.isfinite(self.lo) | ~np.isfinite(self.hi), self.lo, self.hi)
 
 
+def typical(*sides: Bounds) -> tuple[float, ...]:
+    """Return a value for each side of a ratio: the geometric mean over seeds if all are positive, else the mean.
+
+    Only seeds with finite values on all sides count; without one, the result is empty.
+    """
+    known = np.logical_and.reduce([np.isfinite(side.shown) for side in sides])
+    if not known.any():
+        return ()
+    geometric = all(side.positive for side in sides)
+    shown = [side.shown[known] for side in sides]
+    return tuple(float(np.exp(np.log(values).mean()) if geometric else values.mean()) for values in shown)
+
+
 def mean_of(columns: list[Bounds], planned: NDArray[np.bool_]) -> Bounds:
     """Return the mean over variants for each seed, NaN if a planned value is missing.
 

@@ -70,6 +70,11 @@ class ClaimData:
         values = self._side(where)
         return values if other is None else values.over(self._side({**where, **other}))
 
+    def halves(self) -> tuple[Bounds, Bounds]:
+        """Return the bounds by seed of the two sides of which `relative_to` takes the ratio."""
+        where = self.claim.where
+        return self._side(where), self._side({**where, **(self.claim.measure.relative_to or {})})
+
     def _side(self, where: Where) -> Bounds:
         """Return the measured values by seed: the mean over variants, or the value of the best setting along a path."""
         if self.claim.tune is None:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from reportgen.analysis.claims.bounds import Bounds
+from reportgen.analysis.claims.bounds import Bounds, typical
 from reportgen.analysis.claims.claim_data import ClaimData, Values, other_where
 from reportgen.analysis.claims.reference import theory_by_layer, theory_by_seed
 from reportgen.analysis.claims.tolerances import number_or_0, tolerance
@@ -39,6 +39,7 @@ class Measured:
     reference : the theoretical value that the claim is compared with.
     at_layer : the layer with the largest deviation.
     tolerances : the allowed distance from the printed number, in the order of `by_layer`; None without a number.
+    side_values : the two values of a ratio, averaged over seeds as the ratio is.
     """
 
     test: Test
@@ -48,6 +49,7 @@ class Measured:
     reference: float | None = None
     at_layer: int | None = None
     tolerances: tuple[float | None, ...] = ()
+    side_values: tuple[float, ...] = ()
 
 
 def mean_within(data: ClaimData, low: float, high: float) -> Measured:
@@ -64,14 +66,14 @@ def mean_within(data: ClaimData, low: float, high: float) -> Measured:
 
 def _ratio_in_region(data: ClaimData, ratio: Bounds, low: float, high: float) -> Measured:
     """Test a ratio; positive ratios are tested by their logarithms, so that a ratio and its inverse are equivalent."""
-    per_seed = data.by_seed(ratio.shown)
+    per_seed, sides = data.by_seed(ratio.shown), typical(*data.halves())
     if not ratio.positive or high <= 0:
         test = in_bounds(ratio, low, high, data.standard_error(ratio.shown), magnitude(ratio.shown))
-        return Measured(test, per_seed, quantity="ratio")
+        return Measured(test, per_seed, quantity="ratio", side_values=sides)
     ends = math.log(low) if low > 0 else -math.inf, math.log(high)
     logs = ratio.log()
     test = in_bounds(logs, *ends, data.standard_error(logs.shown), LOGARITHMS)
-    return Measured(_as_ratio(test, 1.0), per_seed, quantity="ratio")
+    return Measured(_as_ratio(test, 1.0), per_seed, quantity="ratio", side_values=sides)
 
 
 def below(data: ClaimData) -> Measured:
@@ -196,7 +198,7 @@ def _by_factor(data: ClaimData, a: Bounds, b: Bounds, factor: float, sign: float
     logs = ratio.log().times(sign)
     error = data.standard_error(logs.shown, data.least_ratio_error(a.shown, b.shown))
     test = in_bounds(logs, math.log(factor), math.inf, error, LOGARITHMS)
-    return Measured(_as_ratio(test, sign), data.by_seed(ratio.shown), quantity="ratio")
+    return Measured(_as_ratio(test, sign), data.by_seed(ratio.shown), quantity="ratio", side_values=typical(a, b))
 
 
 def _as_ratio(test: Test, sign: float) -> Test:

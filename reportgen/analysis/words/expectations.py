@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reportgen.analysis.words.formatting import number
+from reportgen.analysis.words.measured import unit
 from reportgen.analysis.words.names import setting_name
+from reportgen.analysis.words.scores import score
 from reportgen.analysis.words.where import named
 from reportgen.languages.translate import _, numeral
-from reportgen.study.model.claims import Claim
+from reportgen.study.model.claims import Claim, Where
 from reportgen.study.planning.plan import Variant
 
 
@@ -36,15 +39,33 @@ def expectation(claim: Claim) -> str:
     return claim.expect.row.words(claim)
 
 
-def sides(claim: Claim) -> str:
-    """Return a claimed difference as text, such as "relu minus tanh"; empty if the claim does not name two sides."""
-    other, factor = claim.expect.other, claim.expect.get("factor")
+def sides(claim: Claim, values: tuple[float, ...] = ()) -> str:
+    """Return the two sides of a difference or ratio as text, such as "relu minus tanh"; empty if they have no names.
+
+    values: the two values of a ratio, which are written behind the names; empty for a difference.
+    """
+    other = claim.expect.other or (claim.measure.relative_to if values else None)
     if not other or not claim.where:
         return ""
+    first, second = _names(claim, other)
+    if values:
+        a, b = (_value(claim, value) for value in values)
+        return _("{first} ({a}) divided by {second} ({b})").format(first=first, a=a, second=second, b=b)
+    factor = claim.expect.get("factor")
+    times = f"{numeral(f'{factor:g}')} × " if factor else ""
+    before, behind = (times, "") if claim.expect.row.direction < 0 else ("", times)
+    return _("{first} minus {second}").format(first=f"{before}{first}", second=f"{behind}{second}")
+
+
+def _names(claim: Claim, other: Where) -> tuple[str, str]:
+    """Return the names of the two sides, without the settings that they share."""
     shared = [named({path: claim.where[path]}) for path in other if path in claim.where]
     if claim.tune is not None and claim.tune.along in other:
         shared.append(_("best {setting}").format(setting=setting_name(claim.tune.along)))
-    times = f"{numeral(f'{factor:g}')} × " if factor else ""
-    first, second = (times, "") if claim.expect.row.direction < 0 else ("", times)
-    own = ", ".join(shared) or named(claim.where)
-    return _("{first} minus {second}").format(first=f"{first}{own}", second=f"{second}{named(other)}")
+    return ", ".join(shared) or named(claim.where), named(other)
+
+
+def _value(claim: Claim, value: float) -> str:
+    """Return the value of a side; one of two ratios has no unit."""
+    ratio, metric = claim.expect.other and claim.measure.relative_to, claim.measure.metric
+    return number(value) if ratio else f"{score(value, metric)}{unit(metric)}"

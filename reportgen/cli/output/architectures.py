@@ -9,7 +9,7 @@ from typing import Any
 from reportgen.engine.architecture import COLUMNS, Architecture, ArchitectureRow
 from reportgen.runs.executors import Job
 from reportgen.study.planning.plan import Plan
-from reportgen.workflow.estimate import Cost
+from reportgen.workflow.costs.estimate import Cost
 
 MOST_TABLES = 4
 """Largest number of architectures that `check` prints; `check --json` has all."""

@@ -15,15 +15,15 @@ from reportgen.errors import MissingError
 from reportgen.paths import QUIZ, RESULTS, SLIDES
 from reportgen.runs.store import plain
 from reportgen.study.planning.plan import Plan
-from reportgen.workflow.estimate import (
+from reportgen.workflow.costs.estimate import (
     SMALLER,
-    Cost,
+    Compiled,
     download_bytes,
     expected_seconds,
     peak_bytes,
     run_costs,
 )
-from reportgen.workflow.memory import machine_bytes
+from reportgen.workflow.costs.memory import machine_bytes
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
 from reportgen.workflow.stored_runs import project_request
 
@@ -152,8 +152,9 @@ def check_values(request: RunRequest, workers: int) -> dict[str, Any]:
     stored = {key for key, record in stored_records(request, jobs).items() if record.status != "failed"}
     download = download_bytes(plan, [job for job in jobs if job.key not in stored])
     costs = run_costs(plan, jobs)
-    missing: list[Cost] = [cost for key, cost in costs.items() if key not in stored]
-    seconds = expected_seconds(plan, missing, workers, are_compiled(), are_compiled("convolution"))
+    missing = [job for job in jobs if job.key not in stored]
+    compiled = Compiled(are_compiled(), are_compiled("convolution"))
+    seconds = expected_seconds(plan, missing, costs, workers, compiled, request.formats)
     return {
         "study": study.id,
         "title": study.title,
@@ -166,7 +167,7 @@ def check_values(request: RunRequest, workers: int) -> dict[str, Any]:
         "parameters": [pick((cost.parameters for cost in costs.values()), default=0) for pick in (min, max)],
         "data": example_values(plan) if not download else [],
         "architectures": architecture_values(plan, jobs, costs),
-        "steps": sum(cost.steps for cost in missing),
+        "steps": sum(costs[job.key].steps for job in missing),
         "download_bytes": download,
         "memory_bytes": peak_bytes(costs, workers),
         "machine_bytes": machine_bytes(),
@@ -215,7 +216,8 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
 def _time_lines(values: Mapping[str, Any]) -> Iterator[Line]:
     """Yield the estimated time and its parts."""
     parts, workers = values["seconds_of"], values["workers"]
-    yield "", f"  time        about {shown_duration(values['seconds'])} with {several(workers, 'job')}:"
+    rough = "" if parts["measured"] else "roughly estimated, "
+    yield "", f"  time        {rough}about {shown_duration(values['seconds'])} with {several(workers, 'job')}:"
     yield "", f"              training {shown_duration(parts['training'])}, report {shown_duration(parts['report'])}"
     if parts["remedies"]:
         remedies = f"{values['remedies']} remed{'y' if values['remedies'] == 1 else 'ies'} of findings"

@@ -26,6 +26,7 @@ from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.markup import plain
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, joined, sentence
 from reportgen.figures.table import FIGURES
@@ -162,13 +163,18 @@ LINE = 0.12
 def _lines(row: Row) -> int:
     """Return the number of lines of the claim's sentence, from two to four, on a phone up to six."""
     least, most = (1, 6) if surface().is_narrow else (2, 4)
-    return max(least, 1 + _style.wrap(exponents(row.result.says), _place().text, _style.SMALL, most).count("\n"))
+    return max(least, 1 + _style.wrap(_says(row.result), _place().text, _style.SMALL, most).count("\n"))
+
+
+def _says(result: ClaimResult) -> str:
+    """Return the sentence of a claim without marks, on one line."""
+    return exponents(plain(" ".join(result.says.split())))
 
 
 def _words(ax: Axes, top: float, height: float, row: Row, lines: int) -> None:
     """Write the claim and its verdict in a row from `top`, in inches."""
     result, place = row.result, _place()
-    says = _style.wrap(exponents(result.says), place.text, _style.SMALL, lines)
+    says = _style.wrap(_says(result), place.text, _style.SMALL, lines)
     ax.text(0.06, top + 0.05, says, va="top", fontsize=_style.SMALL)
     expected = _style.clip(
         _("expected {expected}").format(expected=exponents(translated(result.expected))), place.text, _style.TINY
@@ -240,7 +246,7 @@ def _alt(rows: Sequence[Row]) -> str:
     """Return the alternative text, with a sentence for each claim."""
     lines = [
         _("{says}: {verdict}, measured {value}, expected {expected}").format(
-            says=row.result.says.rstrip("."),
+            says=_says(row.result).rstrip("."),
             verdict=_(row.verdict),
             value=_value(row.result),
             expected=translated(row.result.expected),

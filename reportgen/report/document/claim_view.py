@@ -56,7 +56,7 @@ def _view(result: ClaimResult, claim: Claim | None, variants: Sequence[Variant])
     measured = [variant for variant in variants if variant.id in result.variants]
     subjects = _each_at_best(claim, measured) or _subjects(measured) if len(variants) > 1 else ""
     if claim is not None and result.sides and current_language() != ENGLISH:  # results are English
-        result = replace(result, sides=sides(claim))
+        result = replace(result, sides=sides(claim, result.side_values))
     return ClaimView(result, claim, place_of(claim.measure) if claim else "", subjects, noun_of(measured))
 
 

@@ -78,7 +78,7 @@ def expected(view: ClaimView) -> str:
 
 
 def sides(claim: ClaimResult) -> str:
-    """Return the two sides of a measured difference, such as "relu minus tanh"; empty for other claims."""
+    """Return the two sides of a measured difference or ratio, such as "relu minus tanh"; empty for other claims."""
     return translated(exponents(claim.sides))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from markdown_it.token import Token
 
-from reportgen.report.media.markdown import inline_tokens
+from reportgen.figures.drawing.markup import inline_tokens
 from reportgen.report.media.math import is_formula
 
 LATEX = {
@@ -68,11 +68,6 @@ def inline_latex(text: str, escape: Callable[[str], str]) -> str:
         for token in inline_tokens(" ".join(text.split()))
     ]
     return "".join(parts)
-
-
-def plain(text: str) -> str:
-    """Return the Markdown of a study on one line without marks, as long as it is in print."""
-    return "".join(" " if token.type.endswith("break") else _text(token) for token in inline_tokens(text))
 
 
 def _text(token: Token) -> str:

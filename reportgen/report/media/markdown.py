@@ -6,29 +6,20 @@ import functools
 import html
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markupsafe import Markup
-from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from reportgen.analysis.words.numerals import exponents
+from reportgen.figures.drawing.markup import new_parser
 from reportgen.report.media import math
 
 MOST_COLUMNS = 60
 """Largest number of columns of a table; the time for its layout grows faster than the number."""
 
 Formula = Callable[[str, bool], Markup]
-
-
-def is_safe_link(address: str) -> bool:
-    """Return whether a link is allowed in a report."""
-    try:
-        return urlsplit(address).scheme.lower() in ("https", "mailto")
-    except ValueError:
-        return False
 
 
 def to_html(text: str, formula: Formula = math.mathml) -> Markup:
@@ -44,17 +35,10 @@ def inline(text: str, formula: Formula = math.mathml) -> Markup:
     return Markup(_parser(formula).renderInline(text))
 
 
-def inline_tokens(text: str) -> list[Token]:
-    """Return the tokens of the content of one paragraph, for output in other languages than HTML."""
-    return _parser(math.mathml).parseInline(text)[0].children or []
-
-
 @functools.lru_cache(maxsize=4)
 def _parser(formula: Formula) -> MarkdownIt:
-    parser = MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False}).disable("image")
-    parser.use(dollarmath_plugin, allow_digits=False, allow_space=False)
+    parser = new_parser()
     parser.core.ruler.push("wide_tables", _keep_wide_tables)
-    setattr(parser, "validateLink", is_safe_link)  # noqa: B010 - the documented way to replace it
     rules: Any = parser.renderer.rules  # type: ignore[attr-defined]
     rules["text"] = lambda tokens, i, options, env: html.escape(exponents(tokens[i].content), quote=False)
     rules["math_inline"] = lambda tokens, i, options, env: str(formula(tokens[i].content, False))

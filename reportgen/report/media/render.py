@@ -15,6 +15,7 @@ from markupsafe import Markup
 from reportgen.analysis.words.nouns import are, counted_noun, status_word, term
 from reportgen.figures.drawing import palette
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.markup import plain
 from reportgen.languages.translate import _, current_language, day, ngettext, numeral, pgettext, translated
 from reportgen.report.document import claim_words
 from reportgen.report.document.content import Content
@@ -66,7 +67,7 @@ def _environment(print_medium: bool, language: str) -> Environment:
     templates.globals["lang"] = language
     templates.filters.update(FILTERS | claim_words.FILTERS)
     templates.filters.update({function.__name__: function for function in LANGUAGE_FILTERS})
-    templates.filters["breakable"] = breakable
+    templates.filters |= {"breakable": breakable, "plain": plain}
     formula = math.limited_svg() if print_medium else math.mathml
     templates.filters["markdown"] = partial(markdown.to_html, formula=formula)
     templates.filters["inline_markdown"] = partial(markdown.inline, formula=formula)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from reportgen.analysis.words.nouns import term
+from reportgen.report.media.markdown import inline
 from reportgen.report.quiz.questions import Question, Quiz
 from reportgen.study.model.claims import VERDICTS
 
@@ -27,5 +28,10 @@ def _question(question: Question) -> dict[str, Any]:
         }
         for verdict in VERDICTS
     ]
-    text = f"{escape(question.says)}<br>{escape(question.test)}"
+    text = f"{inline(question.says, _source)}<br>{escape(question.test)}"
     return {"question": text, "type": "multiple_choice", "answers": answers}
+
+
+def _source(latex: str, block: bool) -> Markup:
+    """Return the source of a formula, which jupyterquiz typesets."""
+    return escape(f"${latex}$")

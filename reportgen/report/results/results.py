@@ -100,7 +100,9 @@ def _class_labels(summary: VariantSummary) -> dict[str, Any]:
 def _study(study: Study) -> dict[str, Any]:
     named = {name: getattr(study, name) for name in ("id", "title", "question", "sha256")}
     named |= {} if study.lang == ENGLISH else {"lang": study.lang}
-    return named | {name: value for name in ("watermark", "student") if (value := getattr(study, name))}
+    return named | {
+        name: value for name in ("watermark", "student", "predict_first") if (value := getattr(study, name))
+    }
 
 
 def _answer(analysis: Analysis) -> dict[str, Any]:

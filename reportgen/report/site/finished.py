@@ -52,6 +52,7 @@ class _Study(_Part):
     watermark: str | None = None
     student: str | None = None
     lang: Language = ENGLISH
+    predict_first: bool = False
 
 
 class _Provenance(_Part):
@@ -157,6 +158,7 @@ class Finished:
     answer : the sentence that opens the report; empty for a diagnosis, and for reports of earlier versions
     student : the id of the student whose report it is; empty without one
     lang : the code of its language
+    predict_first : whether the report asks for predictions before it shows its answer
     """
 
     folder: Path
@@ -174,6 +176,7 @@ class Finished:
     answer: str = ""
     student: str = ""
     lang: str = ENGLISH
+    predict_first: bool = False
 
 
 def read_results(folder: Path, unchanged: bool = True) -> Results:
@@ -213,6 +216,7 @@ def read_report(folder: Path) -> Finished:
         answer=(results.answer.shown or results.answer.says) if results.answer else "",
         student=study.student or "",
         lang=study.lang,
+        predict_first=study.predict_first,
     )
 
 

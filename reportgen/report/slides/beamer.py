@@ -68,6 +68,8 @@ def beamer(deck: Deck) -> str:
     claims = [_claims(deck, title, page) for title, page in deck.titled_claims]
     title = rf"\title{{{_text(document.title)}}}"
     openings = [_opening(page, deck) for page in deck.opening]
+    openings += [_questions(title, page) for title, page in deck.titled_questions]
+    openings += [_opening(page, deck) for page in deck.revealed]
     return "\n".join([head, title, "", r"\begin{document}", "", *openings, *frames, *claims, r"\end{document}", ""])
 
 
@@ -104,6 +106,13 @@ def _opening(page: Opening, deck: Deck) -> str:
     note = deck.document.watermark if page is deck.opening[-1] else ""
     lines += [rf"  \vspace{{2ex}}{{\small\bfseries\color{{reportgeninconclusive}} {_text(note)}\par}}"] if note else []
     return "\n".join([line for line in lines if line] + [r"\end{frame}", ""])
+
+
+def _questions(title: str, page: Sequence[SlideClaim]) -> str:
+    """Return a frame with claims whose verdicts the audience predicts."""
+    items = [rf"  {{\small {_markdown(claim.says)}\par}}{{\footnotesize {_text(claim.value)}\par}}" for claim in page]
+    body = "\n  \\vspace{1ex}\n".join(items)
+    return "\n".join([rf"\begin{{frame}}[t]{{{_text(title)}}}", r"  \raggedright", body, r"\end{frame}", ""])
 
 
 def _claims(deck: Deck, title: str, page: Sequence[SlideClaim]) -> str:

@@ -12,6 +12,7 @@ from reportgen.analysis.words.names import sentence
 from reportgen.analysis.words.nouns import counted_noun, term
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.markup import plain
 from reportgen.figures.drawing.text import text_width, wrap
 from reportgen.figures.slides import SlideFigure
 from reportgen.figures.views.factors import sides_of
@@ -19,7 +20,8 @@ from reportgen.languages.translate import _
 from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.document.claim_words import QUANTITIES, sides
 from reportgen.report.document.document import Document
-from reportgen.report.media.inline import markdown_text, plain
+from reportgen.report.media.inline import markdown_text
+from reportgen.study.model.claims import VERDICTS
 from reportgen.study.planning.where import matching_variants
 
 WIDTH = 12.35
@@ -125,6 +127,8 @@ class Deck:
     Attributes
     ----------
     opening : the first pages: title, question and answer; two pages if they do not fit on one.
+    questions : the claims by page without their verdicts, if the report asks for predictions first.
+    revealed : the page with the answer after the questions.
     slides : the pages with a figure, the figure that opens the report first.
     claims : the claims by page, which close the slides.
     """
@@ -133,6 +137,8 @@ class Deck:
     opening: tuple[Opening, ...]
     slides: tuple[Slide, ...]
     claims: tuple[tuple[SlideClaim, ...], ...]
+    questions: tuple[tuple[SlideClaim, ...], ...] = ()
+    revealed: tuple[Opening, ...] = ()
 
     @property
     def running(self) -> str:
@@ -143,9 +149,19 @@ class Deck:
     @property
     def titled_claims(self) -> tuple[tuple[str, tuple[SlideClaim, ...]], ...]:
         """The pages of claims with their titles, which have a number if there are several."""
-        found, number, pages = _("What the study found"), _("{index} of {count}"), len(self.claims)
-        titles = [f"{found} ({number.format(index=at, count=pages)})" for at in range(1, pages + 1)]
-        return tuple(zip(titles if pages > 1 else [found], self.claims, strict=False))
+        return _titled(_("What the study found"), self.claims)
+
+    @property
+    def titled_questions(self) -> tuple[tuple[str, tuple[SlideClaim, ...]], ...]:
+        """The pages of questions with their titles."""
+        return _titled(_("What do you predict?"), self.questions)
+
+
+def _titled(title: str, pages: Sequence[tuple[SlideClaim, ...]]) -> tuple[tuple[str, tuple[SlideClaim, ...]], ...]:
+    """Return pages with their title, which has a number if there are several."""
+    number, count = _("{index} of {count}"), len(pages)
+    titles = [f"{title} ({number.format(index=at, count=count)})" for at in range(1, count + 1)]
+    return tuple(zip(titles if count > 1 else [title], pages, strict=False))
 
 
 def make_deck(analysis: Analysis, document: Document, figures: Sequence[SlideFigure]) -> Deck:
@@ -155,15 +171,22 @@ def make_deck(analysis: Analysis, document: Document, figures: Sequence[SlideFig
         _TitleClaim(view.result.metric, _variants(analysis, view), claim)
         for view, claim in zip(document.claims, claims, strict=True)
     ]
-    return Deck(document, _openings(document), tuple(_slides(document, figures, tested)), tuple(_pages(claims)))
+    slides, pages = tuple(_slides(document, figures, tested)), tuple(_pages(claims))
+    answer = "" if document.watermark else document.answer.says
+    if not document.predict_first:
+        return Deck(document, _openings(document.title, document.question, answer), slides, pages)
+    one, two, three = map(term, VERDICTS)
+    asked = _("{first}, {second} or {third}?").format(first=one, second=two, third=three)
+    questions = [SlideClaim(exponents(view.result.says), "", asked) for view in document.claims]
+    opening, revealed = _openings(document.title, document.question, ""), _openings(document.title, "", answer)
+    return Deck(document, opening, slides, pages, tuple(_pages(questions)), revealed)
 
 
-def _openings(document: Document) -> tuple[Opening, ...]:
+def _openings(*whole: str) -> tuple[Opening, ...]:
     """Return the page with title, question and answer in the largest letters that fit, or a page for each."""
-    whole = (document.title, document.question, "" if document.watermark else document.answer.says)
     if (fitting := _fitting(*whole)) is not None:
         return (Opening(*whole, fitting),)
-    pages = (("", whole[2]) if part == 2 else (whole[1], "") for part in (1, 2))
+    pages = [page for page in ((whole[1], ""), ("", whole[2])) if any(page)]
     return tuple(Opening(whole[0], *page, _fitting(whole[0], *page) or OPENINGS[-1]) for page in pages)
 
 

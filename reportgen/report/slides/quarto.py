@@ -48,7 +48,13 @@ def quarto(deck: Deck) -> str:
     label = _("The answer")
     answer = [] if document.watermark else [f"## {label}", "", inline_markdown(document.answer.says), ""]
     slides = [_slide(slide, document.id) for slide in deck.slides]
-    return "\n".join([*head, *warning, *answer, *slides, *claims])
+    questions = [_questions(title, page) for title, page in deck.titled_questions]
+    return "\n".join([*head, *warning, *questions, *answer, *slides, *claims])
+
+
+def _questions(title: str, page: Sequence[SlideClaim]) -> str:
+    items = [f"- {inline_markdown(claim.says)} {markdown_text(claim.value)}" for claim in page]
+    return "\n".join([f"## {title}", "", *items, ""])
 
 
 def _claims(title: str, page: Sequence[SlideClaim]) -> str:

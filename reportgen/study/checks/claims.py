@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,13 @@ def check_claims(plan: Plan, where: PlaceOf, errors: StudyErrors) -> None:
     for index, claim in enumerate(plan.study.claims):
         with errors.collect():
             _check_claim(plan, claim, partial(_place, where, index))
+
+
+def check_metrics(claims: Sequence[Claim], where: PlaceOf, errors: StudyErrors) -> None:
+    """Add the errors of claims that do not depend on the plan: unknown metrics, and keys that do not apply to them."""
+    for index, claim in enumerate(claims):
+        with errors.collect():
+            check_metric(claim, partial(_place, where, index))
 
 
 def _place(where: PlaceOf, index: int, *path: str, key: bool = False) -> str:

@@ -27,8 +27,11 @@ from reportgen.study.syntax.yaml12 import Document, Path
 
 MOST_RUNS = 100_000
 
-PLACEHOLDERS = {"title": "-", "question": "-", "network": {"hidden": [1]}}
-"""Values of required keys that are missing or faulty, so that the rest of a study can be checked."""
+PLACEHOLDERS = {"title": "-", "question": "-", "data": "shapes", "network": {"hidden": [1]}}
+"""Values of required keys that are missing or faulty, so that the rest of a study can be checked.
+
+Networks on images and dense ones fit the data, of which nothing else is checked.
+"""
 
 CONSEQUENCES = {"conflicting-settings", "inapplicable-key", "overlapping-settings", "impossible-split"}
 """Codes of errors that several settings cause together, so that they may follow from the error of one."""
@@ -243,6 +246,8 @@ class Origin:
     def _check_data(self, point: Point, settings: Settings, folder: FilePath) -> str:
         """Return the place that names the data; raises a StudyError if they or their preprocessing are unusable."""
         data = settings.data.spec
+        if "data" in self.removed:
+            return self._where_of(point, ("data",))
         named: Path = ("data", "path") if data.source.get("path") else ("data",)
         part: Path
         for steps, part in (((), ("data",)), (settings.preprocess, ("preprocess",))):

@@ -154,7 +154,7 @@ class StudyFile(Settings):
     predict_first: bool = Field(
         default=False,
         description="hide the answer, the figures and the verdicts of the page until the reader opens them "
-        "below the [quiz](assignments.md#quiz)",
+        "below the [quiz](assignments.md#quiz); PDF and slides show them after its questions",
     )
     claims: Annotated[tuple[Claim, ...], Field(strict=False)] = ()
     figures: tuple[str, ...] = Field(

@@ -90,6 +90,7 @@ def test_a_factor_is_reported_as_a_ratio(tmp_path: Path) -> None:
     )
     assert result.measured == pytest.approx(0.5)
     assert result.interval == pytest.approx((0.5, 0.5))
+    assert result.sides == "small (0.400) divided by xavier (0.800)"
     assert "ratio" in result.method
     assert result.p_adjusted is not None
 

@@ -125,6 +125,7 @@ def test_a_ratio_to_other_settings(tmp_path: Path) -> None:
     found = judged(tmp_path, f"{measure}, expect: {{near: 3, rtol: 0.01}}", values)
     assert (found.verdict, found.quantity) == ("supported", "ratio")
     assert found.measured == pytest.approx(3)
+    assert found.sides == "small (0.600) divided by xavier (0.200)"
     assert found.p_adjusted is not None
     assert judged(tmp_path, f"{measure}, expect: {{below: 2}}", values).verdict == "contradicted"
     zero = judged(tmp_path, f"{measure}, expect: {{below: 2}}", table([0.0] * 3, [0.2] * 3))

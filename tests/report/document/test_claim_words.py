@@ -145,6 +145,17 @@ def test_a_difference_names_its_sides_its_sign_and_its_unit() -> None:
     assert measured(replace(found, measured=4.96, interval=(4.1, 5.8))) == "+4.96 epochs"
 
 
+def test_a_ratio_names_its_sides_with_their_values() -> None:
+    one = asked({"less_than": OTHER, "factor": 4}, {"metric": "val_accuracy"}, where={"network.activation": "tanh"})
+    assert one.claim is not None
+    assert wording.sides(one.claim, (0.2, 0.9)) == "tanh (20.0%) divided by relu (90.0%)"
+    relative = {"metric": "epochs_to", "score": "val_loss", "level": 0.5, "relative_to": OTHER}
+    two = asked({"below": 1.0}, relative, where={"network.activation": "tanh"})
+    assert two.claim is not None
+    assert wording.sides(two.claim, (3.0, 6.0)) == "tanh (3.00 epochs) divided by relu (6.00 epochs)"
+    assert wording.sides(two.claim) == ""
+
+
 def test_a_name_that_reads_as_a_formula_stands_in_quotes() -> None:
     other = {"network.init": "1/sqrt(fan_in)"}
     one = asked({"greater_than": other, "factor": 2}, {"metric": "val_loss"}, where={"network.init": "he"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 
-from reportgen.report.media.inline import inline_latex, inline_markdown, markdown_text, plain
+from reportgen.figures.drawing.markup import plain
+from reportgen.report.media.inline import inline_latex, inline_markdown, markdown_text
 from reportgen.report.media.kit import latex_text
 
 HOSTILE = (

@@ -76,6 +76,15 @@ def test_the_index_shows_each_study_with_question_figure_counts_and_links(tmp_pa
     assert "2 seeds, 3 runs, 1 diverged, 12.5 s of training" in text
 
 
+def test_the_index_shows_no_answer_of_a_study_that_asks_for_predictions(tmp_path: Path) -> None:
+    folder = report(tmp_path / "asking", study={"predict_first": True})
+    write_site([folder], tmp_path / "site")
+    [card] = re.findall(r"<article.*?</article>", texts(tmp_path / "site")["index.html"], re.DOTALL)
+    assert "prediction" in card
+    assert "1 claim to predict" in card
+    assert not any(shown in card for shown in ("<em>last</em>", "<img", "badge"))
+
+
 def test_every_claim_of_the_lectures_is_listed_with_its_tests(tmp_path: Path) -> None:
     report(tmp_path / "a", [claim("falls", lecture=11), claim("of-our-own", lecture=None)])
     report(tmp_path / "b", [claim("stays", "contradicted", 11), claim("holds", "inconclusive", 50)])

@@ -82,9 +82,12 @@ def test_an_answer_that_names_a_faulty_claim_is_no_further_error(tmp_path: Path)
 def test_claims_about_a_faulty_network_are_not_checked_against_another_one(tmp_path: Path) -> None:
     """The second claim is about batch normalization, which the misspelled key would have turned on."""
     claims = "claims:\n  - {id: a, says: A., measure: {metric: no_metric}, expect: {above: 1}}\n"
-    claims += "  - {id: b, says: B., measure: {metric: batchnorm_scale_mean, layer: 1}, expect: {above: 1}}\n"
+    claims += "  - {id: b, says: B., measure: {metric: bn_gamma_mean, layer: 1}, expect: {above: 1}}\n"
     text = study("network: {hidden: [4], batchnrom: true}\n", claims)
-    assert places(tmp_path, text) == [("unknown-key", "network.batchnrom")]
+    assert places(tmp_path, text) == [
+        ("unknown-key", "network.batchnrom"),
+        ("unknown-name", "claims[0].measure.metric"),
+    ]
 
 
 def test_every_variant_is_checked_and_an_error_of_all_is_reported_once(tmp_path: Path) -> None:
@@ -137,3 +140,45 @@ def test_what_varies_below_a_faulty_setting_is_not_checked(tmp_path: Path) -> No
 def test_a_missing_title_hides_no_other_error(tmp_path: Path) -> None:
     text = study("training: {lr: -1}\n", "vary: {training.epochs: [-1]}\n").removeprefix("title: T\n")
     assert [code for code, _ in places(tmp_path, text)] == ["missing-key", "out-of-range", "out-of-range"]
+
+
+SECTIONS = {
+    "data": ("data: {name: blobs}\n", "data: {name: nosuch}\n"),
+    "network": ("network: {hidden: [4]}\n", "network: {hidden: [0]}\n"),
+    "preprocess": ("preprocess: [center]\n", "preprocess: [nosuch]\n"),
+    "training": ("training: {epochs: 2}\n", "training: {epochs: -1}\n"),
+    "probes": ("probes: {looks: 2}\n", "probes: {looks: -1}\n"),
+    "seeds": ("seeds: 3\n", "seeds: 0\n"),
+    "figures": ("figures: [loss_curves]\n", "figures: [nosuch]\n"),
+    "sanity": ("sanity: false\n", "sanity: 7\n"),
+}
+"""A right and a faulty text of each section."""
+
+OTHERS = {
+    "vary": ("vary: {training.lr: [0.1, x]}\n", ("wrong-type", "vary.training.lr[1]")),
+    "variants": ("variants: {a: {training.lr: -1}}\n", ("out-of-range", "variants.a.training.lr")),
+    "claims": (
+        "claims: [{id: one, says: A., measure: {metric: nosuch}, expect: {above: 0.5}}]\n",
+        ("unknown-name", "claims[0].measure.metric"),
+    ),
+}
+"""A faulty text of each section that depends on others, with the code and the place of its error."""
+
+
+@pytest.mark.parametrize("faulty", [*SECTIONS, "no data", "no network"])
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_faulty_section_hides_no_error_of_another(tmp_path: Path, faulty: str, other: str) -> None:
+    missing = faulty.removeprefix("no ")
+    sections = [
+        "" if missing == name != faulty else bad if name == faulty else right for name, (right, bad) in SECTIONS.items()
+    ]
+    text, expected = OTHERS[other]
+    found = places(tmp_path, f"title: T\nquestion: Q\n{''.join(sections)}{text}")
+    assert expected in found
+    assert len(found) == 2
+
+
+def test_data_that_are_missing_cause_no_further_error(tmp_path: Path) -> None:
+    for network in ("{layers: [{conv: {filters: 3, kernel: 3}}, {pool: 2}, {dense: 4}]}", "{hidden: [4]}"):
+        text = f"title: T\nquestion: Q\npreprocess: [center]\nnetwork: {network}\nvary: {{training.lr: [0.1, 0.2]}}\n"
+        assert [code for code, _ in places(tmp_path, text)] == ["missing-key"]

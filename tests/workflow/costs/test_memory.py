@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.workflow import memory
+from reportgen.workflow.costs import memory
 
 GIB = 2**30
 

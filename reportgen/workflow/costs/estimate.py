@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import heapq
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,22 +13,20 @@ from reportgen.engine.cost import count_parameters, estimate_seconds, run_bytes,
 from reportgen.engine.layout import lay_out
 from reportgen.errors import MissingError, data_errors_at
 from reportgen.registry import Component
-from reportgen.runs.executors import Job
-from reportgen.study.model.study import figure_names
+from reportgen.runs.executors import Job, by_data
 from reportgen.study.planning.plan import Plan
-from reportgen.workflow.memory import machine_bytes
+from reportgen.workflow.costs.measured import measure_jobs
+from reportgen.workflow.costs.memory import machine_bytes
+from reportgen.workflow.costs.report_time import pace, report_seconds
 
 MEMORY_FACTOR = 2.0
 """Training is refused if the estimated memory exceeds the machine's by this factor; the estimate may be too high."""
 
-START_SECONDS, COMPILE_SECONDS, IMAGE_COMPILE_SECONDS = 2.0, 30.0, 20.0
-"""Time to load the kernels, to compile them once per machine, and to compile those of networks on images in addition.
+START_SECONDS, COMPILE_SECONDS, IMAGE_COMPILE_SECONDS = 2.8, 30.0, 20.0
+"""Time to load the program, to compile them once per machine, and to compile those of networks on images in addition.
 
 Compiling for a convolutional network takes 1.6 times the processor time of compiling for a dense one.
 """
-
-REPORT_SECONDS, FIGURE_SECONDS, VARIANT_SECONDS = 5.0, 0.25, 0.35
-"""Time of a report in all formats, and additional time per figure and per variant; fitted to the shipped studies."""
 
 SMALLER = "use smaller hidden layers, batches or data, or train fewer runs at a time with -j"
 
@@ -74,6 +73,14 @@ def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
 
 
 @dataclass(frozen=True)
+class Compiled:
+    """Whether the cache contains kernels, and those of networks on images."""
+
+    dense: bool
+    images: bool
+
+
+@dataclass(frozen=True)
 class Seconds:
     """Estimated time of a study, in seconds.
 
@@ -83,38 +90,59 @@ class Seconds:
     report : the report in all formats.
     remedies : additional time if as many remedies as allowed are tried.
     compiling : additional time to compile the kernels that the networks need, once per machine.
+    processor : processor time of training and report, which is longer than their time if several runs train at once.
+    measured : whether the time of training was measured on this machine; otherwise a model gives a rough estimate.
     """
 
     training: float
     report: float
     remedies: float
     compiling: float
+    processor: float
+    measured: bool = False
 
 
 def expected_seconds(
-    plan: Plan, missing: Sequence[Cost], workers: int, compiled: bool, images_compiled: bool
+    plan: Plan,
+    missing: Sequence[Job],
+    costs: Mapping[str, Cost],
+    workers: int,
+    compiled: Compiled,
+    formats: Collection[str] = (),
 ) -> Seconds:
     """Return the estimated time of a study with these missing runs; sanity checks are not included.
 
-    compiled, images_compiled: whether the cache contains kernels, and those of networks on images.
+    Where all kernels are compiled, the runs are measured, else a model estimates them.
     """
+    start = START_SECONDS * pace()
+    report = report_seconds(plan, formats)
+    if not missing:
+        return Seconds(training=0.0, report=start + report, remedies=0.0, compiling=0.0, processor=start + report)
     on_images = any(run.spec.network.needs_images for run in plan.runs)
-    compiling = (0.0 if compiled else COMPILE_SECONDS) + (
-        IMAGE_COMPILE_SECONDS if on_images and not images_compiled else 0.0
+    compiling = (0.0 if compiled.dense else COMPILE_SECONDS) + (
+        IMAGE_COMPILE_SECONDS if on_images and not compiled.images else 0.0
     )
-    training = sum(cost.seconds for cost in missing)
+    model = {job.key: costs[job.key].seconds for job in missing}
+    found = None if compiling else measure_jobs(by_data(missing), model, plan.study.folder, workers)
+    runs = found.runs if found else model
+    own = [runs[job.key] + (found.data[job.key] if found else 0.0) for job in by_data(missing)]
+    start += found.loading if found else 0.0
     return Seconds(
-        training=START_SECONDS + training / min(workers, len(missing)) if missing else 0.0,
-        report=_report_seconds(plan),
-        remedies=_remedy_seconds(plan, training / max(len(missing), 1), workers) if missing else 0.0,
-        compiling=compiling if missing else 0.0,
+        training=start + makespan(own, workers),
+        report=report,
+        remedies=_remedy_seconds(plan, sum(own) / len(own), workers),
+        compiling=compiling,
+        processor=start + sum(own) + report,
+        measured=found is not None,
     )
 
 
-def _report_seconds(plan: Plan) -> float:
-    variants = sum(variant.trial is None for variant in plan.variants)
-    figures = len(plan.study.figures) or len(figure_names())
-    return REPORT_SECONDS + figures * FIGURE_SECONDS + variants * VARIANT_SECONDS
+def makespan(seconds: Iterable[float], workers: int) -> float:
+    """Return the time in which workers finish jobs, each of which starts as soon as a worker is free."""
+    ends = [0.0] * workers
+    for own in seconds:
+        heapq.heapreplace(ends, ends[0] + own)
+    return max(ends)
 
 
 def _remedy_seconds(plan: Plan, one_run: float, workers: int) -> float:

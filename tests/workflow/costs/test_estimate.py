@@ -8,8 +8,8 @@ from pathlib import Path
 from reportgen.cli.main import invoke
 from reportgen.cli.output import reports as console
 from reportgen.study.loading.loader import load_study
-from reportgen.workflow import estimate
 from reportgen.workflow import training as trainer
+from reportgen.workflow.costs import estimate
 from reportgen.workflow.request import plan_jobs
 
 
@@ -70,14 +70,16 @@ def test_compilation_is_announced_only_if_runs_are_trained(training, monkeypatch
     assert "compiling" not in capsys.readouterr().err
 
 
-def test_kernels_of_images_take_additional_time_to_compile(tmp_path):
+def test_kernels_of_images_take_additional_time_to_compile(tmp_path, monkeypatch):
     def compiling(layer, compiled, images_compiled):
         file = tmp_path / "one.yaml"
         head = "title: T\nquestion: Q\ndata: {name: shapes, samples: 300}\nseeds: 2\n"
         file.write_text(f"{head}network: {{layers: [{layer}]}}\n", encoding="utf-8")
         plan = load_study(file)
-        costs = list(estimate.run_costs(plan, plan_jobs(plan)).values())
-        return estimate.expected_seconds(plan, costs, 1, compiled, images_compiled).compiling
+        jobs = plan_jobs(plan)
+        kernels = estimate.Compiled(compiled, images_compiled)
+        monkeypatch.setattr(estimate, "measure_jobs", lambda *arguments: None)
+        return estimate.expected_seconds(plan, jobs, estimate.run_costs(plan, jobs), 1, kernels).compiling
 
     dense, conv = "dense: 3", "conv: {filters: 3, kernel: 3}"
     assert 0 < compiling(dense, False, False) < compiling(conv, False, False)
