@@ -29,7 +29,7 @@ from reportgen.runs.provenance import machine
 from reportgen.runs.record import RunRecord, failed_record
 from reportgen.runs.store import Store
 
-THREADS = 4
+THREADS = 2
 """Threads of a process: few enough that they seldom wait for its lock, even if runs are short."""
 
 LOCK_SECONDS = 0.003
