@@ -131,8 +131,6 @@ def train_runs(
     store, folder = request.store, request.plan.study.folder
     store.sweep()
     trained: set[str] = set()
-    if not jobs:
-        return trained
 
     def stored_meanwhile(job: Job) -> bool:
         record = None if fresh else store.load(job.run, job.fingerprint)
@@ -157,10 +155,10 @@ def train_runs(
                 postponed.append(job)
             yield mine and not stored_meanwhile(job)
 
-    train = _executor(request, jobs, workers, cluster, listener, keep, finished)
+    train = _executor(request, jobs, workers, cluster, listener, keep, finished) if jobs else None
     waiting, is_said = list(jobs), False
     with Claims(store.folder) as claims:
-        while waiting:
+        while train and waiting:
             postponed: list[Job] = []
             train(waiting, folder=folder, claim=claim)
             waiting = postponed
