@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from reportgen import data
@@ -29,7 +30,7 @@ from reportgen.engine.train import Cancelled, train
 from reportgen.errors import ReportgenError, data_errors_at
 from reportgen.registry import Component, Plugin
 from reportgen.runs.provenance import machine
-from reportgen.runs.record import RunRecord, failed_record
+from reportgen.runs.record import RunRecord, failed_record, run_key
 from reportgen.study.planning.plan import PlannedRun
 
 GRACE_SECONDS = 0.8  # time that an interrupted study gives its runs to stop
@@ -55,7 +56,7 @@ class Job:
     @classmethod
     def of(cls, run: PlannedRun, fingerprint: str, data_place: str = "") -> Job:
         """Return the job of a planned run on the data with this fingerprint."""
-        return cls(run, run.spec.key(fingerprint), fingerprint, data_place, run.spec.plugins())
+        return cls(run, run_key(run.spec, fingerprint), fingerprint, data_place, run.spec.plugins())
 
 
 Progress = Callable[[Job, int, int], None]  # job, completed steps, total steps
@@ -143,7 +144,8 @@ def train_job(
     try:
         with data_errors_at(job.data_place):
             dataset = prepare()
-        outcome = train(job.run.spec, dataset, cancel, progress)
+        with np.errstate(all="ignore"):  # a run that diverges computes with infinities and NaN
+            outcome = train(job.run.spec, dataset, cancel, progress)
     except (Cancelled, ReportgenError):
         raise
     except Exception as error:  # one failing run must not stop the others; it is trained again next time
@@ -201,10 +203,15 @@ def data_key(spec: RunSpec) -> DataKey:
 
 def by_data(jobs: Sequence[Job]) -> list[Job]:
     """Return the jobs grouped by data set, so that few data sets are in memory at a time."""
-    groups: dict[DataKey, list[Job]] = {}
-    for job in jobs:
-        groups.setdefault(data_key(job.run.spec), []).append(job)
-    return [job for group in groups.values() for job in group]
+    return [jobs[number] for group in data_groups(jobs) for number in group]
+
+
+def data_groups(jobs: Sequence[Job]) -> list[list[int]]:
+    """Return the numbers of the jobs of each data set."""
+    groups: dict[DataKey, list[int]] = {}
+    for number, job in enumerate(jobs):
+        groups.setdefault(data_key(job.run.spec), []).append(number)
+    return list(groups.values())
 
 
 def _as_finished(futures: Iterable[Future[T]]) -> Iterator[Future[T]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from reportgen.engine.cost import steps_before_last
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
+from reportgen.plugins.loading import plugins
+from reportgen.registry import Plugin
 
 Array = NDArray[Any]
 
@@ -141,6 +144,16 @@ class RunRecord:
             return count - 1
         found = np.flatnonzero(self.probe_steps == step)
         return int(found[0]) if found.size else None
+
+
+def run_key(spec: RunSpec, fingerprint: str) -> str:
+    """Return the key of a run with the current plug-ins, cached, since a report asks for it many times."""
+    return _key(spec, fingerprint, plugins())
+
+
+@functools.lru_cache(maxsize=2**15)
+def _key(spec: RunSpec, fingerprint: str, registered: tuple[Plugin, ...]) -> str:
+    return spec.key(fingerprint)
 
 
 def failed_record(key: str, spec: RunSpec, error: str, provenance: Mapping[str, Any]) -> RunRecord:

@@ -20,7 +20,7 @@ from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.errors import StoreError
 from reportgen.runs.arrays import pack, unpack
 from reportgen.runs.checks import check_record
-from reportgen.runs.record import RunRecord
+from reportgen.runs.record import RunRecord, run_key
 
 if TYPE_CHECKING:
     from reportgen.study.planning.plan import PlannedRun
@@ -56,7 +56,7 @@ class Store:
 
     def fault(self, run: PlannedRun, fingerprint: str) -> str | None:
         """Return a message that explains why a run cannot be loaded, or None if it can."""
-        key = run.spec.key(fingerprint)
+        key = run_key(run.spec, fingerprint)
         try:
             self._read(run, fingerprint)
         except FileNotFoundError as error:
@@ -86,7 +86,7 @@ class Store:
 
     def _read(self, run: PlannedRun, fingerprint: str) -> RunRecord:
         """Return the stored run; raises one of UNREADABLE, with the argument ARRAYS for damaged arrays."""
-        key = run.spec.key(fingerprint)
+        key = run_key(run.spec, fingerprint)
         head = disk.read_regular(self.folder / key / HEAD)
         return parse_record(run, fingerprint, head, disk.read_regular(self.folder / key / ARRAYS))
 
@@ -133,7 +133,7 @@ def parse_record(run: PlannedRun, fingerprint: str, head: bytes, content: bytes)
     Raises one of UNREADABLE unless they are those of this run as they were stored, with the argument ARRAYS for damaged
     arrays.
     """
-    values = parse_head(run.spec.key(fingerprint), head)
+    values = parse_head(run_key(run.spec, fingerprint), head)
     arrays = unpack_checked(values, content)
     if values.get("data", "") not in ("", fingerprint):
         raise ValueError("a run on other data")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -12,13 +12,14 @@ from functools import partial
 from reportgen import disk
 from reportgen.engine.jit.folders import are_compiled
 from reportgen.errors import StoreError
+from reportgen.runs import processes
 from reportgen.runs.claims import Claims
 from reportgen.runs.cluster import Cluster
 from reportgen.runs.dask_client import WAIT_SECONDS
 from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan, PlannedRun
-from reportgen.workflow.costs.estimate import refuse_beyond_memory
+from reportgen.workflow.costs.estimate import helpful_processes, refuse_beyond_memory
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
 from reportgen.workflow.search_stages import next_stage
@@ -124,13 +125,12 @@ def train_runs(
 ) -> set[str]:
     """Train jobs and return their keys; each run is stored when it ends, so that an interrupted study keeps it.
 
-    A run that another process on the same folder trains or has just stored is taken from there, unless `fresh`.
+    Runs train in threads of this process, in several processes if many short ones have many cores, or on the cluster. A
+    run that another process on the same folder trains or has just stored is taken from there, unless `fresh`.
     """
     store, folder = request.store, request.plan.study.folder
     store.sweep()
     trained: set[str] = set()
-    if not jobs:
-        return trained
 
     def stored_meanwhile(job: Job) -> bool:
         record = None if fresh else store.load(job.run, job.fingerprint)
@@ -139,11 +139,14 @@ def train_runs(
         listener.finished(job, record)
         return True
 
+    def finished(job: Job, record: RunRecord) -> None:
+        trained.add(job.key)
+        listener.finished(job, record)
+
     def keep(job: Job, record: RunRecord) -> None:
         if not stored_meanwhile(job):
             store.save(record)
-            trained.add(job.key)
-            listener.finished(job, record)
+            finished(job, record)
 
     @contextlib.contextmanager
     def claim(job: Job) -> Iterator[bool]:
@@ -152,12 +155,12 @@ def train_runs(
                 postponed.append(job)
             yield mine and not stored_meanwhile(job)
 
+    train = _executor(request, jobs, workers, cluster, listener, keep, finished) if jobs else None
     waiting, is_said = list(jobs), False
     with Claims(store.folder) as claims:
-        while waiting:
+        while train and waiting:
             postponed: list[Job] = []
-            train = partial(run_all, workers=workers) if cluster is None else cluster.run_all
-            train(waiting, keep=keep, folder=folder, progress=listener.progress, claim=claim)
+            train(waiting, folder=folder, claim=claim)
             waiting = postponed
             if waiting:
                 if not is_said:
@@ -165,6 +168,23 @@ def train_runs(
                 is_said = True
                 time.sleep(LOOK_SECONDS)
     return trained
+
+
+def _executor(
+    request: RunRequest,
+    jobs: Sequence[Job],
+    workers: int,
+    cluster: Cluster | None,
+    listener: ProgressListener,
+    keep: Callable[[Job, RunRecord], None],
+    finished: Callable[[Job, RunRecord], None],
+) -> Callable[..., None]:
+    """Return the function that trains the jobs: on the cluster, in several processes, or in threads of this one."""
+    if cluster is not None:
+        return partial(cluster.run_all, keep=keep, progress=listener.progress)
+    if (count := helpful_processes(request.plan, jobs, workers)) > 1:
+        return partial(processes.run_all, store=request.store, finished=finished, workers=workers, processes=count)
+    return partial(run_all, keep=keep, progress=listener.progress, workers=workers)
 
 
 def _refuse_lost(request: RunRequest, records: Mapping[str, RunRecord]) -> None:

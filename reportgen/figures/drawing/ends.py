@@ -208,6 +208,8 @@ def write_names(ax: Axes, curves: Sequence[Curve]) -> None:
     """
     width, height = ax.bbox.width / ax.figure.dpi, ax.bbox.height / ax.figure.dpi
     names = names_of(curves)
+    if not names:  # no line of the panel has a finite value
+        return
     places = (ax.transScale + ax.transLimits).transform([(name.x, ax.get_ylim()[1]) for name in names])[:, 0]
     right = min(LATE, max(places, default=1.0) - 1e-9)  # the longest lines may end before the edge of the panel
     late = [(name, float(at)) for name, at in zip(names, places, strict=True) if at > right]

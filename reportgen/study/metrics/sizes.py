@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -17,10 +18,13 @@ def _sizes(read: Callable[[Operation], float]) -> Callable[[Record, int], Values
 
     def by_layer(record: Record, probe: int) -> Values:
         image = record.facts.get("image_shape")
-        operations = lay_out(record.spec.network, int(record.facts["features"]), tuple(image) if image else None)
+        operations = _operations(record.spec.network, int(record.facts["features"]), tuple(image) if image else None)
         return np.array([read(operation) for operation in operations if operation.owns_weights], np.float64)
 
     return by_layer
+
+
+_operations = functools.lru_cache(maxsize=256)(lay_out)  # thousands of runs share a few networks
 
 
 def _height(operation: Operation) -> float:

@@ -14,6 +14,7 @@ from reportgen.engine.layout import lay_out
 from reportgen.errors import MissingError, data_errors_at
 from reportgen.registry import Component
 from reportgen.runs.executors import Job, by_data
+from reportgen.runs.processes import DATASETS, THREADS, count_processes
 from reportgen.study.planning.plan import Plan
 from reportgen.workflow.costs.measured import measure_jobs
 from reportgen.workflow.costs.memory import machine_bytes
@@ -27,6 +28,9 @@ START_SECONDS, COMPILE_SECONDS, IMAGE_COMPILE_SECONDS = 2.8, 30.0, 20.0
 
 Compiling for a convolutional network takes 1.6 times the processor time of compiling for a dense one.
 """
+
+PROCESS_BYTES = 300_000_000
+"""Memory of a process that trains, without its runs and data."""
 
 SMALLER = "use smaller hidden layers, batches or data, or train fewer runs at a time with -j"
 
@@ -174,6 +178,22 @@ def refuse_beyond_memory(plan: Plan, jobs: Sequence[Job], workers: int) -> None:
             f"training needs about {needed / 1e6:,.0f} MB of memory; this process may use {available / 1e6:,.0f} MB"
         )
         raise MissingError("out-of-memory", message, where=plan.study.id, hint=SMALLER)
+
+
+def helpful_processes(plan: Plan, jobs: Sequence[Job], workers: int) -> int:
+    """Return the number of processes in which the jobs end soonest; 1 for threads of this process."""
+    if workers <= THREADS:
+        return 1
+    try:
+        costs = run_costs(plan, jobs)
+    except MissingError:  # training reports missing data
+        return 1
+    count, available = count_processes([cost.seconds for cost in costs.values()], workers), machine_bytes()
+    if count > 1 and available is not None:
+        data_bytes = DATASETS * max(cost.data_bytes for cost in costs.values())
+        needed = peak_bytes(costs, workers) + count * (PROCESS_BYTES + data_bytes)
+        return count if needed < available else 1
+    return count
 
 
 def peak_bytes(costs: Mapping[str, Cost], workers: int) -> int:
