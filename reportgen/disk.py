@@ -14,7 +14,7 @@ import stat
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, TypeVar
@@ -82,6 +82,14 @@ def make_writable(folder: Path) -> None:
         raise UsageError("not-writable", message, where=str(folder)) from error
 
 
+def home_folder() -> Path:
+    """Return the user's home folder; a path that cannot exist if the user has none, such as in some containers."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.devnull, "home")
+
+
 def open_regular(path: Path) -> BufferedReader:
     """Open a file for reading; raises OSError for anything else, such as a pipe or a device, which could block."""
     _refuse_other_kinds(path, os.stat(path).st_mode)
@@ -133,6 +141,12 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}
+
+
+def checksum(values: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a JSON object in hexadecimal digits, which it may contain itself as "checksum"."""
+    text = json.dumps({name: value for name, value in values.items() if name != "checksum"}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def replace_file(path: Path, content: bytes) -> None:

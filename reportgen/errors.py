@@ -104,7 +104,7 @@ CODES: dict[str, str] = {
     "no-figure": "The study has no data for a figure.",
     "path-occupied": "A file or folder that reportgen did not write is where the output should go.",
     "report-not-found": "The folder contains no report.",
-    "results-changed": "A results.json has changed since its report was written.",
+    "results-changed": "A file of a report, such as results.json, has changed since the report was written.",
     "unfinished-report": "A report may contain files of two reports, because its writer was stopped.",
     "results-version": "A results.json has another version of the format than this reportgen reads.",
     # runs and their store

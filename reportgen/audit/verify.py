@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ from reportgen.analysis.results import Analysis
 from reportgen.audit.diff import Difference, result_differences, table_differences
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import ResultsError, StoreError
-from reportgen.paths import PAGE, RESULTS, SANITY, STUDY
-from reportgen.report.publish.manifest import checksums, read_manifest
+from reportgen.paths import RESULTS, SANITY, STUDY
+from reportgen.report.publish.manifest import changed_files
 from reportgen.report.results.results import results_dict
 from reportgen.report.results.tables import csv_text, tables_of
 from reportgen.report.site.finished import Results, read_results, read_values
@@ -64,7 +64,8 @@ def verify_report(folder: Path, allow_code: bool = False, captions: bool = True)
     Parameters
     ----------
     allow_code : load the plug-ins in the study.
-    captions : draw the figures and compare the numbers in their captions, which takes most of the time.
+    captions : draw the figures and compare the numbers in their captions, which takes most of the time; and compare all
+        files of the report with their digests in the manifest.
 
     Raises
     ------
@@ -89,10 +90,11 @@ def verify_report(folder: Path, allow_code: bool = False, captions: bool = True)
         try:
             analysis = analyse_runs(CollectedRuns(request, records), StoredRuns(), ProgressListener()).analysis
             differences = (*_in_results(analysis, reported), *_in_tables(analysis, folder / "tables"))
-            differences += tuple(_in_shown_files(folder)) if captions else ()
         except StoreError as error:  # a measurement is not as it was stored
             place = Path(error.where or folder / SANITY).relative_to(folder).as_posix()
             differences = (Difference(place, "", None, None, f"{place}: {error.message}"),)
+    if captions:
+        differences += tuple(_in_files(folder, {difference.file for difference in differences}))
     return Verification(folder, results.study.id, len(jobs), differences, request.plan, analysis)
 
 
@@ -175,15 +177,10 @@ def _without_later_parts(recomputed: dict[str, Any], reported: Mapping[str, Any]
         recomputed["answer"].pop("shown", None)
 
 
-def _in_shown_files(folder: Path) -> Iterator[Difference]:
-    """Yield each page, PDF and picture of the report that is not the file in the manifest."""
-    written = {
-        name: value
-        for name, value in (read_manifest(folder) or {}).items()
-        if name.startswith("figures/") or name == PAGE or ("/" not in name and name.endswith(".pdf"))
-    }
-    for name, value in checksums(folder, written).items():
-        if value != written[name]:
+def _in_files(folder: Path, known: Collection[str]) -> Iterator[Difference]:
+    """Yield each file of the report that is not the one in the manifest, except those with known differences."""
+    for name in changed_files(folder):
+        if name not in known:
             yield Difference(name, "", None, None, f"{name}: has changed since it was written")
 
 

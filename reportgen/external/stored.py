@@ -5,6 +5,7 @@ The settings get their types from the type hints of `RunSpec`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +17,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from reportgen import disk
 from reportgen.engine.spec import RunSpec
 from reportgen.errors import StudyError
-from reportgen.paths import RESULTS
+from reportgen.paths import MANIFEST, RESULTS
 from reportgen.registry import table_of
 from reportgen.runs.checks import check_record
 from reportgen.runs.record import RunRecord
@@ -131,9 +132,13 @@ class _Labels:
 
 
 def _labels(path: Path) -> dict[str, str]:
-    """Return the labels of variants by the keys of runs; empty for a missing or invalid file."""
+    """Return the labels of variants by the keys of runs; empty for a file that is missing, invalid or was changed."""
     try:
-        results: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content = disk.read_regular(path)
+        written = disk.read_json(path.with_name(MANIFEST)).get("files", {}).get(RESULTS)
+        if written not in (None, hashlib.sha256(content).hexdigest()):
+            return {}
+        results: Mapping[str, Any] = json.loads(content)
         labels = {variant["id"]: str(variant["label"]) for variant in results["variants"]}
         by_key: dict[str, list[str]] = {}
         for run in results["runs"]:

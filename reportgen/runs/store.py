@@ -175,13 +175,8 @@ def _describe(record: RunRecord, content: bytes) -> bytes:
         "arrays_sha256": hashlib.sha256(content).hexdigest(),
     }
     head = plain(head)
-    text = json.dumps({**head, "checksum": _checksum(head)}, indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps({**head, "checksum": disk.checksum(head)}, indent=1, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode()
-
-
-def _checksum(head: Mapping[str, Any]) -> str:
-    text = json.dumps({name: head[name] for name in sorted(head) if name != "checksum"}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_run(folder: Path, key: str | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -217,7 +212,7 @@ def check_head(head: Mapping[str, Any]) -> None:
     """Raise ValueError or KeyError unless these are the unchanged values of a run.json of this version."""
     if head["format"] != FORMAT or head["version"] != VERSION:
         raise ValueError("not a run of this format")
-    if not isinstance(head["key"], str) or head["status"] not in STATUSES or head["checksum"] != _checksum(head):
+    if not isinstance(head["key"], str) or head["status"] not in STATUSES or head["checksum"] != disk.checksum(head):
         raise ValueError("the contents have changed")
 
 

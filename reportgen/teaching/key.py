@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
+from reportgen import disk
 from reportgen.errors import StudyError
 from reportgen.languages.translate import ENGLISH, known_languages
 from reportgen.study.loading.dump import as_yaml
@@ -71,6 +72,7 @@ class Key(Section):
     seeds : the smallest number of seeds.
     data : fingerprint of the user's data file by variant.
     common, variants : the settings that all variants share, and those of each variant, by dotted path.
+    checksum : of everything but points, weights and the claims of gaps; empty in keys of earlier versions.
     """
 
     format: Literal["reportgen-key"]
@@ -86,17 +88,23 @@ class Key(Section):
     data: dict[str, str] = Field(default_factory=dict)
     common: dict[str, Any]
     variants: dict[str, dict[str, Any]]
+    checksum: str = ""
 
     @property
     def settings(self) -> dict[str, dict[str, Any]]:
         """All settings of each variant."""
         return {variant: {**self.common, **own} for variant, own in self.variants.items()}
 
+    def own_checksum(self) -> str:
+        """Return the checksum of everything that the lecturer does not change."""
+        changing: Any = {"points": True, "claims": {"__all__": {"weight"}}, "gaps": {"__all__": {"claims"}}}
+        return disk.checksum(self.model_dump(exclude=changing))
+
 
 def write_key(key: Key) -> str:
     """Return the text of the file of a key."""
     values = key.model_dump(exclude={"lang"} if key.lang == ENGLISH else None)
-    return HEAD + as_yaml(values, compact=True)
+    return HEAD + as_yaml(values | {"checksum": key.own_checksum()}, compact=True)
 
 
 def read_key(path: Path) -> Key:
@@ -123,7 +131,7 @@ def read_key(path: Path) -> Key:
 
 
 def _checked(document: Document) -> Key:
-    """Return the key in a document; raises StudyError for an invalid value or an unknown claim."""
+    """Return the key in a document; raises StudyError for an invalid value, an unknown claim or a changed part."""
     try:
         key = Key.model_validate(document.value)
     except ValidationError as error:
@@ -137,6 +145,10 @@ def _checked(document: Document) -> Key:
             if claim not in known:
                 place = document.where(("gaps", index, "claims", position))
                 raise StudyError("unknown-name", f"unknown claim {claim!r}", place, f"one of {', '.join(known)}")
+    if key.checksum not in ("", key.own_checksum()):
+        message = "a part of the key that grading needs has changed since `reportgen assignment` wrote it"
+        hint = "change only points, weights and the claims of gaps"
+        raise StudyError("invalid-key", message, document.name, hint)
     return key
 
 

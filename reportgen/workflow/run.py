@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from reportgen.paths import MANIFEST
+from reportgen.report.publish.manifest import changed_files, read_manifest
 from reportgen.report.publish.replacement import recover
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import AnalysedStudy, Report
@@ -24,11 +26,22 @@ def make_report(request: RunRequest, runs: StoredRuns, listener: ProgressListene
     from reportgen.workflow.analysing.analyse import analyse_runs  # an unchanged report needs no analysis
 
     refuse_other_report(request)
+    changed = changed_files(request.folder)
     collected = runs.collect(request)
     analysed = analyse_runs(collected, runs, listener)
     is_complete = runs.may_train and all(record.status != "failed" for record in analysed.records.values())
     origin = origin_of(request, runs.used, len(collected.records)) if is_complete else None
-    return write_report(analysed, listener, origin)
+    report = write_report(analysed, listener, origin)
+    for name in changed:
+        listener.notice(_replaced(report.folder, name))
+    return report
+
+
+def _replaced(folder: Path, name: str) -> str:
+    """Return a sentence about a file of the former report that had changed since it was written."""
+    is_written = name == MANIFEST or name in (read_manifest(folder) or {})
+    outcome = "it is written again" if is_written else "it is no longer a file of the report"
+    return f"{folder / name}: the file had changed since it was written; {outcome}"
 
 
 def run_study(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reportgen import disk
 from reportgen.errors import UsageError
+from reportgen.paths import RUNS
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan, PlannedRun
@@ -50,9 +51,11 @@ class StoredRuns:
     def collect(self, request: RunRequest) -> CollectedRuns:
         """Return all runs of a request; raises UsageError ("runs-missing") if any is not stored."""
         request, records = stored_stages(request)
-        count = len(unique(plan_jobs(request.plan)))
+        jobs = unique(plan_jobs(request.plan))
+        count = len(jobs)
         if len(records) < count:
             message = f"{count - len(records)} of the {count} runs of {request.plan.study.id} are not stored"
+            message += "".join(f"; {fault}" for fault in damaged_runs(request, jobs, records)[:1])
             folder = request.folder.parent
             output = "" if folder == Path("reports") else f" {shell_command('-o', folder)}"
             hint = f"train them first: {request.command}{output}"
@@ -71,6 +74,13 @@ class StoredRuns:
             return None
         self.used.update(job.key for job in jobs)
         return {job.run.seed: records[job.key] for job in jobs}
+
+
+def damaged_runs(request: RunRequest, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> list[str]:
+    """Return a text about each run of a request that is stored and cannot be read."""
+    keys = request.store.keys()
+    found = [job for job in jobs if job.key in keys and job.key not in records]
+    return [f"{RUNS}/{job.key}: {request.store.fault(job.run, job.fingerprint)}" for job in found]
 
 
 def stored_stages(request: RunRequest) -> tuple[RunRequest, dict[str, RunRecord]]:

@@ -147,7 +147,7 @@ def test_cells_and_rows_of_tables_are_differences(report: Path, capsys) -> None:
     ]
 
 
-def test_damaged_records_are_the_only_differences(report: Path, capsys) -> None:
+def test_nothing_is_computed_from_damaged_records(report: Path, capsys) -> None:
     runs = json.loads((report / "results.json").read_text(encoding="utf-8"))["runs"]
     first, second, third = (report / "runs" / run["key"] for run in runs[:3])
     content = (first / "arrays.npz").read_bytes()
@@ -156,7 +156,8 @@ def test_damaged_records_are_the_only_differences(report: Path, capsys) -> None:
     shutil.rmtree(third)
     edit(report / "results.json", lambda values: values["claims"][0].update(n=4))
     code, lines, _ = verify(capsys, report)
-    assert (code, len(lines)) == (3, 4)
+    assert (code, len(lines)) == (3, 5)
+    assert lines.pop().strip().startswith("results.json: has changed")
     faults = {line.split("runs/")[1].split(":")[0]: line.rpartition(": ")[2] for line in lines[1:]}
     assert faults.keys() == {first.name, second.name, third.name}
     assert "arrays.npz" in faults[first.name]
@@ -168,8 +169,19 @@ def test_records_for_other_data_are_differences(report: Path, capsys) -> None:
     data = report / "data" / "own.csv"
     data.write_text(data.read_text("utf-8").replace("3,0,0", "3,1,0"), encoding="utf-8")
     code, lines, _ = verify(capsys, report)
-    assert (code, len(lines)) == (3, 7)
+    assert (code, len(lines)) == (3, 8)
     assert "from study.yaml and the data it is " in lines[1]
+    assert lines[-1].strip().startswith("data/own.csv: has changed")
+
+
+def test_every_other_file_that_has_changed_is_a_difference(report: Path, capsys) -> None:
+    (report / "index.html").write_bytes((report / "index.html").read_bytes() + b" ")
+    code, lines, _ = verify(capsys, report, "--json")
+    assert (code, [one["file"] for one in json.loads("\n".join(lines))[0]["differences"]]) == (3, ["index.html"])
+    path = report / "manifest.json"
+    path.write_text(path.read_text("utf-8").replace("a", "b", 1), encoding="utf-8")
+    code, lines, _ = verify(capsys, report, "--json")
+    assert (code, [one["file"] for one in json.loads("\n".join(lines))[0]["differences"]]) == (3, ["manifest.json"])
 
 
 def test_json_has_each_difference_as_values(report: Path, capsys) -> None:

@@ -14,6 +14,7 @@ from reportgen.report.publish import replacement
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    crashes.remember(monkeypatch)
 
 
 @pytest.mark.parametrize(("name", "every", "most"), [("new", 1, 20), ("grade", 23, 8), ("index", 101, 6)])
@@ -25,7 +26,9 @@ def test_a_stopped_command_leaves_nothing_half_written(
     assert counts.faults >= most
 
 
-@pytest.mark.parametrize(("name", "every"), [("assignment", 61), ("first run", 251), ("second run", 251)])
+@pytest.mark.parametrize(
+    ("name", "every"), [("assignment", 61), ("first run", 251), ("second run", 251), ("figures", 401)]
+)
 def test_a_stopped_run_or_assignment_is_resumed(monkeypatch: pytest.MonkeyPatch, name: str, every: int) -> None:
     counts = try_all(monkeypatch, SCENARIOS[name], every)
     assert counts.wrong == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -52,7 +53,7 @@ VERBS = {
     "verify": Verb((REPORT,), ((UNDECODABLE,), 2)),
     "assignment": Verb(("course/act.yaml",), ((f"{UNDECODABLE}.yaml",), 2), output=("-o",)),
     "grade": Verb(("reports", "--key", "key.yaml"), ((UNDECODABLE, "--key", "key.yaml"), 2), output=("-o",)),
-    "merge": Verb(("shards/rates", "-o", "merged"), ((UNDECODABLE, "-o", "merged"), 2)),
+    "merge": Verb(("shards/rates", "-o", "merged"), ((UNDECODABLE, "-o", "merged"), 2), output=("-o",)),
     "diagnose": Verb(("log.csv",), ((UNDECODABLE,), 2), output=("-f", "json", "-o")),
     "list": Verb(("losses",), ((UNDECODABLE,), 2)),
     "describe": Verb(("relu",), ((UNDECODABLE,), 2), output=("-o",)),
@@ -179,8 +180,8 @@ def test_an_output_that_is_a_file_or_a_broken_link_is_a_sentence(
 def test_every_verb_works_in_a_folder_with_a_long_name_of_spaces_and_emoji(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = here.with_name("🎲 an odd folder " * 8)
-    assert len(folder.name.encode()) > 120
+    folder = here.with_name(("🎲 an odd folder " * 13)[:199] + "!")
+    assert len(folder.name) == 200
     here.rename(folder)
     monkeypatch.chdir(folder)
     capsys.readouterr()
@@ -219,6 +220,34 @@ def test_a_locale_without_unicode_is_a_sentence(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr.count(b"\n")) == (2, 1)
     assert list(tmp_path.iterdir()) == []
     assert command("new", "plain", env=plain, cwd=tmp_path).returncode == 0
+
+
+EVERY_VERB = """
+import json, sys
+from reportgen.cli import doctor, main as cli, preview
+
+def interrupted(*arguments):
+    raise KeyboardInterrupt
+
+preview._follow = interrupted
+doctor.examine = lambda: [(True, "a machine")]
+codes = {name: cli.invoke([name, *arguments]) for name, arguments in json.load(sys.stdin).items()}
+cli.flush_output()
+sys.exit(json.dumps(codes))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no locale C")
+def test_every_verb_works_in_the_locale_c_without_home_and_with_a_cache_that_cannot_be_written(here: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("HOME", "NUMBA_CACHE_DIR")}
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "XDG_CACHE_HOME": "/dev/null/cache"}
+    environment |= {**plain, "NUMBA_DISABLE_JIT": "1", "TMPDIR": str(here)}
+    verbs = json.dumps({name: verb.arguments for name, verb in VERBS.items()})
+    call = [sys.executable, "-c", EVERY_VERB]
+    ended = subprocess.run(call, env=environment, input=verbs, capture_output=True, text=True, timeout=300, check=False)
+    assert "Traceback" not in ended.stderr
+    assert json.loads(ended.stderr.splitlines()[-1]) == {name: verb.code for name, verb in VERBS.items()}
+    assert list(here.glob(".unfinished-*")) == []
 
 
 WAITING = """

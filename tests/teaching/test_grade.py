@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.disk import checksum
 from reportgen.engine import spec
 from reportgen.errors import MissingError
 from reportgen.runs.arrays import pack, unpack
-from reportgen.runs.store import _checksum
 from reportgen.study.model.student import student_seeds
 from reportgen.teaching.grade import grade_folders
 from reportgen.teaching.grades import PROBLEMS, Grade
@@ -261,7 +261,7 @@ def forge(report: Path, factor: float) -> None:
         (head.parent / "arrays.npz").write_bytes(content)
         values = json.loads(head.read_text(encoding="utf-8"))
         values["arrays_sha256"] = hashlib.sha256(content).hexdigest()
-        head.write_text(json.dumps(values | {"checksum": _checksum(values)}), encoding="utf-8")
+        head.write_text(json.dumps(values | {"checksum": checksum(values)}), encoding="utf-8")
 
 
 def test_training_again_finds_forged_records(handed_in: Path, key: Key) -> None:

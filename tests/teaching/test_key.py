@@ -35,6 +35,11 @@ def test_the_lecturer_changes_points_and_weights(key: Path) -> None:
     assert (read_key(key).points.report, read_key(key).claims[0].weight) == (5, 0.5)
 
 
+def test_a_changed_part_that_grading_needs_is_refused(key: Path) -> None:
+    replace(key, "seeds: 3", "seeds: 4")
+    assert error(key).code == "invalid-key"
+
+
 def test_files_that_are_no_key(key: Path, tmp_path: Path) -> None:
     assert error(tmp_path / "none.yaml").code == "file-not-found"
     assert error(tmp_path).code == "unreadable-file"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from reportgen.runs.store import ARRAYS
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.run import run_study
+from tests.clocks import stop_clocks
 from tests.disk_faults import tree
 from tests.rates import write_study
 
@@ -55,16 +54,6 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
                 assert 0 < len(list((root / name / "rates" / "runs").iterdir())) < 6
             run_study(root / "rates.yaml", **options)
     return {name: root / name / "rates" for name in ("one", "two", "resumed")}
-
-
-def stop_clocks(patch: pytest.MonkeyPatch) -> None:
-    """Let all clocks stand still that are written into records and reports."""
-    patch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    for module in ("reportgen.engine.train", "reportgen.engine.run"):
-        patch.setattr(f"{module}.time", SimpleNamespace(perf_counter=lambda: 0.0))
-    still = SimpleNamespace(now=lambda zone: datetime(2026, 1, 1, tzinfo=zone))
-    for module in ("reportgen.runs.executors", "reportgen.runs.provenance"):
-        patch.setattr(f"{module}.datetime", still)
 
 
 def different(one: Path, other: Path) -> list[str]:

@@ -25,7 +25,7 @@ from reportgen.workflow.costs.estimate import (
 )
 from reportgen.workflow.costs.memory import machine_bytes
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
-from reportgen.workflow.stored_runs import project_request
+from reportgen.workflow.stored_runs import damaged_runs, project_request
 
 if TYPE_CHECKING:  # the analysis takes half a second to load, and `check` does not need it
     from reportgen.workflow.outcomes import FailedRun, Report
@@ -149,7 +149,8 @@ def check_values(request: RunRequest, workers: int) -> dict[str, Any]:
     """
     plan = project_request(request)
     study, jobs = plan.study, unique(plan_jobs(plan))
-    stored = {key for key, record in stored_records(request, jobs).items() if record.status != "failed"}
+    records = stored_records(request, jobs)
+    stored = {key for key, record in records.items() if record.status != "failed"}
     download = download_bytes(plan, [job for job in jobs if job.key not in stored])
     costs = run_costs(plan, jobs)
     missing = [job for job in jobs if job.key not in stored]
@@ -164,6 +165,7 @@ def check_values(request: RunRequest, workers: int) -> dict[str, Any]:
         "claims": len(study.claims),
         "runs": len(jobs),
         "stored": len(stored),
+        "damaged": damaged_runs(request, jobs, records),
         "parameters": [pick((cost.parameters for cost in costs.values()), default=0) for pick in (min, max)],
         "data": example_values(plan) if not download else [],
         "architectures": architecture_values(plan, jobs, costs),
@@ -196,6 +198,8 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
         yield "", f"  to train    none ({stored:,} stored)"
     else:
         yield "", f"  to train    {runs - stored:,} ({stored:,} stored), {several(values['steps'], 'step')}"
+    for text in values["damaged"]:
+        yield "red", f"              {text}; it is trained again"
     if values["download_bytes"]:
         yield "", f"  download    {_megabytes(values['download_bytes'])} of data"
     yield "", f"  parameters  {size} per run"

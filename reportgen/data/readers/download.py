@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reportgen.data.readers.files import sha256
+from reportgen.disk import home_folder
 from reportgen.errors import MissingError
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ class PublishedFile:
 def cache_folder() -> Path:
     """Return the folder of downloaded data, in the user's cache folder of the operating system."""
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        base = Path(os.environ.get("LOCALAPPDATA") or home_folder() / "AppData" / "Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = home_folder() / "Library" / "Caches"
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        base = Path(os.environ.get("XDG_CACHE_HOME") or home_folder() / ".cache")
     return base / "reportgen" / "data"
 
 

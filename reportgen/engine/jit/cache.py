@@ -12,16 +12,20 @@ import tempfile
 import warnings
 from pathlib import Path
 
+from reportgen import disk
+
 ENGINE = Path(__file__).resolve().parents[1]
+COMPILED = "__pycache__"
 
 
 def sources_hash(folder: Path = ENGINE, pattern: str = "*.py") -> str:
     """Return 16 hex digits of the hash of paths and contents of the files in a folder and its subfolders.
 
-    pattern: of the names of the files. Compiled files are left out.
+    pattern: of the names of the files. Folders of compiled files are left out with the temporary files in them, which
+    come and go while other processes import the package.
     """
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob(pattern) if path.is_file() and path.suffix != ".pyc"):
+    for path in sorted(path for path in folder.rglob(pattern) if COMPILED not in path.parts and path.is_file()):
         digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
@@ -30,10 +34,10 @@ def sources_hash(folder: Path = ENGINE, pattern: str = "*.py") -> str:
 def user_cache() -> Path:
     """Return the folder of a user's caches on this system."""
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        return Path(os.environ.get("LOCALAPPDATA", disk.home_folder() / "AppData" / "Local"))
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return disk.home_folder() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or disk.home_folder() / ".cache")
 
 
 def use_cache_folder() -> None:
@@ -53,7 +57,9 @@ def use_cache_folder() -> None:
         _check_writable(folder)
     except OSError as error:
         if not _has_kernels(folder):
-            folder = Path(tempfile.mkdtemp(prefix="reportgen-kernels-"))
+            folder = disk.temporary_name(Path(tempfile.gettempdir(), "kernels"))
+            folder.mkdir(mode=0o700)
+            disk.remove_abandoned(folder.parent)  # of processes that were killed
             atexit.register(shutil.rmtree, folder, ignore_errors=True)
             warnings.warn(
                 f"the kernel cache cannot be written ({error}); kernels are compiled again at every start", stacklevel=3

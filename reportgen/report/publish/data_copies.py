@@ -103,6 +103,6 @@ def _names(paths: Iterable[Path]) -> list[str]:
 
 def _refuse_foreign_file(file: HashedFile, name: str, final: Path) -> None:
     present = checksums(final, [name]).get(name)
-    if present not in (None, file.sha256, (read_manifest(final) or {}).get(name)):
+    if present not in (None, file.sha256) and name not in (read_manifest(final) or {}):
         message = "a file that reportgen did not write is in the place of a copy of the data"
         raise StoreError("path-occupied", message, str(final / name), "move it away, or set copy_data: false")

@@ -1,13 +1,14 @@
 """The manifest of a folder: the files that reportgen wrote there, each with the SHA-256 of its content.
 
 A file belongs to reportgen while its content is the one in the manifest. A file that somebody added or changed does
-not, and is never removed.
+not, and is never removed. The manifest contains a checksum of itself.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -16,7 +17,7 @@ from typing import Any
 from reportgen import disk
 from reportgen.paths import MANIFEST, MANIFEST_FORMAT
 
-VERSION = 1
+VERSION = 2  # 1: without a checksum
 
 
 @dataclass(frozen=True)
@@ -42,24 +43,47 @@ def checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:
     sums = {}
     for name in names:
         try:
-            sums[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            sums[name] = hashlib.sha256(disk.read_regular(folder / name)).hexdigest()
         except (OSError, ValueError):  # ValueError: invalid file name
             continue
     return sums
 
 
 def read_manifest(folder: Path) -> dict[str, str] | None:
-    """Return the checksums in a folder's manifest, None if the folder has no readable manifest of reportgen."""
+    """Return the checksums in a folder's manifest, None if the folder has no undamaged manifest of reportgen."""
+    files = _read(folder).get("files")
+    return {name: value for name, value in files.items() if is_inside(name)} if isinstance(files, dict) else None
+
+
+def is_damaged(folder: Path) -> bool:
+    """Return whether a folder has a file in the place of its manifest that is none, or is not as it was written."""
+    return os.path.lexists(folder / MANIFEST) and read_manifest(folder) is None
+
+
+def changed_files(folder: Path) -> list[str]:
+    """Return the names of the files of a folder that are not as reportgen wrote them, the manifest among them.
+
+    Files that were removed are not among them. A folder without a manifest has none.
+    """
+    files = read_manifest(folder)
+    if files is None:
+        return [MANIFEST] if is_damaged(folder) else []
+    present = checksums(folder, files)
+    unreadable = (name for name in files if name not in present and os.path.lexists(folder / name))
+    return sorted([*unreadable, *(name for name, value in present.items() if value != files[name])])
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """Return the values of a manifest, an empty one unless it is as it was written."""
     manifest = disk.read_json(folder / MANIFEST)
-    files = manifest.get("files")
-    if manifest.get("format") != MANIFEST_FORMAT or not isinstance(files, dict):
-        return None
-    return {name: value for name, value in files.items() if is_inside(name)}
+    expected = None if manifest.get("version") == 1 else disk.checksum(manifest)
+    is_valid = manifest.get("format") == MANIFEST_FORMAT and manifest.get("checksum") == expected
+    return manifest if is_valid else {}
 
 
 def read_origin(folder: Path) -> MadeFrom | None:
     """Return the origin of the report in a folder, None if its manifest has none."""
-    made_from: Any = disk.read_json(folder / MANIFEST).get("made_from")
+    made_from: Any = _read(folder).get("made_from")
     try:
         origin = MadeFrom(**{**made_from, "formats": tuple(made_from["formats"])})
     except (TypeError, KeyError):  # no origin, or a damaged one
@@ -73,6 +97,7 @@ def write_manifest(folder: Path, files: Mapping[str, str], origin: MadeFrom | No
     manifest: dict[str, Any] = {"format": MANIFEST_FORMAT, "version": VERSION, "files": dict(sorted(files.items()))}
     if origin is not None:
         manifest["made_from"] = asdict(origin)
+    manifest["checksum"] = disk.checksum(manifest)
     text = json.dumps(manifest, indent=1)
     disk.replace_file(folder / MANIFEST, (text + "\n").encode())
 

@@ -7,10 +7,9 @@ import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from reportgen.disk import read_json
 from reportgen.errors import UsageError
-from reportgen.paths import DATA, MANIFEST, MANIFEST_FORMAT, RUNS, SANITY
-from reportgen.report.publish.manifest import checksums, read_manifest, unchanged_files
+from reportgen.paths import DATA, MANIFEST, RUNS, SANITY
+from reportgen.report.publish.manifest import checksums, is_damaged, read_manifest, unchanged_files
 
 NOT_COPIED = (RUNS, SANITY, DATA)
 """Folders of stored runs and of the user's data, which are not copied into a site."""
@@ -57,10 +56,10 @@ def former_pages(site: Path, names: Collection[str]) -> dict[str, str]:
     former = read_manifest(site) or {}
     present = checksums(site, names)
     foreign = [name for name in names if (site / name).exists() and present.get(name) != former.get(name, "")]
-    if (site / MANIFEST).exists() and read_json(site / MANIFEST).get("format") != MANIFEST_FORMAT:
-        foreign.append(MANIFEST)
+    if is_damaged(site):
+        foreign.insert(0, MANIFEST)
     if foreign:
-        message = "the site would overwrite a file that reportgen did not write"
+        message = "the site would overwrite a file that reportgen did not write, or that has changed since"
         hint = "move it away, or choose another folder with -o"
         raise UsageError("path-occupied", message, str(site / foreign[0]), hint)
     return former

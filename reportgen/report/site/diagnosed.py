@@ -14,10 +14,19 @@ from reportgen.errors import ResultsError
 from reportgen.languages.translate import ENGLISH, N_
 from reportgen.paths import DIAGNOSIS, DIAGNOSIS_FORMAT, PAGE
 from reportgen.report.publish.replacement import refuse_unfinished
-from reportgen.report.site.finished import Finished, FinishedFigure, Language, Name, is_own_file, opening_of
+from reportgen.report.site.finished import (
+    Finished,
+    FinishedFigure,
+    Language,
+    Name,
+    is_own_file,
+    opening_of,
+    refuse_changed,
+)
 from reportgen.report.training.results import VERSION
 
 QUESTION = N_("Diagnosis of training by another program.")
+AGAIN = "write the report again with reportgen diagnose"
 
 
 class _Part(BaseModel):
@@ -42,10 +51,14 @@ class _Diagnosis(_Part):
 
 
 def read_diagnosis(folder: Path) -> Finished:
-    """Return the report of a diagnosis in a folder; raises ResultsError if diagnosis.json is invalid."""
+    """Return the report of a diagnosis in a folder.
+
+    Raises ResultsError if diagnosis.json is invalid or any file of the report has changed.
+    """
     path = folder / DIAGNOSIS
     refuse_unfinished(folder)
     found = _checked(disk.read_json(path), path)
+    refuse_changed(folder, AGAIN)
     counts = Counter(group.verdict for group in found.groups)
     return Finished(
         folder=folder,
@@ -65,13 +78,12 @@ def read_diagnosis(folder: Path) -> Finished:
 
 
 def _checked(values: dict[str, Any], path: Path) -> _Diagnosis:
-    hint = "write the report again with reportgen diagnose"
     if values.get("format") == DIAGNOSIS_FORMAT and values.get("version") != VERSION:
         message = f"the results have version {str(values.get('version'))[:20]}; this reportgen reads version {VERSION}"
-        raise ResultsError("results-version", message, where=str(path), hint=hint)
+        raise ResultsError("results-version", message, where=str(path), hint=AGAIN)
     try:
         return _Diagnosis.model_validate(values)
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
         message = f"not the results of a diagnosis ({place})"
-        raise ResultsError("invalid-results", message, where=str(path), hint=hint) from error
+        raise ResultsError("invalid-results", message, where=str(path), hint=AGAIN) from error

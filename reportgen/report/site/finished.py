@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,9 +15,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from reportgen.analysis.results import ClaimResult
 from reportgen.errors import ResultsError
 from reportgen.languages.translate import ENGLISH, known_languages
-from reportgen.paths import PAGE, RESULTS
+from reportgen.paths import DATA, MANIFEST, PAGE, RESULTS
 from reportgen.report.document.claim_words import QUANTITIES
-from reportgen.report.publish.manifest import checksums, read_manifest
+from reportgen.report.publish.manifest import changed_files
 from reportgen.report.publish.replacement import refuse_unfinished
 from reportgen.report.results.results import FORMAT, VERSION
 from reportgen.study.model.claims import Verdict
@@ -186,20 +186,29 @@ def read_results(folder: Path, unchanged: bool = True) -> Results:
     ------
     ResultsError
         If results.json is invalid; or, with `unchanged`, if it is not the file in the manifest ("results-changed").
-        Reports of earlier versions have no manifest.
     """
     path = folder / RESULTS
     results = _checked(read_values(path), path)
-    written = (read_manifest(folder) or {}).get(RESULTS)
-    if unchanged and written is not None and checksums(folder, [RESULTS]).get(RESULTS) != written:
-        message = "the results have changed since the report was written"
-        raise ResultsError("results-changed", message, where=str(path), hint=_again(path))
+    if unchanged:
+        refuse_changed(folder, _again(path), (RESULTS, MANIFEST))
     return results
 
 
+def refuse_changed(folder: Path, hint: str, names: Collection[str] | None = None) -> None:
+    """Raise ResultsError ("results-changed") if a file of a report has changed since it was written.
+
+    names: the files that matter, all by default but for copies of data. Reports of earlier versions have no manifest.
+    """
+    for name in changed_files(folder):
+        if name in names if names is not None else not name.startswith(f"{DATA}/"):
+            message = "the file has changed since the report was written"
+            raise ResultsError("results-changed", message, where=str(folder / name), hint=hint)
+
+
 def read_report(folder: Path) -> Finished:
-    """Return the report in a folder; raises ResultsError if results.json is invalid or has changed."""
+    """Return the report in a folder; raises ResultsError if results.json is invalid or any file has changed."""
     results = read_results(folder)
+    refuse_changed(folder, _again(folder / RESULTS))
     study, runs = results.study, results.runs
     return Finished(
         folder=folder,

@@ -90,7 +90,7 @@ class Measurements:
             raise _DamagedError("is damaged")
         if "checksum" not in stored:  # of an earlier version: the manifest of the report has its digest
             self._check_manifest(path, content)
-        elif stored["checksum"] != _checksum(stored):
+        elif stored["checksum"] != disk.checksum(stored):
             raise _DamagedError("has changed since it was stored")
         if stored["engine"] != ENGINE_VERSION:
             return None
@@ -106,7 +106,7 @@ class Measurements:
 
     def _store(self, path: Path, values: Measured) -> None:
         entry = {"engine": ENGINE_VERSION, "values": values}
-        text = json.dumps({**entry, "checksum": _checksum(entry)}, indent=1)
+        text = json.dumps({**entry, "checksum": disk.checksum(entry)}, indent=1)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             disk.replace_file(path, f"{text}\n".encode())
@@ -126,8 +126,3 @@ def fits_dataclass(kind: type, value: Any) -> bool:
             for field in dataclasses.fields(kind)
         )
     )
-
-
-def _checksum(entry: Mapping[str, Any]) -> str:
-    text = json.dumps({name: entry.get(name) for name in ("engine", "values")}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()

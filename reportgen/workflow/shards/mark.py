@@ -58,7 +58,9 @@ class Mark:
             return
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            disk.replace_file(folder / MARK, f"{json.dumps({'format': FORMAT, **asdict(self)}, indent=1)}\n".encode())
+            values = {"format": FORMAT, **asdict(self)}
+            text = json.dumps({**values, "checksum": disk.checksum(values)}, indent=1)
+            disk.replace_file(folder / MARK, f"{text}\n".encode())
         except OSError as error:
             message = f"the file cannot be written: {error.strerror or error}"
             raise StoreError("not-writable", message, str(folder / MARK)) from error
@@ -71,7 +73,7 @@ def read_mark(folder: Path) -> Mark | None:
         return None
     values = disk.read_json(path)
     found = Mark(values.get("study", ""), values.get("runs", ""), values.get("identity", {}))
-    if values.get("format") != FORMAT or not (found.study and found.runs and isinstance(found.identity, dict)):
-        message = "the file is damaged, or reportgen did not write it"
+    if values.get("format") != FORMAT or values.get("checksum") != disk.checksum(values):
+        message = "the file is damaged or was changed, or reportgen did not write it"
         raise ResultsError("invalid-file", message, str(path), "remove it, and run the shard again")
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reportgen import disk
 from reportgen.engine.spec import ENGINE_VERSION
@@ -38,7 +39,7 @@ def merge(folders: Sequence[Path], output: Path) -> list[Merged]:
     MissingError : different programs trained the shards ("worker-differs").
     ResultsError : a run is damaged or was changed ("invalid-record"), another version of the engine trained it
         ("engine-mismatch"), or two folders have different values of one run ("runs-differ").
-    StoreError : a run cannot be stored ("not-writable").
+    StoreError : a run cannot be stored ("not-writable"); UsageError, if the output cannot be written at all.
     """
     marks: dict[str, Mark] = {}
     sources: dict[str, list[Path]] = {}
@@ -86,23 +87,41 @@ def _checked_runs(folders: Sequence[Path]) -> dict[str, Path]:
 
 def _checked(path: Path) -> tuple[object, ...] | None:
     """Return what two trainings of a run have in common, None for a failed run; raises ResultsError."""
+    values = _content(path).values
+    if values["engine"] != ENGINE_VERSION:
+        message = f"engine version {values['engine']} trained the run, and this reportgen has version {ENGINE_VERSION}"
+        raise ResultsError("engine-mismatch", message, str(path), "use one version for all shards")
+    common = (values["status"], values["final"], values["steps"], values["arrays_sha256"])
+    return None if values["status"] == "failed" else common
+
+
+@dataclass(frozen=True)
+class _Content:
+    """The files of a run that were checked, and the values of the first."""
+
+    head: bytes
+    arrays: bytes
+    values: Mapping[str, Any]
+
+
+def _content(path: Path) -> _Content:
+    """Return the content of a stored run; raises ResultsError ("invalid-record") if it is not as it was stored."""
     try:
-        head = parse_head(path.name, disk.read_regular(path / HEAD))
-        unpack_checked(head, disk.read_regular(path / ARRAYS))
-        status, engine, values = head["status"], head["engine"], (head["final"], head["steps"], head["arrays_sha256"])
+        head, arrays = disk.read_regular(path / HEAD), disk.read_regular(path / ARRAYS)
+        values = parse_head(path.name, head)
+        unpack_checked(values, arrays)
     except UNREADABLE as error:
         hint = "remove its folder, and run the shard again"
         raise ResultsError("invalid-record", "the run is damaged or was changed", str(path), hint) from error
-    if engine != ENGINE_VERSION:
-        message = f"engine version {engine} trained the run, and this reportgen has version {ENGINE_VERSION}"
-        raise ResultsError("engine-mismatch", message, str(path), "use one version for all shards")
-    return None if status == "failed" else (status, *values)
+    return _Content(head, arrays, values)
 
 
 def _copy(mark: Mark, runs: Mapping[str, Path], folder: Path) -> Merged:
     store = Store(folder / RUNS)
     new = {key: path for key, path in runs.items() if path.parent != store.folder}
+    disk.make_writable(folder)
     mark.write(folder)
     for key, path in new.items():
-        store.save_bytes(key, disk.read_regular(path / HEAD), disk.read_regular(path / ARRAYS))
+        content = _content(path)  # a file may have changed since the first check
+        store.save_bytes(key, content.head, content.arrays)
     return Merged(mark.study, folder, len(new), len(runs) - len(new))

@@ -33,3 +33,11 @@ def test_other_files_do_not_change_the_hash(tmp_path: Path) -> None:
     before = sources_hash(tmp_path)
     (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
     assert sources_hash(tmp_path) == before
+
+
+def test_modules_that_another_process_compiles_do_not_change_the_hash(tmp_path: Path) -> None:
+    (tmp_path / "__pycache__").mkdir()
+    before = sources_hash(tmp_path, "*.*")
+    for name in ("train.cpython-311.pyc", "train.cpython-311.pyc.140211536", "step.train-7.py311.nbi"):
+        (tmp_path / "__pycache__" / name).write_bytes(b"x")
+    assert sources_hash(tmp_path, "*.*") == before

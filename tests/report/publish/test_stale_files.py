@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.report.publish.manifest import checksums, read_manifest
+from reportgen.report.publish.manifest import changed_files, checksums, read_manifest, read_origin
 from reportgen.report.publish.stale_files import stale_files
+from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.run import render_study, run_study
 
 STUDY = """
@@ -50,6 +51,26 @@ def test_the_manifest_lists_every_file_of_the_report_with_its_checksum(study: Pa
     files = [path.relative_to(study).as_posix() for path in study.rglob("*") if path.is_file()]
     listed = [name for name in files if name != "manifest.json" and not name.startswith("runs/")]
     assert read_manifest(study) == checksums(study, listed)
+
+
+def test_every_altered_file_is_named_and_written_again(study: Path) -> None:
+    written = read_manifest(study) or {}
+    names = [name for name in written if not name.startswith("tables/")]
+    assert {"index.html", "widths.pdf", "figures/loss_curves.png", "embed/figures.tex", "study.yaml"} <= set(names)
+    for name in names:
+        (study / name).write_bytes((study / name).read_bytes() + b" ")
+    notices: list[str] = []
+    listener = ProgressListener()
+    listener.notice = notices.append  # type: ignore[method-assign]
+    run_study("widths.yaml", listener=listener)
+    assert sorted(notice.partition(": ")[0] for notice in notices) == sorted(str(study / name) for name in names)
+    assert changed_files(study) == []
+
+
+def test_a_manifest_that_was_altered_is_none(study: Path) -> None:
+    path = study / "manifest.json"
+    path.write_text(path.read_text("utf-8").replace('"runs": 4', '"runs": 5'), encoding="utf-8")
+    assert (read_manifest(study), read_origin(study), changed_files(study)) == (None, None, ["manifest.json"])
 
 
 def test_new_results_remove_the_files_that_show_the_former_ones(study: Path) -> None:
