@@ -173,21 +173,21 @@ def make_deck(analysis: Analysis, document: Document, figures: Sequence[SlideFig
     ]
     slides, pages = tuple(_slides(document, figures, tested)), tuple(_pages(claims))
     answer = "" if document.watermark else document.answer.says
-    if not document.predict_first:
+    if not document.predict_first or document.quiz is None:
         return Deck(document, _openings(document.title, document.question, answer), slides, pages)
     one, two, three = map(term, VERDICTS)
     asked = _("{first}, {second} or {third}?").format(first=one, second=two, third=three)
-    questions = [SlideClaim(exponents(view.result.says), "", asked) for view in document.claims]
+    questions = [SlideClaim(exponents(question.says), "", asked) for question in document.quiz.questions]
     opening, revealed = _openings(document.title, document.question, ""), _openings(document.title, "", answer)
     return Deck(document, opening, slides, pages, tuple(_pages(questions)), revealed)
 
 
-def _openings(*whole: str) -> tuple[Opening, ...]:
+def _openings(title: str, question: str, answer: str) -> tuple[Opening, ...]:
     """Return the page with title, question and answer in the largest letters that fit, or a page for each."""
-    if (fitting := _fitting(*whole)) is not None:
-        return (Opening(*whole, fitting),)
-    pages = [page for page in ((whole[1], ""), ("", whole[2])) if any(page)]
-    return tuple(Opening(whole[0], *page, _fitting(whole[0], *page) or OPENINGS[-1]) for page in pages)
+    if (fitting := _fitting(title, question, answer)) is not None:
+        return (Opening(title, question, answer, fitting),)
+    pages = [page for page in ((question, ""), ("", answer)) if any(page)]
+    return tuple(Opening(title, *page, _fitting(title, *page) or OPENINGS[-1]) for page in pages)
 
 
 def _fitting(title: str, question: str, answer: str) -> tuple[int, int, int] | None:
