@@ -5,6 +5,7 @@ The best of many trials is selected partly by chance, so its own score overestim
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -170,8 +171,8 @@ def _best_value(measure: Measure, variants: Sequence[Variant], records: Records,
         return math.nan if record is None else value(record, score)
     path = best_path(measure, variants) or ""
     if row.from_trial is not None and row.of_largest:
-        trained = [trial for trial, v in own if _trains(records.get((v.id, seed)))]
-        return max((row.from_trial(trial, path) for trial in trained), default=math.nan)
+        values = {row.from_trial(trial, path): _trains(records.get((v.id, seed))) for trial, v in own}
+        return max(itertools.takewhile(lambda value: values[value], sorted(values)), default=math.nan)
     alone = row.from_trial is not None
     scores = [[_known(trial, records, v.id, s) for s in ((seed,) if alone else trial.seeds)] for trial, v in own]
     trial, variant = own[best_of(scores, own[0][0].asked.maximize)]

@@ -83,8 +83,8 @@ SEARCH_ROWS = (
     ),
     Metric(
         name="largest_trainable",
-        summary="largest value of a searched setting with which a seed's run trains: it does not diverge, and its "
-        "training loss ends lower than it started",
+        summary="largest value of a searched setting up to which all of a seed's runs train: they do not diverge, and "
+        "their training loss ends lower than it started",
         place=TRIAL,
         from_trial=lambda trial, path: float(trial.values[path]),
         of_largest=True,

@@ -148,8 +148,8 @@ class Metric(Row):
     least_members : the smallest number of members of an ensemble.
     best_of : the name of the score of the best trial.
     from_trial : returns the value from the best trial and a path.
-    of_largest : whether the trial is instead the one with the largest value of the setting with which the run trains: it
-        does not diverge, and ends with a lower training loss than it started with.
+    of_largest : whether the trial is instead the one with the largest value of the setting up to which all runs train:
+        they do not diverge, and end with a lower training loss than they started with.
     """
 
     kind: ClassVar[str] = "metric"
