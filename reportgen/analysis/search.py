@@ -5,6 +5,7 @@ The best of many trials is selected partly by chance, so its own score overestim
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -169,13 +170,25 @@ def _best_value(measure: Measure, variants: Sequence[Variant], records: Records,
     if not own:
         record = records.get((variants[0].id, seed)) if last == 0 else None
         return math.nan if record is None else value(record, score)
+    path = best_path(measure, variants) or ""
+    if row.from_trial is not None and row.of_largest:
+        values = {row.from_trial(trial, path): _trains(records.get((v.id, seed))) for trial, v in own}
+        return max(itertools.takewhile(lambda value: values[value], sorted(values)), default=math.nan)
     alone = row.from_trial is not None
     scores = [[_known(trial, records, v.id, s) for s in ((seed,) if alone else trial.seeds)] for trial, v in own]
     trial, variant = own[best_of(scores, own[0][0].asked.maximize)]
     if row.from_trial is not None:
-        return row.from_trial(trial, best_path(measure, variants) or "")
+        return row.from_trial(trial, path)
     record = records.get((variant.id, seed))
     return math.nan if record is None or record.status == "failed" else value(record, score)
+
+
+def _trains(record: RunRecord | None) -> bool:
+    """Return whether a run ended with a lower training loss than it started with."""
+    if record is None or record.status in ("failed", "diverged"):
+        return False
+    losses = record.epochs("train_loss")
+    return bool(len(losses) > 1 and losses[-1] < losses[0])
 
 
 def _known(trial: Trial, records: Records, variant: str, seed: int) -> float:

@@ -157,6 +157,7 @@ def _shared_settings(record: RunRecord) -> dict[str, Any]:
         "facts.classes": layers[-1].units,
         "network.activation": [layer.activation for layer in layers[:-1]],
         "network.batchnorm": [layer.batchnorm for layer in layers],
+        "network.norm": [layer.norm for layer in layers],
         "network.dropout": [layer.dropout for layer in layers],
         "layers": [(layer.kind, layer.window, layer.adds) for layer in layers],
     } | {name: value for name, value in training.items() if name != "training.epochs"}

@@ -172,6 +172,20 @@ def test_each_seed_has_its_own_best_setting_among_shared_trials(tmp_path: Path) 
     assert claim.per_seed == {0: 0.0, 1: 0.25, 2: 0.5, 3: 0.75, 4: 1.0}
 
 
+def test_the_largest_trainable_value_is_below_the_first_run_that_does_not_train(
+    tmp_path: Path,
+) -> None:
+    text = f"search: {{{LR}, method: grid, samples: 5}}\n" + claims("{metric: largest_trainable}", "{}", "{above: 0}")
+    plan = plan_of(tmp_path, text, head=HEAD)
+    records = {}
+    for run in plan.runs:
+        number = trial_of(plan, run).number  # of 5 rates, the fourth diverges; the third rises with seed 0
+        status, end = ("diverged" if number == 4 else "ok"), (9.0 if (number, run.seed) == (3, 0) else 0.1)
+        records[run.variant, run.seed] = record(run, status, train_loss=[1.0, 0.5, end])
+    (claim,) = analyse(plan, records).claims
+    assert claim.per_seed == pytest.approx({0: 1e-3, **dict.fromkeys(range(1, 5), 1e-2)})
+
+
 def test_a_claim_may_concern_one_stage_or_all_trials(tmp_path: Path) -> None:
     text = f"search: {{{LR}, samples: 12, stages: 2}}\n"
     first = claims("{metric: best_val_accuracy}", "{search.stage: 2}", "{greater_than: {search.stage: 1}}")

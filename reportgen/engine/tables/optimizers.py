@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.engine.jit.compile import internal
-from reportgen.engine.tables import muon
+from reportgen.engine.tables import muon, theory
 from reportgen.engine.tables.optimizer import Optimizer
 from reportgen.registry import Parameter, Table
 
@@ -114,19 +114,6 @@ def _adam_hyper(parameters: dict[str, Any]) -> tuple[float, ...]:
     return parameters["beta1"], parameters["beta2"], parameters["epsilon"]
 
 
-def _stable_product_of_sgd(parameters: dict[str, Any]) -> float:
-    """Return the limit for momentum mu: 2 + 2 mu; with Nesterov's form divided by 1 + 2 mu (Cohen et al. 2021)."""
-    mu = parameters["momentum"]
-    if parameters["form"] == "average":
-        return float((2 + 2 * mu) / (1 - mu))
-    return float((2 + 2 * mu) / (1 + 2 * mu) if parameters["nesterov"] else 2 + 2 * mu)
-
-
-def _stable_product_of_adam(parameters: dict[str, Any]) -> float:
-    """Return the limit of momentum as an average, 38 for beta1 = 0.9 (Cohen et al. 2022, section 2)."""
-    return float((2 + 2 * parameters["beta1"]) / (1 - parameters["beta1"]))
-
-
 def _root(parameters: dict[str, Any], states: NDArray[np.float64], step: int) -> NDArray[np.float64]:
     divisor: NDArray[np.float64] = np.sqrt(states[0]) + parameters["epsilon"]
     return divisor
@@ -154,10 +141,12 @@ OPTIMIZERS = Table(
         Optimizer(
             name="sgd",
             highest_rate=10.0,
+            common_rate=0.01,
             proportional=True,
             aliases=("gradient_descent",),
             kernel=_form_of_sgd,
-            stable_product=_stable_product_of_sgd,
+            stable_product=theory.stable_product_of_sgd,
+            equilibrium_angle=theory.angle_of_sgd,
             hyper=lambda p: (p["momentum"],),
             states=1,
             summary="Gradient descent on minibatches; momentum as a velocity, as an average or in Nesterov's form.",
@@ -179,6 +168,7 @@ OPTIMIZERS = Table(
         Optimizer(
             name="adagrad",
             highest_rate=1.0,
+            common_rate=0.01,
             kernel=lambda p: _adagrad,
             stable_product=lambda p: 2.0,
             preconditioner=_root,
@@ -207,7 +197,7 @@ OPTIMIZERS = Table(
         Optimizer(
             name="adam",
             kernel=lambda p: _adam,
-            stable_product=_stable_product_of_adam,
+            stable_product=theory.stable_product_of_adam,
             preconditioner=_preconditioner_of_adam,
             hyper=_adam_hyper,
             states=2,
@@ -220,8 +210,9 @@ OPTIMIZERS = Table(
         Optimizer(
             name="adamw",
             kernel=lambda p: _adam,
-            stable_product=_stable_product_of_adam,
+            stable_product=theory.stable_product_of_adam,
             preconditioner=_preconditioner_of_adam,
+            equilibrium_angle=theory.angle_of_adamw,
             hyper=_adam_hyper,
             states=2,
             summary="Adam with weight decay separate from the gradient, for weights only.",
@@ -233,6 +224,7 @@ OPTIMIZERS = Table(
         Optimizer(
             name="lion",
             highest_rate=0.01,
+            common_rate=1e-4,
             kernel=lambda p: _lion,
             hyper=lambda p: (p["beta1"], p["beta2"]),
             states=1,
@@ -251,6 +243,7 @@ OPTIMIZERS = Table(
         Optimizer(
             name="muon",
             highest_rate=1.0,
+            common_rate=0.02,
             kernel=lambda p: _adam_beside_muon,
             hyper=_muon_hyper,
             states=2,

@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 RowT = TypeVar("RowT", bound=Row)
 
-NETWORK_SETTINGS = ("init", "batchnorm", "dropout")
+NETWORK_SETTINGS = ("init", "batchnorm", "norm", "dropout")
 """Settings of the network that the arrays do not determine."""
 
 ACTIVATION_PARAMETERS = {"negative_slope": "slope", "alpha": "alpha"}

@@ -7,13 +7,14 @@ other libraries are not observed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.external.recording.layer_arrays import Nonlinearity
+from reportgen.external.recording.loop.function_mode import function_mode
 from reportgen.external.recording.pointwise import named_activation, written_activation
 from reportgen.external.recording.torch_modules import (
     DROPOUTS,
@@ -29,6 +30,7 @@ from reportgen.external.recording.torch_modules import (
     SUMS,
     WEIGHTED,
     bias_of,
+    example_norm,
     flat,
     is_affine,
 )
@@ -46,6 +48,7 @@ class Call:
     inputs, output : tensors.
     preactivation : input of the activation: the output, after normalization and addition of a shortcut.
     norm : batch normalization after the layer, else None.
+    example_norm : normalization of single examples after the layer, as a setting of a study, else None.
     shift : parameter that takes the place of the biases, else None.
     adds : whether a shortcut is added; shortcut: call whose outputs it carries, None for the inputs or if unknown.
     is_added : whether the pre-activations are a shortcut, which is added to the outputs of another layer.
@@ -62,6 +65,7 @@ class Call:
     output: Any
     preactivation: Any
     norm: Any = None
+    example_norm: dict[str, Any] | None = None
     shift: Any = None
     adds: bool = False
     is_added: bool = False
@@ -150,7 +154,7 @@ class DataFlow:
         if torch is not None:
             if hasattr(torch.compiler, "set_stance"):
                 stack.enter_context(torch.compiler.set_stance("force_eager"))
-            stack.enter_context(_mode(torch, self._function))
+            stack.enter_context(function_mode(torch, self._function))
         return stack
 
     def tag(self, tensor: Any, call: Call, is_open: bool = True, is_same: bool = True) -> None:
@@ -178,6 +182,8 @@ class DataFlow:
         pooled = tags[0].is_open and not tags[0].is_same and named_activation(name, args, kwargs) is not None
         slope_inputs = tensors[0].detach().clone() if pooled else None
         result = func(*args, **kwargs)
+        if name in SCALING_NORMS and tags[0].call.example_norm is None:
+            tags[0].call.example_norm = example_norm(name, args, kwargs)
         if not hasattr(result, "grad_fn"):
             for part in flat(result if isinstance(result, (tuple, list)) else ()):
                 if hasattr(part, "grad_fn"):
@@ -288,13 +294,3 @@ class DataFlow:
             place = next((i for i, value in enumerate(args) if type(value) is float), None)
             return (args if place is None else (*args[:place], 0.0, *args[place + 1 :])), kwargs
         return args, kwargs
-
-
-def _mode(torch: Any, function: Callable[..., Any]) -> Any:
-    """Return a context in which `function` is called instead of each function of PyTorch."""
-
-    class Mode(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            return function(func, args, kwargs or {})
-
-    return Mode()

@@ -25,6 +25,7 @@ from reportgen.external.recording.layer_arrays import LayerArrays, Nonlinearity,
 from reportgen.external.recording.loop.loss_graph import LossGraph, graph_of
 from reportgen.external.recording.loop.probabilities import as_logits, gradient_of_logits, last_function
 from reportgen.external.recording.structure import (
+    DETECTED,
     Pass,
     check_initialized,
     check_pass,
@@ -93,8 +94,7 @@ class HookedNetwork:
         self.next_copy = 0
         self._copied_at, self._copying, self._since = 0, 0.0, time.perf_counter()
         self.last_function = ""
-        self.batchnorm: Any = None
-        self.dropout: Any = None
+        self.detected: dict[str, Any] = dict.fromkeys(DETECTED)
 
     @property
     def parameters(self) -> list[Any]:
@@ -110,7 +110,7 @@ class HookedNetwork:
     def has_modes(self) -> bool:
         """Whether training mode and test mode differ, as far as it is known."""
         norms = any(kind in (BATCH_NORM, DROPOUT) for kind, _ in self._modules.values())
-        return norms or bool(np.any(self.dropout or 0))
+        return norms or bool(np.any(self.detected["dropout"] or 0))
 
     def registrations(self) -> list[float]:
         """Return the number of names under which the module of each layer is registered, NaN for a list of layers."""
@@ -142,7 +142,7 @@ class HookedNetwork:
 
     def with_detected(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return the given settings of the network with the detected ones; raises UsageError if they contradict."""
-        return with_detected(settings, self.batchnorm, self.dropout)
+        return with_detected(settings, self.detected)
 
     def probe(self, step: int) -> Probe:
         """Return the arrays of all layers after a step.
@@ -208,7 +208,7 @@ class HookedNetwork:
 
         It is the least-squares factor over examples and classes of outputs centred over classes.
         """
-        if not self.dropout or not np.any(self.dropout):
+        if not np.any(self.detected["dropout"] or 0):
             return None
         without = self._centred_outputs(dropout=False)
         dropped = np.mean([self._centred_outputs(dropout=True) for _ in range(DROPOUT_PASSES)], axis=0)
@@ -229,7 +229,7 @@ class HookedNetwork:
         result = self._forward(dropout=False)
         check_pass(result)
         again, trained = self._repeated(result)
-        self.batchnorm, self.dropout = structure_of(result, again, trained)
+        self.detected = structure_of(result, again, trained)
         self._order = [LayerTrace(trace.module, trace.name, trace.weight) for trace in result.layers]
         if self.nonlinearity is None or is_observed(result.layers):
             self.nonlinearity = main_activation(result.layers, self.nonlinearity)

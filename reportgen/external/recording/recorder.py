@@ -254,7 +254,7 @@ class Recorder:
         if not self._steps:
             raise UsageError("nothing-recorded", "no steps were recorded", hint="call step before each update")
         if self._watched is not None:
-            self._watched.add_settings(self._settings)
+            self._watched.add_settings(self._settings, self._scores)
             self._add(self._watched.probe(self._steps))
             self._settings.estimate_rate(self._probes.rate)
         self._settings.require_rate()

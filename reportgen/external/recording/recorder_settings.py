@@ -54,6 +54,13 @@ class RecorderSettings:
         if rates and not self.agrees(optimizer, rates):
             self._given["lr"] = max(rates)
 
+    def add_smoothing(self, share: float) -> float:
+        """Add the label smoothing of an observed loss, unless a loss was given; return the one of the record."""
+        if share and "loss" not in self._given:
+            self.add({"loss": {"name": "softmax_cross_entropy", "smoothing": share}}, None)
+            return share
+        return 0.0
+
     def estimate_rate(self, rate: float) -> None:
         """Set the learning rate to an estimate, with a warning, if it is unknown."""
         if self.rate is None:

@@ -23,14 +23,17 @@ class ScoreSeries:
     ----------
     steps : numbers of steps after which the network was scored.
     train_outputs : outputs of the last scores.
+    smoothing : label smoothing of the trained loss, which the losses of the scores get as well.
     """
 
     def __init__(self, labels: dict[str, Labels], facts: dict[str, Any]) -> None:
         self.labels, self._facts = labels, facts
         self._columns: dict[str, list[float]] = defaultdict(list)
+        self._leads: dict[str, list[float]] = defaultdict(list)
         self._confusion: dict[str, NDArray[np.int64]] = {}
         self.steps: list[int] = []
         self.train_outputs: Array = np.zeros(0)
+        self.smoothing = 0.0
 
     @property
     def is_certain(self) -> bool:
@@ -70,9 +73,11 @@ class ScoreSeries:
         if are_probabilities(outputs):
             self._facts["outputs"] = PROBABILITIES
             outputs = np.log(np.maximum(outputs, LEAST))
-        losses = logsumexp(outputs, axis=1) - outputs[np.arange(len(labels)), labels]
+        chosen = outputs[np.arange(len(labels)), labels]
+        losses = logsumexp(outputs, axis=1) - chosen
         predicted = outputs.argmax(axis=1)
         self._columns[f"epoch_{split}_loss"].append(float(losses.mean()))
+        self._leads[f"epoch_{split}_loss"].append(float((chosen - outputs.mean(axis=1)).mean()))
         self._columns[f"epoch_{split}_accuracy"].append(float((predicted == labels).mean()))
         self._extend_classes(classes)
         counts = np.bincount(classes * labels + predicted, minlength=classes**2)
@@ -85,6 +90,12 @@ class ScoreSeries:
         self._facts["classes"] = classes
 
     def arrays(self) -> dict[str, Any]:
-        """Return the arrays of the record."""
+        """Return the arrays of the record.
+
+        The cross-entropy is linear in the labels: smoothing adds its share of the mean lead of the right output.
+        """
         arrays: dict[str, Any] = {name: np.array(values) for name, values in self._columns.items()}
+        if self.smoothing:
+            for name, leads in self._leads.items():
+                arrays[name] += self.smoothing * np.array(leads)
         return arrays | self._confusion | ({"epoch_step": np.array(self.steps)} if self.steps else {})

@@ -19,6 +19,9 @@ from reportgen.external.recording.loop.loss_graph import graph_of
 from reportgen.external.recording.torch_modules import LOOKUPS, batchnorm_nodes, class_names, modules_in, norm_settings
 from reportgen.external.recording.traces import check_loss
 
+DETECTED = ("batchnorm", "norm", "dropout")
+"""Settings of the network that a forward pass shows."""
+
 TOLERANCE = 1e-3
 """Largest relative difference between two losses or outputs that count as equal; rounding errors are far smaller."""
 
@@ -83,8 +86,8 @@ def _check_index(number: int, module: Any, inputs: tuple[Any, ...]) -> None:
         raise UsageError("wrong-type", message, f"module {number}", hint)
 
 
-def structure_of(result: Pass, again: Pass | None, trained: Pass | None) -> tuple[Any, Any]:
-    """Return batch normalization and dropout as settings, None as far as the passes do not determine them.
+def structure_of(result: Pass, again: Pass | None, trained: Pass | None) -> dict[str, Any]:
+    """Return the settings named by DETECTED, None as far as the passes do not determine them.
 
     Parameters
     ----------
@@ -96,16 +99,15 @@ def structure_of(result: Pass, again: Pass | None, trained: Pass | None) -> tupl
     computed = any(getattr(trace.weight, "is_leaf", True) is False for trace in result.layers)
     if again is not None and not computed:  # spectral normalization changes its weights in every pass
         _check_deterministic(result, again)
-    batchnorm: Any = None
+    found: dict[str, Any] = dict.fromkeys(DETECTED) | {"norm": example_norms(result)}
     if result.complete or has_graph or any(trace.norm is not None for trace in hidden):
-        batchnorm = same(norm_settings(trace.norm) for trace in hidden) or False
+        found["batchnorm"] = same(norm_settings(trace.norm) for trace in hidden) or False
     if trained is not None and len(trained.layers) == len(result.layers):
         hidden = trained.layers[:-1]
     is_hidden = trained is not None and not _equal(result, trained)
-    dropout: Any = None
     if (result.complete and not is_hidden) or any(trace.dropouts for trace in hidden):
-        dropout = same(_dropout_rate(trace) for trace in hidden) or 0
-    return batchnorm, dropout
+        found["dropout"] = same(_dropout_rate(trace) for trace in hidden) or 0
+    return found
 
 
 def _dropout_rate(trace: LayerTrace) -> float:
@@ -133,10 +135,15 @@ def _check_deterministic(a: Pass, b: Pass) -> None:
         raise UsageError("random-loss", f"two passes with the same weights have losses {losses}", "loss", hint)
 
 
-def with_detected(settings: Mapping[str, Any], batchnorm: Any, dropout: Any) -> dict[str, Any]:
+def example_norms(result: Pass) -> Any:
+    """Return the normalizations of examples after the hidden layers as a setting, None if there are none."""
+    found = same((trace.calls[0].example_norm if trace.calls else None) or "none" for trace in result.layers[:-1])
+    return None if found in ("none", []) else found
+
+
+def with_detected(settings: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
     """Return the given settings of the network with the detected ones; raises UsageError if they contradict."""
-    both = {"batchnorm": batchnorm, "dropout": dropout}
-    detected = {name: value for name, value in both.items() if value is not None}
+    detected = {name: value for name, value in found.items() if value is not None}
     for name, value in detected.items():
         if name in settings and _is_on(settings[name]) != _is_on(value):
             message = f"{settings[name]!r} contradicts the watched network, which has {value!r}"

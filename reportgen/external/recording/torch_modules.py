@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -255,6 +255,18 @@ def norm_settings(norm: Any) -> Any:
     if norm.momentum is None:  # a cumulative mean over all batches
         return settings
     return settings | ({"momentum": round(1 - norm.momentum, 12)} if norm.momentum else {"update_running": False})
+
+
+def example_norm(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the normalization of examples by one of SCALING_NORMS as a setting of a study file.
+
+    The normalization of an instance is that of groups with one channel each. RMS normalization, which does not subtract
+    the mean, has no row of its own and counts as layer normalization.
+    """
+    channels = int(args[0].shape[1]) if name == "instance_norm" and args else 1
+    groups = args[1] if len(args) > 1 else kwargs.get("num_groups", 1)
+    grouped = {"group_norm": groups, "instance_norm": channels}.get(name)
+    return {"name": "layer_norm"} if grouped is None else {"name": "group_norm", "groups": int(grouped)}
 
 
 def batchnorm_nodes(loss: Any) -> int:

@@ -129,11 +129,12 @@ class WatchedTraining:
             self._is_warned = True
             warnings.warn(f"{OTHER_PARAMETERS}: give the optimizer net.parameters() of this network", stacklevel=4)
 
-    def add_settings(self, settings: RecorderSettings) -> None:
-        """Add the settings of the observed optimizer, and correct the learning rate.
+    def add_settings(self, settings: RecorderSettings, scores: ScoreSeries) -> None:
+        """Add the settings of the observed optimizer and loss, and correct the learning rate.
 
         An optimizer of other parameters shows at least the learning rate that was meant.
         """
+        scores.smoothing = settings.add_smoothing(self.loop.smoothing)
         self.loop.close()
         remove(self._guards)
         if self.loop.optimizers:
@@ -159,7 +160,9 @@ class WatchedTraining:
         """
         scale = self.network.train_mode_scale()
         facts = {} if scale is None else {"train_mode_scale": scale}
-        if not self.network.batchnorm or not scores.is_at(step, outputs := self.network.test_mode_outputs()):
+        if not self.network.detected["batchnorm"] or not scores.is_at(
+            step, outputs := self.network.test_mode_outputs()
+        ):
             return facts
         if same_outputs(scores.train_outputs, outputs):
             return facts | {"batch_dependent_fraction": 0.0}

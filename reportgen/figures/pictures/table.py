@@ -6,9 +6,11 @@ import importlib
 from typing import Any
 
 from reportgen.figures.drawing.figure import Drawing, FigureKind, Slide, drawn_in
-from reportgen.figures.pictures.views import MapView
+from reportgen.figures.layer_statistics import UPDATE_BAND
+from reportgen.figures.pictures.views import CourseView, MapView
 from reportgen.languages.translate import N_
 from reportgen.registry import Component
+from reportgen.study.metrics.limits import equilibrium_angles
 
 
 def _row(id_: str, title: str, order: int, module: str, slide: Slide = "variants") -> FigureKind:
@@ -24,6 +26,11 @@ def _images(view: str, id_: str, title: str, order: int, description: str) -> Fi
 def _map(view: MapView, order: int, description: str) -> FigureKind:
     """Return the row of a heat map."""
     return FigureKind(view.id, view.title, drawn_in("pictures.training.layer_map", view), order, (), description)
+
+
+def _course(view: CourseView, order: int, description: str) -> FigureKind:
+    """Return the row of a layer statistic over the steps."""
+    return FigureKind(view.id, view.title, drawn_in("pictures.training.layer_course", view), order, (), description)
 
 
 PICTURED = ("activations", "schedules")
@@ -107,5 +114,45 @@ probe example, so that its weights get no gradient. Units that die during traini
 default, the figure is drawn if a claim measures the share of dead units.""",
     ),
     _row("curvature_over_steps", N_("Curvature of the loss by step"), 64, "training.curvature"),
-    _row("update_ratio_over_steps", N_("Update-to-weight ratio by step"), 63, "training.update_ratio"),
+    _course(
+        CourseView(
+            "update_ratio_over_steps", N_("Update-to-weight ratio by step"), "update_ratio", N_("update / weights"),
+            "ratio",
+            N_("norm of a step's update of a layer's weights, divided by the norm of the weights, means over "),
+            N_("Line charts of the update-to-weight ratio by step."),
+            band=UPDATE_BAND,
+        ),
+        63,
+        """Update-to-weight ratio over the steps of training: a line for each layer, a panel for each variant.
+
+The ratio is the norm of a step's change of a layer's weights divided by the norm of the weights, at the probes and as a
+mean over the seeds. The shaded band is the range about 0.001 to aim for: far above it the learning rate is too high,
+far below it too low. Both axes are logarithmic, since probes are evenly spaced in the logarithm of time. By default,
+the figure is drawn if a claim measures the ratio.""",
+    ),
+    _course(
+        CourseView(
+            "update_angle_over_steps", N_("Rotation of the units' weights by step"), "update_angle",
+            N_("angle in radians"), "angle",
+            N_("angle by which a step turns the weights of a hidden layer's units, means over the units and over "),
+            N_("Line charts of the angle of a step by step."),
+            output=False,
+            theory=equilibrium_angles,
+            theory_name=N_("equilibrium"),
+            theory_words=N_(
+                "Dashed: the angle at which weight decay balances the growth of the weights, if gradients were a "
+                "random walk"
+            ),
+        ),
+        65,
+        """Angle by which a step turns the weights of units, over the steps: a line for each layer, a panel for each
+variant.
+
+The angle is between the weights of a unit before and after a step, as a mean over the units of a hidden layer and over
+the seeds. Normalization makes only the direction of these weights matter. Weight decay then brings the angle to an
+equilibrium, which is sqrt(2 lr lambda) for gradient descent and differs by a factor of the momentum for others (Kosson
+et al. 2024). The dashed line is this angle, for networks with normalization whose optimizer has a formula. It is the
+root of the mean square, a little more than the mean. The arrays need `probes: {update_angles: true}`. By default, the
+figure is drawn if a claim measures the angle.""",
+    ),
 )  # fmt: skip

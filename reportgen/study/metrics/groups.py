@@ -81,5 +81,14 @@ SEARCH_ROWS = (
         lowest=0.0,
         highest=1.0,
     ),
+    Metric(
+        name="largest_trainable",
+        summary="largest value of a searched setting up to which all of a seed's runs train: they do not diverge, and "
+        "their training loss ends lower than it started",
+        place=TRIAL,
+        from_trial=lambda trial, path: float(trial.values[path]),
+        of_largest=True,
+        lowest=0.0,
+    ),
 )
 """A variant without a search has its own scores."""

@@ -14,6 +14,7 @@ from reportgen.engine.spec import SPECTRAL
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.study.metrics.derived import normality_gap
+from reportgen.study.metrics.limits import limit_of_curvature
 from reportgen.study.metrics.metric import LAYERS, NETWORK, SHARE, SIZE, Metric, Need, Record, Values
 from reportgen.study.metrics.needs import (
     BATCHNORM,
@@ -57,21 +58,6 @@ def _by_probe(name: str) -> Callable[[Record, Measure], float]:
 def _at_probe(record: Record, measure: Measure, values: Any) -> float:
     probe = None if values is None else record.probe_at("last" if measure.step is None else measure.step)
     return math.nan if values is None or probe is None else float(values[probe])
-
-
-def limit_of_curvature(record: Record) -> Values:
-    """Return the largest curvature with stable steps at the learning rate of each probe, shape (probes,).
-
-    NaN if the optimizer's limit is unknown; the rate of probe 0 is that of the first step.
-    """
-    component = record.spec.training.optimizer
-    product = OPTIMIZERS[component.name].stable_product
-    if product is None:
-        return np.full(len(record.arrays["probe_step"]), math.nan)
-    epochs = np.searchsorted(record.epochs("step"), np.maximum(record.arrays["probe_step"], 1))
-    rates = record.epochs("lr")[np.minimum(epochs, len(record.epochs("lr")) - 1)]
-    limit: Values = product(dict(component.params)) / np.where(rates > 0, rates, math.nan)
-    return limit
 
 
 def curvature_of_optimizer(record: Record) -> Values:

@@ -97,7 +97,7 @@ CHECK = Place("before training, in all layers or those in `layer`", ("layer",), 
 COST = Place("for the activations, on this machine", single_run=False, extra=True)
 ENSEMBLE = Place("for all seeds of a variant", single_run=False)
 SEARCH = Place("for the best trial of a search", single_run=False)
-TRIAL = Place("for the best trial of a search: `setting`", ("setting",), ", setting: training.lr", single_run=False)
+TRIAL = Place("for a trial of a search: `setting`", ("setting",), ", setting: training.lr", single_run=False)
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,8 @@ class Metric(Row):
     least_members : the smallest number of members of an ensemble.
     best_of : the name of the score of the best trial.
     from_trial : returns the value from the best trial and a path.
+    of_largest : whether the trial is instead the one with the largest value of the setting up to which all runs train:
+        they do not diverge, and end with a lower training loss than they started with.
     """
 
     kind: ClassVar[str] = "metric"
@@ -177,6 +179,7 @@ class Metric(Row):
     least_members: int = 2
     best_of: str = ""
     from_trial: Callable[[Any, str], float] | None = None
+    of_largest: bool = False
 
     @property
     def is_accuracy(self) -> bool:

@@ -83,7 +83,7 @@ class Measure(Section):
         description="divide the value, seed by seed, by the value with these settings, which replace those of `where`",
     )
     setting: Annotated[str | None, Takes("a path that is searched")] = Field(
-        default=None, description="setting whose `best_setting` or `best_place` is measured"
+        default=None, description="setting whose `best_setting`, `best_place` or `largest_trainable` is measured"
     )
 
     def layers_of(self, count: int) -> list[int]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reportgen.analysis.diagnosis.evidence.course import training_course
-from reportgen.analysis.diagnosis.evidence.learning_rate import COMMON_RATE, lower, other_rates
+from reportgen.analysis.diagnosis.evidence.learning_rate import common_rate, lower, other_rates
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.swings import over_epochs, swing
 from reportgen.analysis.diagnosis.rules.optimization.lr_too_high import sign
@@ -281,5 +281,5 @@ def test_an_unusable_learning_rate_is_replaced_by_a_common_one() -> None:
     one = small_record(planned(lr=1e300))
     advice, change = lower(one, "smaller steps")
     assert "0.01" in advice
-    assert change.change == {"training.lr": COMMON_RATE}
-    assert [proposal.change["training.lr"] for proposal in other_rates(one)] == [COMMON_RATE / 10]
+    assert change.change == {"training.lr": common_rate(one)}
+    assert [proposal.change["training.lr"] for proposal in other_rates(one)] == [common_rate(one) / 10]

@@ -13,7 +13,7 @@ from reportgen.figures.drawing.export import svg_text
 from reportgen.figures.drawing.surface import PHONE, drawing_on
 from reportgen.figures.pictures.table import PICTURES
 from tests.figures.examples import analysis, record, summary
-from tests.figures.pictures.trained import CHOSEN, DIGITS, LAYERS, MOONS, PATH, SEARCH, drawn
+from tests.figures.pictures.trained import CHOSEN, DIGITS, LAYERS, MOONS, PATH, ROTATED, SEARCH, drawn
 
 STUDIES = {
     "activation_functions": MOONS + LAYERS,
@@ -33,6 +33,7 @@ STUDIES = {
     "saturation_map": MOONS + LAYERS,
     "dead_units_map": MOONS + LAYERS,
     "update_ratio_over_steps": MOONS + LAYERS,
+    "update_angle_over_steps": ROTATED,
     "curvature_over_steps": MOONS.replace("loss_line", "curvature") + LAYERS,
 }
 

@@ -44,6 +44,18 @@ vary:
   network.dropout: [none, 0.5]
 """
 
+ROTATED = """
+seeds: 2
+data: {name: moons, samples: 200, test: 0.2}
+preprocess: [standardize]
+network: {hidden: [6, 5], batchnorm: true}
+training: {lr: 0.01, epochs: 4, batch_size: 16}
+probes: {looks: 5, update_angles: true}
+variants:
+  decay: {training.optimizer: {name: adamw, weight_decay: 1}}
+  penalty: {training.optimizer: adam, training.l2: 0.01}
+"""
+
 SEARCH = """
 seeds: 1
 data: {name: moons, samples: 100}

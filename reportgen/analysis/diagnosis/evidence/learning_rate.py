@@ -24,9 +24,6 @@ FIRST_RATIO = 0.05
 LOWEST_RATE = 1e-7
 """Lowest learning rate that is proposed; the table of optimizers has the highest ones."""
 
-COMMON_RATE = 0.01
-"""Proposed instead of an unusable learning rate."""
-
 
 def first_ratio(record: RunRecord) -> float:
     """Return the largest update ratio over layers at the first probed step, 0 if there is none.
@@ -51,10 +48,16 @@ def rounded(lr: float) -> float:
     return float(f"{lr:.6g}")
 
 
-def set_above_zero() -> tuple[str, tuple[Proposal, ...]]:
+def set_above_zero(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     """Return the advice for a learning rate of 0, and the proposals."""
-    common = Proposal({"training.lr": COMMON_RATE}, _("a learning rate of 0 makes no steps"))
-    return _("Set a learning rate above 0, such as {common_rate}.").format(common_rate=number(COMMON_RATE)), (common,)
+    rate = common_rate(record)
+    common = Proposal({"training.lr": rate}, _("a learning rate of 0 makes no steps"))
+    return _("Set a learning rate above 0, such as {common_rate}.").format(common_rate=number(rate)), (common,)
+
+
+def common_rate(record: RunRecord) -> float:
+    """Return the learning rate with which to start with the run's optimizer."""
+    return OPTIMIZERS[record.spec.training.optimizer.name].common_rate
 
 
 def highest_rate(record: RunRecord) -> float:
@@ -93,8 +96,8 @@ def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
     times, lr = factor(record), record.spec.training.lr
     if lr / times > highest_rate(record):
         return _("Lower the learning rate to a common value, {common_rate}").format(
-            common_rate=number(COMMON_RATE)
-        ), Proposal({"training.lr": COMMON_RATE}, why)
+            common_rate=number(common_rate(record))
+        ), Proposal({"training.lr": common_rate(record)}, why)
     target = plausible(record, lr / times)
     if target >= lr:
         return _("Look for another cause than the learning rate, which is low with {lr}").format(
@@ -109,7 +112,7 @@ def other_rates(record: RunRecord) -> tuple[Proposal, ...]:
     """Return further proposals: a learning rate ten times lower, and one ten times higher if that still lowers it."""
     times, lr = factor(record), record.spec.training.lr
     if lr / times > highest_rate(record):
-        return (Proposal({"training.lr": COMMON_RATE / 10}, _("much smaller steps")),)
+        return (Proposal({"training.lr": common_rate(record) / 10}, _("much smaller steps")),)
     lowest = Proposal({"training.lr": plausible(record, lr / (10 * times))}, _("much smaller steps"))
     above = Proposal({"training.lr": plausible(record, 10 * lr / times)}, _("slightly smaller steps"))
     return (lowest,) if times <= 10 else (lowest, above)

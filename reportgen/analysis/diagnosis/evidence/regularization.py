@@ -13,10 +13,13 @@ also passes by them.
 by 1 / (1 - rate), which multiplies mean squares by the same factor in each layer. In deep networks, this alone can make
 the loss of a batch implausible before the first step.
 
-Layers with batch normalization are excluded, because the size of their weights does not change their output. But it
-changes the effective learning rate: a step of the same size rotates weights of half the size twice as far, and their
-gradients are twice as large (van Laarhoven 2017; Hoffer et al. 2018). A strong penalty can thus make a suitable
-learning rate too high.
+**Stochastic depth** drops whole residual branches and is visible like dropout. **Label smoothing** raises the smallest
+possible loss: a share near the loss of guessing leaves next to nothing to be learned.
+
+Layers with normalization, of batches or of examples, are excluded, because the size of their weights does not change
+their output. But it changes the effective learning rate: a step of the same size rotates weights of half the size twice
+as far, and their gradients are twice as large (van Laarhoven 2017; Hoffer et al. 2018). A strong penalty can thus make
+a suitable learning rate too high.
 """
 
 from __future__ import annotations
@@ -31,8 +34,9 @@ from reportgen.analysis.diagnosis.evidence.curves import still_falling
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.siblings import weight_decay
 from reportgen.analysis.diagnosis.evidence.symptoms import probed
-from reportgen.analysis.diagnosis.layers import dropouts, in_branches, normalizations
+from reportgen.analysis.diagnosis.layers import dropouts, in_branches
 from reportgen.engine.network_spec import normalizes
+from reportgen.engine.tables.losses import least_of
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -53,7 +57,10 @@ NOISE = 0.1
 """Dropout limits the fit if it adds this share of the loss of guessing to the training loss."""
 
 MOST_DROPPED = 0.8
-"""From this rate on, dropout limits the fit whatever the losses."""
+"""From this rate on, dropout and stochastic depth limit the fit whatever the losses."""
+
+MOST_SMOOTHED = 0.9
+"""From this share of the loss of guessing on that no network can learn, label smoothing limits the fit."""
 
 FALLING = 0.1
 """A loss that decreases by this share over the last quarter of training is not at a minimum."""
@@ -82,9 +89,9 @@ def penalty_shrinks(record: RunRecord) -> bool:
 def penalty_dominates(record: RunRecord) -> bool:
     """Return whether an L2 or L1 penalty exceeded the loss of guessing by far before training and shrank the weights.
 
-    Such a penalty undoes what the network learns at any learning rate, except under batch normalization.
+    Such a penalty undoes what the network learns at any learning rate, except under normalization.
     """
-    if normalizations(record.spec.network):
+    if _has_normalization(record):
         return False
     penalties = np.asarray(record.arrays.get("epoch_penalty", ()), np.float64)
     return bool(penalties.size and penalties[0] >= DOMINATES * guess_loss(record)) and penalty_shrinks(record)
@@ -127,15 +134,19 @@ def _kept_norms(record: RunRecord, batchnorm: bool) -> Array:
     return np.asarray(ratios[np.isfinite(ratios)])
 
 
+def _has_normalization(record: RunRecord) -> bool:
+    return any(map(normalizes, record.spec.network.nodes))
+
+
 def _penalized(record: RunRecord) -> bool:
     training = record.spec.training
     return bool(training.l2 or training.l1 or weight_decay(record.spec))
 
 
 def cost_of_penalty(record: RunRecord) -> float:
-    """Return 2 P / L at the end for penalty P and data loss L, 0 with batch normalization."""
+    """Return 2 P / L at the end for penalty P and data loss L, 0 with normalization."""
     penalties, losses = (np.asarray(record.arrays.get(f"epoch_{name}", ())) for name in ("penalty", "train_loss"))
-    if not len(penalties) or not len(losses) or normalizations(record.spec.network):
+    if not len(penalties) or not len(losses) or _has_normalization(record):
         return 0.0
     return float(2 * penalties[-1] / max(losses[-1], 1e-12))
 
@@ -150,10 +161,27 @@ def dropout_rate(record: RunRecord) -> float:
     return max((dropout.rate for dropout in dropouts(record.spec.network)), default=0.0)
 
 
+def branch_drop_rate(record: RunRecord) -> float:
+    """Return the largest probability with which stochastic depth drops a residual branch."""
+    drops = (layer.branch_drop for layer in record.spec.network.layers)
+    return max((1 - drop.survival for drop in drops if drop is not None), default=0.0)
+
+
 def dropout_limits_fit(record: RunRecord) -> bool:
-    """Return whether dropout increases the training loss substantially or drops nearly all units."""
-    rate = dropout_rate(record)
+    """Return whether dropout or stochastic depth increases the training loss or drops nearly everything."""
+    rate = max(dropout_rate(record), branch_drop_rate(record))
     return rate > 0 and (rate >= MOST_DROPPED or cost_of_dropout(record) >= NOISE)
+
+
+def smoothing_limits_fit(record: RunRecord) -> bool:
+    """Return whether label smoothing leaves next to nothing of the loss of guessing to be learned."""
+    return cost_of_smoothing(record) >= MOST_SMOOTHED
+
+
+def cost_of_smoothing(record: RunRecord) -> float:
+    """Return the smallest possible loss with label smoothing, as a share of the loss of guessing."""
+    least = least_of(record.spec.training.loss, record.spec.network.layers[-1].units)
+    return float(least / max(guess_loss(record), 1e-12))
 
 
 def dropout_inflates_loss(record: RunRecord) -> bool:

@@ -14,6 +14,7 @@ from reportgen.analysis.finding import Evidence
 from reportgen.analysis.statistics import paired_error, t_quantile
 from reportgen.engine.network_spec import LayerSpec, NetworkSpec, Node, PoolSpec
 from reportgen.engine.spec import RunSpec
+from reportgen.engine.tables.losses import LOSSES, smoothing_of
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.table import metric_of
@@ -78,14 +79,14 @@ def _units(network: NetworkSpec) -> int:
 
 
 def less_regularized(own: RunSpec, other: RunSpec) -> bool:
-    """Return whether the other run differs only by weaker penalties, weight decay or dropout."""
+    """Return whether the other run differs only by weaker penalties, weight decay, smoothing or dropout."""
     bare, others_bare = unregularized(own), unregularized(other)
     mine, theirs = strengths(own), strengths(other)
     return bare == others_bare and all(b <= a for a, b in zip(mine, theirs, strict=True)) and mine != theirs
 
 
 def strengths(spec: RunSpec) -> tuple[float, ...]:
-    """Return the L2 and L1 strengths, the weight decay, and the rates of dropout and of dropped branches."""
+    """Return the L2 and L1 strengths, weight decay, label smoothing, and rates of dropout and of dropped branches."""
     training = spec.training
     nodes = (node for node in spec.network.nodes if not isinstance(node, PoolSpec))
     rates = [node.dropout.rate if node.dropout else 0.0 for node in nodes]
@@ -94,6 +95,7 @@ def strengths(spec: RunSpec) -> tuple[float, ...]:
         training.l2,
         training.l1,
         weight_decay(spec),
+        smoothing_of(training.loss),
         *rates,
         *(1 - drop.survival if drop else 0.0 for drop in drops),
     )
@@ -113,10 +115,12 @@ def _without_draws(node: Node) -> Node:
 
 
 def unregularized(spec: RunSpec) -> RunSpec:
-    """Return the settings of the run without penalties, weight decay and dropout."""
+    """Return the settings of the run without penalties, weight decay, label smoothing and dropout."""
     optimizer = spec.training.optimizer
     decay = OPTIMIZERS[optimizer.name].decay
     kept = tuple((name, value) for name, value in optimizer.params if name != decay)
     nodes = tuple(map(_without_draws, spec.network.nodes))
-    training = replace(spec.training, l2=0.0, l1=0.0, optimizer=replace(optimizer, params=kept))
+    smoothing = LOSSES[spec.training.loss.name].smoothing
+    loss = replace(spec.training.loss, params=tuple(one for one in spec.training.loss.params if one[0] != smoothing))
+    training = replace(spec.training, l2=0.0, l1=0.0, loss=loss, optimizer=replace(optimizer, params=kept))
     return replace(spec, network=NetworkSpec(nodes), training=training)

@@ -179,6 +179,11 @@ class TrainingLoop:
             stored = self._followed.grad
             self._kept.append(stored is not None and bool((stored != 0).any()))
 
+    @property
+    def smoothing(self) -> float:
+        """Label smoothing of the loss, 0 if there is none or the form of the loss is unknown."""
+        return 0.0 if self._form is None else self._form.smoothing
+
     def facts(self) -> dict[str, Any]:
         """Return the facts about the loop for the record; those that were not observed are missing."""
         found = self._batches.facts()

@@ -32,7 +32,8 @@ from reportgen.figures.pictures.choice import chosen_courses, is_claimed, is_nam
 from reportgen.figures.table import FIGURES
 from reportgen.languages.translate import N_, _, numeral
 from reportgen.runs.record import RunRecord
-from reportgen.study.metrics.layers import curvature_of_optimizer, limit_of_curvature
+from reportgen.study.metrics.layers import curvature_of_optimizer
+from reportgen.study.metrics.limits import limit_of_curvature
 
 FIGURE = FIGURES["curvature_over_steps"]
 

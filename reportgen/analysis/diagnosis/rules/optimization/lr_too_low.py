@@ -250,7 +250,7 @@ def _step_limit(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
 def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]:
     lr, times = record.spec.training.lr, min(_times(effect), _most_times(record))
     if lr <= 0:
-        return set_above_zero()
+        return set_above_zero(record)
     if limited := _step_limit(record):
         return limited
     return higher(record, tuple(dict.fromkeys((times, 10 * times, max(times / 10, 10.0)))))

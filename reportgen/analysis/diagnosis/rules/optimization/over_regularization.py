@@ -1,8 +1,9 @@
-"""An L2 or L1 penalty, weight decay or dropout is so strong that the network does not fit the training set.
+"""An L2 or L1 penalty, weight decay, dropout, stochastic depth or label smoothing keeps the network from fitting.
 
 **Statistic.** Training and validation accuracy at the end, compared with a reference. The effect of regularization in
 the run: twice the penalty divided by the data loss, the norm of the weights relative to initialization, and the
-training loss with dropout compared with the loss without.
+training loss with dropout or stochastic depth compared with the loss without, and the smallest loss that label
+smoothing allows compared with the loss of guessing.
 
 **Reference.** Regularization is meant to lower training scores, so a lower training score is not a fault in itself. The
 rule requires two conditions.
@@ -13,9 +14,10 @@ rule requires two conditions.
 2. *Regularization acts strongly.* Scaling all weights by 1 + e would change the data loss by a relative 0.1 e or more
    (2 P / L for an L2 penalty P, by the envelope theorem; only at a minimum, so not while the loss is still decreasing).
    Or the product of the layers' weight norms has fallen to half, whereas training without a penalty increases it. Or
-   dropout adds a tenth of the loss of guessing to the training loss, or drops 80% of a layer.
+   dropout or stochastic depth adds a tenth of the loss of guessing to the training loss, or drops 80% of a layer or of
+   the passes through a block. Or the smallest loss with label smoothing is 90% of the loss of guessing.
 
-Layers with batch normalization do not count for the penalty, because the size of their weights does not change their
+Layers with normalization do not count for the penalty, because the size of their weights does not change their
 output. But a penalty that has halved it makes each step four times as effective; if the learning rate is then too high,
 the penalty is reported. No reference is required either if a penalty was ten times the loss of guessing before
 training, has shrunk the weights, and both losses end above their minimum by a tenth of guessing: the penalty undoes
@@ -25,7 +27,7 @@ hundredth of its signal or gradient before training is reported by other rules.
 
 **Severity.** Error if training accuracy is below half of the reference, otherwise warning.
 
-**Advice.** A hundredth of the penalty, or none; no dropout.
+**Advice.** A hundredth of the penalty, or none; no dropout, stochastic depth or label smoothing.
 """
 
 from __future__ import annotations
@@ -35,13 +37,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.held_out import Shortfall, below_simple_models, scored
-from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits, stuck
 from reportgen.analysis.diagnosis.evidence.regularization import (
     batchnorm_shrinkage,
-    cost_of_dropout,
-    cost_of_penalty,
     dropout_inflates_loss,
     dropout_limits_fit,
     dropout_rate,
@@ -49,8 +48,9 @@ from reportgen.analysis.diagnosis.evidence.regularization import (
     penalty_limits_fit,
     penalty_raises_rate,
     shrinkage,
+    smoothing_limits_fit,
 )
-from reportgen.analysis.diagnosis.evidence.siblings import better_sibling, less_regularized, weight_decay
+from reportgen.analysis.diagnosis.evidence.siblings import better_sibling, less_regularized
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     in_most,
@@ -60,19 +60,19 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_seeds,
 )
 from reportgen.analysis.diagnosis.layers import has_bottleneck
+from reportgen.analysis.diagnosis.regularizers import advice_for, proposals_for, strengths_of, words_for
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import below_sibling
 from reportgen.analysis.diagnosis.rules.initialization.init_plateau import weak_at_start
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
 from reportgen.analysis.diagnosis.scores.over_regularization import FORM
-from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.analysis.words.listing import listing
-from reportgen.analysis.words.names import sentence
-from reportgen.engine.tables.optimizers import OPTIMIZERS
+from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
+KINDS = {"penalty": penalty_limits_fit, "dropout": dropout_limits_fit, "smoothing": smoothing_limits_fit}
+"""Kinds of regularization, and whether they limit the fit of a run."""
+
 SHARE = 0.05
-WEAKER = 100.0
 SOURCES = (
     "csci-497p",
     "stanford-scribe",
@@ -109,21 +109,21 @@ def check(evidence: Evidence) -> Finding | None:
     if undone:
         return _undone_progress(evidence, undone)
     records = [r for r in scored(evidence.records) if not _weak_at_start(r)]
-    by_penalty, by_dropout = ([r for r in records if holds(r)] for holds in (penalty_limits_fit, dropout_limits_fit))
-    shown = [r for r in records if r in by_penalty or r in by_dropout]
+    limited = {name: [r for r in records if holds(r)] for name, holds in KINDS.items()}
+    shown = [r for r in records if any(r in found for found in limited.values())]
     if not enough(len(shown), len(records)):
         return None
     short = _short(evidence, records)
     if short is None:
         return None
-    acting = {"penalty": enough(len(by_penalty), len(records)), "dropout": enough(len(by_dropout), len(records))}
+    acting = {name for name, found in limited.items() if enough(len(found), len(records))}
     seeds = tuple(r.spec.seed for r in shown)
     return RULE.finding(
         evidence,
         severity="error" if short.train - short.reached < -0.5 * short.reached else "warning",
         seeds=seeds,
         step=records[0].steps,
-        evidence=_facts(shown)
+        evidence=strengths_of(shown)
         | {"train_accuracy": short.train, "val_accuracy": short.validation, "reference": short.reached},
         message=(
             _(
@@ -131,12 +131,12 @@ def check(evidence: Evidence) -> Finding | None:
                 "validation, but {by} reaches {reached} in validation. {words} ({seeds})."
             ).format(
                 train=percent(short.train), validation=percent(short.validation), by=short.by,
-                reached=percent(short.reached), words=_words(shown, acting),
+                reached=percent(short.reached), words=words_for(shown, acting),
                 seeds=words_for_seeds(seeds, len(records)),
             )
         ),
-        advice=_advice(acting),
-        proposals=_proposals(shown[0], acting),
+        advice=advice_for(acting, shown[0]),
+        proposals=proposals_for(shown[0], acting),
         causes=("underfitting",) if has_bottleneck(records[0]) else None,
     )  # fmt: skip
 
@@ -147,7 +147,7 @@ def _inflated_loss(evidence: Evidence, records: Sequence[RunRecord]) -> Finding 
         return None
     noisy, clean = (mean([r.arrays[name][0] for r in records]) for name in ("step_loss", "epoch_train_loss"))
     seeds, rate = tuple(r.spec.seed for r in records), dropout_rate(records[0])
-    acting = {"penalty": False, "dropout": True}
+    acting = {"dropout"}
     return RULE.finding(
         evidence,
         severity="error" if all(stuck(r) for r in records) else "warning",
@@ -165,8 +165,8 @@ def _inflated_loss(evidence: Evidence, records: Sequence[RunRecord]) -> Finding 
                 seeds=words_for_seeds(seeds, len(evidence.records)),
             )
         ),
-        advice=_advice(acting),
-        proposals=_proposals(records[0], acting),
+        advice=advice_for(acting, records[0]),
+        proposals=proposals_for(records[0], acting),
     )  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def _undone_progress(evidence: Evidence, shown: Sequence[tuple[RunRecord, tuple[
     """Return the finding on a penalty that shrinks the weights after the network has learned."""
     records, seeds = [r for r, _ in shown], tuple(r.spec.seed for r, _ in shown)
     lowest, last = (mean([losses[side] for _, losses in shown]) for side in (0, 1))
-    kept, acting = mean([shrinkage(r) for r in records]), {"penalty": True, "dropout": False}
+    kept, acting = mean([shrinkage(r) for r in records]), {"penalty"}
     return RULE.finding(
         evidence,
         severity="error" if all(stuck(r) for r in records) else "warning",
@@ -191,15 +191,15 @@ def _undone_progress(evidence: Evidence, shown: Sequence[tuple[RunRecord, tuple[
                 seeds=words_for_seeds(seeds, len(evidence.records)),
             )
         ),
-        advice=_advice(acting),
-        proposals=_proposals(records[0], acting),
+        advice=advice_for(acting, records[0]),
+        proposals=proposals_for(records[0], acting),
     )  # fmt: skip
 
 
 def _raised_rate(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
     """Return the finding on a penalty that makes weights under batch normalization too small for the learning rate."""
     kept = float(np.median([np.median(batchnorm_shrinkage(r)) for r in records]))
-    seeds, acting = tuple(r.spec.seed for r in records), {"penalty": True, "dropout": False}
+    seeds, acting = tuple(r.spec.seed for r in records), {"penalty"}
     return RULE.finding(
         evidence,
         severity="error" if all(stuck(r) for r in records) else "warning",
@@ -213,62 +213,9 @@ def _raised_rate(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
                 "makes each step more effective, and the loss does not settle ({seeds})."
             ).format(kept=percent(kept), seeds=words_for_seeds(seeds, len(evidence.records)))
         ),
-        advice=_advice(acting),
-        proposals=_proposals(records[0], acting),
+        advice=advice_for(acting, records[0]),
+        proposals=proposals_for(records[0], acting),
     )
-
-
-def _facts(records: Sequence[RunRecord]) -> dict[str, float]:
-    return {
-        "penalty_over_loss": mean([cost_of_penalty(r) for r in records]),
-        "weights_kept": mean([shrinkage(r) for r in records]),
-        "dropout_over_guess": mean([cost_of_dropout(r) for r in records]),
-    }
-
-
-def _words(records: Sequence[RunRecord], acting: dict[str, bool]) -> str:
-    facts, rate = _facts(records), dropout_rate(records[0])
-    effects = []
-    if acting["penalty"] or not acting["dropout"]:
-        if facts["penalty_over_loss"] > 0:
-            effects.append(
-                _("twice the penalty term is {penalty_over_loss} times the data loss").format(
-                    penalty_over_loss=number(facts["penalty_over_loss"])
-                )
-            )
-        effects.append(
-            _("the product of the weight norms is {weights_kept} times its initial value").format(
-                weights_kept=number(facts["weights_kept"])
-            )
-        )
-    if acting["dropout"]:
-        cost = facts["dropout_over_guess"]
-        adds = _("adds {cost} times the loss of guessing to the training loss").format(cost=number(cost))
-        effects.append(
-            _("a dropout rate of {rate} {adds}").format(
-                rate=number(rate),
-                adds=adds if cost > 0 else _("keeps {rate} of the units").format(rate=percent(1 - rate)),
-            )
-        )
-    return sentence(listing(effects))
-
-
-def _advice(acting: dict[str, bool]) -> str:
-    if acting["penalty"] and acting["dropout"]:
-        return _("Divide the penalty by 100, and remove dropout.")
-    return _("Remove dropout, or lower its rate.") if acting["dropout"] else _("Divide the penalty by 100 or more.")
-
-
-def _proposals(record: RunRecord, acting: dict[str, bool]) -> tuple[Proposal, ...]:
-    training = record.spec.training
-    strengths = {"training.l2": training.l2, "training.l1": training.l1}
-    if decay := OPTIMIZERS[training.optimizer.name].decay:
-        strengths[f"training.optimizer.{decay}"] = weight_decay(record.spec)
-    weaker = {path: rounded(value / WEAKER) for path, value in strengths.items() if value and acting["penalty"]}
-    off = {path: 0.0 for path in weaker}
-    rate = {"network.dropout": 0.0} if acting["dropout"] else {}
-    first = Proposal(weaker | rate, _("weaker regularization"))
-    return (first, Proposal(off | rate, _("no penalty"))) if weaker else (first,)
 
 
 RULE = Rule(

@@ -116,7 +116,7 @@ def check(evidence: Evidence) -> Finding | None:
 def _remedy(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]:
     lr, times = record.spec.training.lr, 10.0 ** max(1, round(math.log10(COMMON / max(ratio, 1e-12))))
     if lr <= 0:
-        return set_above_zero()
+        return set_above_zero(record)
     advice, faster = higher(record, (times,))
     if _oversized(record) < OVERSIZED:
         return advice, faster

@@ -1,0 +1,71 @@
+"""The angle of a step in equilibrium, against random walks of weights whose length has no effect."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.engine.tables.optimizer import turning_angle
+from reportgen.engine.tables.optimizers import OPTIMIZERS
+
+LR, DECAY, SIZE, STEPS = 0.02, 1.0, 400, 1200
+Step = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+def walked(step: Step) -> float:
+    """Return the root mean square angle of the last steps with random gradients that are orthogonal to the weights."""
+    rng = np.random.default_rng(0)
+    w, momentum, angles = rng.standard_normal(SIZE), np.zeros(SIZE), []
+    for _ in range(STEPS):
+        g = rng.standard_normal(SIZE)
+        g -= (g @ w) / (w @ w) * w
+        after = step(w, g / np.linalg.norm(w), momentum)
+        angles.append(math.acos(min(1.0, (w @ after) / np.linalg.norm(w) / np.linalg.norm(after))))
+        w = after
+    return float(np.sqrt(np.mean(np.square(angles[STEPS // 2 :]))))
+
+
+def velocity(w: np.ndarray, g: np.ndarray, momentum: np.ndarray) -> np.ndarray:
+    momentum[:] = 0.9 * momentum - LR * (g + DECAY * w)
+    return w + momentum
+
+
+def average(w: np.ndarray, g: np.ndarray, momentum: np.ndarray) -> np.ndarray:
+    momentum[:] = 0.9 * momentum + 0.1 * (g + DECAY * w)
+    return w - LR * momentum
+
+
+def adamw(w: np.ndarray, g: np.ndarray, momentum: np.ndarray) -> np.ndarray:
+    """Make a step with the squared gradients of all weights alike, so that they divide by the size of the gradient."""
+    momentum[:] = 0.9 * momentum + 0.1 * g * np.linalg.norm(w)
+    return w - LR * (momentum + DECAY * w)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "step"),
+    [
+        ("sgd", {"momentum": 0.9, "nesterov": False, "form": "velocity"}, velocity),
+        ("sgd", {"momentum": 0.9, "nesterov": False, "form": "average"}, average),
+        ("adamw", {"weight_decay": DECAY, "beta1": 0.9}, adamw),
+    ],
+)
+def test_the_angle_is_that_of_a_random_walk(name: str, parameters: dict[str, Any], step: Step) -> None:
+    expected = turning_angle(OPTIMIZERS[name], parameters, LR, 0.0 if name == "adamw" else DECAY)
+    assert walked(step) == pytest.approx(expected, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "l2"),
+    [
+        ("sgd", {"momentum": 0.9, "nesterov": False, "form": "velocity"}, 0.0),
+        ("sgd", {"momentum": 0.9, "nesterov": True, "form": "velocity"}, 0.1),
+        ("adamw", {"weight_decay": 0.0, "beta1": 0.9}, 0.0),
+        ("adam", {"beta1": 0.9}, 0.1),
+    ],
+)
+def test_without_decay_or_a_formula_the_angle_is_unknown(name: str, parameters: dict[str, Any], l2: float) -> None:
+    assert math.isnan(turning_angle(OPTIMIZERS[name], parameters, LR, l2))
