@@ -41,6 +41,7 @@ training: {epochs: 4, batch_size: 16}
 vary:
   training.lr: [0.01, 0.1, 1.0]
 seeds: 3
+figures: [claims_overview, loss_curves, scores_by_setting, activation_std_by_layer]
 claims:
   - id: learns
     says: With a learning rate of 0.1, the network learns the classes.
@@ -63,6 +64,7 @@ training: {epochs: 0}
 vary:
   network.init: [{name: gaussian, std: 0.01, label: small}, xavier]
 seeds: 3
+figures: [activation_std_by_layer, activation_histograms]
 claims:
   - id: dies
     says: With small weights, the signal dies out.
@@ -77,12 +79,14 @@ data: {name: shapes, samples: 120, validation: 0.25}
 network: {layers: [{conv: {filters: 3, kernel: 3}}, {pool: 2}], activation: relu, init: he}
 training: {epochs: 1, batch_size: 20, lr: 0.05}
 seeds: 2
+remedies: false
+figures: [architecture, filters, feature_maps, confusion_matrix]
 """
 
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return the pages of three small studies, by name."""
+    """Return the pages of three small studies, by name; the page of images has no script."""
     from reportgen.workflow.run import run_study
 
     folder = tmp_path_factory.mktemp("pages")
@@ -90,7 +94,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     found = {}
     for name, text in studies.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-        report = run_study(folder / f"{name}.yaml", output=folder / "reports", formats=["html"])
+        script = name != "images"
+        report = run_study(folder / f"{name}.yaml", output=folder / "reports", formats=["html"], script=script)
         found[name] = report.folder / "index.html"
-    plain = run_study(folder / "trained.yaml", output=folder / "plain", formats=["html"], script=False)
-    return found | {"plain": plain.folder / "index.html"}
+    return found
