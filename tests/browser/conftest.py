@@ -1,36 +1,10 @@
-"""A browser for the tests of pages: Chromium of the system, driven by Playwright."""
+"""Pages of small studies for the tests in a browser."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-
-def browser_path() -> str | None:
-    """Return the path of a browser, which the environment variable REPORTGEN_BROWSER may name."""
-    named = os.environ.get("REPORTGEN_BROWSER")
-    return named or next((path for name in NAMES if (path := shutil.which(name))), None)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Yield a browser; the tests are skipped without Playwright or a browser."""
-    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    path = browser_path()
-    if path is None:
-        pytest.skip("no Chromium or Chrome is installed")
-    with api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
 
 TRAINED = """
 title: Learning rates of a small network
