@@ -142,9 +142,7 @@ def test_variants_that_claims_compare_come_before_those_they_name(tmp_path: Path
     assert selection.highlighted == ("lr 0.032", "lr 0.256", "lr 0.512", "lr 1.024", "lr 0")
 
 
-def test_whole_comparisons_that_most_claims_make_are_highlighted(
-    tmp_path: Path,
-) -> None:
+def test_whole_comparisons_that_most_claims_make_are_highlighted(tmp_path: Path) -> None:
     pairs = [(0.001, 0.002), (0.004, 0.008), (0.016, 0.032), (0.016, 0.032), (0.128, 0.064)]
     claims = [(f"{{training.lr: {a}}}", f"{{less_than: {{training.lr: {b}}}}}") for a, b in pairs]
     selection = layout(of_study(tmp_path / "example.yaml", with_claims(RATES, *claims))).selection
