@@ -11,13 +11,16 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 DESKTOP, PHONE, ZOOMED = (1280, 800), (390, 844), (640, 400)
 """Windows in CSS pixels; a zoom of 200% halves those of the desktop."""
+
+WINDOWS = {"desktop": DESKTOP, "phone": PHONE, "zoomed": ZOOMED}
+VIEWS = tuple((window, scheme) for window in WINDOWS for scheme in ("light", "dark"))
 
 MOST_BYTES = 1_500_000
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
@@ -58,22 +61,23 @@ class PageChecks:
         return not (self.violations or self.messages or self.wide) and self.bytes <= MOST_BYTES
 
 
-def check_page(browser: Any, path: Path) -> PageChecks:
-    """Return the checks of a page in all windows and colour schemes."""
+def check_page(browser: Any, path: Path, views: Sequence[tuple[str, str]] = VIEWS) -> PageChecks:
+    """Return the checks of a page: its widths in all windows, and its accessibility in these windows and schemes."""
     checks = PageChecks(path)
-    windows = {"desktop": DESKTOP, "phone": PHONE, "zoomed": ZOOMED}
-    for name, (width, height) in windows.items():
-        for scheme in ("light", "dark"):
-            context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-            page = context.new_page()
-            page.on("console", lambda message: checks.messages.append(message.text))
-            page.on("pageerror", lambda error: checks.messages.append(str(error)))
-            page.goto(path.resolve().as_uri())
-            checks.wide += [f"{name}: {one}" for one in page.evaluate(WIDE)]
-            checks.screens[name] = page.evaluate(METHODS) / height
-            page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-            checks.violations += [f"{name} {scheme}: {one}" for one in violations(page)]
-            context.close()
+    page = browser.new_page()
+    page.on("console", lambda message: checks.messages.append(message.text))
+    page.on("pageerror", lambda error: checks.messages.append(str(error)))
+    page.goto(path.resolve().as_uri())
+    for name, (width, height) in WINDOWS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        checks.wide += [f"{name}: {one}" for one in page.evaluate(WIDE)]
+        checks.screens[name] = page.evaluate(METHODS) / height
+    page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    for name, scheme in views:
+        page.set_viewport_size(dict(zip(("width", "height"), WINDOWS[name], strict=True)))
+        page.emulate_media(color_scheme=scheme)
+        checks.violations += [f"{name} {scheme}: {one}" for one in violations(page)]
+    page.close()
     return checks
 
 

@@ -217,9 +217,9 @@ def remove_abandoned(folder: Path) -> None:
                 remove(path)
 
 
-def retry_while_busy(action: Callable[[], T], seconds: float = BUSY_SECONDS) -> T:
-    """Return the result of `action`; retry while another program has the file open."""
-    end = time.monotonic() + seconds
+def retry_while_busy(action: Callable[[], T]) -> T:
+    """Return the result of `action`; retry for BUSY_SECONDS while another program has the file open."""
+    end = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             return action()

@@ -14,6 +14,7 @@ import pytest
 
 from tests.rates import Training, write_study
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 LONGEST_SECONDS = 300.0
 """How long a test process waits for another one to compile: several times longer than compiling takes."""
 
@@ -29,6 +30,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import WorkStealingScheduling
 
     return WorkStealingScheduling(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_synchronization() -> Iterator[None]:
+    """Do not wait for the disk: what a synchronized file survives, a loss of power, happens in no test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -71,6 +80,12 @@ def _wait_for(path: Path) -> None:
         time.sleep(0.1)
 
 
+def browser_path() -> str | None:
+    """Return the path of a browser, which the environment variable REPORTGEN_BROWSER may name."""
+    named = os.environ.get("REPORTGEN_BROWSER")
+    return named or next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
 @pytest.fixture
 def training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Training:
     """A working folder with the study rates.yaml, whose trained runs are counted."""
@@ -97,6 +112,19 @@ def finished(finished_rates: Path, training: Training) -> Training:
     """The working folder with the report of rates.yaml as results.json."""
     shutil.copytree(finished_rates, Path("reports/rates"))
     return training
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Yield a browser; the tests are skipped without Playwright or a browser."""
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    path = browser_path()
+    if path is None:
+        pytest.skip("no Chromium or Chrome is installed")
+    with api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 
 from reportgen import errors
 from reportgen.errors import CODES
+from tests.sources import nodes
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "reportgen"
@@ -27,9 +28,9 @@ def scan(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def literals(package: Path) -> set[str]:
     """All strings in the modules of a package, without the table itself."""
-    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in package.rglob("*.py") if path.name != "errors.py")
-    nodes = (node for tree in trees for node in ast.walk(tree))
-    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    paths = (path for path in package.rglob("*.py") if path.name != "errors.py")
+    constants = (node for path in paths for node in nodes(path) if isinstance(node, ast.Constant))
+    return {node.value for node in constants if isinstance(node.value, str)}
 
 
 def test_every_code_of_an_error_is_declared(scan: Any) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import nodes
+
 PACKAGE = Path(__file__).resolve().parents[1] / "reportgen"
 
 FOLDERS = (
@@ -45,7 +47,7 @@ def level(module: str) -> int:
 
 def imported_modules(path: Path, root: Path) -> Iterator[str]:
     """All modules of the package that a file imports, at any depth of its code."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.startswith("reportgen"))
         elif isinstance(node, ast.ImportFrom):

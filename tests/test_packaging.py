@@ -99,6 +99,7 @@ def test_the_wheel_states_licence_and_python(wheel: Path) -> None:
 
 def test_an_installed_wheel_runs_a_shipped_study_by_name(installed: Path, tmp_path: Path) -> None:
     small = ("data.train=40", "data.validation=0.03", "network.hidden=[8, 8]", "remedies=false")
+    small = (*small, "figures=[loss_curves]")
     command = [str(installed / "reportgen"), "run", "digits", "--quick", "--seeds", "1", "-q"]
     _run([*command, "-f", "html", "-o", "out", *(part for change in small for part in ("--set", change))], cwd=tmp_path)
     results = json.loads((tmp_path / "out" / "digits" / "results.json").read_text(encoding="utf-8"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from reportgen import registry
 from reportgen.errors import ReportgenError
 from reportgen.registry import HOMES, Table, table_of
 from tests.plugin_example import HALF, MIRROR
+from tests.sources import nodes
 
 COMPONENTS = (
     "activation",
@@ -56,7 +57,7 @@ def test_a_row_that_does_not_belong_is_refused(row: registry.Row, code: str) -> 
     assert list(table.values()) == [HALF]
 
 
-def named_tests(tree: ast.Module, names: set[str]) -> Iterator[str]:
+def named_tests(nodes: Iterable[ast.AST], names: set[str]) -> Iterator[str]:
     """Comparisons with the name of a component, and constants that list such names."""
 
     def is_name(node: ast.AST) -> bool:
@@ -64,7 +65,7 @@ def named_tests(tree: ast.Module, names: set[str]) -> Iterator[str]:
             return bool(node.elts) and all(map(is_name, node.elts))
         return isinstance(node, ast.Constant) and node.value in names
 
-    for node in ast.walk(tree):
+    for node in nodes:
         if (isinstance(node, ast.Compare) and any(map(is_name, (node.left, *node.comparators)))) or (
             isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple) and is_name(node.value)
         ):
@@ -73,14 +74,10 @@ def named_tests(tree: ast.Module, names: set[str]) -> Iterator[str]:
 
 def test_no_code_tests_the_name_of_a_component() -> None:
     names = {name for kind in COMPONENTS for name in table_of(kind)} - AMBIGUOUS
-    found = {
-        test
-        for path in PACKAGE.rglob("*.py")
-        for test in named_tests(ast.parse(path.read_text(encoding="utf-8")), names)
-    }
+    found = {test for path in PACKAGE.rglob("*.py") for test in named_tests(nodes(path), names)}
     assert found == YARDSTICKS
 
 
 @pytest.mark.parametrize("code", ["x.name == 'prelu'", "x.name in ('tanh', 'sigmoid')", "KINKED = ('relu', 'elu')"])
 def test_tests_of_names_are_found(code: str) -> None:
-    assert list(named_tests(ast.parse(code), {"prelu", "tanh", "sigmoid", "relu", "elu"})) == [code]
+    assert list(named_tests(ast.walk(ast.parse(code)), {"prelu", "tanh", "sigmoid", "relu", "elu"})) == [code]

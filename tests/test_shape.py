@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import docstring, nodes
+
 ROOT = Path(__file__).resolve().parents[1]
 FILE_LINES = 300
 FOLDER_MODULES, TOP_MODULES = 16, 7
@@ -38,9 +40,9 @@ SOURCES = project_files("reportgen", "tests", "benchmarks", "docs", endings={".p
 PACKAGE = [path for path in SOURCES if path.is_relative_to(ROOT / "reportgen")]
 
 
-def bodies(source: str) -> Iterator[tuple[str, int, bool]]:
+def bodies(path: Path) -> Iterator[tuple[str, int, bool]]:
     """Name, lines of the body without its docstring, and whether it is a kernel, of every function."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body
             lines = (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
@@ -57,14 +59,14 @@ def test_no_function_is_long() -> None:
     long = [
         (str(path.relative_to(ROOT)), name, lines)
         for path in PACKAGE
-        for name, lines, kernel in bodies(path.read_text(encoding="utf-8"))
+        for name, lines, kernel in bodies(path)
         if lines > (KERNEL_LINES if kernel else BODY_LINES)
     ]
     assert long == []
 
 
 def test_functions_are_short_in_the_median() -> None:
-    lengths = [lines for path in PACKAGE for _, lines, _ in bodies(path.read_text(encoding="utf-8"))]
+    lengths = [lines for path in PACKAGE for _, lines, _ in bodies(path)]
     assert statistics.median(lengths) <= BODY_MEDIAN
 
 
@@ -81,17 +83,15 @@ def _modules(folder: Path) -> int:
 
 def test_every_folder_says_what_it_is_for() -> None:
     packages = {path.parent for path in PACKAGE}
-    silent = [folder.name for folder in packages if not _docstring(folder / "__init__.py")]
+    silent = [folder.name for folder in packages if not docstring(folder / "__init__.py")]
     assert silent == []
 
 
-def _docstring(path: Path) -> str | None:
-    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) if path.is_file() else None
-
-
-def test_the_measure_of_a_body_leaves_out_its_docstring() -> None:
+def test_the_measure_of_a_body_leaves_out_its_docstring(tmp_path: Path) -> None:
+    path = tmp_path / "f.py"
     source = '@kernel\ndef f(x):\n    """Say.\n\n    More.\n    """\n    y = x\n    return y\n'
-    assert list(bodies(source)) == [("f", 2, True)]
+    path.write_text(source, encoding="utf-8")
+    assert list(bodies(path)) == [("f", 2, True)]
 
 
 def test_no_file_carries_a_path_of_a_machine() -> None:

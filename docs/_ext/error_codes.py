@@ -17,6 +17,9 @@ from reportgen import errors
 PACKAGE = Path(errors.__file__).parent
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Call = tuple[Function, str, ast.Call]
+"""A function, the name of another function that it calls, and the call."""
+
 Makers = dict[str, tuple[int, set[int]]]
 """Functions that create an error, with the position of the code among their arguments and the exit codes."""
 
@@ -33,13 +36,13 @@ def code_lines() -> Iterator[str]:
 @cache
 def exit_codes(package: Path) -> dict[str, set[int]]:
     """Return the exit codes of each code that the modules of a package use."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(package.rglob("*.py"))]
-    shared, private = _error_classes(), [Makers() for _ in trees]
+    modules = [_calls(ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(package.rglob("*.py"))]
+    shared, private = _error_classes(), [Makers() for _ in modules]
     while True:
         before = _size(shared, *private)
         found: dict[str, set[int]] = {}
-        for tree, own in zip(trees, private, strict=True):
-            _scan(tree, shared, own, found)
+        for calls, own in zip(modules, private, strict=True):
+            _scan(calls, shared, own, found)
         if _size(shared, *private) == before:
             return found
 
@@ -57,28 +60,31 @@ def _size(*makers: Makers) -> int:
     return sum(1 + len(exits) for one in makers for _, exits in one.values())
 
 
-def _scan(tree: ast.Module, shared: Makers, own: Makers, found: dict[str, set[int]]) -> None:
+def _scan(calls: list[Call], shared: Makers, own: Makers, found: dict[str, set[int]]) -> None:
     """Add the codes of a module to `found`, and its functions that take a code to `shared` or, if private, `own`."""
+    for function, name, call in calls:
+        maker = own.get(name) or shared.get(name)
+        if maker is None:
+            continue
+        position, exits = maker
+        argument = _argument(call, position)
+        for code in _literals(argument, function):
+            found.setdefault(code, set()).update(exits)
+        names = [one.arg for one in function.args.args if one.arg not in ("self", "cls")]
+        if isinstance(argument, ast.Name) and argument.id in names and function.name != "__init__":
+            makers = own if function.name.startswith("_") else shared
+            _, known = makers.setdefault(function.name, (names.index(argument.id), set()))
+            known |= exits
+
+
+def _calls(tree: ast.Module) -> list[Call]:
+    """Return the calls in all functions of a module."""
     functions = [node for node in ast.walk(tree) if isinstance(node, Function)]
-    for function in functions:
-        for call, (position, exits) in _calls(function, {**shared, **own}):
-            argument = _argument(call, position)
-            for code in _literals(argument, function):
-                found.setdefault(code, set()).update(exits)
-            names = [one.arg for one in function.args.args if one.arg not in ("self", "cls")]
-            if isinstance(argument, ast.Name) and argument.id in names and function.name != "__init__":
-                makers = own if function.name.startswith("_") else shared
-                _, known = makers.setdefault(function.name, (names.index(argument.id), set()))
-                known |= exits
-
-
-def _calls(function: Function, makers: Makers) -> Iterator[tuple[ast.Call, tuple[int, set[int]]]]:
-    for node in ast.walk(function):
-        if isinstance(node, ast.Call):
-            called = node.func
-            name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
-            if name in makers:
-                yield node, makers[name]
+    calls = [(function, node) for function in functions for node in ast.walk(function) if isinstance(node, ast.Call)]
+    return [
+        (function, call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", ""), call)
+        for function, call in calls
+    ]
 
 
 def _argument(call: ast.Call, position: int) -> ast.expr | None:

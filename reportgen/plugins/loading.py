@@ -8,6 +8,7 @@ their rows are available to this study only.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import sys
@@ -46,7 +47,7 @@ def load_installed() -> None:
         If a plug-in cannot be loaded.
     """
     with _LOADING:
-        for entry in importlib.metadata.entry_points(group=GROUP):
+        for entry in _entry_points(tuple(sys.path)):
             version = f"{entry.dist.name} {entry.dist.version}" if entry.dist else ""
             key = f"{entry.name} {version}"
             if key not in _INSTALLED:
@@ -55,6 +56,12 @@ def load_installed() -> None:
                     plugin = Plugin(entry.name, version, _sha256(*_sources(entry.module)))
                     register(*rows, plugin=plugin)
                 _INSTALLED[key] = plugin
+
+
+@functools.cache
+def _entry_points(path: tuple[str, ...]) -> tuple[importlib.metadata.EntryPoint, ...]:
+    """Return the entry points of the packages on this `sys.path`, each of whose files would be read at every call."""
+    return tuple(importlib.metadata.entry_points(group=GROUP))
 
 
 def load_file(path: Path) -> Plugin:

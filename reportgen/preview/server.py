@@ -103,6 +103,8 @@ def serving(shown: PreviewPage, port: int | None) -> Iterator[str]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
+    """Connections that wait for a thread; with the usual 5, a browser that opens more waits for a second."""
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         self._open: dict[socket.socket, None] = {}

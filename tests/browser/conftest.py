@@ -1,36 +1,10 @@
-"""A browser for the tests of pages: Chromium of the system, driven by Playwright."""
+"""Pages of small studies for the tests in a browser."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-
-def browser_path() -> str | None:
-    """Return the path of a browser, which the environment variable REPORTGEN_BROWSER may name."""
-    named = os.environ.get("REPORTGEN_BROWSER")
-    return named or next((path for name in NAMES if (path := shutil.which(name))), None)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Yield a browser; the tests are skipped without Playwright or a browser."""
-    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    path = browser_path()
-    if path is None:
-        pytest.skip("no Chromium or Chrome is installed")
-    with api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
 
 TRAINED = """
 title: Learning rates of a small network
@@ -41,6 +15,7 @@ training: {epochs: 4, batch_size: 16}
 vary:
   training.lr: [0.01, 0.1, 1.0]
 seeds: 3
+figures: [claims_overview, loss_curves, scores_by_setting, activation_std_by_layer]
 claims:
   - id: learns
     says: With a learning rate of 0.1, the network learns the classes.
@@ -63,6 +38,7 @@ training: {epochs: 0}
 vary:
   network.init: [{name: gaussian, std: 0.01, label: small}, xavier]
 seeds: 3
+figures: [activation_std_by_layer, activation_histograms]
 claims:
   - id: dies
     says: With small weights, the signal dies out.
@@ -77,12 +53,14 @@ data: {name: shapes, samples: 120, validation: 0.25}
 network: {layers: [{conv: {filters: 3, kernel: 3}}, {pool: 2}], activation: relu, init: he}
 training: {epochs: 1, batch_size: 20, lr: 0.05}
 seeds: 2
+remedies: false
+figures: [architecture, filters, feature_maps, confusion_matrix]
 """
 
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return the pages of three small studies, by name."""
+    """Return the pages of three small studies, by name; the page of images has no script."""
     from reportgen.workflow.run import run_study
 
     folder = tmp_path_factory.mktemp("pages")
@@ -90,7 +68,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     found = {}
     for name, text in studies.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-        report = run_study(folder / f"{name}.yaml", output=folder / "reports", formats=["html"])
+        script = name != "images"
+        report = run_study(folder / f"{name}.yaml", output=folder / "reports", formats=["html"], script=script)
         found[name] = report.folder / "index.html"
-    plain = run_study(folder / "trained.yaml", output=folder / "plain", formats=["html"], script=False)
-    return found | {"plain": plain.folder / "index.html"}
+    return found

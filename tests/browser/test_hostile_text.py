@@ -7,7 +7,7 @@ import http.server
 import itertools
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -137,39 +137,44 @@ CHECK = """() => [...document.querySelectorAll('*')].flatMap(element => [
 ])"""
 
 
-def executed(browser: Any, path: Path) -> list[str]:
-    """Return the scripts that ran, and elements that could run one, in a page without its security policy."""
+@pytest.fixture(scope="module")
+def executed(browser: Any) -> Iterator[Callable[[Path], list[str]]]:
+    """Yield a function of a page: the scripts that run without its security policy, and elements that could run one."""
     context = browser.new_context(bypass_csp=True)
     page = context.new_page()
-    found: list[str] = []
-    page.on("dialog", lambda dialog: (found.append(f"alert({dialog.message})"), dialog.dismiss()))
-    page.goto(path.as_uri())
-    page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
-    search = page.locator("input[type=search]")
-    if search.count():
-        search.first.fill("<img src=x onerror=alert(1)>")
-    page.wait_for_timeout(50)
-    found += page.evaluate(CHECK)
+    alerts: list[str] = []
+    page.on("dialog", lambda dialog: (alerts.append(f"alert({dialog.message})"), dialog.dismiss()))
+
+    def found(path: Path) -> list[str]:
+        alerts.clear()
+        page.goto(path.as_uri())
+        page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
+        search = page.locator("input[type=search]")
+        if search.count():
+            search.first.fill("<img src=x onerror=alert(1)>")
+        page.wait_for_timeout(50)
+        return alerts + page.evaluate(CHECK)
+
+    yield found
     context.close()
-    return found
 
 
-def test_no_page_runs_a_script(browser: Any, folder: Path, made: Report) -> None:
+def test_no_page_runs_a_script(executed: Callable[[Path], list[str]], folder: Path, made: Report) -> None:
     (folder / "notebook.html").write_text(f"<!doctype html>{made._repr_html_()}", encoding="utf-8")
     rows = Rows(["<script>alert(1)</script>"], [[vector] for vector in VECTORS[:20]])
     (folder / "rows.html").write_text(f"<!doctype html>{rows._repr_html_()}", encoding="utf-8")
     pages = [path for path in sorted(folder.rglob("*.html")) if "site/hostile" not in path.as_posix()]
     names = {path.name for path in pages}
     assert {"index.html", "quiz.html", "feedback.html", "notebook.html", "claims.html", "loss_curves.html"} <= names
-    assert {str(path.relative_to(folder)): found for path in pages if (found := executed(browser, path))} == {}
+    assert {str(path.relative_to(folder)): found for path in pages if (found := executed(path))} == {}
 
 
-def test_the_check_finds_every_kind_of_script(browser: Any, tmp_path: Path) -> None:
+def test_the_check_finds_every_kind_of_script(executed: Callable[[Path], list[str]], tmp_path: Path) -> None:
     """Control: the same texts, not escaped, are found."""
     page = tmp_path / "index.html"
     for vector in (VECTORS[0], VECTORS[4], VECTORS[15], VECTORS[21], VECTORS[37]):
         page.write_text(f"<!doctype html><body>{vector}", encoding="utf-8")
-        assert executed(browser, page), vector
+        assert executed(page), vector
 
 
 def test_neither_the_pdf_nor_a_page_loads_a_canary(made: Report, server: tuple[str, list[str]]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +13,7 @@ import numpy as np
 
 from reportgen.analysis.results import Analysis, EnsembleScore, VariantSummary
 from reportgen.figures import FIGURES, draw_all
+from reportgen.figures.drawing.export import svg_text
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.training import overview
 from reportgen.figures.training.table import TRAINING_FIGURES
@@ -116,6 +120,23 @@ GALLERY: Mapping[str, Callable[[Path], list[Drawing]]] = {
     "pictures": lambda _: [picture(id_, study) for id_, study in STUDIES.items()],
 }  # fmt: skip
 """Drawings by name; the argument is an empty folder."""
+
+
+@functools.cache
+def example(name: str) -> list[Drawing]:
+    """Return the drawings of this name, drawn once per process and without a warning; so are their narrow figures."""
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        warnings.simplefilter("error")
+        drawings = GALLERY[name](Path(folder))
+    return [replace(one, narrow=one.narrow and functools.cache(one.narrow)) for one in drawings]
+
+
+@functools.cache
+def pictures(name: str) -> list[str]:
+    """Return the SVG text of each of these drawings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return [svg_text(one) for one in example(name)]
 
 
 def shown_ids(drawings: Mapping[str, list[Drawing]]) -> set[str]:

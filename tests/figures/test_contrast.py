@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,9 @@ from reportgen.figures import FIGURES
 from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.export import screen_svg, svg_text
-from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import PHONE, SLIDE, drawing_on
 from reportgen.figures.slides import fits
-from tests.figures.gallery import GALLERY, shown_ids
+from tests.figures.gallery import GALLERY, example, pictures, shown_ids
 
 SVG = "{http://www.w3.org/2000/svg}"
 TEXT, LINE = 4.5, 3.0
@@ -54,42 +54,34 @@ def faint(svg: str, ground: str, soft: set[str]) -> list[str]:
     return found
 
 
-@pytest.fixture(scope="module")
-def gallery(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Drawing]]:
-    return {name: draw(tmp_path_factory.mktemp("example")) for name, draw in GALLERY.items()}
+def test_the_examples_include_every_figure_of_the_table() -> None:
+    assert shown_ids({name: example(name) for name in GALLERY}) >= set(FIGURES)
 
 
-@pytest.fixture(scope="module", params=list(GALLERY))
-def drawings(request: pytest.FixtureRequest, gallery: dict[str, list[Drawing]]) -> list[Drawing]:
-    return gallery[request.param]
-
-
-def test_the_examples_include_every_figure_of_the_table(gallery: dict[str, list[Drawing]]) -> None:
-    assert shown_ids(gallery) >= set(FIGURES)
-
-
-def test_text_and_lines_have_enough_contrast_on_both_grounds(drawings: list[Drawing]) -> None:
+@pytest.mark.parametrize("name", GALLERY)
+def test_text_and_lines_have_enough_contrast_on_both_grounds(name: str) -> None:
     light, dark = palette.BY_NAME["ground"].light, palette.BY_NAME["ground"].dark
-    assert drawings
-    for drawing in drawings:
-        svg = svg_text(drawing)
+    assert example(name)
+    for drawing, svg in zip(example(name), pictures(name), strict=True):
         assert faint(svg, light, SOFT) == [], drawing.id
         assert faint(palette.dark(svg), dark, SOFT_DARK) == [], drawing.id
 
 
-def test_a_narrow_figure_is_inside_its_canvas_and_its_text_is_readable_on_a_phone(drawings: list[Drawing]) -> None:
-    for drawing in drawings:
+@pytest.mark.parametrize("name", GALLERY)
+def test_a_narrow_figure_is_inside_its_canvas_and_its_text_is_readable_on_a_phone(name: str) -> None:
+    for drawing in example(name):
         assert drawing.narrow is not None, drawing.id
-        with _style.settings(), drawing_on(PHONE):
+        with warnings.catch_warnings(), _style.settings(), drawing_on(PHONE):
+            warnings.simplefilter("error")
             figure = drawing.narrow()
         FigureCanvasAgg(figure)
         inside = figure.get_tightbbox(figure.canvas.get_renderer())
         width, height = figure.get_size_inches()
         assert width == PHONE.width
-        assert inside.x0 > -0.03, drawing.id
-        assert inside.y0 > -0.03, drawing.id
-        assert inside.x1 < width + 0.03, drawing.id
-        assert inside.y1 < height + 0.03, drawing.id
+        assert inside.x0 > -0.02, drawing.id
+        assert inside.y0 > -0.02, drawing.id
+        assert inside.x1 < width + 0.02, drawing.id
+        assert inside.y1 < height + 0.02, drawing.id
         sizes = [text.get_fontsize() for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
         assert min(sizes) * SCREEN / (72 * PHONE.width) >= 11, drawing.id
 
@@ -108,11 +100,19 @@ def test_a_slide_has_enough_contrast_and_is_inside_its_canvas(name: str, tmp_pat
         assert inside.y1 < height + 0.03, drawing.id
 
 
-def test_every_colour_is_in_the_palette_so_that_it_has_a_dark_one(drawings: list[Drawing]) -> None:
-    for drawing in drawings:
-        used = set(re.findall(r'(?:fill|stroke)="(#[^"]*)"', svg_text(drawing)))
+@pytest.mark.parametrize("name", GALLERY)
+def test_every_colour_is_in_the_palette_so_that_it_has_a_dark_one(name: str) -> None:
+    for drawing, svg in zip(example(name), pictures(name), strict=True):
+        used = set(re.findall(r'(?:fill|stroke)="(#[^"]*)"', svg))
         assert used <= set(palette.BY_LIGHT), drawing.id
-        assert not re.search(r'(?:fill|stroke)="#', screen_svg(drawing, svg_text(drawing))), drawing.id
+        assert not re.search(r'(?:fill|stroke)="#', screen_svg(drawing, svg)), drawing.id
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_a_picture_is_a_small_file(name: str) -> None:
+    assert {
+        one.id: len(svg) for one, svg in zip(example(name), pictures(name), strict=True) if len(svg) > 150_000
+    } == {}
 
 
 @pytest.mark.parametrize("tone", palette.TONES, ids=lambda tone: tone.name)

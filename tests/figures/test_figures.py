@@ -21,6 +21,7 @@ from reportgen.figures.drawing.export import csv_text, svg_text
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.views.layer_words import zeros_note
 from tests.figures.examples import analysis, claim, lecture_grid, record, result, summary
+from tests.figures.gallery import example
 
 NAN = {name: np.nan for name in STATISTICS}
 LONG = "with <b>bold</b> & $x_1$ \\alpha ünïcödé ∑ and a label that goes on until the end of the line and far beyond"
@@ -39,7 +40,6 @@ def with_claims(amount: int) -> Analysis:
 
 
 EDGES: Mapping[str, Callable[[], Analysis]] = {
-    "the lecture's grid": lambda: lecture_grid(epochs=3, seeds=3),
     "one layer": lambda: analysis([summary("only", [record(0, 1)])]),
     "one layer, trained": lambda: analysis([summary("only", [record(s, 1, 3) for s in range(3)])]),
     "one seed": lambda: analysis([summary("only", [record(0, 4, 1)])]),
@@ -59,8 +59,14 @@ EDGES: Mapping[str, Callable[[], Analysis]] = {
 }
 
 
-@pytest.fixture(scope="module", params=list(EDGES))
+GRID = "layers and curves"
+"""The lecture's grid in the gallery."""
+
+
+@pytest.fixture(scope="module", params=[GRID, *EDGES])
 def drawings(request: pytest.FixtureRequest) -> list[Drawing]:
+    if request.param == GRID:
+        return example(GRID)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         return draw_all(EDGES[request.param]())
@@ -99,7 +105,7 @@ def test_every_row_has_a_value_for_every_column(drawings: list[Drawing]) -> None
         assert {len(row) for row in drawing.rows} == {len(drawing.columns)}
 
 
-@pytest.mark.parametrize("drawings", ["the lecture's grid", "sixty layers", "forty claims"], indirect=True)
+@pytest.mark.parametrize("drawings", ["sixty layers", "forty claims"], indirect=True)
 def test_svg_stays_small(drawings: list[Drawing]) -> None:
     for drawing in drawings:
         assert len(svg_text(drawing)) < 150_000, drawing.id

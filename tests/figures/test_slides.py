@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 
 from reportgen.analysis.results import Analysis
-from reportgen.figures import FIGURES, draw_all
+from reportgen.figures import FIGURES, Drawing, draw_all
 from reportgen.figures.drawing import style
 from reportgen.figures.drawing.surface import SLIDE, drawing_on, surface
 from reportgen.figures.slides import MOST_SLIDES, SlideFigure, draw_slides, fits
@@ -30,9 +30,13 @@ def grid(epochs: int = 4) -> Analysis:
 
 
 @pytest.fixture(scope="module")
-def slides() -> list[SlideFigure]:
-    made = grid()
-    return draw_slides(made, draw_all(made))
+def drawings() -> list[Drawing]:
+    return draw_all(grid())
+
+
+@pytest.fixture(scope="module")
+def slides(drawings: list[Drawing]) -> list[SlideFigure]:
+    return draw_slides(grid(), drawings)
 
 
 def test_a_slide_shows_at_most_four_variants(slides: list[SlideFigure]) -> None:
@@ -46,8 +50,8 @@ def test_the_text_of_a_slide_is_not_small_and_the_figure_fits(slides: list[Slide
     assert SLIDE.tiny * page_width / SLIDE.width >= 18
 
 
-def test_a_figure_for_a_page_does_not_fit_on_a_slide() -> None:
-    assert not any(fits(drawing) for drawing in draw_all(grid()))
+def test_a_figure_for_a_page_does_not_fit_on_a_slide(drawings: list[Drawing]) -> None:
+    assert not any(fits(drawing) for drawing in drawings)
 
 
 def test_slides_of_a_figure_have_ids_of_their_own_and_are_few(slides: list[SlideFigure]) -> None:

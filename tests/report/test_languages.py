@@ -18,7 +18,7 @@ from reportgen.figures.drawing.export import csv_text
 from reportgen.languages.translate import DOMAIN, FOLDER, in_language, translated
 from reportgen.report.publish.publisher import publish
 from reportgen.report.write import page, write
-from tests.report.test_report import CLAIMS, analysed
+from tests.report.test_report import CLAIMS, analysed, unpictured_page
 
 HIDDEN = {"script", "style", "svg", "code", "math", "cite"}
 OWN = {"references", "settings"}
@@ -62,7 +62,7 @@ def code(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def foreign(code: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page of a small study in another language."""
-    return page(analysed(tmp_path_factory.mktemp("report"), more=f"{CLAIMS}\nlang: {code}\n"))
+    return unpictured_page(analysed(tmp_path_factory.mktemp("report"), figures="", more=f"{CLAIMS}\nlang: {code}\n"))
 
 
 def test_the_page_is_in_the_language_of_the_study(code: str, foreign: str) -> None:
@@ -102,7 +102,7 @@ def test_figures_are_in_the_language_of_the_study_on_every_screen(tmp_path: Path
 def test_the_numbers_of_figures_are_the_same_in_every_language(tmp_path: Path) -> None:
     tables = []
     for code in ("en", "es"):
-        drawings = figures.draw_all(analysed(tmp_path, more=f"{CLAIMS}\nlang: {code}\n"))
+        drawings = figures.draw_all(analysed(tmp_path, figures="", more=f"{CLAIMS}\nlang: {code}\n"))
         tables.append({drawing.id: csv_text(drawing) for drawing in drawings})
     assert tables[0]
     assert tables[0] == tables[1]
@@ -122,22 +122,23 @@ def test_findings_are_english_in_results_and_in_the_language_on_the_page(code: s
 
 
 def test_reports_in_two_languages_do_not_mix_in_threads(tmp_path: Path) -> None:
-    studies = {code: analysed(tmp_path, more=f"{CLAIMS}\nlang: {code}\n") for code in ("de", "en", "es")}
+    more = f"{CLAIMS}\nlang: "
+    one = "figures: [loss_curves]"
+    studies = {code: analysed(tmp_path, figures=one, more=more + code) for code in ("de", "en", "es")}
     alone = {code: page(study) for code, study in studies.items()}
     with ThreadPoolExecutor(3) as pool:
         assert dict(zip(studies, pool.map(page, studies.values()), strict=True)) == alone
 
 
-def test_an_english_page_has_no_marks_of_other_languages(tmp_path: Path) -> None:
-    text = page(analysed(tmp_path))
-    assert re.findall(r'lang="\w+"', text) == ['lang="en"']
+def test_an_english_page_has_no_marks_of_other_languages(written_page: str) -> None:
+    assert re.findall(r'lang="\w+"', written_page) == ['lang="en"']
 
 
 def test_the_pdf_states_its_language(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, more=f"{CLAIMS}\nlang: de\n")
     (tmp_path / "results.json").write_text("{}", encoding="utf-8")
     try:
-        write(analysis, figures.draw_all(analysis), tmp_path, ["pdf"])
+        write(analysis, [], tmp_path, ["pdf"])
     except MissingError:
         pytest.skip("Pango is not installed")
     pdf = PdfReader(tmp_path / "hostile.pdf")

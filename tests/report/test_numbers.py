@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.report.write import page
+from reportgen.figures import draw_all
+from reportgen.figures.drawing.export import svg_text
 from reportgen.shipped import shipped_studies
 from reportgen.study.syntax.yaml12 import read
-from tests.report.test_report import analysed
+from tests.report.test_report import analysed, unpictured_page
 
 OTHER_STYLES = {
     "an exponent with e": r"(?<![\w.-])\d+(?:\.\d+)?e[-+]?\d+\b",
@@ -37,7 +38,8 @@ def found(text: str) -> dict[str, list[str]]:
 
 
 def test_the_page_writes_numbers_in_one_style(tmp_path: Path) -> None:
-    text = seen(page(analysed(tmp_path)))
+    analysis = analysed(tmp_path, figures="")
+    text = seen("".join(map(svg_text, draw_all(analysis))) + unpictured_page(analysis))
     assert re.search(r"\d%", text)
     assert re.search("10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]", text)
     assert re.search(r"\d to −?\d", text)

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
 
-from reportgen.report.write import page
-from tests.report.test_report import analysed
-
-
-@pytest.fixture(scope="module")
-def text(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The page of the study that most tests of reports use."""
-    return page(analysed(tmp_path_factory.mktemp("report")))
-
-
-def test_a_row_shows_sentence_verdict_and_value_and_opens_to_the_details(text: str) -> None:
-    row = text[text.index('id="claim-dies"') :].partition("</details>")[0]
+def test_a_row_shows_sentence_verdict_and_value_and_opens_to_the_details(written_page: str) -> None:
+    row = written_page[written_page.index('id="claim-dies"') :].partition("</details>")[0]
     closed, _, details = row.partition("</summary>")
     assert "The signal &lt;b&gt;dies&lt;/b&gt; out." in closed
     assert '<span class="badge inconclusive">' in closed
@@ -27,9 +16,9 @@ def test_a_row_shows_sentence_verdict_and_value_and_opens_to_the_details(text: s
     assert "below 0.001" in details
 
 
-def test_the_picture_follows_the_answer_and_details_of_the_study_are_folded(text: str) -> None:
-    assert text.index('class="says"') < text.index("<figure") < text.index('id="claims"')
-    parts = re.findall(r'<details class="part"( open)?><summary><h2>(.*?)</h2>', text)
+def test_the_picture_follows_the_answer_and_details_of_the_study_are_folded(written_page: str) -> None:
+    assert written_page.index('class="says"') < written_page.index("<figure") < written_page.index('id="claims"')
+    parts = re.findall(r'<details class="part"( open)?><summary><h2>(.*?)</h2>', written_page)
     assert dict(map(reversed, parts)) == {
         "Predict, then reveal": "",
         "Background": " open",
@@ -39,7 +28,7 @@ def test_the_picture_follows_the_answer_and_details_of_the_study_are_folded(text
     }
 
 
-def test_layers_without_a_printed_number_have_a_dash(text: str) -> None:
-    tables = text[text.index('id="printed"') :].partition("</table>")[0]
+def test_layers_without_a_printed_number_have_a_dash(written_page: str) -> None:
+    tables = written_page[written_page.index('id="printed"') :].partition("</table>")[0]
     assert tables.count('<th scope="row">') == 6
     assert tables.count('<td class="num">–</td>') == 8  # the number and the difference of four layers

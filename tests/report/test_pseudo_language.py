@@ -54,7 +54,9 @@ lang: {CODE}
 
 
 def of_all_kinds(folder: Path) -> Analysis:
-    return analysed(folder, vary="[0, 0.1], training.lr: [0.05, 0.1]", more=f"{CLAIMS.rstrip()}{MORE}")
+    ids = "figures: [claims_overview, answer_values, scores_by_setting, activation_std_by_layer]"
+    more = f"{CLAIMS.rstrip()}{MORE}"
+    return analysed(folder, vary="[0, 0.1], training.lr: [0.05, 0.1]", figures=ids, more=more)
 
 
 def test_a_page_has_no_english_of_the_engine(tmp_path: Path) -> None:

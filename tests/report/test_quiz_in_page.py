@@ -11,12 +11,11 @@ from reportgen.report.media.render import fill, fill_slides
 from reportgen.report.slides.beamer import beamer
 from reportgen.report.slides.deck import make_deck
 from reportgen.report.slides.quarto import quarto
-from reportgen.report.write import page
-from tests.report.test_report import CLAIMS, Outline, analysed
+from tests.report.test_report import CLAIMS, Outline, analysed, unpictured_page
 
 
-def test_the_page_has_a_closed_quiz_below_the_claims(tmp_path: Path) -> None:
-    text = page(analysed(tmp_path))
+def test_the_page_has_a_closed_quiz_below_the_claims(written_page: str) -> None:
+    text = written_page
     assert text.index('id="claims"') < text.index('id="quiz"') < text.index('id="methods"')
     assert text.count('type="radio"') == 3 * 3
     ids = Outline(text).ids
@@ -27,7 +26,7 @@ def test_the_page_has_a_closed_quiz_below_the_claims(tmp_path: Path) -> None:
 
 
 def test_the_page_can_hide_everything_but_the_question_until_it_is_opened(tmp_path: Path) -> None:
-    text = page(analysed(tmp_path, more=f"{CLAIMS}predict_first: true\n"))
+    text = unpictured_page(analysed(tmp_path, more=f"{CLAIMS}predict_first: true\n"))
     body = text.partition("<main")[2]
     before, _, hidden = body.partition('<details class="part spoiler">')
     assert 'id="quiz"' in before
@@ -60,6 +59,6 @@ def test_slides_ask_all_questions_before_they_answer_any(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("changes", [{"watermark": "A quick look"}, {"more": "predict_first: true\n"}])
 def test_without_verdicts_there_is_nothing_to_predict(tmp_path: Path, changes: dict[str, str]) -> None:
-    text = page(analysed(tmp_path, **changes))
+    text = unpictured_page(analysed(tmp_path, **changes))
     assert 'id="quiz"' not in text
     assert "spoiler" not in text

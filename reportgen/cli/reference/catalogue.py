@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from reportgen.plugins.loading import load_installed
@@ -36,12 +38,18 @@ def studies_of(pack: str) -> Callable[[], Entries]:
 
     def entries() -> Entries:
         from reportgen.shipped import pack_studies
-        from reportgen.study.syntax.yaml12 import read
 
-        files = pack_studies(pack).items()
-        return {name: str(read(path.read_text(encoding="utf-8"), str(path)).value["title"]) for name, path in files}
+        return {name: _title(Path(path)) for name, path in pack_studies(pack).items()}
 
     return entries
+
+
+@functools.cache
+def _title(path: Path) -> str:
+    """Return the title of a shipped study; each search for a name asks for all of them."""
+    from reportgen.study.syntax.yaml12 import read
+
+    return str(read(path.read_text(encoding="utf-8"), str(path)).value["title"])
 
 
 def claims() -> Entries:

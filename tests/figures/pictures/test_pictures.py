@@ -1,4 +1,7 @@
-"""What all pictures have in common: they fit on the page, and have captions, alternative texts and numbers."""
+"""What all pictures have in common: they fit on the page, and have captions, alternative texts and numbers.
+
+On a phone they are tested with all other figures, in test_contrast.py.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,6 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from reportgen.figures import FIGURES
-from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.export import svg_text
-from reportgen.figures.drawing.surface import PHONE, drawing_on
 from reportgen.figures.pictures.table import PICTURES
 from tests.figures.examples import analysis, record, summary
 from tests.figures.pictures.trained import CHOSEN, DIGITS, LAYERS, MOONS, PATH, ROTATED, SEARCH, drawn
@@ -48,7 +48,6 @@ def test_a_picture_fits_on_the_page_and_has_its_texts(id_: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         drawing = drawn(id_, STUDIES[id_])
-        svg = svg_text(drawing)
     figure = drawing.figure
     FigureCanvasAgg(figure)
     inside, (width, height) = figure.get_tightbbox(figure.canvas.get_renderer()), figure.get_size_inches()
@@ -62,22 +61,6 @@ def test_a_picture_fits_on_the_page_and_has_its_texts(id_: str) -> None:
     assert drawing.finding
     assert drawing.rows
     assert {len(row) for row in drawing.rows} == {len(drawing.columns)}
-    assert len(svg) < 200_000
-
-
-@pytest.mark.parametrize("id_", STUDIES)
-def test_a_picture_fits_on_a_phone(id_: str) -> None:
-    drawing = drawn(id_, STUDIES[id_])
-    assert drawing.narrow is not None
-    with warnings.catch_warnings(), _style.settings(), drawing_on(PHONE):
-        warnings.simplefilter("error")
-        figure = drawing.narrow()
-    FigureCanvasAgg(figure)
-    inside, (width, height) = figure.get_tightbbox(figure.canvas.get_renderer()), figure.get_size_inches()
-    assert width == PHONE.width
-    assert min(inside.x0, inside.y0) > -0.02
-    assert inside.x1 < width + 0.02
-    assert inside.y1 < height + 0.02
 
 
 @pytest.mark.parametrize("id_", STUDIES)

@@ -1,5 +1,7 @@
 """Tests of the variants that figures highlight: the baseline and compared variants, at most five in a panel."""
 
+import functools
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -65,13 +67,20 @@ STUDIES: Mapping[str, tuple[str, str]] = {
 }
 
 
-@pytest.fixture(params=list(STUDIES))
-def case(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Analysis, str]:
-    text, baseline = STUDIES[request.param]
-    return of_study(tmp_path / "example.yaml", text), baseline
-
-
 CURVES = ("loss_curves", "accuracy_curves", "activation_std_by_layer", "gradient_by_layer")
+
+
+@functools.cache
+def studied(text: str, seeds: int = 2, epochs: int = 30) -> Analysis:
+    """Return the analysis of a study with made-up records, which several tests draw."""
+    with tempfile.TemporaryDirectory() as folder:
+        return of_study(Path(folder) / "example.yaml", text, seeds, epochs)
+
+
+@functools.cache
+def curves(name: str, id_: str) -> Drawing:
+    """Return a figure of one of the studies."""
+    return drawn(id_, studied(STUDIES[name][0]))
 
 
 def drawn(id_: str, made: Analysis) -> Drawing:
@@ -80,9 +89,10 @@ def drawn(id_: str, made: Analysis) -> Drawing:
     return drawing
 
 
-def test_the_baseline_is_highlighted_and_at_most_five_lines_of_a_panel_are(case: tuple[Analysis, str]) -> None:
-    made, baseline = case
-    plan = layout(made)
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_baseline_is_highlighted_and_at_most_five_lines_of_a_panel_are(name: str) -> None:
+    text, baseline = STUDIES[name]
+    plan = layout(studied(text))
     for panel in plan.panels:
         bright = [series for series in panel.series if not series.grey]
         assert len(bright) <= MOST
@@ -90,9 +100,10 @@ def test_the_baseline_is_highlighted_and_at_most_five_lines_of_a_panel_are(case:
 
 
 @pytest.mark.parametrize("id_", CURVES)
-def test_figures_include_all_variants_and_explain_the_rule(case: tuple[Analysis, str], id_: str) -> None:
-    made, baseline = case
-    drawing = drawn(id_, made)
+@pytest.mark.parametrize("name", STUDIES)
+def test_figures_include_all_variants_and_explain_the_rule(name: str, id_: str) -> None:
+    made, baseline = studied(STUDIES[name][0]), STUDIES[name][1]
+    drawing = curves(name, id_)
     assert {row[0] for row in drawing.rows} == {row.variant.id for row in made.outcomes}
     rule = layout(made).selection.reason
     assert baseline in rule
@@ -101,9 +112,9 @@ def test_figures_include_all_variants_and_explain_the_rule(case: tuple[Analysis,
 
 
 @pytest.mark.parametrize("id_", CURVES)
-def test_a_panel_draws_as_many_lines_as_it_has_variants(case: tuple[Analysis, str], id_: str) -> None:
-    made, _ = case
-    plan, drawing = layout(made), drawn(id_, made)
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_panel_draws_as_many_lines_as_it_has_variants(name: str, id_: str) -> None:
+    plan, drawing = layout(studied(STUDIES[name][0])), curves(name, id_)
     for ax in drawing.figure.axes:
         grey = [line for line in ax.get_lines() if line.get_color() == GREY.colour]
         pieces = sum(int(np.isnan(np.asarray(line.get_ydata(), dtype=float)).sum()) for line in grey)
@@ -131,9 +142,7 @@ def test_variants_that_claims_compare_come_before_those_they_name(tmp_path: Path
     assert selection.highlighted == ("lr 0.032", "lr 0.256", "lr 0.512", "lr 1.024", "lr 0")
 
 
-def test_whole_comparisons_that_most_claims_make_are_highlighted(
-    tmp_path: Path,
-) -> None:
+def test_whole_comparisons_that_most_claims_make_are_highlighted(tmp_path: Path) -> None:
     pairs = [(0.001, 0.002), (0.004, 0.008), (0.016, 0.032), (0.016, 0.032), (0.128, 0.064)]
     claims = [(f"{{training.lr: {a}}}", f"{{less_than: {{training.lr: {b}}}}}") for a, b in pairs]
     selection = layout(of_study(tmp_path / "example.yaml", with_claims(RATES, *claims))).selection
@@ -175,6 +184,9 @@ def test_few_groups_are_all_highlighted_and_need_no_sentence(tmp_path: Path) -> 
     assert chosen.in_colour() == chosen.in_rows() == ""
 
 
+TWO = BASE + "vary: {training.lr: [1, 2]}\n"
+
+
 def envelope(ax: Axes, colour: str) -> dict[float, list[float]]:
     """What is drawn around the thick line of a colour, by epoch: the values of single seeds, or the ends of a band."""
     found: dict[float, list[float]] = {}
@@ -188,12 +200,9 @@ def envelope(ax: Axes, colour: str) -> dict[float, list[float]]:
 
 
 @pytest.mark.parametrize("id_", ["loss_curves", "accuracy_curves"])
-@pytest.mark.parametrize("seeds", [2, 5, 6, 20])
-@pytest.mark.parametrize("text", [STUDIES["names in a grid"][0], BASE + "vary: {training.lr: [1, 2]}\n"])
-def test_the_thick_line_lies_inside_its_seeds_or_band_at_every_drawn_epoch(
-    id_: str, seeds: int, text: str, tmp_path: Path
-) -> None:
-    drawing = drawn(id_, of_study(tmp_path / "example.yaml", text, seeds, epochs=400))
+@pytest.mark.parametrize(("text", "seeds"), [(STUDIES["names in a grid"][0], 5), *((TWO, n) for n in (2, 6, 20))])
+def test_the_thick_line_lies_inside_its_seeds_or_band_at_every_drawn_epoch(id_: str, text: str, seeds: int) -> None:
+    drawing = drawn(id_, studied(text, seeds, epochs=400))
     for ax in drawing.figure.axes:
         thick = [line for line in ax.get_lines() if line.get_linewidth() > 1]
         assert thick

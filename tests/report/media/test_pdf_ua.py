@@ -7,20 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.pdf_ua import faults
-from reportgen import figures
-from reportgen.errors import MissingError
-from reportgen.report.write import write
-from tests.report.test_report import analysed
 
 
-def test_the_pdf_of_a_study_has_no_fault(tmp_path: Path) -> None:
-    analysis = analysed(tmp_path)
-    (tmp_path / "results.json").write_text("{}", encoding="utf-8")
-    try:
-        write(analysis, figures.draw_all(analysis), tmp_path, ["pdf"])
-    except MissingError:
-        pytest.skip("Pango is not installed")
-    assert faults(tmp_path / "hostile.pdf") == []
+def test_the_pdf_of_a_study_has_no_fault(written_pdf: Path) -> None:
+    assert faults(written_pdf) == []
 
 
 def test_the_checks_find_what_an_untagged_document_lacks(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_file_of_the_user_inside_a_folder_of_the_report_stays(study: Path) -> 
     own = [study / folder / "mine.txt" for folder in ("tables", "figures", "embed")]
     for path in own:
         path.write_text("mine", encoding="utf-8")
-    run_study("widths.yaml", overrides={"seeds": 3})
+    run_study("widths.yaml", overrides={"seeds": 3}, formats=["json", "kit"])
     assert [path.read_text(encoding="utf-8") for path in own] == ["mine"] * 3
 
 

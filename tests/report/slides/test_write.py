@@ -12,6 +12,10 @@ import pytest
 from pypdf import PdfReader
 
 from reportgen import figures
+from reportgen.figures.slides import draw_slides
+from reportgen.report.document.document import make_document
+from reportgen.report.slides.deck import make_deck
+from reportgen.report.slides.write import write_sources
 from reportgen.report.write import write
 from reportgen.shipped import templates_folder
 from tests.report.test_report import analysed
@@ -88,8 +92,10 @@ def test_the_quarto_document_has_a_slide_and_a_reference_for_each_figure(written
 
 
 def test_a_quick_look_has_no_verdicts_on_slides(tmp_path: Path) -> None:
-    made = analysed(tmp_path, watermark="A quick look: no verdicts")
-    write(made, figures.draw_all(made), tmp_path, ["slides"])
+    made = analysed(tmp_path, watermark="A quick look: no verdicts", figures="figures: [loss_curves]")
+    drawings = figures.draw_all(made)
+    deck = make_deck(made, make_document(made, drawings), draw_slides(made, drawings))
+    write_sources(deck, tmp_path / "slides")
     text = (tmp_path / "slides" / "slides-beamer.tex").read_text(encoding="utf-8")
     assert "A quick look: no verdicts" in text
     assert "no verdict}" in text
