@@ -1,9 +1,15 @@
-"""Tests of reportgen, with one thread for linear algebra in each test process.
+"""Tests of reportgen, in processes whose threads do not wait for each other's.
 
-Several threads in each of several processes wait for each other: on two cores, a test of a moment takes twenty seconds.
+Several threads in each of several processes are more than the cores: on two of them, a test of a moment took twenty
+seconds. NumPy gets one thread. PyTorch, which aborts some derivatives with one, keeps its threads, which sleep while
+they wait. The libraries read these settings when they are imported, so before any other module of the tests.
 """
 
 import os
 
-for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-    os.environ.setdefault(_name, "1")  # read when NumPy or PyTorch is imported, so before any other module of the tests
+for _name, _value in (
+    ("OPENBLAS_NUM_THREADS", "1"),
+    ("VECLIB_MAXIMUM_THREADS", "1"),
+    ("OMP_WAIT_POLICY", "passive"),
+):
+    os.environ.setdefault(_name, _value)
