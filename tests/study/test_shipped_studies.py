@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 import shlex
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,12 @@ from reportgen.shipped import shipped_studies
 from reportgen.study.loading.loader import load_study
 from reportgen.study.loading.overrides import parse_set
 from reportgen.study.planning.answer import Quotation, parts_of
-from reportgen.study.planning.plan import Plan
 from reportgen.study.syntax.yaml12 import read
 from reportgen.workflow.costs.estimate import run_costs
 from reportgen.workflow.request import plan_jobs, unique
+from tests.study.plans import NAMES, planned
 
-NAMES = sorted(shipped_studies())
 SOURCES = {"stanford-scribe", "lecture-review", "nn1-notes", "chicago-14", "csci-497p"}
-
-
-@cache
-def planned(name: str) -> Plan:
-    """Return the plan of a shipped study, loaded once for all tests."""
-    return load_study(shipped_studies()[name])
 
 
 def commands(name: str) -> list[str]:

@@ -22,7 +22,7 @@ from reportgen.study.loading.blanks import blank_error, blank_places
 from reportgen.study.loading.origin import Origin
 from reportgen.study.model.settings import VARIABLE, VARIED
 from reportgen.study.model.study import Study, StudyFile
-from reportgen.study.planning.plan import Plan, make_plan
+from reportgen.study.planning.plan import Plan, first_stages, make_plan
 from reportgen.study.planning.reader import SettingsReader
 from reportgen.study.planning.variants import Point
 from reportgen.study.syntax.yaml12 import CONTROL, Path, read
@@ -146,7 +146,7 @@ def _checked_plan(study: Study, origin: Origin, errors: StudyErrors) -> Plan:
         with errors.collect():
             check_answer(plan, origin.where)
     errors.raise_all()
-    return make_plan(study) if any(point.search for point in study.points) else plan
+    return first_stages(plan)
 
 
 def _reduced_plan(study: Study, origin: Origin, small: Mapping[str, Any]) -> Plan:

@@ -86,6 +86,13 @@ def make_plan(study: Study, scores: Scores | None = None, projected: bool = Fals
     return Plan(study, tuple(variants), tuple(runs))
 
 
+def first_stages(plan: Plan) -> Plan:
+    """Return the part of a projected plan that needs no scores: all variants, and the trials of the first stages."""
+    variants = tuple(variant for variant in plan.variants if variant.trial is None or variant.trial.stage == 1)
+    ids = {variant.id for variant in variants}
+    return Plan(plan.study, variants, tuple(run for run in plan.runs if run.variant in ids))
+
+
 def changed(plan: Plan, variant: str, change: Mapping[str, Any], purpose: str) -> list[PlannedRun]:
     """Return the runs of one variant with changed settings and the same seeds, such as for a remedy.
 

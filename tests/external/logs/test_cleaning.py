@@ -187,7 +187,7 @@ def columns(draw: st.DrawFn) -> RawColumn:
     return column(draw(st.sampled_from(NAMES)), draw(numbers), steps, epochs)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(columns(), min_size=1, max_size=6, unique_by=lambda one: one.name))
 @pytest.mark.filterwarnings("error")
 def test_any_numbers_give_increasing_finite_positions_and_accuracies_as_shares(raw: list[RawColumn]) -> None:

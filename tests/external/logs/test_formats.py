@@ -91,7 +91,7 @@ def test_a_format_can_be_named(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=mutations, file=st.integers(0, 5), forced=st.booleans())
 def test_a_damaged_file_is_read_or_refused_with_a_clear_error(
     name: str, steps: list[Mutation], file: int, forced: bool

@@ -11,9 +11,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reportgen.shipped import shipped_studies
 from reportgen.study.loading.loader import dump_study, load_study
 from reportgen.study.planning.plan import Plan
+from tests.study.plans import NAMES, planned
 from tests.study.texts import SOUND
 
 
@@ -41,9 +41,9 @@ def assert_equal_plans(first: Plan, second: Plan) -> None:
         assert getattr(first.study, name) == getattr(second.study, name)
 
 
-@pytest.mark.parametrize("name", sorted(shipped_studies()))
+@pytest.mark.parametrize("name", NAMES)
 def test_dumped_shipped_studies_load_as_equal_plans(name: str, tmp_path: Path) -> None:
-    plan = load_study(shipped_studies()[name])
+    plan = planned(name)
     again = reloaded(plan, tmp_path)
     assert_equal_plans(plan, again)
     assert dump_study(again.study) == dump_study(plan.study)
@@ -167,7 +167,7 @@ VARIED = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=TEXTS, question=TEXTS, closing=TEXTS, network=networks(), training=TRAININGS, vary=VARIED)
 def test_dumped_generated_studies_load_as_equal_plans(tmp_path: Path, **parts: Any) -> None:
     tree = {**parts, "data": {"name": "gaussian", "samples": 60, "features": 12, "classes": 2}, "seeds": 2}

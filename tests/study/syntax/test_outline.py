@@ -118,7 +118,7 @@ def block(draw: st.DrawFn, depth: int) -> list[str]:
 
 
 @given(st.integers(0, 30).flatmap(block))
-@settings(max_examples=120, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 def test_a_nested_text_is_accepted_if_and_only_if_its_depth_is_allowed(lines: list[str]) -> None:
     text = "\n".join(lines) + "\n"
     depth = parsed_depth(text)
@@ -128,7 +128,7 @@ def test_a_nested_text_is_accepted_if_and_only_if_its_depth_is_allowed(lines: li
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
-@settings(max_examples=800, deadline=None, derandomize=True, database=None)
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
 def test_every_text_that_the_parser_accepts_is_accepted(text: str) -> None:
     try:
         depth = parsed_depth(text)

@@ -42,7 +42,7 @@ LOGS = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(LOGS, min_size=1, max_size=3), st.lists(LOGS, max_size=2))
 def test_no_log_makes_a_form_fail(logs, others) -> None:  # type: ignore[no-untyped-def]
     diagnoses = diagnose_logs({"own": logs, **({"other": others} if others else {})})
@@ -55,7 +55,7 @@ def test_no_log_makes_a_form_fail(logs, others) -> None:  # type: ignore[no-unty
             assert outcome.message.endswith(").")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.sampled_from(sorted(set(FORMS) - {"nan_divergence", "resumed_run", "undertrained"})),
     st.lists(st.floats(0.01, 100), min_size=2, max_size=2),

@@ -118,7 +118,7 @@ def test_a_file_may_be_cut_anywhere(tmp_path: Path) -> None:
         check_damaged(tmp_path / NAME, SAMPLE[:length])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(place=st.integers(0, len(SAMPLE) - 1), bit=st.integers(0, 7))
 def test_a_flipped_bit_never_gives_a_wrong_value(
     tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
@@ -135,7 +135,7 @@ def test_a_flipped_bit_never_gives_a_wrong_value(
     assert all(found.values.tolist() == [1.0] for found in log.columns)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=120))
 def test_any_message_with_a_right_checksum_is_read(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     """Flipped bits hardly ever pass the checksum, so the messages themselves are drawn at random too."""

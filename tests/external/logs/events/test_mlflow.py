@@ -108,7 +108,7 @@ def test_other_databases_are_not_found(tmp_path: Path) -> None:
     assert error.value.code == "invalid-file"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 255)), min_size=1, max_size=20), st.integers(0, 2))
 def test_a_damaged_database_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]], cut: int

@@ -111,7 +111,7 @@ def test_a_file_may_be_cut_anywhere(tmp_path: Path) -> None:
         read_or_refuse(write(tmp_path, data[:length]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.integers(0, 7))
 def test_a_flipped_bit_never_gives_a_wrong_value(
     tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
@@ -126,7 +126,7 @@ def test_a_flipped_bit_never_gives_a_wrong_value(
     assert log.notes
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=100))
 def test_any_record_with_a_right_checksum_is_read(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     item = writers.text(2, writers.text(1, writers.text(1, "a") + writers.text(16, data)))

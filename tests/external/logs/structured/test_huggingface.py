@@ -98,7 +98,7 @@ VALUES = st.recursive(
 NAMES = st.sampled_from(["loss", "step", "epoch", "eval_loss", "train_runtime", "x"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows=VALUES | st.lists(st.dictionaries(NAMES, VALUES, max_size=5), max_size=4), other=VALUES)
 def test_any_history_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, rows: Any, other: Any) -> None:
     path = tmp_path_factory.mktemp("any") / "trainer_state.json"

@@ -151,7 +151,7 @@ def test_a_file_without_objects_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["keras-json", "json", "jsonl", "huggingface", "text"])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(document=VALUES | st.lists(st.dictionaries(st.sampled_from(["loss", "epoch", "iter", "mode"]), VALUES)))
 def test_any_document_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, name: str, document: Any) -> None:
     text = json.dumps(document)
@@ -166,7 +166,7 @@ def test_any_document_is_read_or_refused(tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.mark.parametrize("name", ["keras-json", "json", "jsonl", "huggingface", "text"])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, name: str, data: bytes) -> None:
     path = tmp_path_factory.mktemp("bytes") / "log.txt"

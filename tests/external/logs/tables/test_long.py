@@ -80,7 +80,7 @@ def test_a_table_with_scores_in_columns_is_not_in_long_form(tmp_path: Path) -> N
     assert one(write_rows(tmp_path / "a.csv", ("phase", "step", "loss"), rows)).format == "csv"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), columns=st.permutations(["metric", "step", "value"]))
 def test_neither_the_order_of_metrics_nor_that_of_columns_matters(
     tmp_path: Path, seed: int, columns: Sequence[str]
