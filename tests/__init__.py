@@ -6,6 +6,11 @@ they wait. The libraries read these settings when they are imported, so before a
 """
 
 import os
+import sys
+
+# Tests start some hundred processes, each of which would compile the whole package without stored bytecode.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 for _name, _value in (
     ("OPENBLAS_NUM_THREADS", "1"),
