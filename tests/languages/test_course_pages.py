@@ -31,16 +31,19 @@ from tests.teaching.course import hand_out
 CONTENT = "Which last one It holds Title Init Digits The Loss falls All csci"
 """Words of the reports of `finished_reports`."""
 
+with in_language(CODE):
+    LISTED_CLAIMS = [each.shown for each in lecture_claims()]
+    LISTED_CLAIMS += [f"{each.shown} {each.shown_print} {each.paper}" for each in modern_claims()]
+
 LISTED = " ".join(
     [
-        *(each.says for each in lecture_claims()),
-        *(f"{each.says} {each.printed} {each.paper}" for each in modern_claims()),
+        *LISTED_CLAIMS,
         *LECTURES,
         *LECTURES.values(),
         *(f"{paper.key} {paper.text} {paper.link}" for paper in papers().values()),
     ]
 )
-"""The claims of the lectures and papers, and their sources, which stay as written."""
+"""The claims of the lectures and papers in German, and their sources, which stay as written."""
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from reportgen.report.site.listed_claims import lecture_sentence
+
 FILE = Path(__file__).with_suffix(".yaml")
 
 
@@ -18,6 +20,11 @@ class LectureClaim:
     number: int
     says: str
     sources: tuple[str, ...]
+
+    @property
+    def shown(self) -> str:
+        """The claim in the current language."""
+        return lecture_sentence(self.number, self.says)
 
 
 @cache

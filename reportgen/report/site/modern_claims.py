@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from reportgen.report.site.listed_claims import paper_sentence
+
 FILE = Path(__file__).with_suffix(".yaml")
 
 
@@ -28,6 +30,16 @@ class ModernClaim:
     paper: str
     printed: str
     tests: Mapping[str, tuple[str, ...]]
+
+    @property
+    def shown(self) -> str:
+        """The claim in the current language."""
+        return paper_sentence(self.number, "says", self.says)
+
+    @property
+    def shown_print(self) -> str:
+        """The printed result in the current language."""
+        return paper_sentence(self.number, "printed", self.printed)
 
 
 @cache
