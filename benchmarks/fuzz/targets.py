@@ -23,7 +23,7 @@ from reportgen.plugins.loading import load_file, use_files
 from reportgen.registry import Component
 from reportgen.report.publish.manifest import read_manifest, read_origin
 from reportgen.report.site.finished import read_report
-from reportgen.runs.store import HEAD, Store, _checksum
+from reportgen.runs.store import HEAD, Store
 from reportgen.shipped import studies_folder
 from reportgen.study.loading.loader import load_study
 from reportgen.study.loading.overrides import parse_set
@@ -133,7 +133,7 @@ def _with_digests(folder: Path) -> None:
         try:
             head = json.loads(path.read_bytes())
             head["arrays_sha256"] = hashlib.sha256(path.with_name("arrays.npz").read_bytes()).hexdigest()
-            head["checksum"] = _checksum(head)
+            head["checksum"] = disk.checksum(head)
             path.write_bytes(json.dumps(head).encode("utf-8", "surrogatepass"))
         except (OSError, ValueError, TypeError, RecursionError):
             continue

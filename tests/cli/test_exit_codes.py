@@ -56,7 +56,7 @@ def alarming(patch: pytest.MonkeyPatch, training: Training) -> None:
 
 
 def little_memory(patch: pytest.MonkeyPatch, training: Training) -> None:
-    patch.setattr("reportgen.workflow.estimate.machine_bytes", lambda: 1000)
+    patch.setattr("reportgen.workflow.costs.estimate.machine_bytes", lambda: 1000)
 
 
 def no_key(patch: pytest.MonkeyPatch, training: Training) -> None:

@@ -157,7 +157,7 @@ class Archive:
         `zipfile` reads all others. It takes longer, which counts for thousands of runs with dozens of arrays.
         """
         file, is_plain = self._archive.fp, member.compress_type == zipfile.ZIP_STORED and not member.flag_bits
-        if file is None or not is_plain or member.file_size > PLAIN_BYTES:
+        if file is None or not is_plain or member.file_size > PLAIN_BYTES or member.header_offset < 0:
             return None
         file.seek(member.header_offset)
         head = file.read(LOCAL.size)

@@ -125,7 +125,8 @@ def test_two_values_of_one_run_are_refused(parts, training, monkeypatch):
 )
 def test_shards_of_another_study_or_program_are_refused(parts, change, code):
     mark = parts[1] / "rates/shards.json"
-    mark.write_text(json.dumps(json.loads(mark.read_text()) | change))
+    changed = json.loads(mark.read_text()) | change
+    mark.write_text(json.dumps(changed | {"checksum": disk.checksum(changed)}))
     with pytest.raises((UsageError, MissingError)) as caught:
         merge(parts, Path("both"))
     assert caught.value.code == code
