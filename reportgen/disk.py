@@ -248,3 +248,8 @@ def _alive(process: int) -> bool:
     except OSError:
         return True
     return True
+
+
+def is_own_file(path: Path) -> bool:
+    """Return whether a path is a file and no link, which could lead out of the report."""
+    return path.is_file() and not path.is_symlink()

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen import data
+from reportgen import data, disk
 from reportgen.data.spec import DataSpec
 from reportgen.errors import StoreError
 from reportgen.external.logs.collect import read_logs

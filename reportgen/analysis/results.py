@@ -264,9 +264,8 @@ class SearchResult:
 class SanityResult:
     """One result of a sanity check.
 
-    variant: None if the check does not concern a variant. subject: the layer or activation, if there are several.
-    expected: NaN without an expected value. passed: None if the check cannot fail or was not possible (see `note`).
-    values: further numbers by name.
+    variant: None if the check does not concern one. subject: the layer or activation, if there are several. expected:
+    NaN without one. passed: None if the check cannot fail or was not possible (see `note`). values: further numbers.
     """
 
     check: str

@@ -78,8 +78,9 @@ def test_no_english_message_is_left_on_the_page(code: str, foreign: str) -> None
     changed = [m.id.strip() for m in plain if m.id != m.string]
     text = " ".join(" ".join(Text(foreign).parts).split())
     left = [m for m in changed if len(m) > 4 and re.search(rf"(?<![\w-]){re.escape(m)}(?![\w-])", text)]
-    same = {m.string for m in plain}
-    assert [m for m in left if m not in same] == []
+    # A word of a translation can be spelled like an English message, such as the genitive "Problems".
+    own = " ".join(str(m.string) for m in catalogue)
+    assert [m for m in left if not re.search(rf"(?<![\w-]){re.escape(m)}(?![\w-])", own)] == []
 
 
 def test_no_part_of_the_page_is_marked_as_english(foreign: str) -> None:

@@ -34,7 +34,7 @@ NAMES = " ".join([*ACTIVATIONS, "Tanh", *INITS, "Python", "ms", "NaN", "sqrt(fan
 OF_EXAMPLES = (
     "Small weights let the signal die out small large bad range test Range lenet baseline winning random plain deep "
     "digits moons at train batch norm run diverged fc weight mean std batch-norm cosine dropout no positive centred "
-    "He Xavier"
+    "He Xavier decay penalty"
 )
 """Words of the studies and logs in the gallery."""
 

@@ -19,7 +19,6 @@ from reportgen.report.site.finished import (
     FinishedFigure,
     Language,
     Name,
-    is_own_file,
     opening_of,
     refuse_changed,
 )
@@ -71,7 +70,7 @@ def read_diagnosis(folder: Path) -> Finished:
         statuses={"ok": sum(len(group.runs) for group in found.groups)},
         train_seconds=0.0,
         figure=opening_of(found.figures, folder),
-        pages=tuple(name for name in (PAGE, f"{found.id}.pdf") if is_own_file(folder / name)),
+        pages=tuple(name for name in (PAGE, f"{found.id}.pdf") if disk.is_own_file(folder / name)),
         lang=found.lang,
         verdicts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
     )

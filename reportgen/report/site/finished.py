@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from reportgen.analysis.results import ClaimResult
+from reportgen.disk import is_own_file
 from reportgen.errors import ResultsError
 from reportgen.languages.translate import ENGLISH, known_languages
 from reportgen.paths import DATA, MANIFEST, PAGE, RESULTS
@@ -291,11 +292,6 @@ def opening_of(figures: Sequence[FinishedFigure], folder: Path) -> FinishedFigur
     files = folder / "figures"
     found = next((figure for figure in figures if figure.opens and is_own_file(files / f"{figure.id}.svg")), None)
     return found and found.model_copy(update={"dark": is_own_file(files / f"{found.id}-dark.svg")})
-
-
-def is_own_file(path: Path) -> bool:
-    """Return whether a path is a file and no link, which could lead out of the report."""
-    return path.is_file() and not path.is_symlink()
 
 
 def _number(value: float | None) -> float:

@@ -14,7 +14,8 @@ from reportgen.analysis.words.numerals import exponents
 from reportgen.languages.translate import _
 from reportgen.report.media.inline import inline_latex
 from reportgen.report.media.kit import label_of, latex_text
-from reportgen.report.slides.deck import Deck, Opening, Slide, SlideClaim, closing_note
+from reportgen.report.slides.deck import Deck, Slide, SlideClaim, closing_note
+from reportgen.report.slides.opening import Opening
 from reportgen.study.model.claims import VERDICTS
 
 HEAD = r"""\documentclass[aspectratio=169]{beamer}

@@ -21,14 +21,12 @@ from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.document.claim_words import QUANTITIES, sides
 from reportgen.report.document.document import Document
 from reportgen.report.media.inline import markdown_text
+from reportgen.report.slides.opening import BOLD, MOST_LINES, Opening, openings
 from reportgen.study.model.claims import VERDICTS
 from reportgen.study.planning.where import matching_variants
 
 WIDTH = 12.35
 """Inches: the width of the text of a slide, whose page is 13.33 by 7.5 inches."""
-
-BOLD = 1.17
-"""Width of bold letters relative to regular ones."""
 
 TITLES = ((30, 2), (25, 2), (22, 3))
 """Font sizes of titles in points with their largest numbers of lines, the preferred one first."""
@@ -39,17 +37,8 @@ CLAIM, LEAST = 20.0, 18.0
 HIGHEST, COLUMN = 5.6, 9.5
 """Inches: the height of the claims of a page, and their width, with some slack."""
 
-OPENINGS = ((38, 26, 26), (32, 24, 24), (28, 22, 22), (24, 20, 20), (22, 18, 18))
-"""Font sizes in points of the title, the question and the answer on the first page, the preferred ones first."""
-
-HIGHEST_OPENING, COLUMN_OPENING = 5.0, 11.3
-"""Inches: the height of all text on the first page, and its width."""
-
 FOOT = 10.5
 """Inches: the width of the name of the study at the foot."""
-
-MOST_LINES = 40
-"""The largest number of lines of a text."""
 
 
 @dataclass(frozen=True)
@@ -102,22 +91,6 @@ class Slide:
     def note(self) -> str:
         """The line below the figure: the measured value of the claim, empty without one."""
         return self.claim.value if self.claim else ""
-
-
-@dataclass(frozen=True)
-class Opening:
-    """A page with the title, and with the question or the answer or both; a part that is missing is empty.
-
-    Attributes
-    ----------
-    answer : Markdown.
-    sizes : the font sizes in points of the title, of the question and of the answer.
-    """
-
-    title: str
-    question: str
-    answer: str
-    sizes: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -174,31 +147,12 @@ def make_deck(analysis: Analysis, document: Document, figures: Sequence[SlideFig
     slides, pages = tuple(_slides(document, figures, tested)), tuple(_pages(claims))
     answer = "" if document.watermark else document.answer.says
     if not document.predict_first or document.quiz is None:
-        return Deck(document, _openings(document.title, document.question, answer), slides, pages)
+        return Deck(document, openings(document.title, document.question, answer), slides, pages)
     one, two, three = map(term, VERDICTS)
     asked = _("{first}, {second} or {third}?").format(first=one, second=two, third=three)
     questions = [SlideClaim(exponents(question.says), "", asked) for question in document.quiz.questions]
-    opening, revealed = _openings(document.title, document.question, ""), _openings(document.title, "", answer)
+    opening, revealed = openings(document.title, document.question, ""), openings(document.title, "", answer)
     return Deck(document, opening, slides, pages, tuple(_pages(questions)), revealed)
-
-
-def _openings(title: str, question: str, answer: str) -> tuple[Opening, ...]:
-    """Return the page with title, question and answer in the largest letters that fit, or a page for each."""
-    if (fitting := _fitting(title, question, answer)) is not None:
-        return (Opening(title, question, answer, fitting),)
-    pages = [page for page in ((question, ""), ("", answer)) if any(page)]
-    return tuple(Opening(title, *page, _fitting(title, *page) or OPENINGS[-1]) for page in pages)
-
-
-def _fitting(title: str, question: str, answer: str) -> tuple[int, int, int] | None:
-    """Return the largest font sizes in points at which the texts fit on a page, or None."""
-    for sizes in OPENINGS:
-        texts = zip((title, question, plain(answer)), sizes, (BOLD, 1, 1), strict=True)
-        broken = [(wrap(text, COLUMN_OPENING / bold, size, MOST_LINES), size) for text, size, bold in texts]
-        lines = [size * (text.count("\n") + 1) for text, size in broken]
-        if sum(lines) * 1.3 / 72 <= HIGHEST_OPENING:
-            return sizes
-    return None
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,11 @@ def lr_sweep(folder: Path, *others: float) -> Plan:
 
 def test_every_setting_that_a_rule_proposes_is_covered() -> None:
     folders = [Path(package.__file__).parent for package in (rules, evidence_package)]
-    files = [Path(capacity.__file__), Path(regularizers.__file__), *(file for folder in folders for file in folder.rglob("*.py"))]
+    files = [
+        Path(capacity.__file__),
+        Path(regularizers.__file__),
+        *(file for folder in folders for file in folder.rglob("*.py")),
+    ]
     named = re.compile(r'"((?:training|network|data)\.[a-z0-9_.]+|preprocess)"\s*:')
     found = {path for file in files for path in named.findall(file.read_text(encoding="utf-8"))}
     found |= {f"training.optimizer.{row.decay}" for row in OPTIMIZERS.values() if row.decay}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -18,38 +17,12 @@ from reportgen.report.site.lecture_claims import lecture_claims
 from reportgen.report.site.pages import write_site
 from reportgen.shipped import templates_folder
 from tests.report.finished_reports import claim, report
+from tests.report.site.outline import Outline
 
 HOSTILE = "Größe & <script>alert('x')</script> \"quoted\" {{ 7 * 7 }} שלום"
 SCRIPT = (templates_folder() / "site.js").read_text(encoding="utf-8")
 PAGES = ("index.html", "lectures.html")
 UNTESTED = ("index.html", "claims.html")
-
-
-class Outline(HTMLParser):
-    """Collects ids, headings, addresses and elements of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.headings: list[int] = []
-        self.addresses: list[str] = []
-        self.tags: list[str] = []
-        self.alts: list[str] = []
-        self.text = ""
-        self.feed(re.sub("<(style|script)>.*?</\\1>", "<\\1></\\1>", text, flags=re.DOTALL))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.tags.append(tag)
-        if re.fullmatch("h[1-6]", tag):
-            self.headings.append(int(tag[1]))
-        if tag == "img":
-            self.alts.append(given.get("alt") or "")
-        self.ids += [given["id"] or ""] if "id" in given else []
-        self.addresses += [given[name] or "" for name in ("href", "src") if name in given]
 
 
 def texts(folder: Path, pages: tuple[str, ...] = PAGES) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reportgen import disk
 from reportgen.cli.main import invoke
 from reportgen.errors import MissingError, ReportgenError, ResultsError, UsageError
 from reportgen.workflow.request import make_request, plan_jobs, unique
