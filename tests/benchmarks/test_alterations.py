@@ -12,6 +12,8 @@ import pytest
 from benchmarks.alterations import REPORT, other_digit, prepare, try_verb, verbs
 from tests.clocks import stop_clocks
 
+pytestmark = pytest.mark.slow
+
 VERBS = verbs("json")
 EVERY = {"key": 1, "compare": 5, "merge": 5, "diagnose": 11, "grade": 31}
 """How many alterations there are for each one that is tried."""

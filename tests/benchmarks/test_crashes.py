@@ -10,6 +10,8 @@ from benchmarks import crashes
 from benchmarks.crashes import SCENARIOS, Scenario, try_all
 from reportgen.report.publish import replacement
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

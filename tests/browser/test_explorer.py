@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def explorer(browser: Any, pages: dict[str, Path]) -> Iterator[Any]:

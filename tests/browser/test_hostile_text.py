@@ -20,6 +20,8 @@ from reportgen.workflow.outcomes import Report
 from reportgen.workflow.run import run_study
 from tests.browser.vectors import FORMULAS, VECTORS
 
+pytestmark = pytest.mark.slow
+
 LABEL, TEXT = 80, 900
 """Lengths of the labels of variants, and of other texts."""
 

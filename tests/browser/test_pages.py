@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks.pages import MOST_BYTES, PHONE, check_page
 
+pytestmark = pytest.mark.slow
+
 VIEWS = {
     "trained": [("desktop", "light"), ("phone", "dark")],
     "untrained": [("phone", "light")],

@@ -12,6 +12,8 @@ from reportgen.workflow.analysing import analyse as pipeline
 from tests.cli.test_main import run
 from tests.rates import CONTRADICTED, SUPPORTED, study, write_study
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def three(training):

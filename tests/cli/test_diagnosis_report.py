@@ -15,6 +15,8 @@ from tests.cli.test_main import error_of, run
 from tests.rates import write_study
 from tests.report.finished_reports import report
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path("reports/history")
 
 

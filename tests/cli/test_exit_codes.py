@@ -19,6 +19,8 @@ from reportgen.cli.main import invoke
 from reportgen.errors import MissingError
 from tests.rates import CONTRADICTED, Training, write_study
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 STUDY, REPORT = "rates.yaml", "reports/rates"
 MNIST = "title: t\nquestion: q\ndata: {name: mnist, path: nowhere}\nnetwork: {hidden: [4]}\n"

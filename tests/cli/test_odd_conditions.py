@@ -20,6 +20,8 @@ from reportgen.cli.app import app
 from reportgen.cli.main import invoke
 from tests.teaching.course import write_course
 
+pytestmark = pytest.mark.slow
+
 UNDECODABLE = "caf\udce9"
 """The name of a file in Latin-1, as Python represents it."""
 

@@ -20,6 +20,8 @@ from reportgen.figures.drawing.surface import PHONE, SLIDE, drawing_on
 from reportgen.figures.slides import fits
 from tests.figures.gallery import GALLERY, example, pictures, shown_ids
 
+pytestmark = pytest.mark.slow
+
 SVG = "{http://www.w3.org/2000/svg}"
 TEXT, LINE = 4.5, 3.0
 SCREEN = 350

@@ -13,6 +13,8 @@ from reportgen.figures.drawing.surface import SLIDE, drawing_on, surface
 from reportgen.figures.slides import MOST_SLIDES, SlideFigure, draw_slides, fits
 from tests.figures.examples import analysis, record, summary
 
+pytestmark = pytest.mark.slow
+
 
 def grid(epochs: int = 4) -> Analysis:
     """Return an analysis of two activations with five initializations each."""

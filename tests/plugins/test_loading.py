@@ -21,6 +21,8 @@ from reportgen.study.loading.loader import load_study
 from reportgen.workflow.request import plan_jobs
 from tests import plugin_example as example
 
+pytestmark = pytest.mark.slow
+
 SOURCE = Path(example.__file__)
 STUDY = """
 title: Rows of a plug-in

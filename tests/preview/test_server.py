@@ -13,6 +13,8 @@ import pytest
 from reportgen.errors import UsageError
 from reportgen.preview.server import MOST_CONNECTIONS, PreviewPage, serving
 
+pytestmark = pytest.mark.slow
+
 
 def get(address: str, path: str, host: str | None = None) -> tuple[int, str, http.client.HTTPMessage]:
     server = http.client.HTTPConnection(address.removeprefix("http://").rstrip("/"), timeout=10)

@@ -24,6 +24,8 @@ from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.run import run_study
 from tests.preview.test_server import get
 
+pytestmark = pytest.mark.slow
+
 STUDY = """
 title: A first title
 question: Which?

@@ -20,6 +20,8 @@ from reportgen.report.publish.publisher import publish
 from reportgen.report.write import page, write
 from tests.report.test_report import CLAIMS, analysed, unpictured_page
 
+pytestmark = pytest.mark.slow
+
 HIDDEN = {"script", "style", "svg", "code", "math", "cite"}
 OWN = {"references", "settings"}
 """Classes of parts with names of papers and of settings."""

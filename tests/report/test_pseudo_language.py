@@ -28,6 +28,8 @@ from tests.figures.gallery import GALLERY
 from tests.languages.pseudo import CODE, Texts, english_words, pseudo, pseudo_language
 from tests.report.test_report import CLAIMS, STUDY, analysed
 
+pytestmark = pytest.mark.slow
+
 NAMES = " ".join([*ACTIVATIONS, "Tanh", *INITS, "Python", "ms", "NaN", "sqrt(fan_in)"])
 """Names of components, of programs and of units, and formulas."""
 

@@ -27,6 +27,8 @@ from reportgen.workflow.run import run_study
 from tests.rates import STUDY, write_study
 from tests.runs.records import FINGERPRINT, planned, record
 
+pytestmark = pytest.mark.slow
+
 distributed = pytest.importorskip("distributed", reason="needs pip install reportgen[dask]")
 
 LONG = STUDY.replace("epochs: 2", "epochs: 4000").replace("seeds: 3", "seeds: 2")

@@ -15,6 +15,8 @@ from reportgen.runs.store import Store, dump_record
 from reportgen.workflow.request import make_request, plan_jobs
 from tests.rates import write_study
 
+pytestmark = pytest.mark.slow
+
 SHORT = 0.05
 """Seconds of a short run."""
 

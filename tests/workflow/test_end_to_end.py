@@ -15,6 +15,8 @@ import pytest
 from reportgen.cli.main import invoke
 from reportgen.runs import executors
 
+pytestmark = pytest.mark.slow
+
 STUDY = """
 title: Learning rate on three blobs
 question: Does a larger rate learn faster?

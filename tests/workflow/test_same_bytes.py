@@ -16,6 +16,8 @@ from tests.clocks import stop_clocks
 from tests.disk_faults import tree
 from tests.rates import write_study
 
+pytestmark = pytest.mark.slow
+
 WORKERS = re.compile(rb"[Ww]orkers(\W|</?\w+[^>]*>){0,12}?\d+|\d+ runs at a time")
 """The number of runs at a time in results.json and in a page."""
 

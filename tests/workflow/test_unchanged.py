@@ -15,6 +15,8 @@ from reportgen.workflow import unchanged
 from reportgen.workflow.run import render_study, run_study
 from tests.rates import write_study
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path("reports/rates")
 
 

@@ -22,6 +22,8 @@ from tests.analysis.diagnosis.planted import changed, findings
 from tests.engine.image_networks import IDENTITY, NORM, RELU, TANH, before, conv, dense, output, pool
 from tests.engine.networks import init
 
+pytestmark = pytest.mark.slow
+
 FIXUP = init("fixup")
 
 

@@ -15,6 +15,8 @@ from reportgen.registry import Component
 from tests.engine.image_networks import IDENTITY, NETWORKS, NORM, before, conv, images, output, pool, run_of
 from tests.engine.networks import activation
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 1e-6
 
 

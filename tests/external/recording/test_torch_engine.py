@@ -21,6 +21,8 @@ from reportgen.engine.train import train
 from reportgen.external.reader import read_records
 from tests.engine.networks import activation, init, spec
 
+pytestmark = pytest.mark.slow
+
 torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional
 

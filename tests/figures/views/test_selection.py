@@ -21,6 +21,8 @@ from reportgen.figures.views.selection import select
 from reportgen.figures.views.series import layout
 from tests.figures.examples import of_study, record
 
+pytestmark = pytest.mark.slow
+
 MOST = PAGE.lines
 BASE = """
 data: {name: gaussian, samples: 100, features: 4, classes: 2, validation: 0.2}

@@ -10,6 +10,8 @@ import pytest
 from reportgen.errors import StudyError, UsageError
 from reportgen.workflow.run import run_study
 
+pytestmark = pytest.mark.slow
+
 CELLS = (
     'import reportgen as rg\nr = rg.run_study("rates.yaml")\nr',
     "r.claims",

@@ -18,6 +18,8 @@ from reportgen.report.publish.publisher import publish_files
 from reportgen.report.publish.replacement import exclusive, recover, refuse_unfinished
 from tests.disk_faults import FAULTS, KILL, Killed, each_fault, tree
 
+pytestmark = pytest.mark.slow
+
 FORMER = {"index.html": "old page", "figures/a.svg": "old", "figures/gone.svg": "old", "results.json": '{"runs": [1]}'}
 NEW = {"index.html": "new page", "figures/a.svg": "new", "tables/b.csv": "new", "results.json": '{"runs": [2]}'}
 

@@ -13,6 +13,8 @@ from reportgen.report.publish.stale_files import stale_files
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.run import render_study, run_study
 
+pytestmark = pytest.mark.slow
+
 STUDY = """
 title: Two widths
 question: Which?

@@ -15,6 +15,8 @@ from reportgen.report.site.pages import write_site
 from reportgen.shipped import templates_folder
 from tests.report.finished_reports import claim, report
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:

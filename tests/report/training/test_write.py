@@ -22,6 +22,8 @@ from reportgen.runs.training_log import LogNote
 from tests.report.test_report import Outline, external_addresses
 from tests.training_examples import SHORT, diverged, finding, group, log
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "<script>alert(1)</script> & $x_1$ \\textbf{x}"
 PROVENANCE = {"reportgen": "0", "command": "reportgen diagnose 'my logs'", "written": "2026-01-01T00:00:00Z"}
 

@@ -14,7 +14,7 @@ from tests.external.recording.loop.loops import rules_of
 torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional
 
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::UserWarning")]
 
 
 class OfTokens(nn.Module):
