@@ -132,6 +132,7 @@ METRICS = (
     N_("best test accuracy"),
     N_("best setting"),
     N_("best place"),
+    N_("largest trainable"),
 )
 """Names of metrics."""
 
