@@ -3,7 +3,8 @@
 Each search is a row with a panel for each searched setting, on a logarithmic axis if its range is logarithmic. If two
 numeric settings are searched, a further panel shows the plane of both, with stronger colours for better trials. Stages
 differ in colour and marker. A ring marks the best trial of the last stage, or of each seed if every seed has its own
-search. A cross is a trial with diverged runs; if its score is not finite, it is drawn at the worst end of the axis.
+search. A cross is a trial with diverged runs. Scores that are not finite or far above the others are drawn at the
+worst end of the axis.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from reportgen.study.metrics.table import metric_of
 FIGURE = FIGURES["search_scatter"]
 
 ROWS, COLUMNS_OF_PANELS = 5, 3
-MOST_MARKS = 2000
+MOST_MARKS, FAR = 2000, 1000.0
+"""Most marks without a bitmap; a score to be minimized is far away if it is FAR times the median of finished trials."""
 ABOVE: dict[str, Any] = {"ls": "none", "mew": 1.2, "clip_on": False}
 RING = {**ABOVE, "marker": "o", "ms": 9, "mfc": "none", "mec": _style.INK, "zorder": 6}
 CROSS = {**ABOVE, "marker": "x", "ms": 5.5, "color": _style.BAD, "zorder": 5}
@@ -129,9 +131,17 @@ def _score_scales(searches: Sequence[SearchResult]) -> dict[str, _axis.Scale]:
     for metric in {search.asked.metric for search in searches}:
         scores = [t.score.value for search in searches if search.asked.metric == metric for t in search.trials]
         accuracy = metric_of(metric).is_accuracy
-        scale = _axis.scale_for([scores], False if accuracy else None) or _axis.UNIT
+        near = [score for score in scores if score <= _limit(searches, metric)]
+        scale = _axis.scale_for([near], False if accuracy else None) or _axis.UNIT
         found[metric] = _axis.accuracy_scale(scale) if accuracy else scale
     return found
+
+
+def _limit(searches: Sequence[SearchResult], metric: str) -> float:
+    """Return the largest score that is not far above the others, infinite for scores to be maximized."""
+    trials = [t for one in searches if one.asked.metric == metric and not one.asked.maximize for t in one.trials]
+    good = [t.score.value for t in trials if not t.diverged and math.isfinite(t.score.value)]
+    return FAR * float(np.median(good)) if good and min(good) > 0 else math.inf
 
 
 def _draw_panel(ax: Axes, search: SearchResult, panel: Panel, scale: _axis.Scale, first: bool) -> None:
@@ -159,8 +169,10 @@ def _point(search: SearchResult, panel: Panel, trial: TrialResult, scale: _axis.
     x = _at(search, trial, panel.x)
     if panel.y is not None:
         return x, _at(search, trial, panel.y)
-    worst = scale.low + 0.03 * (scale.high - scale.low) if search.asked.maximize else scale.high
-    return x, float(scale.place([trial.score.value if math.isfinite(trial.score.value) else worst])[0])
+    low, high = (math.log(scale.low), math.log(scale.high)) if scale.log else (scale.low, scale.high)
+    worst = low + (0.03 if search.asked.maximize else 0.97) * (high - low)
+    value, end = trial.score.value, math.exp(worst) if scale.log else worst
+    return x, float(scale.place([value if value <= scale.high else end])[0])
 
 
 def _ranks(search: SearchResult) -> list[float]:
@@ -243,6 +255,8 @@ def _caption(searches: Sequence[SearchResult], left_out: int) -> str:
     parts += [_best(search, len(searches) > 1) for search in searches]
     if lost:
         parts.append(_("{trials} had diverged runs (crosses)").format(trials=count(lost, "trial")))
+    if any(_limit(searches, one.asked.metric) < t.score.value < math.inf for one in searches for t in one.trials):
+        parts.append(_("Scores far above the others are at the upper end of the axis"))
     hidden = max(len(set(search.asked.ranges) - {panel.x for panel in _panels(search)}) for search in searches)
     if hidden:
         parts.append(

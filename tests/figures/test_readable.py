@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures import FIGURES
@@ -14,6 +16,7 @@ from reportgen.figures.drawing.axis import CUT
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import sentence
 from tests.figures.examples import analysis, claim, record, result, summary
+from tests.figures.pictures.trained import drawn as trained_drawing
 
 
 def drawn(id_: str, made: Analysis) -> Drawing:
@@ -114,3 +117,31 @@ def _wide(made: Drawing) -> bool:
     """Say whether some band of the first panel has a width anywhere."""
     shapes = [shape.get_paths()[0].vertices for shape in made.figure.axes[0].collections]
     return any(np.ptp(shape[np.isclose(shape[:, 0], x), 1]) > 1e-9 for shape in shapes for x in np.unique(shape[:, 0]))
+
+
+LONG = """
+seeds: 1
+data: {name: moons, samples: 100}
+network: {hidden: [4, 4], batchnorm: true}
+training: {epochs: 2, batch_size: 16, optimizer: adam}
+probes: {looks: 3, update_angles: true, preconditioned_curvature: true, unit_path: 4}
+variants:
+  decay of the weights in all layers, also in the output layer: {training.optimizer: {name: adamw, weight_decay: 1}}
+  penalty on the weights in all layers, also in the output layer: {training.optimizer: adam, training.l2: 0.01}
+  no decay of the weights and no penalty on them in any layer: {training.optimizer: adam}
+"""
+
+
+@pytest.mark.parametrize(
+    "id_",
+    ["update_angle_over_steps", "curvature_over_steps", "dead_units_map", "generalization_gap", "unit_path"],
+)
+def test_titles_of_several_lines_are_inside_the_figure_and_below_other_panels(id_: str) -> None:
+    figure = trained_drawing(id_, LONG).figure
+    FigureCanvasAgg(figure)
+    titles = [(ax, text) for ax in figure.axes for text in ax.findobj(Text) if text.get_text().count("\n")]
+    assert titles
+    for ax, title in titles:
+        box = title.get_window_extent()
+        assert box.y1 <= figure.bbox.y1
+        assert not any(box.overlaps(other.get_window_extent()) for other in figure.axes if other is not ax)

@@ -51,6 +51,22 @@ def test_a_width_is_a_number_and_a_name_is_not() -> None:
     assert draw(analysis(sweep([True, False, True], "network.batchnorm"))) is None
 
 
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("network.hidden.width", [("network.hidden", [width] * 2) for width in (2, 6, 64)]),
+        ("network.hidden.layers", [("network.hidden", [8] * layers) for layers in (2, 6, 64)]),
+        ("training.optimizer.beta1", [("training.optimizer", {"name": "adam", "beta1": beta}) for beta in (2, 6, 64)]),
+    ],
+)
+def test_a_part_of_a_setting_may_be_on_the_axis(path: str, values: list[tuple[str, Any]]) -> None:
+    rows = sweep(["first", "second", "third"], path)
+    for row, (whole, value) in zip(rows, values, strict=True):
+        row.variant.settings.pop(path)
+        row.variant.settings[whole] = value
+    assert [(path_, value) for path_, value, _ in numbers(analysis(rows))] == [(path, 2), (path, 6), (path, 64)]
+
+
 def test_two_values_or_an_untrained_study_give_no_figure() -> None:
     assert draw(analysis(sweep([0.1, 1]))) is None
     assert draw(analysis([])) is None

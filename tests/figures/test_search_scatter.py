@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,24 @@ def test_searched_settings_without_a_panel_are_counted(tmp_path: Path) -> None:
     assert "1 more searched setting" in four.caption
     (tmp_path / "two").mkdir()
     assert "more searched setting" not in drawn(made(tmp_path / "two", f"{LR}, {L2}, samples: 6")).caption
+
+
+def test_scores_of_diverged_runs_do_not_hide_the_other_ones(tmp_path: Path) -> None:
+    analysis = made(tmp_path, f"{LR}, method: grid, samples: 5, metric: train_loss", lambda *_: 0.5)
+    (search,) = analysis.searches
+    scores = [0.1, 0.2, 0.3, 0.4, 1e40]
+    trials = [
+        replace(trial, score=replace(trial.score, value=value))
+        for trial, value in zip(search.trials, scores, strict=True)
+    ]
+    drawing = drawn(replace(analysis, searches=(replace(search, trials=tuple(trials)),)))
+    low, high = drawing.figure.axes[0].get_ylim()
+    places = sorted(
+        float(y)
+        for line in drawing.figure.axes[0].lines
+        if line.get_marker() == "o" and line.get_alpha()
+        for y in line.get_ydata()
+    )
+    assert (places[3] - places[0]) > 0.3 * (high - low)
+    assert places[3] < places[4] < high
+    assert "far above" in drawing.caption

@@ -43,8 +43,19 @@ class Side:
 
     @property
     def estimate(self) -> Estimate:
-        """The mean over seeds with its 95% interval."""
-        return estimate([*self.values.values()], self.measure.metric if not self.measure.relative_to else "")
+        """The mean over seeds with its 95% interval; the geometric mean of positive ratios, as in tests of claims."""
+        values = np.array([*self.values.values()], np.float64)
+        if not self.is_geometric:
+            return estimate(values, self.measure.metric if not self.measure.relative_to else "")
+        found = estimate(np.log(values))
+        value, low, high = np.exp([found.value, found.lo, found.hi]).tolist()
+        return Estimate(value, low, high, found.n)
+
+    @property
+    def is_geometric(self) -> bool:
+        """Whether the values are positive ratios, whose mean is geometric."""
+        known = [value for value in self.values.values() if math.isfinite(value)]
+        return bool(self.measure.relative_to) and min(known, default=0.0) > 0
 
 
 def quoted_claims(analysis: Analysis) -> list[Claim]:

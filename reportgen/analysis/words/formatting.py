@@ -32,7 +32,8 @@ def number(value: float | int | None, digits: int = 3) -> str:
         if isinstance(value, int):
             return _grouped(str(value))
         places = max(digits - 1 - int(exponent), 0)
-        return _grouped(f"{float(f'{value:.{max(digits, 4) - 1}e}'):.{places}f}")
+        beyond = min(max(digits, 4) - 1 - int(exponent), 0)  # rounded once, since 3.60500185 is not 3.60
+        return _grouped(f"{round(value, beyond) if beyond else value:.{places}f}")
     return numeral(minus(mantissa)) + power_of_ten(exponent)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.analysis.words.names import amount, words
+from reportgen.analysis.words.names import amount, setting_name, words
+from reportgen.analysis.words.where import named
 from reportgen.languages.translate import N_, _, ngettext, numeral
 from reportgen.study.model.claims import Measure
 
@@ -39,14 +40,13 @@ _ROUNDS = {
 def place_of(measure: Measure) -> str:
     """Return the layers, the time and the reference of a measurement in words."""
     other = measure.relative_to
-    named_other = ", ".join(str(value) for value in other.values()) if other else ""
-    against = _("relative to {other}").format(other=named_other) if other else ""
+    against = _("relative to {other}").format(other=named(other)) if other else ""
     return ", ".join(part for part in (_place(measure), against) if part)
 
 
 def _place(measure: Measure) -> str:
     """Return the layers and the time of a measurement, such as "in the last hidden layer, at initialization"."""
-    searched = _("of {setting}").format(setting=measure.setting) if measure.setting else ""
+    searched = f"({setting_name(measure.setting)})" if measure.setting else ""
     parts = [searched, _level(measure), _layers(measure.layer, measure.reduce), _time(measure)]
     return ", ".join(part for part in parts if part)
 

@@ -211,6 +211,8 @@ def _caption(panels: Sequence[Panel]) -> str:
         _("the values behind the answer"),
         _("dots: single seeds; stroke: their mean; bar: its 95% interval; each panel has its own scale"),
     ]
+    if any(row.side.is_geometric for panel in panels for row in panel.rows):
+        parts.append(_("the mean of ratios is their geometric mean"))
     if any(row.side.tuned for panel in panels for row in panel.rows):
         parts.append(_("“Best” is the best value of the setting for each seed, chosen by the other seeds"))
     if any(row.side.censored for panel in panels for row in panel.rows):

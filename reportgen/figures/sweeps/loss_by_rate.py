@@ -141,7 +141,9 @@ def _figure(tests: Sequence[Test]) -> Figure:
     names = ends.room_for(rows, columns, height)
     handles, labels = _legend(tests, lines=not names.inches)
     right, across = _style.Margins.right + names.inches, _style.Margins.across + names.across
-    margins = _style.Margins(top=0.14 if len(tests) == 1 else 0.26, right=right, across=across)
+    inches = surface().title_width(columns, 0.5)
+    titles = _style.titles_height([test.summary.variant.label for test in tests if len(tests) > 1], inches)
+    margins = _style.Margins(top=0.14 if len(tests) == 1 else 0.26, right=right, across=across, titles=titles)
     figure, axes = _style.panels(len(tests), columns, height, _style.legend_height(labels), margins)
     for at, (ax, test) in enumerate(zip(axes, tests, strict=True)):
         _panel(ax, test, x, y)
@@ -149,7 +151,7 @@ def _figure(tests: Sequence[Test]) -> Figure:
         _axis.set_y(ax, y, labels=at % columns == 0)
         mark_lost(ax, [Lost(rate, _style.MUTED) for rate in test.lost], top=True)
         if len(tests) > 1:
-            _style.panel_title(ax, test.summary.variant.label, surface().title_width(columns, 0.5))
+            _style.panel_title(ax, test.summary.variant.label, inches)
         ax.set_xlabel(_("learning rate"), labelpad=2)
         if at % columns == 0:
             ax.set_ylabel(_("loss"), labelpad=3)

@@ -21,6 +21,7 @@ from reportgen.figures.views.selection import Selection, select
 from reportgen.figures.views.series import value_label
 from reportgen.figures.views.styles import line_styles
 from reportgen.study.planning.plan import Variant
+from reportgen.study.planning.where import setting
 
 LEAST, ALONE, PANELS = 3, 4, 6
 """The least number of values on the axis, the most lines in a single panel, and the most panels."""
@@ -64,8 +65,11 @@ class Quantity:
 
 
 def value_of(summary: VariantSummary, path: str) -> float | None:
-    """Return a setting as a number, None if it is not a number; a list of one number counts as that number."""
-    value = summary.variant.settings.get(path)
+    """Return a setting as a number, None if it is not a number; a list of one number counts as that number.
+
+    The path may lead to a part of a setting, such as the width that all hidden layers share.
+    """
+    _, value = setting(summary.variant.settings, path)
     value = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 

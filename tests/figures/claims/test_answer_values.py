@@ -1,10 +1,12 @@
 """Tests of the figure of the values behind the answer."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from reportgen.analysis.claims.quoted_sides import quoted_sides
 from reportgen.analysis.results import Analysis
 from reportgen.figures import FIGURES
 from reportgen.figures.drawing.figure import Drawing
@@ -106,3 +108,21 @@ def test_a_report_opens_with_the_values_behind_the_answer_if_no_figure_shows_mos
     assert opens(tmp_path, says, *others) == "accuracy_curves"
     mixed = '"{he-wins} {soon} {epochs_to(training.lr: 1, network.init: Xavier; score: val_accuracy, level: 0.999)}"'
     assert opens(tmp_path, mixed, "scores_by_setting", "answer_values") == "answer_values"
+
+
+def test_the_mean_of_positive_ratios_is_geometric_as_in_the_tests_of_claims(tmp_path: Path) -> None:
+    ratio = """  - id: decays
+    says: The loss falls more with He's weights.
+    measure: {metric: train_loss, relative_to: {training.lr: 0.01}}
+    where: {network.init: He, training.lr: 1}
+    expect: {below: 1}
+"""
+    made = of_study(tmp_path / "one.yaml", STUDY % '"{decays} {he-wins}"' + ratio)
+    side = next(side for side in quoted_sides(made) if side.measure.relative_to)
+    found = replace(side, values={0: 1.0, 1: 4.0}).estimate
+    assert found.value == pytest.approx(2)
+    assert found.lo * found.hi == pytest.approx(4)
+    assert replace(side, values={0: -1.0, 1: 4.0}).estimate.value == 1.5
+    drawing = FIGURES["answer_values"].draw(made)
+    assert drawing is not None
+    assert "geometric" in drawing.caption

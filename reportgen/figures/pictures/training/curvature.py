@@ -132,14 +132,16 @@ def _figure(courses: Sequence[Course]) -> Figure:
     columns = surface().columns(min(len(courses), 2 if len(courses) in (2, 4) else 3))
     colour = _style.COLOURS[0]
     handles, labels = _style.line_legend({_(LINE): SeriesStyle(colour, "", "-"), _(LIMIT): _STABLE}, 2.0, ())
-    margins = _style.Margins(left=0.62, across=0.2, between=0.5)
+    inches = (surface().width - 0.72) / columns - 0.2
+    titles = _style.titles_height([course.summary.variant.label for course in courses], inches)
+    margins = _style.Margins(left=0.62, across=0.2, between=0.5, titles=titles)
     figure, axes = _style.panels(
         len(courses), columns, surface().either(1.75, 1.3), _style.legend_height(labels), margins
     )
     scale = _scale(courses)
     for at, (ax, course) in enumerate(zip(axes, courses, strict=True)):
         _panel(ax, course, colour, scale, at % columns == 0)
-        _style.panel_title(ax, course.summary.variant.label, (surface().width - 0.72) / columns - 0.2)
+        _style.panel_title(ax, course.summary.variant.label, inches)
         if at + columns >= len(courses):
             ax.set_xlabel(_("step"), labelpad=2)
     _style.legend(figure, handles, labels)

@@ -102,14 +102,15 @@ def _figure(courses: Sequence[Course]) -> Figure:
     lines = {_("training accuracy"): _style.SeriesStyle(_style.COLOURS[0], "", "-"),
              _("validation accuracy"): _style.SeriesStyle(_style.COLOURS[1], "", _style.DASHES[1])}  # fmt: skip
     handles, labels = _style.line_legend(lines, 2.6, ())
-    margins = _style.Margins(left=0.6, across=0.2, between=0.5)
+    width = (surface().width - 0.72) / columns - 0.2
+    titles = _style.titles_height([course.summary.variant.label for course in courses], width)
+    margins = _style.Margins(left=0.6, across=0.2, between=0.5, titles=titles)
     figure, axes = _style.panels(
         len(courses), columns, surface().either(1.7, 1.3), _style.legend_height(labels), margins
     )
     scale = _axis.accuracy_scale(
         _axis.scale_for([part for course in courses for part in (course.train, course.val)], False) or _axis.UNIT
     )
-    width = (surface().width - 0.72) / columns - 0.2
     for at, (ax, course) in enumerate(zip(axes, courses, strict=True)):
         _panel(ax, course)
         _axis.set_y(ax, scale, labels=at % columns == 0)

@@ -118,7 +118,9 @@ def _figure(courses: Sequence[Course], view: CourseView) -> Figure:
     if view.band:
         handles.append(Patch(color=_style.REGION))
         labels.append(_(view.band[2]))
-    margins = _style.Margins(left=0.62, across=0.2, between=0.5)
+    inches = (surface().width - 0.72) / columns - 0.2
+    titles = _style.titles_height([course.summary.variant.label for course in courses], inches)
+    margins = _style.Margins(left=0.62, across=0.2, between=0.5, titles=titles)
     figure, axes = _style.panels(
         len(courses), columns, surface().either(1.75, 1.3), _style.legend_height(labels), margins
     )
@@ -129,7 +131,7 @@ def _figure(courses: Sequence[Course], view: CourseView) -> Figure:
         _axis.set_y(ax, scale, labels=at % columns == 0)
         if at % columns == 0:
             ax.set_ylabel(_(view.label), labelpad=3)
-        _style.panel_title(ax, course.summary.variant.label, (surface().width - 0.72) / columns - 0.2)
+        _style.panel_title(ax, course.summary.variant.label, inches)
         if at + columns >= len(courses):
             ax.set_xlabel(_("step"), labelpad=2)
     _style.legend(figure, handles, labels)

@@ -87,9 +87,10 @@ def _figure(maps: Sequence[Map], view: MapView) -> Figure:
     columns = 1 if len(maps) == 1 else surface().columns(2)
     most = max(len(one.values) for one in maps)
     height = float(np.clip(0.2 * most, 0.5, 2.6))
-    margins = _style.Margins(left=0.5, across=0.45, top=0.28, between=0.62, bottom=0.42)
-    figure, axes = _style.panels(len(maps), columns, height, margins=margins)
     width = (surface().width - 0.62 - (columns - 1) * 0.45) / columns
+    titles = _style.titles_height([one.summary.variant.label for one in maps], width)
+    margins = _style.Margins(left=0.5, across=0.45, top=0.28, between=0.62, bottom=0.42, titles=titles)
+    figure, axes = _style.panels(len(maps), columns, height, margins=margins)
     for at, (ax, one) in enumerate(zip(axes, maps, strict=True)):
         _panel(ax, one, view, (width, height), _limit(maps))
         _style.panel_title(ax, one.summary.variant.label, width)

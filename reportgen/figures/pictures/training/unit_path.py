@@ -118,10 +118,11 @@ def _path(row: VariantSummary, record: RunRecord, layer: int) -> Path | None:
 
 def _figure(paths: Sequence[Path]) -> Figure:
     columns = 1 if len(paths) == 1 else surface().columns(2)
-    margins = _style.Margins(left=0.62, across=0.62, top=0.28, between=0.75)
+    width = (surface().width - 0.62 - 0.12 - (columns - 1) * 0.62) / columns
+    titles = _style.titles_height([path.summary.variant.label for path in paths], width)
+    margins = _style.Margins(left=0.62, across=0.62, top=0.28, between=0.75, titles=titles)
     height = surface().either(2.6 if columns == 1 else 2.3, 1.8)
     figure, axes = _style.panels(len(paths), columns, height, margins=margins)
-    width = (surface().width - 0.62 - 0.12 - (columns - 1) * 0.62) / columns
     for ax, path in zip(axes, paths, strict=True):
         _panel(ax, path, width / height)
         _style.panel_title(ax, path.summary.variant.label, width)
