@@ -111,8 +111,8 @@ def _steps(records: Sequence[RunRecord]) -> list[int]:
 def _series(summary: VariantSummary) -> dict[str, Any]:
     records = [record for record in summary.records if len(record.probe_steps)]
     steps = _steps(records)
-    probes = [_probes(records, step) for step in steps]
-    found = {name: [_mean(row, probe) for probe in probes] for name, row in _rows().items()}
+    probes = {step: _probes(records, step) for step in steps}
+    found = {name: _means(row, records, probes) for name, row in _rows().items()}
     return {
         "label": summary.variant.label,
         "steps": steps,
@@ -136,13 +136,19 @@ def _probes(records: Sequence[RunRecord], step: int) -> list[tuple[RunRecord, in
     return [(record, probe) for record, probe in probes if probe is not None]
 
 
-def _mean(row: Metric, probes: Sequence[tuple[RunRecord, int]]) -> Values:
-    """Return the mean over seeds of a statistic by layer, NaN for layers without it."""
+def _means(
+    row: Metric, records: Sequence[RunRecord], probes: Mapping[int, Sequence[tuple[RunRecord, int]]]
+) -> list[Values]:
+    """Return the mean over seeds of a statistic by layer at each step, NaN for layers without it."""
     assert row.by_layer is not None
-    rows = [row.by_layer(record, probe) for record, probe in probes]
+    if row.array and all(row.array in record.arrays for record in records):
+        arrays = {record: record.arrays[row.array] for record in records}  # each is made once for all probes
+        blocks = [[arrays[record][probe] for record, probe in found] for found in probes.values()]
+    else:
+        blocks = [[row.by_layer(record, probe) for record, probe in found] for found in probes.values()]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # all seeds have NaN, or a diverged one has infinity
-        return np.asarray(np.nanmean(np.array(rows, np.float64), axis=0))
+        return [np.asarray(np.nanmean(np.array(block, np.float64), axis=0)) for block in blocks]
 
 
 def _histograms(records: Sequence[RunRecord], kind: Kind, steps: Sequence[int]) -> dict[str, Any]:
