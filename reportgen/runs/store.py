@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,7 +45,7 @@ class Store:
     def keys(self) -> frozenset[str]:
         """Return the names in the folder, which include the keys of all stored runs."""
         try:
-            return frozenset(path.name for path in self.folder.iterdir())
+            return frozenset(os.listdir(self.folder))
         except OSError:  # the folder is missing or unreadable
             return frozenset()
 
@@ -88,8 +89,8 @@ class Store:
     def _read(self, run: PlannedRun, fingerprint: str) -> RunRecord:
         """Return the stored run; raises one of UNREADABLE, with the argument ARRAYS for damaged arrays."""
         key = run_key(run.spec, fingerprint)
-        head = disk.read_regular(self.folder / key / HEAD)
-        return parse_record(run, fingerprint, head, disk.read_regular(self.folder / key / ARRAYS))
+        folder = self.folder / key
+        return parse_record(run, fingerprint, disk.read_regular(folder / HEAD), disk.read_regular(folder / ARRAYS))
 
     def save(self, record: RunRecord) -> None:
         """Store the run and replace any other with the same key; raises StoreError if the folder is not writable."""
@@ -222,13 +223,18 @@ def _record(run: PlannedRun, head: Mapping[str, Any], arrays: Mapping[str, Any])
     final = {name: np.nan if score is None else score for name, score in stored.items()}
     names = ("key", "status", "stopped_at_step", "steps", "train_seconds", "error")
     values = {name: head[name] for name in names} | {name: _shared(head[name]) for name in ("facts", "provenance")}
-    return RunRecord(spec=run.spec, final=_shared(final), arrays=arrays, data=_text(head.get("data", "")), **values)
+    data = head.get("data", "")
+    return RunRecord(
+        spec=run.spec,
+        final=_shared(final),
+        arrays=arrays,
+        data=sys.intern(data) if isinstance(data, str) else data,
+        **values,
+    )
 
 
 def _shared(values: Any) -> Any:
     """Return a mapping whose texts are shared by all runs, which have most of them in common."""
-    return {_text(name): _text(value) for name, value in values.items()} if isinstance(values, dict) else values
-
-
-def _text(value: Any) -> Any:
-    return sys.intern(value) if type(value) is str else value
+    if not isinstance(values, dict):
+        return values
+    return {sys.intern(name): sys.intern(value) if type(value) is str else value for name, value in values.items()}

@@ -6,8 +6,10 @@ all checks of the reader, and recognized in the archives that follow, which save
 
 from __future__ import annotations
 
+import functools
 import struct
 import zlib
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +26,9 @@ MOST_LAYOUTS = 64
 
 PACKED_BYTES = 1024
 """Arrays of more bytes are held packed if they have whole numbers: counts of histograms are mostly zeros."""
+
+MOST_RECENT, MOST_UNPACKED = 1500, 2**24
+"""Runs that hold the arrays they made, which are those that were asked for last, and bytes of their packed arrays."""
 
 ALIGNED = 16
 """Values begin at multiples of this number of bytes in the memory of a run."""
@@ -99,14 +104,22 @@ class Layout:
         found = [zlib.crc32(view[member.span.begin : member.span.end]) for member in self.members.values()]
         return bool(data[self.checksums].view("<u4").tolist() == found * 2)
 
+    @functools.cached_property
+    def _spans(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """The begin and the end of the values of the plain and of the packed arrays, up to aligned ends."""
+        spans: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+        for member in self.members.values():
+            spans[member.is_packed].append((member.span.values, member.span.values + _aligned(member.header.size)))
+        return spans
+
+    @functools.cached_property
+    def packed_bytes(self) -> int:
+        """Bytes of the packed arrays of a run when they are unpacked."""
+        return sum(end - begin for begin, end in self._spans[True])
+
     def blocks(self, content: bytes) -> tuple[bytes, bytes]:
         """Return the values of the plain and of the packed arrays."""
-        parts: tuple[list[bytes], list[bytes]] = ([], [])
-        for member in self.members.values():
-            own = parts[member.is_packed]
-            values = content[member.span.values : member.span.end]
-            own += (values, bytes(-len(values) % ALIGNED))
-        plain, packed = (b"".join(own) for own in parts)
+        plain, packed = (b"".join([content[begin:end] for begin, end in spans]) for spans in self._spans)
         return plain, zlib.compress(packed, 1) if packed else b""
 
 
@@ -118,15 +131,36 @@ class StoredArrays(Mapping[str, Array]):
     layout : the form of the archive. content : the archive.
     """
 
-    __slots__ = ("_packed", "_plain", "layout")
+    __slots__ = ("_made", "_packed", "_plain", "layout")
 
     def __init__(self, layout: Layout, content: bytes) -> None:
         self.layout = layout
         self._plain, self._packed = layout.blocks(content)
+        self._made: dict[str, Array] | None = None
 
     def __getitem__(self, name: str) -> Array:
-        member = self.layout.members[name]
-        return member.read(zlib.decompress(self._packed) if member.is_packed else self._plain)
+        made = self._made
+        if made is None:
+            made = self._made = {}
+            _hold(self)
+        array = made.get(name)
+        if array is None:
+            member = self.layout.members[name]
+            if not member.is_packed:
+                array = made[name] = member.read(self._plain)
+            else:
+                block = zlib.decompress(self._packed)
+                made |= {other: each.read(block) for other, each in self.layout.members.items() if each.is_packed}
+                array = made[name]
+        return array
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return an array, or the default if there is none of this name."""
+        return self[name] if name in self.layout.members else default
+
+    def forget(self) -> None:
+        """Release the arrays that were made."""
+        self._made = None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.layout.members)
@@ -136,6 +170,17 @@ class StoredArrays(Mapping[str, Array]):
 
     def __contains__(self, name: object) -> bool:
         return name in self.layout.members
+
+
+_RECENT: deque[StoredArrays] = deque()  # the runs that hold arrays
+
+
+def _hold(arrays: StoredArrays) -> None:
+    """Remember that a run holds the arrays it makes, and release those of the runs that were asked for long ago."""
+    _RECENT.append(arrays)
+    most = min(MOST_RECENT, MOST_UNPACKED // max(arrays.layout.packed_bytes, 1))
+    while len(_RECENT) > max(most, 1):
+        _RECENT.popleft().forget()
 
 
 _LAYOUTS: dict[int, Layout] = {}  # the last form by the length of the archive
@@ -171,5 +216,9 @@ def _members(archive: Archive, spans: Mapping[str, Span]) -> dict[str, Member]:
         is_packed = header.dtype.kind in "iu" and header.size > PACKED_BYTES
         size = header.size
         members[name] = Member(header, span, is_packed, offsets[is_packed], size // header.dtype.itemsize)
-        offsets[is_packed] += -(-size // ALIGNED) * ALIGNED
+        offsets[is_packed] += _aligned(size)
     return members
+
+
+def _aligned(size: int) -> int:
+    return -(-size // ALIGNED) * ALIGNED

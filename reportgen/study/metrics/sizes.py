@@ -45,7 +45,9 @@ def _width(operation: Operation) -> float:
 
 
 def _size(name: str, summary: str, read: Callable[[Operation], float]) -> Metric:
-    return Metric(name=name, summary=summary, place=LAYERS, by_layer=_sizes(read), needs=(PROBES,), **SIZE)
+    return Metric(
+        name=name, summary=summary, place=LAYERS, by_layer=_sizes(read), of_network=True, needs=(PROBES,), **SIZE
+    )
 
 
 SIZE_ROWS = (
