@@ -226,8 +226,7 @@ def _text(name: str, part: Any) -> str:
     """
     if type(part) is int:  # the seed
         return str(part)
-    known = _TEXTS.get((name, id(part)))
-    if known is not None and known[0] is part:
+    if (known := _TEXTS.get((name, id(part)))) is not None:
         return known[1]
     if len(_TEXTS) >= MOST_TEXTS:
         _TEXTS.clear()
