@@ -14,7 +14,7 @@ import stat
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, TypeVar
@@ -115,10 +115,11 @@ def _refuse_other_kinds(path: Path, mode: int) -> None:
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
-def write_synced(path: Path, content: bytes) -> None:
-    """Write a file and wait until it is on the disk."""
+def write_synced(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write a file, whose content may come in pieces, and wait until it is on the disk."""
     with open(path, "wb") as file:
-        file.write(content)
+        for piece in [content] if isinstance(content, bytes) else content:
+            file.write(piece)
         file.flush()
         os.fsync(file.fileno())
 
@@ -149,8 +150,8 @@ def checksum(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Replace the content of a file atomically: readers see the old file or the new one."""
+def replace_file(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Replace the content of a file atomically: readers see the old file or the new one. It may come in pieces."""
     with temporary_path(path) as temporary:
         write_synced(temporary, content)
         replace_path(temporary, path)

@@ -48,7 +48,7 @@ def _columns(values: Values, name: str, records: Records) -> tuple[Values, Value
     )
 
 
-def _probes(records: Records, step: int | str) -> list[tuple[RunRecord, int]]:
+def probes_at(records: Records, step: int | str) -> list[tuple[RunRecord, int]]:
     """Return the records that have a probe at a step, each with the index of the probe."""
     probes = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
     return [(record, probe) for record, probe in probes if probe is not None]
@@ -59,7 +59,7 @@ def profile(records: Records, statistic: str, step: int | str = "last") -> Profi
 
     A named step is resolved for each record ("last" may be an earlier step in a run that stopped early).
     """
-    found = _probes(records, step)
+    found = probes_at(records, step)
     if not found:
         return None
     per_seed = np.array([record.statistic(statistic)[probe] for record, probe in found], np.float64)
@@ -76,19 +76,22 @@ def histograms(
 
     Gradient histograms are of log10 |delta|; exact zeros count as outside the bins.
     """
-    found = _probes(records, step)
-    if not found:
-        return []
+    found = probes_at(records, step)
+    return pooled(found, which) if found else []
+
+
+def pooled(found: Sequence[tuple[RunRecord, int]], which: Literal["activation", "gradient"]) -> list[Histogram]:
+    """Return one histogram per layer, pooled over records, each with the index of a probe; as `histograms`."""
     counts = sum(record.arrays[f"probe_{which}_histogram"][probe].astype(np.float64) for record, probe in found)
     edges = found[0][0].arrays[f"{which}_edges"]
-    pooled = []
+    layers = []
     for index, layer in enumerate(found[0][0].spec.network.layers):
         width = layer.units * (int(layer.activation.get("pieces", 1)) if which == "gradient" else 1)
         total = sum(int(record.facts["probe_n"]) * width for record, _ in found)
         share = np.asarray(counts)[index] / max(total, 1)
         own = edges[index] if edges.ndim == 2 else edges
-        pooled.append(Histogram(index + 1, own.astype(np.float64), share, float(max(0.0, 1 - share.sum()))))
-    return pooled
+        layers.append(Histogram(index + 1, own.astype(np.float64), share, float(max(0.0, 1 - share.sum()))))
+    return layers
 
 
 def curve(records: Records, column: str) -> Curve:

@@ -210,6 +210,36 @@ def _added(kind: type[Any]) -> dict[str, Any]:
     return {field.name: field.default for field in dataclasses.fields(kind) if "added" in field.metadata}
 
 
+def _json(part: Any) -> str:
+    """Return a specification or a part of it as one line of JSON."""
+    return json.dumps(part, default=_fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+_TEXTS: dict[tuple[str, int], tuple[Any, str]] = {}
+MOST_TEXTS = 4096
+
+
+def _text(name: str, part: Any) -> str:
+    """Return a part of the specification as in the key of a run, cached, since the seeds of a variant share the parts.
+
+    The cache holds the parts, so that no other object takes their id.
+    """
+    if type(part) is int:  # the seed
+        return str(part)
+    if (known := _TEXTS.get((name, id(part)))) is not None:
+        return known[1]
+    if len(_TEXTS) >= MOST_TEXTS:
+        _TEXTS.clear()
+    text = _json(_without_locations(part) if isinstance(part, DataSpec) else part)
+    _TEXTS[name, id(part)] = (part, text)
+    return text
+
+
+def _without_locations(data: DataSpec) -> DataSpec:
+    params = tuple((name, value) for name, value in data.source.params if name not in LOCATION_PARAMETERS)
+    return dataclasses.replace(data, source=Component(data.source.name, params))
+
+
 @dataclass(frozen=True, slots=True)
 class RunSpec:
     """A variant with a seed: everything that determines the numbers of a run."""
@@ -224,7 +254,7 @@ class RunSpec:
 
     def canonical(self) -> str:
         """Return the specification as one line of JSON, the same on every machine."""
-        return json.dumps(self, default=_fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return _json(self)
 
     def key(self, fingerprint: str) -> str:
         """Return the run's key: 20 hex digits over the spec, the data's fingerprint and ENGINE_VERSION.
@@ -232,10 +262,9 @@ class RunSpec:
         Paths of data files are left out, since the fingerprint identifies the examples. If a component comes from a
         plug-in, the key also depends on the plug-in's source code.
         """
-        source = self.data.source
-        params = tuple((name, value) for name, value in source.params if name not in LOCATION_PARAMETERS)
-        data = dataclasses.replace(self.data, source=Component(source.name, params))
-        text = f"{ENGINE_VERSION}\n{fingerprint}\n{dataclasses.replace(self, data=data).canonical()}"
+        parts = {name: _text(name, getattr(self, name)) for name in sorted(self.__slots__)}
+        spec = ",".join(f'"{name}":{text}' for name, text in parts.items())
+        text = f"{ENGINE_VERSION}\n{fingerprint}\n{{{spec}}}"
         text += "".join(f"\n{plugin.sha256}" for plugin in self.plugins())
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 

@@ -31,7 +31,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, joined, prose, sentence
 from reportgen.figures.table import FIGURES
-from reportgen.figures.views.scores import MISSING, seeds_of, shown_scores
+from reportgen.figures.views.scores import MISSING, seeds_note, seeds_of, shown_scores, some_seeds
 from reportgen.figures.views.selection import select_rows
 from reportgen.languages.translate import _
 
@@ -153,7 +153,7 @@ def _panel(ax: Axes, rows: Sequence[Row], label: str, in_percent: bool, worst: f
     """Draw a score of all variants; worst: the side of the worst values, from left (0) to right (1)."""
     scale = _scale(rows, False if in_percent else None, in_percent=in_percent)
     for at, row in enumerate(rows):
-        _draw_row(ax, at, row, scale)
+        _draw_row(ax, at, row, scale, len(rows))
         if row.summary.diverged or not row.seeds:
             ax.plot([worst], [at], transform=ax.get_yaxis_transform(), **CROSS)
     _axis.set_x(ax, scale)
@@ -165,10 +165,10 @@ def _panel(ax: Axes, rows: Sequence[Row], label: str, in_percent: bool, worst: f
     ax.set_xlabel(label, labelpad=2)
 
 
-def _draw_row(ax: Axes, at: int, row: Row, scale: _axis.Scale) -> None:
+def _draw_row(ax: Axes, at: int, row: Row, scale: _axis.Scale, rows: int) -> None:
     if not row.seeds:
         return
-    x = scale.place([*row.seeds.values()])
+    x = scale.place(some_seeds(np.array([*row.seeds.values()]), rows))
     ax.plot(x, np.full(len(x), at + 0.0), **DOT)
     low, high = _bar(row, scale)
     if np.isfinite(low):
@@ -226,6 +226,7 @@ def _caption(rows: Sequence[Row], split: str, note: str, ensembles: Mapping[str,
     parts = [
         _("{split} scores of the finished runs, sorted by accuracy").format(split=words(split)),
         _("a circle is a seed, the stroke is the mean{bar}").format(bar=bar),
+        seeds_note(max(len(row.seeds) for row in rows), len(rows)),
         _ends(rows, split),
         *_gains(rows, ensembles),
     ]

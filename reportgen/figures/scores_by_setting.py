@@ -33,7 +33,7 @@ from reportgen.figures.drawing.frame import Lost, mark_lost
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import prose, sentence, setting_value
 from reportgen.figures.table import FIGURES
-from reportgen.figures.views.scores import MISSING, mean_of, seeds_of, shown_scores
+from reportgen.figures.views.scores import MISSING, mean_of, seeds_note, seeds_of, shown_scores, some_seeds
 from reportgen.figures.views.selection import Selection
 from reportgen.figures.views.sweep import Line, Panel, Quantity, axis_path, sweep
 from reportgen.languages.translate import _, ngettext
@@ -101,7 +101,7 @@ def _figure(panels: Sequence[Panel], axis: Quantity, split: str) -> Figure:
     figure, axes = _style.panels(len(curves), across, height, _style.legend_height(labels), margins)
     for at, ax in enumerate(axes):
         panel, which = panels[at // len(scores)], at % len(scores)
-        _panel(ax, panel, scores[which], x, scales[which], inches)
+        _panel(ax, panel, scores[which], x, scales[which], inches, _coloured(panels))
         if at == 0 or len(scores) > 1 or not surface().flat:
             ax.set_ylabel(words(scores[which]), labelpad=3)
         if at + across >= len(axes):
@@ -139,11 +139,11 @@ def _scale(rows: Sequence[VariantSummary], score: str) -> _axis.Scale:
     return _axis.accuracy_scale(y) if accuracy else y
 
 
-def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, inches: float) -> None:
+def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, inches: float, groups: int) -> None:
     _draw_grey(ax, [line for line in panel.lines if line.grey], score, x, y)
     for line in panel.lines:
         if not line.grey:
-            _draw_line(ax, line, score, x, y)
+            _draw_line(ax, line, score, x, y, groups)
     _axis.set_x(ax, x)
     _axis.set_y(ax, y)
     mark_lost(ax, _lost(panel, x), top=not metric_of(score).is_accuracy)
@@ -162,11 +162,11 @@ def _draw_grey(ax: Axes, lines: Sequence[Line], score: str, x: _axis.Scale, y: _
         ax.plot(x.place(at), y.place(mean), **_style.GREY_LINE)
 
 
-def _draw_line(ax: Axes, line: Line, score: str, x: _axis.Scale, y: _axis.Scale) -> None:
+def _draw_line(ax: Axes, line: Line, score: str, x: _axis.Scale, y: _axis.Scale, groups: int) -> None:
     colour = line.style.colour
     place = {id(row): float(x.place([value])[0]) for value, row in line.points}
     for _value, row in line.points:
-        seeds = y.place(_seeds(row, score))
+        seeds = y.place(some_seeds(_seeds(row, score), groups))
         ax.plot(np.full(len(seeds), place[id(row)]), seeds, ls="none", marker=".", ms=2.6, color=colour, alpha=0.5)
     scored = [(row, found) for _, row in line.points if (found := mean_of(row, score))]
     if scored:
@@ -175,6 +175,11 @@ def _draw_line(ax: Axes, line: Line, score: str, x: _axis.Scale, y: _axis.Scale)
         lo, hi = zip(*(_band(row, found, score, y) for row, found in scored), strict=True)
         ax.fill_between(at, np.maximum(lo, y.low), np.minimum(hi, y.high), color=colour, alpha=0.13, lw=0)
         ax.plot(at, mean, color=colour, ls=line.style.dash, marker=line.style.marker, ms=3.4, zorder=line.style.level)
+
+
+def _coloured(panels: Sequence[Panel]) -> int:
+    """Return the number of variants with dots."""
+    return sum(len(line.points) for panel in panels for line in panel.lines if not line.grey)
 
 
 def _band(row: VariantSummary, found: Estimate, score: str, y: _axis.Scale) -> tuple[float, float]:
@@ -224,6 +229,7 @@ def _caption(panels: Sequence[Panel], axis: Quantity, split: str, note: str) -> 
     parts = [
         _("{split} scores of the finished runs against the {setting}").format(split=words(split), setting=axis.name),
         _("dots are seeds, lines connect their means{bands}").format(bands=bands),
+        seeds_note(most, _coloured(panels)),
         note,
         _ends(panels, axis, split),
     ]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.data.readers.npy import Archive
+from reportgen.data.readers.npz_layout import Layout, StoredArrays, known_layout, remember
 
 Array = NDArray[Any]
 
@@ -34,10 +35,16 @@ def pack(arrays: Mapping[str, Array]) -> bytes:
     return target.getvalue()
 
 
-def unpack(content: bytes) -> dict[str, Array]:
+def unpack(content: bytes) -> Mapping[str, Array]:
     """Return the arrays of an archive, read-only; raises ArrayFileError for another format."""
+    if (known := known_layout(content)) is not None:
+        return StoredArrays(known, content)
     archive = Archive(io.BytesIO(content), MOST_BYTES)
     arrays = {name: archive.array(name) for name in archive.names}
+    layout = Layout.of(archive, content)
+    if layout is not None:
+        remember(layout, len(content))
+        return StoredArrays(layout, content)
     for array in arrays.values():
         array.flags.writeable = False
     return arrays

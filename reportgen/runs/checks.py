@@ -5,12 +5,15 @@ Digests show that a run is as it was stored; these checks hold for a run that so
 
 from __future__ import annotations
 
+import functools
 import numbers
 from collections.abc import Mapping
 from typing import Any
 
 from numpy.typing import NDArray
 
+from reportgen.data.readers.npy import Header
+from reportgen.data.readers.npz_layout import Layout, StoredArrays
 from reportgen.engine.probes.evenness import WEIGHT_SHAPES
 from reportgen.engine.probes.probe_spec import REQUESTS
 from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS
@@ -54,7 +57,10 @@ def check_record(record: RunRecord) -> None:
     if not all(isinstance(value, str | int) or value is None for value in record.provenance.values()):
         raise ValueError("the provenance has values of other types")
     _check_facts(record.facts)
-    _check_shapes(record.arrays, record.layers)
+    if isinstance(record.arrays, StoredArrays):
+        _check_layout(record.arrays.layout, record.layers)
+    else:
+        _check_shapes(record.arrays, record.layers)
 
 
 def _check_facts(facts: Mapping[str, Any]) -> None:
@@ -67,7 +73,13 @@ def _check_facts(facts: Mapping[str, Any]) -> None:
                 raise ValueError(f"the fact {name} is not a number")
 
 
-def _check_shapes(arrays: Mapping[str, NDArray[Any]], layers: int) -> None:
+@functools.lru_cache(maxsize=128)
+def _check_layout(layout: Layout, layers: int) -> None:
+    """Check the shapes of all runs with the same form of archive once."""
+    _check_shapes({name: member.header for name, member in layout.members.items()}, layers)
+
+
+def _check_shapes(arrays: Mapping[str, NDArray[Any] | Header], layers: int) -> None:
     """Raise ValueError for an array that is missing, has no numbers, or whose axes do not fit the other arrays."""
     if missing := [name for name in REQUIRED if name not in arrays]:
         raise ValueError(f"the array {missing[0]} is missing")
@@ -78,12 +90,12 @@ def _check_shapes(arrays: Mapping[str, NDArray[Any]], layers: int) -> None:
         shape = SHAPES.get(name)
         if shape is None or not array.size:  # a statistic that the study does not measure is empty
             continue
-        if array.ndim != len(shape):
-            raise ValueError(f"the array {name} has {array.ndim} axes")
+        if len(array.shape) != len(shape):
+            raise ValueError(f"the array {name} has {len(array.shape)} axes")
         for axis, size in zip(shape, array.shape, strict=True):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(f"the array {name} has {size} values on an axis of {sizes[axis]}")
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return type(value) in (float, int) or (isinstance(value, numbers.Real) and not isinstance(value, bool))

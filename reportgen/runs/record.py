@@ -147,8 +147,9 @@ class RunRecord:
 
 
 def run_key(spec: RunSpec, fingerprint: str) -> str:
-    """Return the key of a run with the current plug-ins, cached, since a report asks for it many times."""
-    return _key(spec, fingerprint, plugins())
+    """Return the key of a run with the current plug-ins, whose sources are cached, since a report asks often."""
+    registered = plugins()
+    return _key(spec, fingerprint, registered) if registered else spec.key(fingerprint)
 
 
 @functools.lru_cache(maxsize=2**15)

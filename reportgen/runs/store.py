@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +45,7 @@ class Store:
     def keys(self) -> frozenset[str]:
         """Return the names in the folder, which include the keys of all stored runs."""
         try:
-            return frozenset(path.name for path in self.folder.iterdir())
+            return frozenset(os.listdir(self.folder))
         except OSError:  # the folder is missing or unreadable
             return frozenset()
 
@@ -87,8 +89,8 @@ class Store:
     def _read(self, run: PlannedRun, fingerprint: str) -> RunRecord:
         """Return the stored run; raises one of UNREADABLE, with the argument ARRAYS for damaged arrays."""
         key = run_key(run.spec, fingerprint)
-        head = disk.read_regular(self.folder / key / HEAD)
-        return parse_record(run, fingerprint, head, disk.read_regular(self.folder / key / ARRAYS))
+        folder = self.folder / key
+        return parse_record(run, fingerprint, disk.read_regular(folder / HEAD), disk.read_regular(folder / ARRAYS))
 
     def save(self, record: RunRecord) -> None:
         """Store the run and replace any other with the same key; raises StoreError if the folder is not writable."""
@@ -179,7 +181,7 @@ def _describe(record: RunRecord, content: bytes) -> bytes:
     return (text + "\n").encode()
 
 
-def read_run(folder: Path, key: str | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+def read_run(folder: Path, key: str | None = None) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """Return the values of run.json and the arrays of a stored run, both with the digests that they were stored with.
 
     key : the key that the run must have; None for any. Raises one of UNREADABLE, with the argument ARRAYS for damaged
@@ -190,7 +192,7 @@ def read_run(folder: Path, key: str | None = None) -> tuple[dict[str, Any], dict
     return head, unpack_checked(head, content)
 
 
-def unpack_checked(head: Mapping[str, Any], content: bytes) -> dict[str, Any]:
+def unpack_checked(head: Mapping[str, Any], content: bytes) -> Mapping[str, Any]:
     """Return the arrays of a run with this head; raises ValueError unless they have the digest in the head."""
     if hashlib.sha256(content).hexdigest() != head["arrays_sha256"]:
         raise ValueError(ARRAYS)
@@ -219,6 +221,20 @@ def check_head(head: Mapping[str, Any]) -> None:
 def _record(run: PlannedRun, head: Mapping[str, Any], arrays: Mapping[str, Any]) -> RunRecord:
     stored = dict.fromkeys(SCORES) | head["final"]
     final = {name: np.nan if score is None else score for name, score in stored.items()}
-    names = ("key", "status", "stopped_at_step", "steps", "train_seconds", "facts", "error", "provenance")
-    values = {name: head[name] for name in names}
-    return RunRecord(spec=run.spec, final=final, arrays=arrays, data=head.get("data", ""), **values)
+    names = ("key", "status", "stopped_at_step", "steps", "train_seconds", "error")
+    values = {name: head[name] for name in names} | {name: _shared(head[name]) for name in ("facts", "provenance")}
+    data = head.get("data", "")
+    return RunRecord(
+        spec=run.spec,
+        final=_shared(final),
+        arrays=arrays,
+        data=sys.intern(data) if isinstance(data, str) else data,
+        **values,
+    )
+
+
+def _shared(values: Any) -> Any:
+    """Return a mapping whose texts are shared by all runs, which have most of them in common."""
+    if not isinstance(values, dict):
+        return values
+    return {sys.intern(name): sys.intern(value) if type(value) is str else value for name, value in values.items()}

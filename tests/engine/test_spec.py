@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 
-from reportgen.engine.spec import AugmentSpec, PruningSpec
+from reportgen.engine.spec import ENGINE_VERSION, AugmentSpec, PruningSpec
 from tests.engine.networks import spec
 
 
@@ -35,3 +36,11 @@ def test_pruning_is_part_of_the_key_only_if_it_is_used() -> None:
     usual = PruningSpec(0.5, 2)
     keys = {spec(pruning=dataclasses.replace(usual, **{name: value})).key("data") for name, value in settings.items()}
     assert len({*keys, spec(pruning=usual).key("data"), spec().key("data")}) == len(settings) + 2
+
+
+def test_the_key_is_that_of_the_whole_specification_as_text() -> None:
+    run = spec()
+    for seed in (0, 1, 10**9):
+        one = dataclasses.replace(run, seed=seed)
+        text = f"{ENGINE_VERSION}\nprint\n{one.canonical()}"
+        assert one.key("print") == hashlib.sha256(text.encode()).hexdigest()[:20]

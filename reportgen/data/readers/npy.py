@@ -77,6 +77,16 @@ class Header:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
+@dataclass(frozen=True)
+class Span:
+    """Positions in the file of an archive: of the member, of its content, of the values in it, and of its end."""
+
+    member: int
+    begin: int
+    values: int
+    end: int
+
+
 class Archive:
     """The arrays of an archive in an open file; raises ArrayFileError for anything that is not such an archive.
 
@@ -107,6 +117,20 @@ class Archive:
     def names(self) -> Sequence[str]:
         """The names of the arrays, in the order of the archive."""
         return tuple(self._members)
+
+    @property
+    def directory(self) -> int:
+        """Position of the directory in the file."""
+        return self._archive.start_dir
+
+    def span(self, name: str) -> Span | None:
+        """Return where an array lies in the file, None if it is packed, large or encrypted."""
+        member, file = self._members[name], self._archive.fp
+        if file is None or self._plain(member) is None:
+            return None
+        end = file.tell()
+        begin = end - member.file_size
+        return Span(member.header_offset, begin, begin + self.header(name).start, end)
 
     def header(self, name: str) -> Header:
         """Return the header of an array; reads no values."""

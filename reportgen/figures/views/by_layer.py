@@ -21,8 +21,9 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, prose, sentence
 from reportgen.figures.networks.stages import kinds_of
-from reportgen.figures.views.layer_cells import COLUMNS, Cell, cells_of, drawn, drop_repeated_probe, rows_of
+from reportgen.figures.views.layer_cells import COLUMNS, Cell, cells_of, drawn, drop_repeated_probe, places_of, rows_of
 from reportgen.figures.views.layer_words import alt_of, caption_of, finding_of
+from reportgen.figures.views.scores import some_seeds
 from reportgen.figures.views.series import Layout, Panel, layout
 from reportgen.figures.views.view import LayerView, Probe
 from reportgen.languages.translate import _
@@ -105,7 +106,8 @@ def _figure(cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mappin
     )
     figure, axes = _style.panels(len(spots), columns, height, _style.legend_height(labels), margins)
     for at, (ax, (probe, panel, title)) in enumerate(zip(axes, spots, strict=True)):
-        _panel(ax, _inside(cells, probe, panel), view, scales[panel.title], separate or at % columns == 0)
+        is_first = separate or at % columns == 0
+        _panel(ax, _inside(cells, probe, panel), view, scales[panel.title], is_first, places_of(cells))
         _label_axes(ax, cells, view, at + columns >= len(spots), at % columns == 0)
         _style.panel_title(ax, title, inches)
         names.write(ax, lined[at // columns], at % columns)
@@ -172,13 +174,13 @@ def _probe_title(probes: Sequence[Probe], cells: Sequence[Cell]) -> str:
     return _("after {steps}").format(steps=count(max(cell.profile.step for cell in cells), "step"))
 
 
-def _panel(ax: Axes, cells: Sequence[Cell], view: LayerView, scale: _axis.Scale, first: bool) -> None:
+def _panel(ax: Axes, cells: Sequence[Cell], view: LayerView, scale: _axis.Scale, first: bool, groups: int) -> None:
     if view.band:
         ax.axhspan(view.band[0], view.band[1], color=_style.REGION, lw=0, zorder=0)
     _draw_grey(ax, [cell for cell in cells if cell.series.grey], scale)
     for cell in cells:
         if not cell.series.grey:
-            _measured(ax, cell, scale)
+            _measured(ax, cell, scale, groups)
     for cell in cells:
         if cell.theory and not cell.series.grey:
             x, y = zip(*cell.theory, strict=True)
@@ -205,7 +207,7 @@ def _draw_grey(ax: Axes, cells: Sequence[Cell], scale: _axis.Scale) -> None:
         ax.plot(layers, scale.place(means), marker=marker, **_style.GREY_LINE)
 
 
-def _measured(ax: Axes, cell: Cell, scale: _axis.Scale) -> None:
+def _measured(ax: Axes, cell: Cell, scale: _axis.Scale, groups: int) -> None:
     """Draw the mean with markers, the interval as a band, and each seed as a short bar at its layer."""
     style, x = cell.series.style, np.asarray(cell.layers, dtype=float)
     keep = cell.shown
@@ -216,7 +218,7 @@ def _measured(ax: Axes, cell: Cell, scale: _axis.Scale) -> None:
     every = max(1, round(len(x) / 12)) if len(x) > MARKER_LAYERS else 1
     ax.plot(x, mean, color=style.colour, marker=style.marker, ls=style.dash, markevery=every, zorder=style.level)
     if len(cell.profile.seeds) > 1:
-        bars_x, bars_y = _bars(x, scale.place(cell.profile.per_seed[:, keep]))
+        bars_x, bars_y = _bars(x, scale.place(some_seeds(cell.profile.per_seed[:, keep], groups)))
         ax.plot(bars_x, bars_y, color=style.colour, lw=0.7, alpha=0.7, zorder=2, rasterized=bars_x.size > 6000)
 
 

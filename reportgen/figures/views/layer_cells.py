@@ -94,6 +94,11 @@ def _theory(analysis: Analysis, variant: str, statistic: str, last: int) -> Poin
     return [(layer, value) for layer, value in enumerate(listed[:last], start=1) if np.isfinite(value)]
 
 
+def places_of(cells: Sequence[Cell]) -> int:
+    """Return the number of layers with marks of seeds, over all highlighted cells."""
+    return sum(len(cell.layers) for cell in cells if not cell.series.grey)
+
+
 def drop_repeated_probe(cells: Sequence[Cell]) -> list[Cell]:
     """Return the cells without the last probe if no run was trained, since it equals the first."""
     trained = any(cell.probe == "last" and cell.profile.step > 0 for cell in cells)

@@ -12,8 +12,9 @@ from reportgen.analysis.words.listing import listing
 from reportgen.figures.drawing.axis import BAND_FROM, CUT, Scale
 from reportgen.figures.drawing.words import count, course, descriptions, number, prose, sentence
 from reportgen.figures.networks.stages import unit_words
-from reportgen.figures.views.layer_cells import Cell
+from reportgen.figures.views.layer_cells import Cell, places_of
 from reportgen.figures.views.pruned import last_training
+from reportgen.figures.views.scores import seeds_note
 from reportgen.figures.views.series import Layout, Panel, relevance
 from reportgen.figures.views.view import LayerView, Probe
 from reportgen.languages.translate import _
@@ -29,6 +30,7 @@ def caption_of(
         _("{description}, by layer").format(description=_(view.description)),
         unit_words(records),
         _seed_words(seeds),
+        seeds_note(seeds, places_of(cells)),
         pruned,
         plan.note,
     ]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.results import VariantSummary
-from reportgen.analysis.summary import histograms
+from reportgen.analysis.summary import pooled, probes_at
 from reportgen.analysis.words.names import words
 from reportgen.languages.translate import ENGLISH, N_, _, current_language, numeral
 from reportgen.runs.record import RunRecord
@@ -111,8 +111,8 @@ def _steps(records: Sequence[RunRecord]) -> list[int]:
 def _series(summary: VariantSummary) -> dict[str, Any]:
     records = [record for record in summary.records if len(record.probe_steps)]
     steps = _steps(records)
-    probes = [_probes(records, step) for step in steps]
-    found = {name: [_mean(row, probe) for probe in probes] for name, row in _rows().items()}
+    probes = {step: probes_at(records, step) for step in steps}
+    found = {name: _means(row, records, probes) for name, row in _rows().items()}
     return {
         "label": summary.variant.label,
         "steps": steps,
@@ -123,31 +123,33 @@ def _series(summary: VariantSummary) -> dict[str, Any]:
             if np.isfinite(values).any()
         },
         "histograms": {
-            kind: _histograms(records, kind, steps)
+            kind: _histograms(kind, list(probes.values()))
             for kind in KINDS
             if all(f"probe_{kind}_histogram" in record.arrays for record in records)
         },
     }
 
 
-def _probes(records: Sequence[RunRecord], step: int) -> list[tuple[RunRecord, int]]:
-    """Return the records that have a probe at a step, each with its index."""
-    probes = [(record, record.probe_at(step)) for record in records]
-    return [(record, probe) for record, probe in probes if probe is not None]
-
-
-def _mean(row: Metric, probes: Sequence[tuple[RunRecord, int]]) -> Values:
-    """Return the mean over seeds of a statistic by layer, NaN for layers without it."""
+def _means(
+    row: Metric, records: Sequence[RunRecord], probes: Mapping[int, Sequence[tuple[RunRecord, int]]]
+) -> list[Values]:
+    """Return the mean over seeds of a statistic by layer at each step, NaN for layers without it."""
     assert row.by_layer is not None
-    rows = [row.by_layer(record, probe) for record, probe in probes]
+    if row.of_network and all(record.spec.network is records[0].spec.network for record in records):
+        return [np.asarray(row.by_layer(records[0], 0), np.float64)] * len(probes)
+    if row.array and all(row.array in record.arrays for record in records):
+        arrays = {record: record.arrays[row.array] for record in records}  # each is made once for all probes
+        blocks = [[arrays[record][probe] for record, probe in found] for found in probes.values()]
+    else:
+        blocks = [[row.by_layer(record, probe) for record, probe in found] for found in probes.values()]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # all seeds have NaN, or a diverged one has infinity
-        return np.asarray(np.nanmean(np.array(rows, np.float64), axis=0))
+        return [np.asarray(np.nanmean(np.array(block, np.float64), axis=0)) for block in blocks]
 
 
-def _histograms(records: Sequence[RunRecord], kind: Kind, steps: Sequence[int]) -> dict[str, Any]:
+def _histograms(kind: Kind, probes: Sequence[Sequence[tuple[RunRecord, int]]]) -> dict[str, Any]:
     """Return the ends of the bins by layer, and the bins of each layer at each step as text."""
-    found = [histograms(records, kind, step) for step in steps]
+    found = [pooled(one, kind) for one in probes]
     heights = np.array([[_merged(one.share) for one in probe] for probe in found])
     highest = heights.max(axis=(0, 2), keepdims=True)
     levels = np.round(heights / np.where(highest > 0, highest, 1.0) * (len(LEVELS) - 1)).astype(int)

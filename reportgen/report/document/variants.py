@@ -26,6 +26,12 @@ STATISTICS = (
 MOST_DETAILED = 40
 """Largest number of variants with tables of layers, to limit the size of the page."""
 
+MOST_RUNS, FEWEST_RUNS = 2000, 20
+"""Largest number of runs in the tables of all variants, and the number of those that each variant may list with that.
+
+runs.csv contains every run.
+"""
+
 Cells = tuple[Estimate | None, ...]
 
 
@@ -52,25 +58,29 @@ class LayerTable:
 class VariantPart:
     """A variant with its tables of layers, which are empty without probes.
 
+    runs: the runs that the page lists, which are those of the first seeds if there are many.
     ends: standard deviations of the activations and of the gradients in the first and the last hidden layer, in this
     order, at the last probe; None if every run diverged.
     """
 
     summary: VariantSummary
     tables: tuple[LayerTable, ...]
+    runs: tuple[RunRecord, ...]
     ends: Cells
 
 
 def variant_parts(variants: Sequence[VariantSummary]) -> tuple[VariantPart, ...]:
     """Return the parts of the variants, at most MOST_DETAILED."""
-    return tuple(_part(variant) for variant in variants[:MOST_DETAILED])
+    shown = variants[:MOST_DETAILED]
+    most = max(FEWEST_RUNS, MOST_RUNS // max(len(shown), 1))
+    return tuple(_part(variant, most) for variant in shown)
 
 
-def _part(variant: VariantSummary) -> VariantPart:
+def _part(variant: VariantSummary, most: int) -> VariantPart:
     first, last = (_table(variant, probe) for probe in ("first", "last"))
     same = first is not None and last is not None and first.step == last.step
     tables = tuple(table for table in ((last,) if same else (first, last)) if table is not None)
-    return VariantPart(variant, tables, _ends(last) if last is not None else (None,) * 4)
+    return VariantPart(variant, tables, variant.records[:most], _ends(last) if last is not None else (None,) * 4)
 
 
 def _table(variant: VariantSummary, probe: str) -> LayerTable | None:

@@ -7,6 +7,7 @@ import dataclasses
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,14 @@ from reportgen.runs.store import STATUSES, plain
 
 Row = Sequence[Any]
 Table = tuple[Sequence[str], Iterable[Row]]
+
+ROWS_AT_ONCE = 5000
+"""Rows of a table in memory at a time."""
+
+
+class Cells(tuple[Any, ...]):
+    """A row whose values are those of its cells."""
+
 
 VAL_CONFUSION = "val_confusion"
 """Name of the array with the numbers of validation examples by true and predicted class."""
@@ -195,10 +204,12 @@ def _epochs(variant: str, record: RunRecord) -> Iterator[Row]:
 def _layers(variant: str, record: RunRecord) -> Iterator[Row]:
     if len(record.probe_steps) == 0:
         return
-    block = np.stack([record.statistic(name) for name in STATISTICS], axis=-1).astype(float).tolist()
-    for step, layers_ in zip(record.probe_steps.tolist(), block, strict=True):
+    block = np.stack([record.statistic(name) for name in STATISTICS], axis=-1).astype(float)
+    cells = np.where(np.isfinite(block), block, None).tolist()  # type: ignore[call-overload]
+    head = (table_text(variant), record.spec.seed)
+    for step, layers_ in zip(record.probe_steps.tolist(), cells, strict=True):
         for layer, values in enumerate(layers_, start=1):
-            yield (variant, record.spec.seed, step, layer, *values)
+            yield Cells((*head, step, layer, *values))
 
 
 def _rounds(variant: str, record: RunRecord) -> Iterator[Row]:
@@ -225,16 +236,25 @@ def _column(name: str, values: Any) -> list[Any]:
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> Path:
     """Write a table in one step and return its path."""
-    replace_file(path, csv_text(columns, rows).encode())
+    replace_file(path, (text.encode() for text in _pieces(columns, rows)))
     return path
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(map(table_text, columns))
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue()
+    return "".join(_pieces(columns, rows))
+
+
+def _pieces(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the text of a table in pieces, since a table of all layers of thousands of runs has millions of cells."""
+    cells = chain([[table_text(name) for name in columns]], (_cells(row) for row in rows))
+    while some := list(islice(cells, ROWS_AT_ONCE)):
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(some)
+        yield text.getvalue()
+
+
+def _cells(row: Row) -> Row:
+    return row if isinstance(row, Cells) else [_cell(value) for value in row]
 
 
 def _cell(value: Any) -> Any:

@@ -47,7 +47,8 @@ def _statistic(
 ) -> Metric:
     """Return the row of a layer statistic, which needs probes."""
     facts["needs"] = (*facts.get("needs", ()), PROBES, *((SINGULAR_VALUES,) if name in SPECTRAL else ()))
-    return Metric(name=name, summary=summary, place=LAYERS, by_layer=by_layer or _stored(name), infinite=True, **facts)
+    facts |= {"by_layer": by_layer} if by_layer else {"by_layer": _stored(name), "array": f"probe_{name}"}
+    return Metric(name=name, summary=summary, place=LAYERS, infinite=True, **facts)
 
 
 def _by_probe(name: str) -> Callable[[Record, Measure], float]:

@@ -139,6 +139,8 @@ class Metric(Row):
     comparison : whether the value is a difference between a requested score and the usual one.
     read : returns the value of a record.
     by_layer : returns the values of a record at the index of a probe, shape (layers,).
+    of_network : whether the values depend on the network and its input alone.
+    array : the name of the array of a record with these values by probe and layer, if it has one.
     exists_in : returns for each layer of a network whether it has the value; None if all layers have it.
     curve : returns the values by epoch, shape (epochs + 1,); `read` then gives the final value, by default the last.
     bounds : returns the lowest and the highest possible value, for values that are not known exactly.
@@ -171,6 +173,8 @@ class Metric(Row):
     comparison: bool = False
     read: Callable[[Record, Measure], float] | None = None
     by_layer: Callable[[Record, int], Values] | None = None
+    of_network: bool = False
+    array: str = ""
     exists_in: Callable[[NetworkSpec], list[bool]] | None = None
     curve: Callable[[Record], Values] | None = None
     bounds: Callable[[Record, Measure], tuple[float, float]] | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -17,14 +18,22 @@ def _sizes(read: Callable[[Operation], float]) -> Callable[[Record, int], Values
     """Return a function that reads a number of the operation with each layer's weights, shape (layers,)."""
 
     def by_layer(record: Record, probe: int) -> Values:
-        image = record.facts.get("image_shape")
-        operations = _operations(record.spec.network, int(record.facts["features"]), tuple(image) if image else None)
-        return np.array([read(operation) for operation in operations if operation.owns_weights], np.float64)
+        return np.array([read(operation) for operation in _operations(record) if operation.owns_weights], np.float64)
 
     return by_layer
 
 
-_operations = functools.lru_cache(maxsize=256)(lay_out)  # thousands of runs share a few networks
+_lay_out = functools.lru_cache(maxsize=256)(lay_out)  # thousands of runs share a few networks
+_laid_out: WeakKeyDictionary[Record, Sequence[Operation]] = WeakKeyDictionary()  # to look up a network takes long
+
+
+def _operations(record: Record) -> Sequence[Operation]:
+    found = _laid_out.get(record)
+    if found is None:
+        image = record.facts.get("image_shape")
+        network, features = record.spec.network, int(record.facts["features"])
+        found = _laid_out[record] = _lay_out(network, features, tuple(image) if image else None)
+    return found
 
 
 def _height(operation: Operation) -> float:
@@ -36,7 +45,9 @@ def _width(operation: Operation) -> float:
 
 
 def _size(name: str, summary: str, read: Callable[[Operation], float]) -> Metric:
-    return Metric(name=name, summary=summary, place=LAYERS, by_layer=_sizes(read), needs=(PROBES,), **SIZE)
+    return Metric(
+        name=name, summary=summary, place=LAYERS, by_layer=_sizes(read), of_network=True, needs=(PROBES,), **SIZE
+    )
 
 
 SIZE_ROWS = (

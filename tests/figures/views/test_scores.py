@@ -5,9 +5,18 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
+
 from reportgen.analysis.results import Estimate, VariantSummary
 from reportgen.figures import FIGURES
-from reportgen.figures.views.scores import shown_scores
+from reportgen.figures.views.scores import (
+    FEWEST_SEEDS,
+    MOST_SEEDS,
+    drawn_seeds,
+    seeds_note,
+    shown_scores,
+    some_seeds,
+)
 from tests.figures.examples import analysis, claim, record, summary
 
 
@@ -45,3 +54,24 @@ def test_the_figure_names_the_scores_that_it_shows() -> None:
     assert drawing is not None
     assert drawing.caption.startswith("Snapshot validation scores")
     assert drawing.rows[0][2] == "snapshot_val_accuracy"
+
+
+def test_few_seeds_are_all_drawn_in_their_order() -> None:
+    values = np.array([3.0, 1.0, 2.0])
+    np.testing.assert_array_equal(some_seeds(values, 1000), values)
+    assert seeds_note(3, 1000) == ""
+
+
+def test_of_many_seeds_evenly_spaced_ranks_with_both_ends_are_drawn() -> None:
+    values = np.random.default_rng(0).permutation(1001).astype(float)
+    drawn = some_seeds(np.stack([values, np.where(values > 500, np.nan, values)], axis=1), 1)
+    assert len(drawn) == drawn_seeds(1001, 1) == MOST_SEEDS
+    assert drawn[0].tolist() == [0, 0]
+    assert drawn[-1].tolist() == [1000, 500]
+    assert np.abs(np.diff(drawn[:, 0]) - 1000 / (MOST_SEEDS - 1)).max() <= 1
+    assert str(MOST_SEEDS) in seeds_note(1001, 1)
+
+
+def test_more_variants_have_fewer_marks_each() -> None:
+    assert drawn_seeds(1000, 200) == FEWEST_SEEDS
+    assert drawn_seeds(5, 200) == 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reportgen.analysis.results import VariantSummary
-from reportgen.report.document.variants import left_out, levels, variant_parts
+from reportgen.report.document.variants import MOST_RUNS, left_out, levels, variant_parts
 from tests.figures.examples import record, summary
 
 
@@ -32,3 +32,12 @@ def test_a_part_of_a_setting_has_the_value_of_the_setting() -> None:
     deep = summary("4 layers", [record()], {"network.hidden.layers": "4 layers"})
     deep = replace(deep, variant=replace(deep.variant, settings={"network.hidden": [100] * 4}))
     assert levels([deep]) == {"network.hidden.layers": (("4 layers", [100] * 4),)}
+
+
+def test_the_page_lists_a_bounded_number_of_runs() -> None:
+    several = [three("ok", "ok", "ok")]
+    assert [len(part.runs) for part in variant_parts(several)] == [3]
+    many = [replace(one, records=one.records * 1000) for one in several * 4]
+    parts = variant_parts(many)
+    assert [len(part.runs) for part in parts] == [MOST_RUNS // 4] * 4
+    assert all(len(part.summary.records) == 3000 for part in parts)

@@ -1,0 +1,75 @@
+"""Arrays of runs with archives of one form: the same values as those that the reader gives, in less memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reportgen.data.readers import npz_layout
+from reportgen.data.readers.npy import ArrayFileError
+from reportgen.data.readers.npz_layout import StoredArrays, known_layout
+from reportgen.runs.arrays import pack, unpack
+
+
+def arrays(seed: int, bins: int = 300) -> dict[str, np.ndarray]:
+    """Return arrays of one form; those of whole numbers are large enough to be packed."""
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(0, 3, (2, bins))
+    return {
+        "counts": counts,
+        "empty": np.zeros((0, 4)),
+        "labels": counts[0].astype(np.uint8),
+        "loss": rng.random(7),
+        "more_counts": counts.astype(np.int32),
+        "single": rng.random(3).astype(np.float32),
+    }
+
+
+@pytest.mark.parametrize("bins", [3, 300])
+def test_archives_of_one_form_give_their_own_values(bins: int) -> None:
+    expected = [arrays(seed, bins) for seed in range(4)]
+    found = [unpack(pack(values)) for values in expected]
+    assert len({id(one.layout) for one in found if isinstance(one, StoredArrays)}) == 1
+    for one, values in zip(found, expected, strict=True):
+        assert list(one) == sorted(values)
+        for name, array in values.items():
+            assert one[name].dtype == array.dtype
+            assert one[name].flags.aligned
+            assert not one[name].flags.writeable
+            np.testing.assert_array_equal(one[name], array)
+
+
+def test_arrays_that_were_released_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(npz_layout, "MOST_RECENT", 2)
+    expected = [arrays(seed) for seed in range(6)]
+    found = [unpack(pack(values)) for values in expected]
+    for _ in range(2):
+        for one, values in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(one["counts"], values["counts"])
+            np.testing.assert_array_equal(one["loss"], values["loss"])
+
+
+def test_an_archive_with_a_damaged_byte_has_no_known_form_and_is_refused_or_equal() -> None:
+    values = arrays(1, 3)
+    content = pack(values)
+    unpack(content)
+    assert known_layout(content) is not None
+    for position in range(0, len(content), 7):
+        damaged = bytearray(content)
+        damaged[position] ^= 1
+        assert known_layout(bytes(damaged)) is None
+        try:
+            found = unpack(bytes(damaged))
+        except ArrayFileError:
+            continue
+        for name in set(found) & set(values):
+            np.testing.assert_array_equal(found[name], values[name])
+        unpack(content)  # a form of the same length may have taken its place
+
+
+def test_a_missing_array_gives_the_default() -> None:
+    found = unpack(pack(arrays(0)))
+    assert found.get("other", 5) == 5
+    assert "other" not in found
+    with pytest.raises(KeyError):
+        found["other"]
