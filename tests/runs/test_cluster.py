@@ -28,7 +28,6 @@ from tests.rates import STUDY, write_study
 from tests.runs.records import FINGERPRINT, planned, record
 
 pytestmark = pytest.mark.slow
-
 distributed = pytest.importorskip("distributed", reason="needs pip install reportgen[dask]")
 
 LONG = STUDY.replace("epochs: 2", "epochs: 4000").replace("seeds: 3", "seeds: 2")
@@ -56,7 +55,6 @@ def cluster():
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """An empty working folder with the study rates.yaml."""
     monkeypatch.chdir(tmp_path)
     write_study("rates.yaml")
     return tmp_path

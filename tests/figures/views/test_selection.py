@@ -57,10 +57,7 @@ variants: {one: {network.activation: tanh}, two: {network.activation: elu}, thre
 SAME_STUDY = BASE + NAMED.replace("variants:", "vary: {training.lr: [0.1, 0.2]}\nvariants:")
 
 STUDIES: Mapping[str, tuple[str, str]] = {
-    "one factor": (
-        with_claims(RATES, ("{training.lr: 0.004}", "{less_than: {training.lr: 0.128}}")),
-        "0",
-    ),
+    "one factor": (with_claims(RATES, ("{training.lr: 0.004}", "{less_than: {training.lr: 0.128}}")), "0"),
     "a factor no claim names": (with_claims(RATES), "0"),
     "a grid": (with_claims(GRID, ("{training.l2: 0.1}", "{less_than: {training.l2: 0.01}}")), "0"),
     "names": (with_claims(NAMED, ("{variant: c}", "{less_than: {variant: f}}")), "plain"),
