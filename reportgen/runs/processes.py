@@ -1,8 +1,8 @@
 """Training of many short runs in several processes of this machine, each with a few threads.
 
 Setting up and storing a run holds Python's lock for some milliseconds, so that short runs keep only some cores busy in
-one process. Each process prepares the data of its runs and stores them, and this process only hands out their numbers
-and hears which are finished: it holds its own lock for a small fraction of a millisecond a run.
+one process. Each process prepares its data, trains runs and stores them. This process only assigns runs and receives
+their results: it holds its own lock for a small fraction of a millisecond a run.
 """
 
 from __future__ import annotations
