@@ -109,7 +109,9 @@ def run_all(
         ("no-workers").
     ReportgenError : as for `executors.run_all`. It and Ctrl-C stop all runs within a second.
     """
-    _Division(jobs, store, finished, folder, workers, processes, claim).finish()
+    threads = -(-workers // processes)
+    task = Task(list(jobs), store.folder.resolve(), folder.resolve(), workers, threads)
+    _Division(task, processes, store, finished, claim).finish()
 
 
 @dataclass(frozen=True)
@@ -182,19 +184,9 @@ class _Process:
 class _Division:
     """The jobs of one call: those that wait, and those that the processes hold."""
 
-    def __init__(
-        self,
-        jobs: Sequence[Job],
-        store: Store,
-        finished: Finished,
-        folder: Path,
-        workers: int,
-        processes: int,
-        claim: Claim,
-    ) -> None:
-        self._jobs, self._store, self._finished, self._claim = list(jobs), store, finished, claim
-        self._count, self._threads = processes, -(-workers // processes)
-        self._task = Task(self._jobs, store.folder.resolve(), folder.resolve(), workers, self._threads)
+    def __init__(self, task: Task, processes: int, store: Store, finished: Finished, claim: Claim) -> None:
+        self._task, self._count, self._jobs = task, processes, task.jobs
+        self._store, self._finished, self._claim = store, finished, claim
         self._groups = deque(map(deque, data_groups(self._jobs)))
         self._attempts: Counter[int] = Counter()
         self._processes: list[_Process] = []
@@ -257,7 +249,7 @@ class _Division:
 
     def _fill(self, process: _Process) -> None:
         """Give jobs to a process; a job that another process on the folder trains is left out."""
-        while process.is_ready and len(process.held) < QUEUED_PER_THREAD * self._threads:
+        while process.is_ready and len(process.held) < QUEUED_PER_THREAD * self._task.threads:
             number = self._next(process)
             if number is None:
                 return

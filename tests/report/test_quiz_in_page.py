@@ -11,7 +11,8 @@ from reportgen.report.media.render import fill, fill_slides
 from reportgen.report.slides.beamer import beamer
 from reportgen.report.slides.deck import make_deck
 from reportgen.report.slides.quarto import quarto
-from tests.report.test_report import CLAIMS, Outline, analysed, unpictured_page
+from tests.report.outline import Outline
+from tests.report.test_report import CLAIMS, analysed, unpictured_page
 
 
 def test_the_page_has_a_closed_quiz_below_the_claims(written_page: str) -> None:

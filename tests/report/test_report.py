@@ -9,7 +9,6 @@ import itertools
 import json
 import logging
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -29,6 +28,7 @@ from reportgen.report.write import write
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
 from tests.engine.networks import data
+from tests.report.outline import Outline
 
 STUDY = """
 title: "Größe & <script>alert('x')</script> $5 and $x שלום 🎲"
@@ -76,28 +76,6 @@ def unpictured_page(analysis: Analysis) -> str:
     drawings = figures.draw_all(analysis)
     with in_language(analysis.plan.study.lang):
         return html.page(make_document(analysis, drawings), {drawing.id: "<svg></svg>" for drawing in drawings})
-
-
-class Outline(HTMLParser):
-    """Collects ids, headings, addresses and elements of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.headings: list[int] = []
-        self.addresses: list[str] = []
-        self.tags: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        if re.fullmatch("h[1-6]", tag):
-            self.headings.append(int(tag[1]))
-        for name, value in attrs:
-            if name == "id":
-                self.ids.append(value or "")
-            if name in ("href", "src", "xlink:href", "action"):
-                self.addresses.append(value or "")
 
 
 INSIDE = ("#", "data:,", "data:image/png;base64,")

@@ -17,7 +17,7 @@ from reportgen.report.site.lecture_claims import lecture_claims
 from reportgen.report.site.pages import write_site
 from reportgen.shipped import templates_folder
 from tests.report.finished_reports import claim, report
-from tests.report.site.outline import Outline
+from tests.report.outline import Outline
 
 HOSTILE = "Größe & <script>alert('x')</script> \"quoted\" {{ 7 * 7 }} שלום"
 SCRIPT = (templates_folder() / "site.js").read_text(encoding="utf-8")

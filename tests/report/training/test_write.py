@@ -19,7 +19,8 @@ from reportgen.report.media import html
 from reportgen.report.training.inputs import LoggedFile, TrainingReport
 from reportgen.report.training.write import document_of, draw_training, publish_training
 from reportgen.runs.training_log import LogNote
-from tests.report.test_report import Outline, external_addresses
+from tests.report.outline import Outline
+from tests.report.test_report import external_addresses
 from tests.training_examples import SHORT, diverged, finding, group, log
 
 pytestmark = pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The parts of a page of a site that its tests look at."""
+"""The parts of a page that tests look at."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ class Outline(HTMLParser):
         self.text += data
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
         self.tags.append(tag)
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(int(tag[1]))
         if tag == "img":
-            self.alts.append(given.get("alt") or "")
-        self.ids += [given["id"] or ""] if "id" in given else []
-        self.addresses += [given[name] or "" for name in ("href", "src") if name in given]
+            self.alts.append(dict(attrs).get("alt") or "")
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("href", "src", "xlink:href", "action"):
+                self.addresses.append(value or "")
