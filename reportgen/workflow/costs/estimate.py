@@ -24,7 +24,7 @@ MEMORY_FACTOR = 2.0
 """Training is refused if the estimated memory exceeds the machine's by this factor; the estimate may be too high."""
 
 START_SECONDS, COMPILE_SECONDS, IMAGE_COMPILE_SECONDS = 2.8, 30.0, 20.0
-"""Time to load the program, to compile them once per machine, and to compile those of networks on images in addition.
+"""Time to load the program, to compile the kernels once per machine, and to compile the kernels for images in addition.
 
 Compiling for a convolutional network takes 1.6 times the processor time of compiling for a dense one.
 """
