@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from reportgen.analysis.words.nouns import term
 from reportgen.errors import MissingError
+from reportgen.report.quiz.archive import without_times
 from reportgen.report.quiz.questions import Question, Quiz
 from reportgen.study.model.claims import VERDICTS
 
@@ -24,7 +25,7 @@ def package(quiz: Quiz) -> bytes:
         message = "no QTI 1.2 package, because text2qti is not installed"
         raise MissingError("missing-library", message, hint="pip install 'reportgen[quiz]'") from None
     content: bytes = QTI(Text("\n".join(_lines(quiz)) + "\n", config=Config(), source_name=quiz.id)).zip_bytes()
-    return content
+    return without_times(content)
 
 
 def _lines(quiz: Quiz) -> Iterator[str]:

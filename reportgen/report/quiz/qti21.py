@@ -5,14 +5,13 @@ Source: IMS Question and Test Interoperability 2.1, and IMS Content Packaging 1.
 
 from __future__ import annotations
 
-import io
 import xml.etree.ElementTree as ET
-import zipfile
 from collections.abc import Mapping
 
 from reportgen.analysis.words.nouns import term
 from reportgen.languages.translate import _
 from reportgen.report.media import markdown
+from reportgen.report.quiz.archive import zip_archive
 from reportgen.report.quiz.questions import Question, Quiz
 from reportgen.study.model.claims import VERDICTS
 
@@ -22,20 +21,13 @@ MATHML = "http://www.w3.org/1998/Math/MathML"
 INLINE = {"p", "em", "strong", "code", "a", "br", "sub", "sup"}
 """Elements of HTML that the body of an item may contain, besides MathML."""
 
-DATE = (1980, 1, 1, 0, 0, 0)  # equal quizzes give equal archives
-
 
 def package(quiz: Quiz) -> bytes:
     """Return the content of the ZIP archive."""
     items = {f"items/{question.id}.xml": _item(question) for question in quiz.questions}
     files = {"imsmanifest.xml": _manifest(quiz, list(items)), "test.xml": _test(quiz)} | items
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, root in files.items():
-            ET.indent(root, " ") if name == "imsmanifest.xml" else None
-            content = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-            archive.writestr(zipfile.ZipInfo(name, DATE), content, zipfile.ZIP_DEFLATED)
-    return stream.getvalue()
+    ET.indent(files["imsmanifest.xml"], " ")
+    return zip_archive({name: ET.tostring(root, "utf-8", xml_declaration=True) for name, root in files.items()})
 
 
 def _identifier(question: Question) -> str:
