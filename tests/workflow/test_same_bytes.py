@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +97,19 @@ def test_a_second_run_changes_no_byte(reports: dict[str, Path], monkeypatch: pyt
     (reports["one"] / "manifest.json").unlink()
     assert not run_study(source, **options).unchanged
     assert tree(reports["one"]) == before
+
+
+def test_the_order_of_sets_and_the_time_change_no_byte(reports: dict[str, Path], tmp_path: Path) -> None:
+    """The order in which Python iterates over a set of texts differs from process to process, as does the clock."""
+    study = (reports["one"].parents[1] / "rates.yaml").read_bytes()
+    for seed in ("1", "2"):
+        shutil.copytree(reports["one"] / "runs", tmp_path / seed / "reports" / "rates" / "runs")
+        (tmp_path / seed / "rates.yaml").write_bytes(study)
+        env = {**os.environ, "PYTHONHASHSEED": seed, "SOURCE_DATE_EPOCH": "1700000000"}
+        command = [sys.executable, "-m", "reportgen", "render", "rates.yaml", "-f", "html,pdf,json,kit,slides,quiz"]
+        subprocess.run(command, check=True, capture_output=True, cwd=tmp_path / seed, env=env)
+    assert {"index.html", "slides/slides.pdf"} <= set(tree(tmp_path / "1" / "reports" / "rates"))
+    assert different(tmp_path / "1" / "reports", tmp_path / "2" / "reports") == []
 
 
 def test_a_clock_that_runs_is_noticed(reports: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,7 +96,7 @@ def write_manifest(folder: Path, files: Mapping[str, str], origin: MadeFrom | No
     """Write the manifest of a folder in one step; origin: what the report was made from, if it may be reused."""
     manifest: dict[str, Any] = {"format": MANIFEST_FORMAT, "version": VERSION, "files": dict(sorted(files.items()))}
     if origin is not None:
-        manifest["made_from"] = asdict(origin)
+        manifest["made_from"] = {**asdict(origin), "records": dict(sorted(origin.records.items()))}
     manifest["checksum"] = disk.checksum(manifest)
     text = json.dumps(manifest, indent=1)
     disk.replace_file(folder / MANIFEST, (text + "\n").encode())
