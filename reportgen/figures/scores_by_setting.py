@@ -80,7 +80,7 @@ def drawing(analysis: Analysis, kind: FigureKind, axis: Quantity) -> Drawing | N
 
 def _figure(panels: Sequence[Panel], axis: Quantity, split: str) -> Figure:
     lines = [line for panel in panels for line in panel.lines]
-    x = _axis.scale_for([[value for line in lines for value, _ in line.points]], log=None) or _axis.UNIT
+    x = _axis.scale_for([[value for line in lines for value, _ in line.points]], marked=True) or _axis.UNIT
     scores = [f"{split}_{name}" for name in ("accuracy", "loss")[: 2 if _shows_both(len(panels)) else 1]]
     scales = [_scale([row for line in lines for _, row in line.points], score) for score in scores]
     curves = [_curves(panel, score, x, y) for panel in panels for score, y in zip(scores, scales, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -47,6 +47,8 @@ class Scale:
         Whether the ticks are in percent.
     whole : bool
         Whether the values are whole numbers, and so the ticks of a linear axis.
+    marks : tuple of float
+        Ascending values that have the ticks of an x axis, for example tested settings, if their labels have room.
     """
 
     log: bool
@@ -55,6 +57,7 @@ class Scale:
     floor: float | None = None
     percent: bool = False
     whole: bool = False
+    marks: tuple[float, ...] = ()
 
     @property
     def decades(self) -> float:
@@ -113,8 +116,11 @@ def lowest_of(seeds: Array) -> Array:
     return lowest
 
 
-def scale_for(values: Iterable[ArrayLike], log: bool | None = None) -> Scale | None:
-    """Return a scale for all finite values, None if there are none; log None: logarithmic if the range is wide."""
+def scale_for(values: Iterable[ArrayLike], log: bool | None = None, marked: bool = False) -> Scale | None:
+    """Return a scale for all finite values, None if there are none.
+
+    log: whether the scale is logarithmic; None: if the range is wide. marked: whether the values are its marks.
+    """
     flat = [np.ravel(np.asarray(part, dtype=float)) for part in values]
     everything = np.concatenate(flat) if flat else np.zeros(0)
     finite = everything[np.isfinite(everything)]
@@ -124,8 +130,10 @@ def scale_for(values: Iterable[ArrayLike], log: bool | None = None) -> Scale | N
     if log is None:
         log = bool(positive.size and (finite >= 0).all() and np.ptp(np.log10(positive)) >= LOG_FROM)
     if log and positive.size:
-        return _decades(float(positive.min()), float(positive.max()), bool((finite <= 0).any()))
-    return _linear(float(finite.min()), float(finite.max()))
+        scale = _decades(float(positive.min()), float(positive.max()), bool((finite <= 0).any()))
+    else:
+        scale = _linear(float(finite.min()), float(finite.max()))
+    return replace(scale, marks=tuple(np.unique(finite).tolist())) if marked else scale
 
 
 def _decades(low: float, high: float, zeros: bool) -> Scale:
@@ -180,7 +188,21 @@ def set_x(axes: Axes, scale: Scale) -> None:
     """Set the x scale of the axes, with few ticks."""
     inches = axes.get_position().width * surface().width
     _set_ticks(axes, "x", scale, most=max(2, min(5, int(inches / TICK))) if surface().flat else 5)
+    if found := marked_ticks(scale, inches):
+        fix_ticks(axes.xaxis, *found)
     axes.set_xlim(scale.low, scale.high)
+
+
+LETTER, BETWEEN = 0.07, 0.1
+"""Widths of a letter of a tick's label and of the space between two labels, in inches."""
+
+
+def marked_ticks(scale: Scale, inches: float) -> tuple[list[float], list[str]] | None:
+    """Return positions and labels of the marks of an x axis of this length, None if their labels have no room."""
+    places, words = scale.place(scale.marks).tolist(), [_plain(mark) for mark in scale.marks]
+    ends = [(inches * scale.position(at), LETTER * len(word) / 2) for at, word in zip(places, words, strict=True)]
+    has_room = all(right - left >= one + other + BETWEEN for (left, one), (right, other) in pairwise(ends))
+    return (places, words) if places and has_room else None
 
 
 def _set_ticks(axes: Axes, which: Literal["x", "y"], scale: Scale, most: int) -> None:

@@ -5,7 +5,15 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from reportgen.figures.drawing.axis import Scale, accuracy_scale, decade_ticks, fraction_scale, scale_for, set_y
+from reportgen.figures.drawing.axis import (
+    Scale,
+    accuracy_scale,
+    decade_ticks,
+    fraction_scale,
+    marked_ticks,
+    scale_for,
+    set_y,
+)
 
 
 def test_a_wide_range_of_positive_values_gets_a_logarithmic_axis() -> None:
@@ -60,6 +68,23 @@ def test_decades_are_few_and_inside_the_axis(low: float) -> None:
     places, words = decade_ticks(scale)
     assert 1 <= len(places) == len(words) <= 8
     assert all(scale.low <= place <= scale.high for place in places)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [([2, 16, 64], ["2", "16", "64"]), ([0, 0.2, 0.5], ["0", "0.2", "0.5"]), ([0, 0.01, 1], ["0", "0.01", "1"])],
+)
+def test_few_marked_values_have_the_ticks(values: list[float], words: list[str]) -> None:
+    scale = scale_for([values], marked=True)
+    assert scale is not None
+    assert marked_ticks(scale, 3.0) == (scale.place(values).tolist(), words)
+
+
+def test_marked_values_without_room_for_their_labels_have_no_ticks() -> None:
+    scale = scale_for([np.geomspace(0.001, 1, 10)], marked=True)
+    assert scale is not None
+    assert marked_ticks(scale, 3.0) is None
+    assert marked_ticks(Scale(True, 1.0, 100.0), 3.0) is None
 
 
 def test_the_floor_is_labelled_zero() -> None:
