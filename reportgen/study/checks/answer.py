@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from reportgen.errors import StudyError
-from reportgen.study.checks.claims import PlaceOf, check_measure, check_metric
+from reportgen.study.checks.claims import PlaceOf, check_measure
 from reportgen.study.loading.messages import study_error
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.components import suggest
@@ -41,7 +41,6 @@ def check_answer(plan: Plan, where: PlaceOf) -> None:
 
 def _check_quotation(plan: Plan, quotation: Quotation, at: Callable[..., str]) -> None:
     claim = quotation.claim
-    check_metric(claim, at)
     if METRICS[claim.measure.metric].place.extra:
         message = f"an answer cannot quote {claim.measure.metric}"
         raise StudyError("inapplicable-key", message, at(), "quote a claim that measures it, as {claim-id}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -30,19 +30,11 @@ def check_claims(plan: Plan, where: PlaceOf, errors: StudyErrors) -> None:
             _check_claim(plan, claim, partial(_place, where, index))
 
 
-def check_metrics(claims: Sequence[Claim], where: PlaceOf, errors: StudyErrors) -> None:
-    """Add the errors of claims that do not depend on the plan: unknown metrics, and keys that do not apply to them."""
-    for index, claim in enumerate(claims):
-        with errors.collect():
-            check_metric(claim, partial(_place, where, index))
-
-
 def _place(where: PlaceOf, index: int, *path: str, key: bool = False) -> str:
     return where(("claims", index, *path), key)
 
 
 def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
-    check_metric(claim, at)
     check_measure(plan, claim, _variants(plan, claim, at), at)
 
 
@@ -59,20 +51,6 @@ def check_measure(plan: Plan, claim: Claim, variants: list[Variant], at: Callabl
     _check_step(claim, specs, at)
     if "layer" in METRICS[claim.measure.metric].place.keys:
         _check_layers(claim, specs, at)
-
-
-def check_metric(claim: Claim, at: Callable[..., str]) -> None:
-    """Reject an unknown metric, and a layer or step that does not apply to the metric."""
-    measure = claim.measure
-    if measure.metric not in METRICS:
-        near = suggest(measure.metric, list(METRICS), "see `reportgen list metrics`")
-        raise StudyError("unknown-name", f"unknown metric {measure.metric!r}", at("measure", "metric"), near)
-    if measure.step is not None and measure.epoch is not None:
-        raise StudyError("conflicting-settings", "step and epoch exclude each other", at("measure"), "keep one of them")
-    for key in ("layer", "step", "round"):
-        if getattr(measure, key) is not None and key not in METRICS[measure.metric].place.keys:
-            message = f"{key} does not apply to {measure.metric}"
-            raise StudyError("inapplicable-key", message, at("measure", key, key=True), f"remove {key}")
 
 
 def _variants(plan: Plan, claim: Claim, at: Callable[..., str]) -> list[Variant]:

@@ -14,7 +14,7 @@ from reportgen.paths import RESULTS, STUDY
 from reportgen.plugins.loading import load_file, load_installed, use_files
 from reportgen.registry import Component, Plugin
 from reportgen.study.checks.answer import check_answer
-from reportgen.study.checks.claims import check_claims, check_metrics
+from reportgen.study.checks.claims import check_claims
 from reportgen.study.checks.ensembles import check_ensembles, check_snapshots
 from reportgen.study.checks.searched import check_searches
 from reportgen.study.errors import StudyErrors
@@ -82,7 +82,6 @@ def load_study(
     written = _varied(usable)
     reader = SettingsReader(path.resolve().parent)
     if any(usable.get(name) != tree.get(name) for name in PLANNED):  # others would give claims other errors
-        check_metrics(contents.claims, origin.where_claims, errors)
         raise _with_variant_errors(origin, contents, written, reader, errors)
     all_points, data_places = _variants(origin, contents, written, reader, errors)
     study = Study.model_construct(

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from reportgen.registry import Table, table_of
-from reportgen.study.model.components import problem
+from reportgen.study.model.components import problem, suggest
 from reportgen.study.model.expectation import Expectation, Key
 from reportgen.study.model.section import Section, Takes, nested
 
@@ -39,17 +39,21 @@ Layer = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
 
 
-def _metric(name: str) -> str:
-    """Return the name of a metric in the table; the checks of the plan reject unknown ones."""
-    row = table_of("metric").find(name)
-    return name if row is None else str(row.name)
+def metric_name(name: str) -> str:
+    """Return the name of a metric in the table; raises a validation error if it is unknown."""
+    table = table_of("metric")
+    row = table.find(name)
+    if row is None:
+        hint = suggest(name, list(table), "see `reportgen list metrics`")
+        raise problem("unknown-name", f"unknown metric {name!r}", hint)
+    return str(row.name)
 
 
 class Measure(Section):
     """Measurement of a claim: a layer statistic at a step, or a score at an epoch."""
 
     example: ClassVar[str] = "{metric: val_accuracy}"
-    metric: Annotated[str, AfterValidator(_metric), Takes("a [metric](#metrics)")] = Field(
+    metric: Annotated[str, AfterValidator(metric_name), Takes("a [metric](#metrics)")] = Field(
         description="measured quantity"
     )
     layer: Layer | Annotated[list[Layer], Field(min_length=1)] | Literal["first", "last", "output", "hidden"] | None = (
@@ -85,6 +89,17 @@ class Measure(Section):
     setting: Annotated[str | None, Takes("a path that is searched")] = Field(
         default=None, description="setting whose `best_setting`, `best_place` or `largest_trainable` is measured"
     )
+
+    @model_validator(mode="after")
+    def _applicable(self) -> Measure:
+        """Reject a layer, step or round that does not apply to the metric."""
+        if self.step is not None and self.epoch is not None:
+            raise problem("conflicting-settings", "step and epoch exclude each other", "keep one of them")
+        for key in ("layer", "step", "round"):
+            if getattr(self, key) is not None and key not in table_of("metric")[self.metric].place.keys:
+                message = f"{key} does not apply to {self.metric}"
+                raise problem("inapplicable-key", message, f"remove {key}", (key,), key=True)
+        return self
 
     def layers_of(self, count: int) -> list[int]:
         """Return the measured layers, from 1, in a network of `count` layers; the hidden layers by default."""

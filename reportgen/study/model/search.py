@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from pydantic_core import PydanticCustomError
 
 from reportgen.study.metrics.table import METRICS
+from reportgen.study.model.claims import metric_name
 from reportgen.study.model.components import below, problem, shown, suggest, whole_number
 from reportgen.study.model.network import Network
 from reportgen.study.model.ranges import OPTIONS, Range, read_range
@@ -93,7 +95,7 @@ def read_search(tree: Any) -> Search | None:
     if not isinstance(metric, str):
         message = f"expected the name of a metric, found {shown(metric)}"
         raise problem("wrong-type", message, "such as val_accuracy", ("metric",))
-    metric = row.name if (row := METRICS.find(metric)) is not None else metric
+    metric = below("metric", partial(metric_name, metric))
     maximize, repeat, stages = _maximize(tree, metric), _repeat(tree), _stages(tree, ranges)
     return Search(ranges, method, metric, maximize, repeat, stages, written=tree)
 
@@ -132,11 +134,9 @@ def _maximize(tree: Mapping[str, Any], metric: str) -> bool:
     """Return whether a higher value of the metric is better, according to `goal` or to the row of the metric."""
     if "goal" in tree:
         return _one_of(tree, "goal", GOALS, "max") == "max"
-    row = METRICS.find(metric)
-    if row is None:  # the checks of the plan reject it
-        return True
-    if row.higher_is_better is not None:
-        return row.higher_is_better
+    higher_is_better: bool | None = METRICS[metric].higher_is_better
+    if higher_is_better is not None:
+        return higher_is_better
     message = f"the search does not specify whether to maximize or minimize {metric}"
     raise problem("unclear-goal", message, "add goal: max or goal: min", ("metric",))
 

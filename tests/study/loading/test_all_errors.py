@@ -72,6 +72,18 @@ def test_the_same_error_of_two_claims_is_reported_twice(tmp_path: Path) -> None:
     ]
 
 
+def test_an_error_of_a_claim_hides_no_error_of_its_measure(tmp_path: Path) -> None:
+    claims = "claims:\n  - {id: a b, says: A., measure: {metric: no_metric}, expect: {abov: 0.5}}\n"
+    claims += "  - {id: c d, says: B., measure: {metric: val_accuracy, layer: 1}, expect: {above: 0.5}}\n"
+    assert sorted(where for _, where in places(tmp_path, study("", claims))) == [
+        "claims[0].expect.abov",
+        "claims[0].id",
+        "claims[0].measure.metric",
+        "claims[1].id",
+        "claims[1].measure.layer",
+    ]
+
+
 def test_an_answer_that_names_a_faulty_claim_is_no_further_error(tmp_path: Path) -> None:
     claims = "answer: {says: It is., claims: [second]}\n"
     claims += "claims:\n  - {id: first, says: A., measure: {metric: val_accuracy}, expect: {above: 0.5}}\n"
