@@ -202,7 +202,7 @@ def kernels_of(kind: LayerKind, dtype: np.dtype[Any]) -> dict[int, tuple[Any, tu
         FORWARD: (kind.forward, (*one_layer, vector)),
         BACKWARD: (kind.backward, (*one_layer, vector, vector)),
         GRADIENT: (kind.gradient, gradient),
-        AGREEMENT: (kind.agreement, (*one_layer, vector)),
+        AGREEMENT: (kind.agreement if dtype == np.float32 else None, (*one_layer, vector)),  # no probes in others
     }
     return {column: found for column, found in kernels.items() if found[0] is not None}
 

@@ -127,7 +127,7 @@ def _recipe(
         matrix_optimizer=address(by_matrix, *called_with["matrix_optimizer"]) if by_matrix else 0,
         fused_sgd=kernel is sgd and clip == 0 and training.l1 == 0,
         augment=address(apply_augment, *called_with["augment"]) if noise > 0 or image.any() else 0,
-        score=address(score, *called_with["score"]),
+        score=address(score, *called_with["score"]) if np.dtype(dtype) == np.float32 else 0,  # others do not train
         hyper=np.array(row.hyper(parameters), dtype),
         coefficients=np.array([training.l2, training.l1, clip, weight_decay, noise], dtype),
         penalties=np.array([training.l2, training.l1]),

@@ -16,13 +16,12 @@ from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.errors import StudyError
 from tests.benchmarks.cases import case
 
-CASES = load_cases()
 ENTRY = "{name: a, plants: b, because: c, study: {data: digits}, shows: [{metric: val_accuracy, above: 0}]"
 
 
 def test_there_are_as_many_faults_and_controls_as_promised() -> None:
-    assert sum(c.faulty for c in CASES) >= 40
-    assert sum(not c.faulty for c in CASES) >= 30
+    assert sum(c.faulty for c in load_cases()) >= 40
+    assert sum(not c.faulty for c in load_cases()) >= 30
 
 
 def test_every_rule_of_the_package_can_be_planted() -> None:
@@ -32,7 +31,7 @@ def test_every_rule_of_the_package_can_be_planted() -> None:
 def test_cases_are_valid_studies(tmp_path: Path) -> None:
     """A fourth of the cases; `python -m benchmarks.diagnosis` prepares all."""
     write_files(tmp_path)
-    for one in CASES[::4]:
+    for one in load_cases()[::4]:
         prepared = prepare(one, tmp_path)
         assert len(prepared.plan.study.seeds) == 3
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -23,8 +23,8 @@ from tests.sources import nodes
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "NN_": (1, 2), "pgettext": ((1, "c"), 2)}
-METHODS = [("reportgen/**.py", "python"), ("templates/**.j2", "jinja2")]
-OPTIONS = {"templates/**.j2": {"trimmed": "true", "silent": "false"}}
+CALLED = re.compile(rf"\b({'|'.join(KEYWORDS)})\s*\(")
+OPTIONS = {"python": {}, "jinja2": {"trimmed": "true", "silent": "false"}}
 LANGUAGES = [code for code in known_languages() if code != ENGLISH]
 PLACES = re.compile(r"%\(\w+\)s|\{\w+\}")
 
@@ -32,8 +32,11 @@ PLACES = re.compile(r"%\(\w+\)s|\{\w+\}")
 @pytest.fixture(scope="module")
 def messages() -> set[tuple[str | None, object]]:
     """The context and the id of every message in the code and the templates."""
-    found = extract_from_dir(ROOT, METHODS, OPTIONS, KEYWORDS)
-    return {(context, message) for _, _, message, _, context in found}
+    modules, templates = (ROOT / "reportgen").rglob("*.py"), (ROOT / "templates").rglob("*.j2")
+    calling = (path for path in modules if CALLED.search(path.read_text(encoding="utf-8")))
+    files = [*(("python", path) for path in calling), *(("jinja2", path) for path in templates)]
+    found = (extract_from_file(method, path, KEYWORDS, options=OPTIONS[method]) for method, path in files)
+    return {(context, message) for of_file in found for _, message, _, context in of_file}
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)

@@ -62,8 +62,7 @@ def loader(monkeypatch):
     monkeypatch.setattr(data, "load", loader, raising=False)
     gc.collect()
     gc.freeze()
-    yield loader
-    gc.unfreeze()
+    return loader
 
 
 def use(monkeypatch, train):

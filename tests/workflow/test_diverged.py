@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import warnings
 from pathlib import Path
+
+from reportgen.cli.main import invoke
 
 STUDY = """\
 title: Nothing learns
@@ -21,10 +22,12 @@ remedies: false
 """
 
 
-def test_runs_that_diverge_print_no_warnings(tmp_path):
-    Path(tmp_path, "worst.yaml").write_text(STUDY, encoding="utf-8")
-    command = [sys.executable, "-W", "always", "-m", "reportgen", "run", "worst.yaml", "-q", "-f", "html"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "Warning" not in done.stderr
-    assert "diverged" in (tmp_path / "reports/worst/results.json").read_text("utf-8")
+def test_runs_that_diverge_print_no_warnings(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    Path("worst.yaml").write_text(STUDY, encoding="utf-8")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert invoke(["run", "worst.yaml", "-q", "-f", "html"]) == 0
+    assert [str(one.message) for one in caught] == []
+    assert "Warning" not in capfd.readouterr().err
+    assert "diverged" in Path("reports/worst/results.json").read_text("utf-8")

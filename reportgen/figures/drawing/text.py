@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate
 
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.ft2font import FT2Font, LoadFlags
@@ -72,19 +73,19 @@ def wrap(text: str, inches: float, size: float, lines: int) -> str:
     done: list[str] = []
     rest = text.split()
     while rest and len(done) < lines - 1 and text_width(" ".join(rest), size) > inches:
-        fit = _fitting(rest, inches, size)
+        fit = _fitting(rest, inches, size, " ")
         if not fit:
             break
         done.append(" ".join(rest[:fit]))
         rest = rest[fit:]
     last = " ".join(rest)
     if text_width(last, size) > inches:
-        while last and text_width(last + "…", size) > inches:
-            last = last[:-1]
-        last = last.rstrip() + "…"
+        last = last[: _fitting(last, inches - text_width("…", size), size)].rstrip() + "…"
     return "\n".join([*done, last])
 
 
-def _fitting(words: Sequence[str], inches: float, size: float) -> int:
-    """Return the number of words that fit on a line."""
-    return sum(text_width(" ".join(words[: at + 1]), size) <= inches for at in range(len(words)))
+def _fitting(parts: Sequence[str], inches: float, size: float, between: str = "") -> int:
+    """Return the number of parts that fit on a line with a text between them."""
+    gap = text_width(between, size)
+    ends = accumulate(text_width(part, size) + gap for part in parts)
+    return sum(end - gap <= inches for end in ends)

@@ -1,4 +1,4 @@
-"""Derivatives of networks on images and of residual networks agree with central differences in float64."""
+"""Derivatives of networks on images and of residual networks in float64: central differences, and the reference."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from reportgen.engine.tables.losses import LOSSES
 from reportgen.registry import Component
 from tests.engine.image_networks import IDENTITY, NETWORKS, NORM, before, conv, images, output, pool, run_of
 from tests.engine.networks import activation
+from tests.engine.references import check_gradient
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +32,11 @@ def run_with(*nodes: Node, **changes: object) -> RunSpec:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network(name: str) -> None:
     assert worst(run_of(name)) < LIMIT
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_gradient_with_dropout_is_that_of_the_reference(name: str) -> None:
+    check_gradient(name)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

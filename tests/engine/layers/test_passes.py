@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.references import check_gradient, check_training
+from tests.engine.references import check_training
 
 NETWORKS = ["residual", "from the input", "projection", "dense residual"]
 
@@ -12,8 +12,3 @@ NETWORKS = ["residual", "from the input", "projection", "dense residual"]
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_run_agrees_with_the_reference(name: str) -> None:
     check_training(name)
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_the_gradient_in_float64_agrees_with_the_reference(name: str) -> None:
-    check_gradient(name)
