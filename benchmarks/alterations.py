@@ -98,7 +98,7 @@ def verbs(formats: str = FORMATS) -> dict[str, Verb]:
         "index": Verb(("index", "reports", "-o", "site"), writes=("site",)),
         "grade": Verb(("grade", REPORT, "--key", KEY, "--json"), writes=("grades",), goes_on=True),
         "key": Verb(("grade", REPORT, "--key", KEY, "--json"), reads=KEY, writes=("grades",)),
-        "diagnose": Verb(("diagnose", f"{REPORT}/runs"), reads=f"{REPORT}/runs", goes_on=True),
+        "diagnose": Verb(("diagnose", f"{REPORT}/runs"), reads=f"{REPORT}/runs"),
         "check": Verb(("check", "ann/act.yaml", "-o", "reports"), goes_on=True),
         "merge": Verb(("merge", SHARDS, "-o", "merged"), reads=SHARDS, writes=("merged",)),
         "run": Verb(("run", *made), writes=("reports",), mends=True),
