@@ -210,7 +210,8 @@ def _try(
 
 def _look(folder: Path, scenario: Scenario, whole: list[dict[str, bytes]], counts: Counts, name: str) -> None:
     """Count a mixture after a fault, and what the same command does not repair."""
-    is_known = any(path.stat().st_size for path in folder.rglob(JOURNAL))  # readers refuse the folder
+    journals = (path for path in folder.rglob(JOURNAL) if not path.parent.name.startswith(disk.PREFIX))
+    is_known = any(path.stat().st_size for path in journals)  # readers refuse the folder
     is_whole = _state(folder, scenario) in whole
     is_resumed = scenario.resumes and not list(folder.glob("reports/*/results.json"))
     if not (is_known or is_whole or is_resumed):
