@@ -65,6 +65,7 @@ class Replacement:
 
     def end(self) -> None:
         """Remove the journal, since the folder contains one whole report, and the former files."""
+        self._forget()  # Windows releases the lock before the journal is removed
         _end(self._file, self._folder / JOURNAL)
         disk.remove(self._former)
 
@@ -103,7 +104,7 @@ class Replacement:
             disk.sync_folder(path)
 
     def _forget(self) -> None:
-        """Empty the journal and remove its copy, since the folder contains the former report."""
+        """Remove the copy of the journal and empty the journal, since the folder contains one whole report."""
         (self._former / JOURNAL).unlink(missing_ok=True)
         self._file.truncate(0)
 
