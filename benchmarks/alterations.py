@@ -16,11 +16,12 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from benchmarks.counts import Counts
 from reportgen.cli.main import invoke
 from reportgen.paths import JOURNAL
 from tests.clocks import stop_clocks
@@ -98,28 +99,12 @@ def verbs(formats: str = FORMATS) -> dict[str, Verb]:
         "index": Verb(("index", "reports", "-o", "site"), writes=("site",)),
         "grade": Verb(("grade", REPORT, "--key", KEY, "--json"), writes=("grades",), goes_on=True),
         "key": Verb(("grade", REPORT, "--key", KEY, "--json"), reads=KEY, writes=("grades",)),
-        "diagnose": Verb(("diagnose", f"{REPORT}/runs"), reads=f"{REPORT}/runs", goes_on=True),
+        "diagnose": Verb(("diagnose", f"{REPORT}/runs"), reads=f"{REPORT}/runs"),
         "check": Verb(("check", "ann/act.yaml", "-o", "reports"), goes_on=True),
         "merge": Verb(("merge", SHARDS, "-o", "merged"), reads=SHARDS, writes=("merged",)),
         "run": Verb(("run", *made), writes=("reports",), mends=True),
         "render": Verb(("render", *made[:-2]), writes=("reports",), mends=True),
     }
-
-
-@dataclass
-class Counts:
-    """What happened to altered files, each with the verb: how many, and which passed unnoticed or made a traceback."""
-
-    altered: int = 0
-    named: int = 0
-    passed: list[str] = field(default_factory=list)
-    unnamed: list[str] = field(default_factory=list)
-    tracebacks: list[str] = field(default_factory=list)
-
-    @property
-    def wrong(self) -> list[str]:
-        """Everything that must not happen."""
-        return [*self.passed, *self.unnamed, *self.tracebacks]
 
 
 def prepare(formats: str = FORMATS, checks: str = "initial_loss, gradient_check") -> None:
@@ -139,16 +124,16 @@ def try_verb(verb: Verb, every: int = 1, changes: Sequence[Change] = CHANGES) ->
     """Alter each file of a verb in each way, and run the verb; every: of all alterations, try each N-th only."""
     counts, start = Counts(), Path.cwd()
     files = [Path(verb.reads)] if Path(verb.reads).is_file() else sorted(Path(verb.reads).rglob("*"))
-    cases = [(path, change) for path in files if path.is_file() for change in changes]
+    contents = {path: path.read_bytes() for path in files if path.is_file()}
+    tried = ((path, change, change(content)) for change in changes for path, content in contents.items())
+    cases = [(path, change, altered) for path, change, altered in tried if altered not in (None, contents[path])]
     with in_copy(start):
         whole = outcome(verb)
-    for path, change in cases[:: max(every, 1)]:
-        content = path.read_bytes()
-        altered = change(content)
-        if altered is not None and altered != content:
-            with in_copy(start) as folder:
-                (folder / path).write_bytes(altered)
-                judge(verb, path, f"{verb.command[0]}: {path}: {change.__name__}", whole, counts)
+    assert whole.code == 0, whole.err
+    for path, change, altered in cases[:: max(every, 1)]:
+        with in_copy(start) as folder:
+            (folder / path).write_bytes(altered or b"")
+            judge(verb, path, f"{verb.command[0]}: {path}: {change.__name__}", whole, counts)
     return counts
 
 
@@ -174,17 +159,17 @@ def outcome(verb: Verb) -> Outcome:
 def judge(verb: Verb, path: Path, name: str, whole: Outcome, counts: Counts) -> None:
     """Count what a verb did with an altered file."""
     altered, found = path.read_bytes(), outcome(verb)
-    counts.altered += 1
+    counts.tried += 1
     is_same = (found.code, found.files) == (whole.code, whole.files) and (verb.mends or found.out == whole.out)
     is_named = any(text in found.out + found.err for text in names_of(path))
     counts.named += is_named
     if "Traceback" in found.out + found.err or found.code == 1:
-        counts.tracebacks.append(f"{name}: {(found.out + found.err)[-400:]}")
+        counts.add("traceback", f"{name}: {(found.out + found.err)[-400:]}")
     elif found.code == whole.code and not is_same and not (verb.goes_on and is_named):
         changed = [file for file in whole.files if found.files.get(file) != whole.files[file]]
-        counts.passed.append(f"{name}: {(found.out + found.err)[-300:]} {changed[:3]}")
+        counts.add("passed", f"{name}: {(found.out + found.err)[-300:]} {changed[:3]}")
     elif not is_named and (found.code != whole.code or (verb.mends and path.read_bytes() != altered)):
-        counts.unnamed.append(f"{name}: code {found.code}: {(found.out + found.err)[-300:]}")
+        counts.add("unnamed", f"{name}: code {found.code}: {(found.out + found.err)[-300:]}")
 
 
 def names_of(path: Path) -> tuple[str, ...]:
@@ -227,7 +212,7 @@ def main() -> None:
             for name, verb in verbs(options.formats).items():
                 if name in (options.verbs or verbs()):
                     counts = try_verb(verb, options.every)
-                    shown = {"verb": name, "altered": counts.altered, "named": counts.named, "wrong": counts.wrong}
+                    shown = {"verb": name, "altered": counts.tried, "named": counts.named, "wrong": counts.wrong}
                     print(json.dumps(shown), flush=True)
 
 

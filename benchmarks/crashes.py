@@ -21,13 +21,14 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.counts import Counts
 from reportgen import disk
 from reportgen.cli.main import invoke
 from reportgen.paths import JOURNAL
@@ -41,21 +42,6 @@ from tests.teaching.course import write_course
 MOST_EXIT_CODE = 6
 NO_REPORT = 3
 """Exit code of `grade` for folders without a report."""
-
-
-@dataclass
-class Counts:
-    """The outcome of a scenario: operations that failed, and what was wrong afterwards."""
-
-    faults: int = 0
-    mixtures: list[str] = field(default_factory=list)
-    tracebacks: list[str] = field(default_factory=list)
-    not_repaired: list[str] = field(default_factory=list)
-
-    @property
-    def wrong(self) -> list[str]:
-        """Everything that must not happen."""
-        return [*self.mixtures, *self.tracebacks, *self.not_repaired]
 
 
 @dataclass(frozen=True)
@@ -197,10 +183,10 @@ def _try(
         code, printed = _run(*scenario.command)
     if not machine.reached:
         return False
-    counts.faults += 1
+    counts.tried += 1
     name = f"{fault} at operation {stop_at} ({machine.names[stop_at]})"
     if "Traceback" in printed or (code is None) != (fault == KILL) or (code or 0) > MOST_EXIT_CODE or code == 1:
-        counts.tracebacks.append(f"{name}: code {code}: {printed[-500:]}")
+        counts.add("traceback", f"{name}: code {code}: {printed[-500:]}")
     left = {path.name for path in folder.rglob(f"{disk.PREFIX}*")}
     with patching.context() as patch:
         patch.setattr(disk, "_abandoned", lambda path: path.name in left)  # the process has ended
@@ -210,18 +196,19 @@ def _try(
 
 def _look(folder: Path, scenario: Scenario, whole: list[dict[str, bytes]], counts: Counts, name: str) -> None:
     """Count a mixture after a fault, and what the same command does not repair."""
-    is_known = any(path.stat().st_size for path in folder.rglob(JOURNAL))  # readers refuse the folder
+    journals = (path for path in folder.rglob(JOURNAL) if not path.parent.name.startswith(disk.PREFIX))
+    is_known = any(path.stat().st_size for path in journals)  # readers refuse the folder
     is_whole = _state(folder, scenario) in whole
     is_resumed = scenario.resumes and not list(folder.glob("reports/*/results.json"))
     if not (is_known or is_whole or is_resumed):
-        counts.mixtures.append(name)
+        counts.add("mixture", name)
     code, printed = _run(*scenario.command)
     after = _state(folder, scenario)
     done = code == scenario.code or (code == 2 and after == whole[1])  # a new file is not overwritten
     done = done and after == whole[1]
     left = [path.name for pattern in (f"{disk.PREFIX}*", JOURNAL) for path in folder.rglob(pattern)]
     if not done or (left and code == scenario.code):
-        counts.not_repaired.append(f"{name}: code {code}: {printed[-500:]} {left}")
+        counts.add("not repaired", f"{name}: code {code}: {printed[-500:]} {left}")
 
 
 def _after(folder: Path, scenario: Scenario) -> dict[str, bytes]:
@@ -275,7 +262,7 @@ def main() -> None:
             remember(patch)
             begin = time.monotonic()
             counts = try_all(patch, SCENARIOS[name], options.every)
-        shown = {"scenario": name, "faults": counts.faults, "wrong": counts.wrong}
+        shown = {"scenario": name, "faults": counts.tried, "wrong": counts.wrong}
         print(json.dumps({**shown, "seconds": round(time.monotonic() - begin)}), flush=True)
 
 

@@ -63,7 +63,8 @@ def diagnose(
 ) -> None:
     """Diagnose training that another program logged or recorded.
 
-    -o, -f and --open also write a report, by default to reports/<name of PATH>.
+    -o, -f and --open also write a report, by default to reports/<name of PATH>. Exits with code 3 if a record or log
+    cannot be read; the others are diagnosed.
     """
     from reportgen.cli.output.diagnosis import diagnosis_lines, diagnosis_values
     from reportgen.cli.output.diagnosis_report import command_of, main_file, written_lines, written_values
@@ -99,10 +100,11 @@ def diagnose(
         show_page(main_file(report))
     if report and report.missing:
         say(f"reportgen: {report.missing}")
-        if "pdf" in listed(formats):
-            raise typer.Exit(MISSING)
-    if strict and diagnosed.has_alarm:
-        raise typer.Exit(NOT_SUPPORTED)
+    codes = [error.exit_code for error in diagnosed.unreadable[:1]]
+    codes += [MISSING] if report and report.missing and "pdf" in listed(formats) else []
+    codes += [NOT_SUPPORTED] if strict and diagnosed.has_alarm else []
+    if codes:
+        raise typer.Exit(codes[0])
 
 
 def _write(

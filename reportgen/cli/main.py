@@ -16,14 +16,14 @@ from typing import Annotated, Any
 import typer
 
 from reportgen.cli import explain, reports, run
-from reportgen.cli.app import INTERRUPTED, TERMINATED, app
+from reportgen.cli.app import BUG, INTERRUPTED, TERMINATED, app, interruptions
 from reportgen.cli.diagnose import diagnose
 from reportgen.cli.doctor import doctor
 from reportgen.cli.new import new
 from reportgen.cli.preview import preview
 from reportgen.cli.shards import merge
 from reportgen.cli.teaching import assignment, grade
-from reportgen.cli.terminal import flush_output, print_json, print_lines, report_error, say
+from reportgen.cli.terminal import as_user_error, flush_output, print_json, print_lines, report_error, say
 from reportgen.errors import Interruption, ReportgenError, UsageError
 from reportgen.shipped import package_version
 
@@ -58,21 +58,38 @@ def about(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 def main() -> None:
     """Run the command line and exit with its code; SIGTERM, which batch systems send, ends it as Ctrl-C does."""
-    terminated: list[int] = []
-
-    def terminate(number: int, frame: FrameType | None) -> None:
-        terminated.append(number)
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, terminate)
-    code = invoke(sys.argv[1:])
-    flush_output()
-    if code == INTERRUPTED:
+    try:
+        for number, former in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+            if signal.getsignal(number) == former:  # a shell may have it ignored
+                signal.signal(number, _interrupt)
+        code = invoke(sys.argv[1:])
+        flush_output()
+        if interruptions and code != INTERRUPTED:
+            say("Interrupted, but all work is done." if code == 0 else "Interrupted.")
+        code = _final(code)
+    except KeyboardInterrupt:  # a second one, or in the moments around the verb
+        code = _final(INTERRUPTED)
+        say("Interrupted.")
+    if interruptions or code == INTERRUPTED:
         if processes := sys.modules.get("multiprocessing.util"):
             processes._run_finalizers()  # removes the semaphores of a local cluster from the system
-        # without waiting for a thread that compiles, which cannot be stopped
-        os._exit(TERMINATED if terminated else code)
+        os._exit(code)  # without waiting for a thread that compiles, which cannot be stopped
     sys.exit(code)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    interruptions.append(number)
+    raise KeyboardInterrupt
+
+
+def _final(code: int) -> int:
+    """Return the exit code of a command that has ended; further signals end the process at once with the same code."""
+    if interruptions:
+        code = TERMINATED if signal.SIGTERM in interruptions else INTERRUPTED
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) == _interrupt:
+            signal.signal(number, lambda number, frame: os._exit(code))
+    return code
 
 
 def invoke(arguments: list[str]) -> int:
@@ -88,7 +105,9 @@ def invoke(arguments: list[str]) -> int:
     except SystemExit as end:  # Typer exits this way when a pipe is closed
         return end.code if isinstance(end.code, int) else 0
     except Exception as error:
-        return _end(error, as_json="--json" in arguments)
+        if not (interruptions and as_user_error(error).exit_code == BUG):
+            return _end(error, as_json="--json" in arguments)
+        code = INTERRUPTED  # a library raised another error in place of KeyboardInterrupt
     if code == INTERRUPTED:  # Ctrl-C outside the part of a verb that has a message of its own
         say("Interrupted.")
     return int(code)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.cli.app import FAILED, MISSING, NOT_SUPPORTED
+from reportgen.cli.app import FAILED, MISSING, NOT_SUPPORTED, raise_interruption
 from reportgen.cli.options import (
     AllowCode,
     Dask,
@@ -155,6 +155,7 @@ def _make_reports(options: RunOptions, make: Maker, show: Show, fresh: bool = Fa
     ended: list[StudyOutcome] = []
     try:
         for request, position in zip(requests, positions(requests), strict=True):
+            raise_interruption()
             ended.append(run_one(request, make, show.listener(position)))
             answers.values.append(show.ended(ended[-1]))
             answers.codes += _codes(ended[-1], options.strict, bool(NEED_LIBRARIES & {*options.chosen_formats}))

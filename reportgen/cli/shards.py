@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reportgen.cli.app import FAILED
+from reportgen.cli.app import FAILED, raise_interruption
 from reportgen.cli.options import Json, RunOptions
 from reportgen.cli.terminal import Answers, Show, print_json, print_lines
 from reportgen.errors import Interruption, UsageError
@@ -54,6 +54,7 @@ def train_shards(
     answers = Answers(len(requests), show.as_json)
     try:
         for request in requests:
+            raise_interruption()
             with answers.about(study=request.plan.study.id), show.listener() as listener:
                 outcome = train_shard_of(request, shard, listener, workers=workers, fresh=fresh)
                 answers.values.append(_values(outcome))

@@ -26,9 +26,14 @@ class _DuplicateKeyError(ValueError):
     """Raised for a duplicate key of a mapping; the argument is the key."""
 
 
+def settings_file(path: Path) -> Path:
+    """Return the path that the settings of an archive have if they are in a file of their own."""
+    return path.with_name("run.json") if path.name == ARCHIVE else path.with_suffix(".json")
+
+
 def settings_of(path: Path, arrays: Mapping[str, Array]) -> tuple[str, dict[str, Any]]:
     """Return the path of the file with the settings, and the settings; raises StudyError if there are none."""
-    separate = path.with_name("run.json") if path.name == ARCHIVE else path.with_suffix(".json")
+    separate = settings_file(path)
     text = _member_text(path, arrays[SETTINGS]) if SETTINGS in arrays else None
     if text is None and not separate.is_file():
         hint = f"a member {SETTINGS!r} with JSON text, or a file {separate.name}"

@@ -42,10 +42,8 @@ class Claims:
         if self._descriptor is None:
             return
         with contextlib.suppress(OSError):
-            _lock_bytes(self._descriptor, 0, 0)
-            (self._folder / LOCKS).unlink()
+            _close_last(self._descriptor, self._folder / LOCKS)
             self._folder.rmdir()  # unless it has runs
-        os.close(self._descriptor)
         self._descriptor = None
 
     @contextlib.contextmanager
@@ -68,7 +66,7 @@ class Claims:
         if self._descriptor is None:
             return True
         try:
-            _lock_bytes(self._descriptor, int(key[:KEY_DIGITS], 16))
+            _lock_byte(self._descriptor, int(key[:KEY_DIGITS], 16))
         except BlockingIOError:
             return False
         except (OSError, ValueError) as error:
@@ -84,19 +82,32 @@ class Claims:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock_bytes(descriptor: int, place: int, count: int = 1) -> None:
+    def _lock_byte(descriptor: int, place: int) -> None:
         os.lseek(descriptor, place, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, max(count, 1))
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
     def _unlock_byte(descriptor: int, place: int) -> None:
         os.lseek(descriptor, place, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
+    def _close_last(descriptor: int, path: Path) -> None:
+        """Close the file and remove it; Windows refuses the removal while a process has the file open."""
+        os.close(descriptor)
+        path.unlink()
+
 else:
     import fcntl
 
-    def _lock_bytes(descriptor: int, place: int, count: int = 1) -> None:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, count, place)  # a count of 0 is the whole file
+    def _lock_byte(descriptor: int, place: int) -> None:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
 
     def _unlock_byte(descriptor: int, place: int) -> None:
         fcntl.lockf(descriptor, fcntl.LOCK_UN, 1, place)
+
+    def _close_last(descriptor: int, path: Path) -> None:
+        """Close the file, and remove it before unless another process has claimed a run."""
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 0, 0)  # a length of 0 is the whole file
+            path.unlink()
+        finally:
+            os.close(descriptor)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future as Outcome
+from concurrent.futures import wait as wait_for
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,6 +31,9 @@ POLL_SECONDS = 1.0
 
 CLOSE_SECONDS = 2.0
 """Longest wait for the end of a connection; a local cluster ends with this process in any case."""
+
+CONNECTION_LOST = "scheduler-connection-lost"
+"""Reason that Dask gives for tasks that it cancels when the connection ends."""
 
 LOGGERS = (
     *("distributed", "tornado", "tornado.application", "asyncio"),
@@ -80,19 +84,19 @@ class DaskClient:
         if address == LOCAL:
             options = {"processes": True, "memory_limit": None, "dashboard_address": ":0", "preload": [NO_INTERRUPTS]}
             cluster = LocalCluster(workers, threads_per_worker=1, silence_logs=logging.CRITICAL, **options)
-            self._end.callback(cluster.close, timeout=CLOSE_SECONDS)
+            self._end.callback(_close, cluster)
             address = cluster.scheduler_address
         _refuse_other_program(address, self._wait)
         try:
             self._client = Client(address, timeout=self._wait, set_as_default=False)
         except (OSError, ValueError) as error:
             raise _no_scheduler(address, error) from error
-        self._end.callback(self._client.close, timeout=CLOSE_SECONDS)
+        self._end.callback(_close, self._client)
         self._waited_since = time.monotonic()
 
     def close(self) -> None:
         """Close the connection, and the cluster if it is local."""
-        with self.quiet(), contextlib.suppress(Exception):
+        with self.quiet():
             self._end.close()
 
     @contextlib.contextmanager
@@ -117,17 +121,18 @@ class DaskClient:
             yield topic
         finally:
             with contextlib.suppress(Exception):
-                self._client.unsubscribe_topic(topic)
+                self._ask(partial(self._client.unsubscribe_topic, topic), CLOSE_SECONDS)
 
     def threads(self) -> int:
         """Return the number of threads of the workers that proved to have the same versions as this process.
 
         Raises MissingError ("worker-differs") if a worker has others, ("no-workers") after the longest wait without a
-        worker, ("cluster-lost") if the scheduler does not answer.
+        worker, ("cluster-lost") if the connection to the scheduler ends, or if it does not answer.
         """
+        self._refuse_lost()
         if time.monotonic() - self._asked > POLL_SECONDS or not self._proven:
             with self._lost_means_error():
-                threads = dict(_limited(self._client.nthreads, self._wait))
+                threads = dict(self._ask(self._client.nthreads, self._wait))
             self._asked = time.monotonic()
             if threads and not self._threads:
                 self._waited_since = self._asked
@@ -165,35 +170,52 @@ class DaskClient:
     def scatter(self, value: object) -> Future:
         """Return the future of a value that is sent to a worker, and from there to any other that needs it."""
         with self._lost_means_error():
-            return _limited(partial(self._client.scatter, value, hash=False), self._wait)
+            return self._ask(partial(self._client.scatter, value, hash=False), self._wait)
 
     def result(self, future: Future) -> object:
         """Return the result or the exception of a finished task; None if the task, its result or its data are lost.
 
-        The exception is a MemoryError for a task that ended several workers.
+        The exception is a MemoryError for a task that ended several workers. Raises MissingError ("cluster-lost") if
+        the connection to the scheduler ends.
         """
         from distributed import CancelledError, KilledWorker
         from distributed.comm import CommClosedError
 
         try:
-            return future.result(timeout=self._wait)
+            return self._ask(partial(future.result, timeout=self._wait), self._wait + CLOSE_SECONDS)
         except KilledWorker as error:
             return MemoryError(str(error))
-        except (CancelledError, CommClosedError, OSError):
-            return None
-        except RuntimeError as error:
+        except Exception as error:
             if "deserialization of the task graph" in str(error):
                 message = "the Dask scheduler cannot read the task, because it has no or another reportgen"
                 raise MissingError("worker-differs", message, hint=SAME_SCHEDULER) from error
-            return error
-        except Exception as error:
-            return error
+            if getattr(error, "reason", None) == CONNECTION_LOST:
+                raise self._lost() from error
+            self._refuse_lost()
+            return None if isinstance(error, (CancelledError, CommClosedError, OSError)) else error
 
     def cancel(self, futures: Collection[Future]) -> None:
         """Cancel tasks, so that their workers stop; does nothing if the scheduler is lost."""
         if futures:
             with contextlib.suppress(Exception):
-                _limited(partial(self._client.cancel, list(futures)), CLOSE_SECONDS)
+                self._ask(partial(self._client.cancel, list(futures)), CLOSE_SECONDS)
+
+    def _ask(self, action: Callable[[], T], seconds: float) -> T:
+        """Return the result of an action; raises MissingError ("cluster-lost") as soon as the connection ends."""
+        return _limited(action, seconds, self._refuse_lost)
+
+    def _refuse_lost(self) -> None:
+        """Raise MissingError ("cluster-lost") if the connection has ended.
+
+        Dask would try to connect again for a long time, but a new scheduler does not know the tasks of this process.
+        """
+        if self._client.status != "running":
+            raise self._lost()
+
+    def _lost(self) -> MissingError:
+        message = f"the Dask scheduler at {self._address} does not answer any more"
+        hint = "finished runs are stored; the same command continues with the rest"
+        return MissingError("cluster-lost", message, hint=hint)
 
     @contextlib.contextmanager
     def _lost_means_error(self) -> Iterator[None]:
@@ -204,9 +226,7 @@ class DaskClient:
             raise
         except Exception as error:
             if isinstance(error, (OSError, RuntimeError)) or type(error).__module__.startswith("distributed"):
-                message = f"the Dask scheduler at {self._address} does not answer any more"
-                hint = "finished runs are stored; the same command continues with the rest"
-                raise MissingError("cluster-lost", message, hint=hint) from error
+                raise self._lost() from error
             raise
 
 
@@ -237,8 +257,11 @@ def _refuse_other_program(address: str, wait: float) -> None:
         raise _no_scheduler(address)
 
 
-def _limited(action: Callable[[], T], seconds: float) -> T:
-    """Return the result of an action in another thread; raises TimeoutError if it takes longer."""
+def _limited(action: Callable[[], T], seconds: float, check: Callable[[], None] = lambda: None) -> T:
+    """Return the result of an action in another thread; raises TimeoutError if it takes longer.
+
+    check : is called every second meanwhile, and may raise an error.
+    """
     outcome: Outcome[T] = Outcome()
 
     def work() -> None:
@@ -248,7 +271,18 @@ def _limited(action: Callable[[], T], seconds: float) -> T:
             outcome.set_exception(error)
 
     threading.Thread(target=work, daemon=True).start()  # a program waits for the end of any other thread
-    return outcome.result(timeout=seconds)
+    end = time.monotonic() + seconds
+    while not wait_for([outcome], max(0.0, min(POLL_SECONDS, end - time.monotonic()))).done:
+        check()
+        if time.monotonic() >= end:
+            raise TimeoutError
+    return outcome.result()
+
+
+def _close(connection: Any) -> None:
+    """Close a client or a cluster; no error of it hides the one that ends the block, such as Ctrl-C."""
+    with contextlib.suppress(Exception):
+        connection.close(timeout=CLOSE_SECONDS)
 
 
 def _no_scheduler(address: str, error: Exception | None = None) -> UsageError:

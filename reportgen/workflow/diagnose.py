@@ -18,6 +18,7 @@ from reportgen.external.logs.grouping import grouped, named
 from reportgen.external.logs.options import LogOptions
 from reportgen.external.logs.records import RECORD
 from reportgen.external.reader import ExternalRecord, read_records, record_files
+from reportgen.external.settings import settings_file
 from reportgen.languages.translate import ENGLISH
 from reportgen.paths import RUNS
 from reportgen.runs.record import RunRecord
@@ -126,12 +127,9 @@ def _read(path: Path, options: LogOptions) -> _Read:
     files = _complete_records(path) if options.format is None else []
     damaged: list[StudyError] = []
     records = read_records(path, files, damaged) if files else []
-    try:
-        logs = _logs(path, options, files if records else ())
-    except UsageError as error:
-        if damaged and error.code == "no-records":
-            raise damaged[0] from None
-        raise
+    logs = _logs(path, options, [*files, *map(settings_file, files)])
+    if damaged and not records and not logs.groups:
+        raise damaged[0]
     if records and not logs.groups and options != LogOptions():
         raise UsageError("option-conflict", "options for logs do not apply to records", str(path), "omit them")
     unreadable = {str(error): error for error in (*damaged, *logs.unreadable)}
@@ -161,7 +159,7 @@ def _complete_records(path: Path) -> list[Path]:
 
 
 def _logs(path: Path, options: LogOptions, records: Sequence[Path]) -> CollectedLogs:
-    """Return the logs; a record is no log, and the tables of a report are none either."""
+    """Return the logs; a record and its settings are no logs, and the tables of a report are none either."""
     if records and (path.is_file() or (path / RUNS).is_dir()):
         return NO_LOGS
     try:

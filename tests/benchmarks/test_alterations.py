@@ -34,11 +34,12 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_an_altered_file_is_named_and_nothing_wrong_passes(start: Path, name: str) -> None:
     counts = try_verb(VERBS[name], every=EVERY.get(name, 19))
     assert counts.wrong == []
-    assert counts.altered > 2
+    assert counts.tried > 2
     assert counts.named > 0
 
 
 def test_alterations_pass_unnoticed_without_digests(start: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Control: the test above proves nothing if a reader that compares no digest passes it too."""
     monkeypatch.setattr("reportgen.report.site.finished.changed_files", lambda folder: [])
-    assert try_verb(replace(VERBS["index"], reads=f"{REPORT}/results.json"), changes=(other_digit,)).passed
+    counts = try_verb(replace(VERBS["index"], reads=f"{REPORT}/results.json"), changes=(other_digit,))
+    assert any(text.startswith("passed: ") for text in counts.wrong)

@@ -85,7 +85,7 @@ def test_a_damaged_log_of_a_folder_is_reported_on_stderr(tmp_path: Path, capsys:
     samples.fastai(tmp_path)
     (tmp_path / "bad.csv").write_text("epoch,loss\n1,0.5\n2,x\n", encoding="utf-8")
     code, out, err = run(capsys, "diagnose", str(tmp_path), "--json")
-    assert code == 0
+    assert code == 3
     assert str(tmp_path / "bad.csv") in err
     assert [error["code"] for error in json.loads(out)["unreadable"]] == ["invalid-data"]
 
@@ -99,7 +99,7 @@ def test_files_of_a_folder_that_are_damaged_or_no_logs_are_reported(tmp_path: Pa
     (tmp_path / "seed0.npz").write_bytes(b"PK\x03\x04 and nothing more")
     code, out, err = run(capsys, "diagnose", str(tmp_path), "--json")
     values = json.loads(out)
-    assert (code, len(values["logs"]), values["other_files"]) == (0, 1, 2)
+    assert (code, len(values["logs"]), values["other_files"]) == (3, 1, 2)
     found = {Path(error["where"].split(":")[0]).name for error in values["unreadable"]}
     assert found == {"bad.csv", "cut.json", "seed0.npz"}
     assert all(name in err for name in found)
@@ -110,7 +110,7 @@ def test_a_damaged_record_does_not_stop_the_others(tmp_path: Path, capsys: Captu
     (tmp_path / "seed1.npz").write_bytes((tmp_path / "seed0.npz").read_bytes()[:2000])
     code, out, err = run(capsys, "diagnose", str(tmp_path), "--json")
     values = json.loads(out)
-    assert (code, len(values["records"]), len(values["unreadable"])) == (0, 1, 1)
+    assert (code, len(values["records"]), len(values["unreadable"])) == (3, 1, 1)
     assert "seed1.npz" in err
 
 
@@ -179,4 +179,4 @@ def test_a_damaged_path_is_reported_beside_the_others(tmp_path: Path, capsys: Ca
     good = write_rows(tmp_path / "a.csv", ("epoch", "loss"), [(e, 1 / (e + 1)) for e in range(6)])
     (tmp_path / "b.csv").write_text("epoch,loss\n1,0.5\n2,x\n", encoding="utf-8")
     code, out, err = run(capsys, "diagnose", str(good), str(tmp_path / "b.csv"), "--json")
-    assert (code, len(json.loads(out)["logs"]), "b.csv" in err) == (0, 1, True)
+    assert (code, len(json.loads(out)["logs"]), "b.csv" in err) == (3, 1, True)

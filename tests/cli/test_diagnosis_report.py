@@ -53,6 +53,23 @@ def test_without_options_nothing_is_written(history, capsys):
     assert [path.name for path in Path().iterdir()] == ["history.csv"]
 
 
+def test_a_diagnosis_that_lacks_a_damaged_log_says_so_wherever_it_is_shown(history, capsys):
+    write_log(Path("logs/good.csv"))
+    Path("logs/bad.csv").write_text("epoch,loss\n1,0.5\n2,x\n", encoding="utf-8")
+    says = "1 record or log could not be read and is not part of this diagnosis"
+    for more in ((), ("--strict",)):
+        code, out, err = diagnose(capsys, "logs", "-f", "html", *more)
+        assert (code, out.splitlines()[0]) == (3, says)
+        assert "bad.csv" in err
+    page = Path("reports/logs/index.html").read_text(encoding="utf-8")
+    assert page.index(says) < page.index('id="runs"')
+    assert run(capsys, "index", "reports", "-o", "site")[0] == 0
+    assert says in Path("site/index.html").read_text(encoding="utf-8")
+    Path("logs/bad.csv").unlink()
+    assert diagnose(capsys, "logs", "-f", "html")[0] == 0
+    assert says not in Path("reports/logs/index.html").read_text(encoding="utf-8")
+
+
 def test_a_report_in_the_chosen_formats_goes_to_the_folder_of_the_name(history, capsys):
     code, out, _ = diagnose(capsys, "history.csv", "-f", "html")
     assert code == 0

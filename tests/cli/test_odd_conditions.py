@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -250,30 +249,3 @@ def test_every_verb_works_in_the_locale_c_without_home_and_with_a_cache_that_can
     assert "Traceback" not in ended.stderr
     assert json.loads(ended.stderr.splitlines()[-1]) == {name: verb.code for name, verb in VERBS.items()}
     assert list(here.glob(".unfinished-*")) == []
-
-
-WAITING = """
-import time
-from reportgen.cli import main as cli
-
-def wait(arguments):
-    try:
-        print("ready", flush=True)
-        time.sleep(60)
-    except KeyboardInterrupt:
-        print("cleaned", flush=True)
-        return 130
-
-cli.invoke = wait
-cli.main()
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without a signal")
-def test_sigterm_ends_as_ctrl_c_does_with_its_own_code() -> None:
-    process = subprocess.Popen([sys.executable, "-c", WAITING], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=60)[0] == "cleaned\n"
-    assert process.returncode == 143

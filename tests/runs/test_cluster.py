@@ -200,15 +200,38 @@ def separate_scheduler(folder):
             scheduler.kill()
 
 
-def test_a_lost_scheduler_is_one_error_and_the_rest_is_trained_later(folder):
+class Once:
+    """Calls a function at the first call only."""
+
+    def __init__(self, action):
+        self._action = action
+
+    def __call__(self, *arguments):
+        action, self._action = self._action, lambda: None
+        action()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs signals that kill and stop")
+@pytest.mark.parametrize("event", ["finished", "progress"])
+def test_a_lost_scheduler_is_one_error_at_once_and_the_rest_is_trained_later(folder, event):
+    Path("long.yaml").write_text(LONG.replace("claims:\n", "claims: []\n").replace("4000", "16000"))
+    lost = []
     with separate_scheduler(folder) as (address, scheduler):
-        listener = AtFirstRun(scheduler.kill)
+
+        def lose():
+            lost.append(time.monotonic())
+            scheduler.kill()
+
+        listener = ProgressListener()
+        setattr(listener, event, Once(lose))
         with pytest.raises(MissingError) as caught:
-            run(address, listener=listener, dask_wait=15)
-    assert caught.value.code == "cluster-lost"
+            run(address, "long.yaml", listener=listener, dask_wait=60)
+    assert (caught.value.code, caught.value.exit_code) == ("cluster-lost", 4)
+    assert time.monotonic() - lost[0] < 15
     stored = len(arrays())
-    assert 1 <= stored < 6
-    assert run_study("rates.yaml", formats=["json"]).trained == 6 - stored
+    assert (event == "finished") <= stored < 4
+    assert not list(Path().rglob(".unfinished-*"))
+    assert run_study("long.yaml", formats=["json"]).trained == 4 - stored
 
 
 def test_a_cluster_without_workers_is_refused_after_the_longest_wait():

@@ -32,6 +32,9 @@ def diagnosis_lines(diagnosed: DiagnosedTraining) -> Iterator[Line]:
     """
     counts = Counter(line for diagnosis in diagnosed.diagnoses for line in _unjudged_lines(diagnosis))
     several = [line for line, count in counts.items() if count > 1]
+    if count := len(diagnosed.unreadable):
+        what = "1 record or log" if count == 1 else f"{count} records or logs"
+        yield "red", f"{what} could not be read and {'is' if count == 1 else 'are'} not part of this diagnosis"
     yield from _summary_lines(diagnosed)
     for index, diagnosis in enumerate(diagnosed.diagnoses):
         if index:

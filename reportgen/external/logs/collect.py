@@ -75,7 +75,8 @@ def collect_logs(
     formats = _formats(options)
     refuse_other_binary(path)
     others: list[Path] = []
-    found = find_logs(path, formats, others) or _by_magic(path, options) or _forced(path, formats, options)
+    found = [log for log in find_logs(path, formats, others) if log.path not in records]
+    found = found or _by_magic(path, options) or _forced(path, formats, options)
     others = [file for file in others if file not in records]
     damaged = [error for file in others if (error := _damage(file)) is not None]
     if not found:

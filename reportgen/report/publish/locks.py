@@ -16,14 +16,24 @@ LONGEST_SECONDS = 60.0
 """Longest time for which a file is locked; on a file system without locks, an older file counts as unlocked."""
 
 
+LOCKED_BYTE = 2**30
+"""Place of the locked byte on Windows, where nobody else can read a locked byte: far behind the contents."""
+
+
 def lock(file: IO[bytes]) -> bool | None:
-    """Lock an open file without waiting; return False if another process holds the lock, None if there are no locks."""
+    """Lock a file that was just opened, without waiting.
+
+    Returns False if another process holds the lock, None if there are no locks.
+    """
     try:
         if sys.platform == "win32":
             import msvcrt
 
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            os.lseek(file.fileno(), LOCKED_BYTE, os.SEEK_SET)
+            try:
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            finally:
+                os.lseek(file.fileno(), 0, os.SEEK_SET)
         else:
             import fcntl
 

@@ -11,39 +11,22 @@ A process holds the lock of the journal while it replaces files, so that no othe
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from reportgen import disk
 from reportgen.errors import ResultsError, StoreError
 from reportgen.paths import JOURNAL
+from reportgen.report.publish.journal import DamagedJournalError, Journal, read_journal
 from reportgen.report.publish.locks import is_at, is_released, lock
-from reportgen.report.publish.manifest import checksums, is_inside
+from reportgen.report.publish.manifest import checksums
 
 WAIT_SECONDS = 20.0
 """Longest time to wait for another process that replaces files of the same folder, which takes much less."""
-
-
-@dataclass(frozen=True)
-class Journal:
-    """The contents of a journal.
-
-    Attributes
-    ----------
-    former : name of the subfolder with the former files.
-    replaced : the files that the former ones replace again.
-    added : the new files without a former one, each with the SHA-256 of its content.
-    """
-
-    former: str
-    replaced: Sequence[str]
-    added: dict[str, str]
 
 
 class Replacement:
@@ -69,7 +52,11 @@ class Replacement:
         names = [path.relative_to(staged).as_posix() for path in sorted(staged.rglob("*")) if not path.is_dir()]
         names = [*(name for name in names if name not in last), *(name for name in last if name in names)]
         removed = [name for name in removed if name not in names]
-        journal = self._prepare(staged, names, removed)
+        try:
+            journal = self._prepare(staged, names, removed)
+        except BaseException:
+            self._forget()
+            raise
         try:
             self._move(staged, names, removed)
         except BaseException as error:
@@ -78,6 +65,7 @@ class Replacement:
 
     def end(self) -> None:
         """Remove the journal, since the folder contains one whole report, and the former files."""
+        self._forget()  # Windows releases the lock before the journal is removed
         _end(self._file, self._folder / JOURNAL)
         disk.remove(self._former)
 
@@ -91,11 +79,12 @@ class Replacement:
         former.mkdir()
         for name in replaced:
             _keep(self._folder / name, former / name)
-        for path in (former, *(path for path in former.rglob("*") if path.is_dir() and not path.is_symlink())):
-            disk.sync_folder(path)
         added = checksums(staged, [name for name in names if name not in replaced])
         journal = Journal(former.name, replaced, added)
-        self._file.write(json.dumps(asdict(journal), ensure_ascii=True).encode())
+        disk.write_synced(former / JOURNAL, journal.content)
+        for path in (former, *(path for path in former.rglob("*") if path.is_dir() and not path.is_symlink())):
+            disk.sync_folder(path)
+        self._file.write(journal.content)
         self._file.flush()
         os.fsync(self._file.fileno())
         disk.sync_folder(self._folder)
@@ -114,11 +103,16 @@ class Replacement:
         for path in sorted(folders):
             disk.sync_folder(path)
 
+    def _forget(self) -> None:
+        """Remove the copy of the journal and empty the journal, since the folder contains one whole report."""
+        (self._former / JOURNAL).unlink(missing_ok=True)
+        self._file.truncate(0)
+
     def _undo(self, journal: Journal, error: BaseException) -> None:
         """Put the former files back; raises StoreError if that is not possible."""
         try:
             _put_back(self._folder, journal)
-            self._file.truncate(0)
+            self._forget()
         except OSError as second:
             message = f"cannot write the report ({error}), and cannot put the former one back ({second})"
             hint = "close the programs that show its files; the next reportgen run or render puts them back"
@@ -139,7 +133,7 @@ def exclusive(folder: Path) -> Iterator[Replacement]:
         try:
             yield replacement
         except BaseException:
-            if journal_of(folder / JOURNAL) is None:  # else the folder may contain a mixture
+            if not _is_unfinished(folder):
                 replacement.end()
             raise
         replacement.end()
@@ -150,7 +144,8 @@ def recover(folder: Path) -> None:
 
     Raises
     ------
-    StoreError : a file cannot be put back, or another process replaces files and does not end.
+    StoreError : a file cannot be put back, or another process replaces files and does not end; the journal of the
+        killed process is damaged ("unfinished-report").
     """
     try:
         end = time.monotonic() + WAIT_SECONDS
@@ -164,7 +159,7 @@ def recover(folder: Path) -> None:
 def refuse_unfinished(folder: Path) -> None:
     """Raise ResultsError if a folder may contain a mixture of two reports; waits while a process replaces files."""
     end = time.monotonic() + disk.BUSY_SECONDS
-    while journal_of(folder / JOURNAL) is not None:
+    while _is_unfinished(folder):
         if _has_writer(folder / JOURNAL) and time.monotonic() < end:
             time.sleep(0.02)
             continue
@@ -173,26 +168,20 @@ def refuse_unfinished(folder: Path) -> None:
         raise ResultsError("unfinished-report", message, where=str(folder), hint=hint)
 
 
+def _is_unfinished(folder: Path) -> bool:
+    """Return whether a folder may contain a mixture, since a journal lists replaced files, or is damaged."""
+    try:
+        return read_journal(folder) is not None
+    except DamagedJournalError:
+        return True
+
+
 def _has_writer(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return not is_released(file)
     except OSError:
         return False
-
-
-def journal_of(path: Path) -> Journal | None:
-    """Return the contents of a journal, None if nothing was replaced yet or there is no valid journal."""
-    values = disk.read_json(path)
-    try:
-        journal = Journal(**values)
-        names = [*journal.replaced, *journal.added, *journal.added.values()]
-        is_valid = journal.former.startswith(disk.PREFIX) and all(map(is_inside, [journal.former, *names]))
-        parents = {path.parent / parent for name in names for parent in PurePosixPath(name).parents}
-        is_valid = is_valid and not any(parent.is_symlink() for parent in parents - {path.parent})
-    except (TypeError, AttributeError, ValueError):
-        return None
-    return journal if is_valid else None
 
 
 def _locked(path: Path) -> IO[bytes]:
@@ -230,13 +219,23 @@ def _recover(folder: Path) -> bool:
             return False
         if not is_at(file, path):
             return True
-        if (journal := journal_of(path)) is not None:
+        if (journal := _journal(folder)) is not None:
             _put_back(folder, journal)
         _end(file, path)
     if journal is not None:
         disk.remove(folder / journal.former)
     disk.remove_abandoned(folder)
     return True
+
+
+def _journal(folder: Path) -> Journal | None:
+    """Return the journal of a killed process, None if it replaced nothing; raises StoreError if it is damaged."""
+    try:
+        return read_journal(folder)
+    except DamagedJournalError as error:
+        message = "cannot put the former report back, because the list of its files is damaged"
+        hint = "remove all but runs/, sanity/ and your own files from the folder, then run the study again"
+        raise StoreError("unfinished-report", message, str(folder / JOURNAL), hint) from error
 
 
 def _end(file: IO[bytes], path: Path) -> None:

@@ -46,6 +46,7 @@ class _Diagnosis(_Part):
     title: str
     groups: list[_Group]
     figures: list[FinishedFigure] = []
+    unreadable: list[Any] = []
     lang: Language = ENGLISH
 
 
@@ -73,6 +74,7 @@ def read_diagnosis(folder: Path) -> Finished:
         pages=tuple(name for name in (PAGE, f"{found.id}.pdf") if disk.is_own_file(folder / name)),
         lang=found.lang,
         verdicts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
+        unread=len(found.unreadable),
     )
 
 

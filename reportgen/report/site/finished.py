@@ -156,6 +156,7 @@ class Finished:
     figure : the figure that opens the report, None if its file is missing
     pages : the names of the page and the PDF, as far as the files exist
     verdicts : for a diagnosis, the number of its runs or settings by verdict; empty for a study
+    unread : for a diagnosis, the number of its records and logs that could not be read
     answer : the sentence that opens the report; empty for a diagnosis, and for reports of earlier versions
     student : the id of the student whose report it is; empty without one
     lang : the code of its language
@@ -174,6 +175,7 @@ class Finished:
     figure: FinishedFigure | None
     pages: tuple[str, ...]
     verdicts: Mapping[str, int] = field(default_factory=dict)
+    unread: int = 0
     answer: str = ""
     student: str = ""
     lang: str = ENGLISH

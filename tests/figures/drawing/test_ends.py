@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
 
 from reportgen.figures.drawing.axis import Scale
-from reportgen.figures.drawing.ends import Curve, coincidences, names_of, room_for, spread, with_hidden
+from reportgen.figures.drawing.ends import Curve, coincidences, names_of, room_for, spread, with_hidden, write_names
 from reportgen.figures.drawing.surface import PHONE, drawing_on
 
 UNIT = Scale(False, 0.0, 1.0)
@@ -38,6 +40,15 @@ def test_names_with_commas_are_separated_by_semicolons() -> None:
 def test_the_name_of_a_line_with_gaps_is_at_its_last_point() -> None:
     (name,) = names_of([curve("a", 0.1, 0.4, np.nan), curve("lost", np.nan, np.nan, np.nan)])
     assert (name.x, name.y) == (1.0, pytest.approx(0.4))
+
+
+def test_a_panel_without_a_finite_line_has_no_names() -> None:
+    ax = Figure().subplots()
+    lost = [curve("a", np.nan, np.nan), curve("b", np.nan, np.inf)]
+    write_names(ax, lost)
+    assert (list(ax.texts), list(ax.figure.findobj(LineCollection))) == ([], [])
+    write_names(ax, [*lost, curve("c", 0.1, 0.5)])
+    assert [text.get_text() for text in ax.texts] == ["c"]
 
 
 def test_a_sentence_names_only_lines_that_coincide_in_every_panel() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.alterations import CHANGES, Change
 from reportgen import disk
 from reportgen.errors import ResultsError, StoreError
 from reportgen.paths import JOURNAL
@@ -21,6 +22,7 @@ from tests.disk_faults import FAULTS, KILL, Killed, each_fault, tree
 pytestmark = pytest.mark.slow
 
 FORMER = {"index.html": "old page", "figures/a.svg": "old", "figures/gone.svg": "old", "results.json": '{"runs": [1]}'}
+SHA_OF_SECRET = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
 NEW = {"index.html": "new page", "figures/a.svg": "new", "tables/b.csv": "new", "results.json": '{"runs": [2]}'}
 
 
@@ -168,8 +170,39 @@ def test_no_other_process_writes_while_files_are_replaced(former: Path, monkeypa
     publish(former, NEW)
 
 
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("copy", [False, True])
+def test_an_altered_journal_leads_to_no_mixture(
+    killed: Path, former: Path, new: Path, copy: bool, change: Change
+) -> None:
+    journal, kept = killed / JOURNAL, next(killed.glob(f"{disk.PREFIX}*/{JOURNAL}"))
+    altered = change((kept if copy else journal).read_bytes())
+    assert altered is not None
+    (kept if copy else journal).write_bytes(altered)
+    with pytest.raises(ResultsError):
+        refuse_unfinished(killed)
+    publish(killed, NEW)
+    assert tree(killed) == tree(new)
+
+
+@pytest.mark.parametrize("change", CHANGES[:3])
+def test_a_damaged_journal_without_a_copy_is_an_error_for_readers_and_writers(killed: Path, change: Change) -> None:
+    journal, kept = killed / JOURNAL, next(killed.glob(f"{disk.PREFIX}*/{JOURNAL}"))
+    kept.unlink()
+    journal.write_bytes(change(journal.read_bytes()) or b"")
+    before = tree(killed)
+    for act in (refuse_unfinished, recover, lambda folder: publish(folder, NEW)):
+        with pytest.raises((ResultsError, StoreError)) as caught:
+            act(killed)
+        assert caught.value.code == "unfinished-report"
+    assert tree(killed) == before
+
+
 @pytest.mark.parametrize("name", ["../secret.txt", "/secret.txt", "link/secret.txt", 3, None])
-def test_a_hostile_journal_changes_nothing_outside_of_its_folder(tmp_path: Path, name: object) -> None:
+@pytest.mark.parametrize("has_checksum", [False, True])
+def test_a_hostile_journal_changes_nothing_outside_of_its_folder(
+    tmp_path: Path, name: object, has_checksum: bool
+) -> None:
     folder, outside = tmp_path / "report", tmp_path / "outside"
     folder.mkdir()
     outside.mkdir()
@@ -179,9 +212,29 @@ def test_a_hostile_journal_changes_nothing_outside_of_its_folder(tmp_path: Path,
     kept = folder / f"{disk.PREFIX}x" / "link"
     kept.mkdir(parents=True)
     (kept / "secret.txt").write_text("replaced", encoding="utf-8")
-    sha = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
-    for values in ({"replaced": [name], "added": {}}, {"replaced": [], "added": {name: sha}}):
-        (folder / JOURNAL).write_text(json.dumps({"former": kept.parent.name, **values}), encoding="utf-8")
-        recover(folder)
+    added = {name: SHA_OF_SECRET} if isinstance(name, str) else name
+    for values in ({"replaced": [name], "added": {}}, {"replaced": [], "added": added}):
+        refuse(folder, {"former": kept.parent.name, **values}, has_checksum)
         assert (tmp_path / "secret.txt").read_text(encoding="utf-8") == "secret"
         assert (outside / "secret.txt").read_text(encoding="utf-8") == "secret"
+
+
+def test_a_journal_whose_former_files_are_a_link_moves_nothing_into_the_folder(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "report", tmp_path / "outside"
+    folder.mkdir()
+    outside.mkdir()
+    (outside / "secret.txt").write_text("secret", encoding="utf-8")
+    (folder / f"{disk.PREFIX}x").symlink_to(outside)
+    refuse(folder, {"former": f"{disk.PREFIX}x", "replaced": ["secret.txt"], "added": {}}, has_checksum=True)
+    assert (outside / "secret.txt").exists()
+    assert not (folder / "secret.txt").exists()
+
+
+def refuse(folder: Path, values: dict[str, object], has_checksum: bool) -> None:
+    """Recover a folder with a hostile journal, which must be refused."""
+    content = json.loads(json.dumps(values))
+    more = {"checksum": disk.checksum(content)} if has_checksum else {}
+    (folder / JOURNAL).write_text(json.dumps(content | more), encoding="utf-8")
+    with pytest.raises(StoreError) as caught:
+        recover(folder)
+    assert caught.value.code == "unfinished-report"
