@@ -57,8 +57,8 @@ class _Sample:
 def measure_jobs(jobs: Sequence[Job], expected: Mapping[str, float], folder: Path, workers: int) -> Measurement | None:
     """Return the measured times of jobs, None if none could be measured.
 
-    Jobs that differ in their seed alone are measured once, as many as start in the budget. Another one has the mean time
-    of the measured jobs of its kind, or the expected time, times the median ratio of measured to expected times.
+    Jobs that differ in their seed alone are measured once, as many as start in the budget. Another one has the mean
+    time of the measured jobs of its kind, or the expected time, times the median ratio of measured to expected times.
 
     Parameters
     ----------
