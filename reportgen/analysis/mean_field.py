@@ -28,6 +28,7 @@ Array = NDArray[np.float64]
 Function = Callable[[Array], Array]
 
 _GRID = np.linspace(-8.0, 8.0, 4001)
+_STEPS = np.diff(_GRID)
 _DENSITY = np.exp(-(_GRID**2) / 2) / math.sqrt(2 * math.pi)
 _DIGITS = 9  # positions whose standard deviations agree to these digits share an integral
 
@@ -52,7 +53,8 @@ class Normal:
         else:
             (mean, scale), which = np.unique(pairs, axis=1, return_inverse=True)
         values = function(mean[:, None] + unit * scale[:, None] * _GRID)
-        integrals: Array = np.asarray(np.trapezoid(values * _DENSITY, _GRID, axis=1))
+        weighted = values * _DENSITY
+        integrals: Array = (_STEPS * (weighted[:, 1:] + weighted[:, :-1]) / 2.0).sum(1)
         return integrals[which.ravel()].reshape(self.mean.shape)
 
 

@@ -216,7 +216,7 @@ def _json(part: Any) -> str:
 
 
 _TEXTS: dict[tuple[str, int], tuple[Any, str]] = {}
-MOST_TEXTS = 4096
+MOST_TEXTS = 2**15
 
 
 def _text(name: str, part: Any) -> str:

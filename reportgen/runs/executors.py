@@ -150,19 +150,7 @@ def train_job(
         raise
     except Exception as error:  # one failing run must not stop the others; it is trained again next time
         return failed_record(job.key, job.run.spec, f"{type(error).__name__}: {error}", machine(workers, started))
-    return RunRecord(
-        key=job.key,
-        spec=job.run.spec,
-        status=outcome.status,
-        stopped_at_step=outcome.stopped_at_step,
-        steps=outcome.steps,
-        train_seconds=outcome.train_seconds,
-        final=outcome.final,
-        facts=outcome.facts,
-        arrays=outcome.arrays,
-        data=job.fingerprint,
-        provenance=machine(workers, started),
-    )
+    return RunRecord.of(outcome, job.run.spec, key=job.key, data=job.fingerprint, provenance=machine(workers, started))
 
 
 class SharedData:

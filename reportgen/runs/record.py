@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.engine.cost import steps_before_last
+from reportgen.engine.outcome import Outcome
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
 from reportgen.plugins.loading import plugins
 from reportgen.registry import Plugin
@@ -103,6 +105,12 @@ class RunRecord:
     error: str | None = None
     data: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, outcome: Outcome, spec: RunSpec, **identity: Any) -> RunRecord:
+        """Return the record of an outcome; `identity` sets its key, data and provenance."""
+        found = {field.name: getattr(outcome, field.name) for field in dataclasses.fields(outcome)}
+        return cls(spec=spec, **{"key": "", **found, **identity})
 
     @property
     def layers(self) -> int:

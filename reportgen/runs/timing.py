@@ -1,12 +1,14 @@
 """Measures how long the parts of a run take on this machine, by a shortened training of which nothing is kept.
 
-The shortened training has the seed of the run, so it ends where the run ends if that diverges in its first steps.
+The shortened training has the seed of the run, so it ends where the run ends if that diverges or stops in its first
+steps.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import time
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +17,14 @@ import numpy as np
 
 from reportgen.data.dataset import Dataset
 from reportgen.engine.cost import batches_per_epoch, total_epochs, total_steps
+from reportgen.engine.probes.arrays import probe_steps
 from reportgen.engine.run import Run
 from reportgen.engine.setup import Setup, set_up
 from reportgen.engine.spec import RunSpec
 from reportgen.engine.step import SCORE_COLUMNS
 from reportgen.engine.step import score as score_kernel
+from reportgen.runs.record import RunRecord
+from reportgen.runs.store import dump_record
 
 clock = time.thread_time if time.get_clock_info("thread_time").resolution < 1e-4 else time.perf_counter
 """The processor time of this thread, without the turns of other programs; the time of day if it is too coarse."""
@@ -37,8 +42,9 @@ class RunTimes:
     loading : to load the kernels of the network from the cache, once in a process.
     start : to set up the network and to score it before training.
     step, epoch, probe : of a training step, of the scores of an epoch, and of a probe.
-    end : of the scores and evaluations of the trained network.
-    diverged_at : number of steps after which the training diverged, None if it did not within the measured steps.
+    end : of the scores and evaluations of the trained network, and of its record.
+    ended_at : number of steps after which the training diverged or stopped, None if it did neither within the measured
+        steps.
     """
 
     loading: float
@@ -47,16 +53,17 @@ class RunTimes:
     epoch: float
     probe: float
     end: float
-    diverged_at: int | None = None
+    ended_at: int | None = None
 
     def total(self, spec: RunSpec, n_train: int) -> float:
         """Return the seconds of a whole run of such a network, without loading the kernels."""
-        steps, epochs = total_steps(spec, n_train), total_epochs(spec)
+        steps, epochs, per_epoch = total_steps(spec, n_train), total_epochs(spec), batches_per_epoch(spec, n_train)
         trainings = spec.training.pruning.trainings if spec.training.pruning else 1
-        probes = trainings * min(spec.probes.looks, 1 + steps)
-        if self.diverged_at is not None:
-            steps = min(steps, self.diverged_at)
-            epochs = min(epochs, -(-steps // batches_per_epoch(spec, n_train)))
+        due = probe_steps(spec.probes.looks, spec.training.epochs * per_epoch)
+        probes = trainings * len(due)
+        if self.ended_at is not None and self.ended_at < steps:
+            steps, epochs = self.ended_at, min(epochs, -(-self.ended_at // per_epoch))
+            probes = min(probes, bisect_right(due, steps) + bool(due))  # the last one of the network at the end
         scored = epochs + trainings - 1
         return self.start + steps * self.step + scored * self.epoch + probes * self.probe + self.end
 
@@ -81,8 +88,23 @@ def measure_run(spec: RunSpec, dataset: Dataset, seconds: float) -> RunTimes:
         epoch=epoch,
         probe=probe,
         end=_time_of(lambda: _finish(probing), 0),
-        diverged_at=run.step if run.status == "diverged" else None,
+        ended_at=_end(run),
     )
+
+
+def measure_training(spec: RunSpec, dataset: Dataset, seconds: float, alike: RunTimes) -> RunTimes:
+    """Return the times of a run whose steps are measured; the other times are those of a run of the same kind."""
+    begin = clock()
+    _, run = _start(spec, dataset)
+    start = clock() - begin
+    step = _step_time(run, alike.epoch, seconds)
+    return dataclasses.replace(alike, loading=0.0, start=start, step=step, ended_at=_end(run))
+
+
+def _end(run: Run) -> int | None:
+    """Return the step at which the run ended early; with pruning, the next training begins after an early stop."""
+    goes_on = run.status == "ok" or (run.status == "stopped" and run.spec.training.pruning is not None)
+    return None if goes_on else run.step
 
 
 def _start(spec: RunSpec, dataset: Dataset) -> tuple[Setup, Run]:
@@ -153,8 +175,8 @@ def _averaging(spec: RunSpec, setup: Setup) -> float:
 
 
 def _finish(run: Run) -> None:
-    """Score and evaluate the network as at the end of a run."""
+    """Score and evaluate the network as at the end of a run, and convert its record to the contents of files."""
     if run.evaluation.average_after is not None:
         run.evaluation.mean = run.setup.state.params.astype(np.float64)
     run.finish()
-    run.outcome(clock())
+    dump_record(RunRecord.of(run.outcome(clock()), run.spec))

@@ -234,6 +234,7 @@ OPTIMIZERS = Table(
             r"m \leftarrow \beta_2 m + (1 - \beta_2) g",
             source="Chen et al. 2023, algorithm 2",
             decay="weight_decay",
+            equilibrium_angle=theory.angle_of_lion,
             parameters=(
                 Parameter("weight_decay", "number", 0.0, "lambda", 0.0, 100.0),
                 _share("beta1", 0.9, "weight of the mean in the sum whose sign is taken"),

@@ -198,7 +198,8 @@ def _variant(summary: VariantSummary, names: Sequence[str], settings: Sequence[s
 
 def _epochs(variant: str, record: RunRecord) -> Iterator[Row]:
     columns = [_column(name, record.epochs(name)) for name in EPOCH_COLUMNS]
-    return ((variant, record.spec.seed, *row) for row in zip(*columns, strict=True))
+    head = (table_text(variant), record.spec.seed)
+    return (Cells((*head, *row)) for row in zip(*columns, strict=True))
 
 
 def _layers(variant: str, record: RunRecord) -> Iterator[Row]:
@@ -230,8 +231,10 @@ def _confusion(summary: VariantSummary) -> Iterator[Row]:
 
 
 def _column(name: str, values: Any) -> list[Any]:
-    plain_values: list[Any] = np.asarray(values, float).tolist()
-    return [int(value) if name in _COUNTED and value == value else value for value in plain_values]
+    """Return the cells of a column of numbers."""
+    block = np.asarray(values, float)
+    cells: list[Any] = np.where(np.isfinite(block), block, None).tolist()  # type: ignore[call-overload]
+    return [int(value) if value is not None else None for value in cells] if name in _COUNTED else cells
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> Path:

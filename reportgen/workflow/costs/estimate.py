@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from reportgen import data
 from reportgen.engine.architecture import Architecture, architecture
 from reportgen.engine.cost import count_parameters, estimate_seconds, run_bytes, total_steps
 from reportgen.engine.layout import lay_out
+from reportgen.engine.spec import RunSpec
 from reportgen.errors import MissingError, data_errors_at
 from reportgen.registry import Component
 from reportgen.runs.executors import Job, by_data
@@ -58,14 +59,14 @@ class Cost:
 
 def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
     """Return the cost of each job by key."""
-    shape = cache(lambda spec, preprocess: data.shape(spec, preprocess, plan.study.folder))
-    costs = {}
-    for job in jobs:
-        spec = job.run.spec
-        with data_errors_at(job.data_place):
-            n_train, features, _ = shape(spec.data, spec.preprocess)
-        operations = lay_out(spec.network, features, data.image_shape_of(spec.data, spec.preprocess, plan.study.folder))
-        costs[job.key] = Cost(
+    folder = plan.study.folder
+    shape = cache(lambda spec, preprocess: data.shape(spec, preprocess, folder))
+
+    @cache
+    def cost(spec: RunSpec) -> Cost:
+        n_train, features, _ = shape(spec.data, spec.preprocess)
+        operations = lay_out(spec.network, features, data.image_shape_of(spec.data, spec.preprocess, folder))
+        return Cost(
             parameters=count_parameters(operations),
             steps=total_steps(spec, n_train),
             run_bytes=run_bytes(spec, operations, n_train),
@@ -73,6 +74,11 @@ def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
             seconds=estimate_seconds(spec, operations, n_train),
             architecture=architecture(operations),
         )
+
+    costs = {}
+    for job in jobs:
+        with data_errors_at(job.data_place):
+            costs[job.key] = cost(replace(job.run.spec, seed=0))  # it does not depend on the seed
     return costs
 
 

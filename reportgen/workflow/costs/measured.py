@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import threading
 import time
@@ -17,10 +18,14 @@ from reportgen import data
 from reportgen.engine.spec import RunSpec
 from reportgen.registry import Component
 from reportgen.runs.executors import Job, SharedData, data_key
-from reportgen.runs.timing import RunTimes, clock, measure_run
+from reportgen.runs.timing import RunTimes, clock, measure_run, measure_training
 
-BUDGET_SECONDS, SAMPLE_SECONDS = 4.0, 0.15
-"""Time in which shortened trainings may start, and time of the measured steps of one of them."""
+BUDGET_SECONDS, LONGEST_SECONDS, SAMPLE_SECONDS = 3.0, 12.0, 0.15
+"""Processor time of each thread, without loading kernels, and time of the clock in which shortened trainings may start,
+and time of the measured steps of one of them."""
+
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""The fractional parts of the multiples of this number are evenly spread."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +51,14 @@ class _Sample:
     times: RunTimes
     n_train: int
     data_seconds: float
-    first_data_seconds: float
+    first_data_seconds: float = 0.0
 
 
 def measure_jobs(jobs: Sequence[Job], expected: Mapping[str, float], folder: Path, workers: int) -> Measurement | None:
     """Return the measured times of jobs, None if none could be measured.
 
-    Jobs that differ in their seed alone are measured once, the most expensive ones first, as many as start in the
-    budget. Another one has the times of the measured job that is most similar to it, or the expected time, times the
-    median ratio of measured to expected times.
+    Jobs that differ in their seed alone are measured once, as many as start in the budget. Another one has the mean
+    time of the measured jobs of its kind, or the expected time, times the median ratio of measured to expected times.
 
     Parameters
     ----------
@@ -95,32 +99,46 @@ def _plain(node: Any) -> Any:
 
 
 def _representatives(jobs: Sequence[Job], expected: Mapping[str, float]) -> list[Job]:
-    """Return a job for each specification: first one of each kind, and in each part the most expensive ones first."""
+    """Return a job for each specification in the order of measurement.
+
+    First comes the most expensive job of each kind. The others of a kind are spread over its jobs in the order of their
+    cost and of the plan, since jobs with neighbouring rates diverge together. Kinds that cost more come more often.
+    """
     groups: dict[RunSpec, list[Job]] = {}
     for job in jobs:
         groups.setdefault(_without_seed(job.run.spec), []).append(job)
-    by_cost = sorted(groups.values(), key=lambda group: sum(expected[job.key] for job in group), reverse=True)
-    first: dict[Any, Job] = {}
-    rest = [group[0] for group in by_cost if first.setdefault(_kind(group[0].run.spec), group[0]) is not group[0]]
-    return [*first.values(), *rest]
+    kinds: dict[Any, list[tuple[float, Job]]] = {}
+    for group in groups.values():
+        kinds.setdefault(_kind(group[0].run.spec), []).append((sum(expected[job.key] for job in group), group[0]))
+    placed = []
+    for members in kinds.values():
+        whole = sum(cost for cost, _ in members)
+        by_cost = sorted(members, key=lambda member: member[0], reverse=True)
+        spread = sorted(range(len(members)), key=lambda number: number * GOLDEN % 1)
+        placed += [(turn > 0, (turn + 1) / max(whole, 1e-9), by_cost[one][1]) for turn, one in enumerate(spread)]
+    return [job for *_, job in sorted(placed, key=lambda entry: entry[:2])]
 
 
 def _measured(chosen: Iterable[Job], jobs: Sequence[Job], folder: Path, workers: int) -> dict[RunSpec, _Sample]:
     """Return the samples by specification without seed; several threads measure, as several threads train."""
-    datasets, end = SharedData(jobs, folder), time.monotonic() + BUDGET_SECONDS
+    datasets, end = SharedData(jobs, folder), time.monotonic() + LONGEST_SECONDS
     samples: dict[RunSpec, _Sample] = {}
     left, lock = iter(chosen), threading.Lock()
 
     def work() -> None:
-        while time.monotonic() < end:
+        budget = BUDGET_SECONDS
+        while budget > 0 and time.monotonic() < end:
             with lock:
-                job = next(left, None)
+                job, known = next(left, None), dict(samples)
             if job is None:
                 return
+            begin = clock()
             try:
-                samples[_without_seed(job.run.spec)] = _sample(job, datasets, folder)
+                sample = _sample(job, known, datasets, folder)
             except Exception:  # the training of the study will report it
                 continue
+            samples[_without_seed(job.run.spec)] = sample
+            budget -= clock() - begin - _loading(sample)
 
     with threadpool_limits(limits=1), ThreadPoolExecutor(workers, thread_name_prefix="reportgen") as pool:
         for future in [pool.submit(work) for _ in range(workers)]:
@@ -128,14 +146,26 @@ def _measured(chosen: Iterable[Job], jobs: Sequence[Job], folder: Path, workers:
     return samples
 
 
-def _sample(job: Job, datasets: SharedData, folder: Path) -> _Sample:
-    begin = clock()
+def _sample(job: Job, known: Mapping[RunSpec, _Sample], datasets: SharedData, folder: Path) -> _Sample:
+    """Return the times of a job: all of them for the first one of its kind, else those that depend on the values."""
+    spec, begin = job.run.spec, clock()
     dataset = datasets.get(job)
-    first = clock() - begin
-    times = measure_run(job.run.spec, dataset, SAMPLE_SECONDS)
+    first_seconds = clock() - begin
+    n_train, alike = len(dataset.y_train), _by_kind(known).get(_kind(spec))
+    if alike:
+        times = measure_training(spec, dataset, SAMPLE_SECONDS, alike[0].times)
+    else:
+        times = measure_run(spec, dataset, SAMPLE_SECONDS)
+    if same := [one for other, one in known.items() if _prepared(other) == _prepared(spec)]:
+        return _Sample(times, n_train, same[0].data_seconds)
     begin = clock()
-    data.load(*data_key(job.run.spec), folder, job.fingerprint)
-    return _Sample(times, len(dataset.y_train), clock() - begin, first)
+    data.load(*data_key(spec), folder, job.fingerprint)
+    return _Sample(times, n_train, clock() - begin, first_seconds)
+
+
+def _prepared(spec: RunSpec) -> Any:
+    """Return what determines the time to prepare data, apart from the seed."""
+    return spec.data, spec.preprocess
 
 
 def _loading(sample: _Sample) -> float:
@@ -154,11 +184,11 @@ def _data_seconds(jobs: Sequence[Job], samples: Mapping[RunSpec, _Sample]) -> di
     """Return the seconds to prepare the data of each job, 0 for all but the first one on the same data."""
     measured: dict[Any, float] = {}
     for spec, sample in samples.items():
-        key = spec.data, spec.preprocess
+        key = _prepared(spec)
         measured[key] = max(measured.get(key, 0.0), sample.data_seconds)
     usual, seen, found = statistics.fmean(measured.values()), set(), {}
     for job in jobs:
         spec, own = job.run.spec, data_key(job.run.spec)
-        found[job.key] = 0.0 if own in seen else measured.get((spec.data, spec.preprocess), usual)
+        found[job.key] = 0.0 if own in seen else measured.get(_prepared(spec), usual)
         seen.add(own)
     return found

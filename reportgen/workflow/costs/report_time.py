@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 
+from reportgen.engine.cost import total_epochs
 from reportgen.runs.timing import clock
 from reportgen.study.planning.plan import Plan
 
@@ -18,15 +19,16 @@ USUAL_FIGURES = 8
 
 @dataclass(frozen=True)
 class Part:
-    """Seconds of a part of the work: fixed, and additional for a run, for a variant and for a figure."""
+    """Seconds of a part of the work: fixed, and additional for a run, an epoch of a run, a variant and a figure."""
 
     fixed: float = 0.0
     by_run: float = 0.0
+    by_epoch: float = 0.0
     by_variant: float = 0.0
     by_figure: float = 0.0
 
 
-ANALYSIS = Part(0.6, 0.008, 0.065)
+ANALYSIS = Part(0.6, by_run=0.004, by_epoch=1e-5, by_variant=0.01)
 DRAWING = Part(0.7, by_variant=0.02, by_figure=0.3)
 """The figures and the content of the report, which the formats share; the analysis precedes every report."""
 
@@ -49,9 +51,10 @@ def report_seconds(plan: Plan, formats: Collection[str]) -> float:
     parts = [ANALYSIS, *([DRAWING] if DRAWN & {*formats} else []), *chosen]
     variants = sum(variant.trial is None for variant in plan.variants)
     figures = len(plan.study.figures) or USUAL_FIGURES
-    runs = len(plan.runs)
-    seconds = (p.fixed + p.by_run * runs + p.by_variant * variants + p.by_figure * figures for p in parts)
-    return pace() * sum(seconds)
+    runs, epochs = len(plan.runs), sum(total_epochs(run.spec) for run in plan.runs)
+    return pace() * sum(
+        p.fixed + p.by_run * runs + p.by_epoch * epochs + p.by_variant * variants + p.by_figure * figures for p in parts
+    )
 
 
 @cache

@@ -45,16 +45,28 @@ def adamw(w: np.ndarray, g: np.ndarray, momentum: np.ndarray) -> np.ndarray:
     return w - LR * (momentum + DECAY * w)
 
 
+def lion(beta1: float, beta2: float) -> Step:
+    def step(w: np.ndarray, g: np.ndarray, momentum: np.ndarray) -> np.ndarray:
+        sign = np.sign(beta1 * momentum + (1 - beta1) * g)
+        momentum[:] = beta2 * momentum + (1 - beta2) * g
+        return w - LR * (sign + DECAY * w)
+
+    return step
+
+
 @pytest.mark.parametrize(
     ("name", "parameters", "step"),
     [
         ("sgd", {"momentum": 0.9, "nesterov": False, "form": "velocity"}, velocity),
         ("sgd", {"momentum": 0.9, "nesterov": False, "form": "average"}, average),
         ("adamw", {"weight_decay": DECAY, "beta1": 0.9}, adamw),
+        ("lion", {"weight_decay": DECAY, "beta1": 0.9, "beta2": 0.9}, lion(0.9, 0.9)),
+        ("lion", {"weight_decay": DECAY, "beta1": 0.5, "beta2": 0.7}, lion(0.5, 0.7)),
+        ("lion", {"weight_decay": DECAY, "beta1": 0.0, "beta2": 0.0}, lion(0.0, 0.0)),
     ],
 )
 def test_the_angle_is_that_of_a_random_walk(name: str, parameters: dict[str, Any], step: Step) -> None:
-    expected = turning_angle(OPTIMIZERS[name], parameters, LR, 0.0 if name == "adamw" else DECAY)
+    expected = turning_angle(OPTIMIZERS[name], parameters, LR, 0.0 if "weight_decay" in parameters else DECAY)
     assert walked(step) == pytest.approx(expected, rel=0.05)
 
 
@@ -65,7 +77,15 @@ def test_the_angle_is_that_of_a_random_walk(name: str, parameters: dict[str, Any
         ("sgd", {"momentum": 0.9, "nesterov": True, "form": "velocity"}, 0.1),
         ("adamw", {"weight_decay": 0.0, "beta1": 0.9}, 0.0),
         ("adam", {"beta1": 0.9}, 0.1),
+        ("lion", {"weight_decay": 0.0, "beta1": 0.9, "beta2": 0.99}, 0.0),
+        ("lion", {"weight_decay": 0.1, "beta1": 0.9, "beta2": 0.99}, 0.1),
     ],
 )
 def test_without_decay_or_a_formula_the_angle_is_unknown(name: str, parameters: dict[str, Any], l2: float) -> None:
     assert math.isnan(turning_angle(OPTIMIZERS[name], parameters, LR, l2))
+
+
+def test_lion_turns_a_little_less_than_a_linear_sign_would() -> None:
+    parameters = {"weight_decay": 0.1, "beta1": 0.9, "beta2": 0.99}
+    linear = math.sqrt(math.pi * 0.01 * 0.1 * (0.1**2 + 0.9**2 * 0.01 / 1.99))  # Kosson et al. 2024
+    assert turning_angle(OPTIMIZERS["lion"], parameters, 0.01, 0.0) == pytest.approx(linear / 1.007, rel=1e-3)

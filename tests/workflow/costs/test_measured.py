@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from reportgen.engine.cost import total_steps
+from reportgen.engine.probes.arrays import probe_steps
 from reportgen.runs import timing
 from reportgen.runs.timing import RunTimes
 from reportgen.study.loading.loader import load_study
@@ -24,6 +27,14 @@ probes: {looks: 3}
 seeds: 3
 vary: {training.epochs: [4, 8], network.activation: [relu, tanh]}
 """
+ONE_KIND = """
+title: T
+question: Q
+data: {name: moons, samples: 60}
+network: {hidden: [3]}
+training: {epochs: 4, batch_size: 12}
+seeds: 1
+"""
 TIMES = RunTimes(loading=1.0, start=0.5, step=0.01, epoch=0.1, probe=0.2, end=0.3)
 
 
@@ -40,8 +51,32 @@ def test_a_run_takes_its_steps_scores_probes_and_ends(jobs: list[measured.Job]) 
 
 
 def test_a_run_that_diverges_in_the_measured_steps_ends_there(jobs: list[measured.Job]) -> None:
-    times = RunTimes(1.0, 0.5, 0.01, 0.1, 0.2, 0.3, diverged_at=5)
+    times = RunTimes(1.0, 0.5, 0.01, 0.1, 0.2, 0.3, ended_at=5)
     assert times.total(jobs[0].run.spec, 48) == pytest.approx(0.5 + 5 * 0.01 + 2 * 0.1 + 3 * 0.2 + 0.3)
+    assert probe_steps(3, 16) == [0, 1, 16]  # the last probe is replaced by one of the network at the end
+    first = dataclasses.replace(times, ended_at=0).total(jobs[0].run.spec, 48)
+    assert first == pytest.approx(0.5 + 2 * 0.2 + 0.3)
+
+
+def test_the_first_measured_rates_are_spread_over_all_rates(tmp_path: Path) -> None:
+    rates = [float(rate) for rate in range(1, 21)]
+    (tmp_path / "one.yaml").write_text(f"{ONE_KIND}vary: {{training.lr: {rates}}}\n", encoding="utf-8")
+    jobs = plan_jobs(load_study(tmp_path / "one.yaml"))
+    chosen = [job.run.spec.training.lr for job in measured._representatives(jobs, {job.key: 1.0 for job in jobs})]
+    assert sorted(chosen) == rates
+    assert max(np.diff(sorted([*chosen[:5], rates[-1]]))) < 7
+
+
+def test_each_rate_is_measured_to_where_its_training_ends(tmp_path: Path) -> None:
+    text = f"{ONE_KIND}vary: {{training.lr: [0.1, 100, 1.0e+30], training.stop_above: [null, 1.01]}}\n"
+    (tmp_path / "one.yaml").write_text(text, encoding="utf-8")
+    jobs = plan_jobs(load_study(tmp_path / "one.yaml"))
+    found = measured._measured(jobs, jobs, tmp_path, 1)
+    ends = {(spec.training.lr, spec.training.stop_above): sample.times.ended_at for spec, sample in found.items()}
+    assert ends[0.1, None] is ends[0.1, 1.01] is ends[100, None] is None
+    assert ends[100, 1.01] == 4  # at the end of the first epoch
+    assert ends[1e30, None] < 4
+    assert sum(sample.times.loading > 0 for sample in found.values()) <= 2  # of the first one of each kind
 
 
 def test_each_specification_is_measured_once_and_one_of_each_kind_first(jobs: list[measured.Job]) -> None:
@@ -57,13 +92,14 @@ def test_a_run_of_a_kind_that_was_measured_has_its_own_number_of_steps(
     """Only the first measurement succeeds: jobs of its kind take its times, and the others are scaled."""
     counted: list[int] = []
 
-    def first_only(spec: object, dataset: object, seconds: float) -> RunTimes:
+    def first_only(*arguments: object) -> RunTimes:
         counted.append(1)
         if len(counted) > 1:
             raise ValueError
         return TIMES
 
     monkeypatch.setattr(measured, "measure_run", first_only)
+    monkeypatch.setattr(measured, "measure_training", first_only)
     found = measured.measure_jobs(jobs, {job.key: float(job.run.spec.training.epochs) for job in jobs}, tmp_path, 1)
     assert found is not None
     by_kind = {job.run.variant: (found.runs[job.key], TIMES.total(job.run.spec, 48)) for job in jobs}
