@@ -6,9 +6,9 @@ The file is divided, so that the part of a study that nobody needs any more is r
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import threading
 from dataclasses import dataclass, field
+from tempfile import TemporaryFile
 from typing import IO
 from weakref import WeakSet
 
@@ -38,6 +38,9 @@ class _Part:
             self.file.seek(begin)
             return self.file.read(size)
 
+    def __del__(self) -> None:
+        self.file.close()
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -64,7 +67,7 @@ def stored_place(content: bytes) -> Place | None:
         with _choosing:
             part = next((part for part in _parts if part.size < PART_BYTES), None)
             if part is None:
-                part = _Part(tempfile.TemporaryFile(buffering=0))  # noqa: SIM115  open as long as a place refers to it
+                part = _Part(TemporaryFile(buffering=0))  # noqa: SIM115  open as long as a place refers to it
                 _parts.add(part)
         return Place(part, part.append(content))
     return None
