@@ -1,7 +1,8 @@
 """Large studies: processor time, memory, open files and size of the page: `python -m benchmarks.scale [STUDY...]`.
 
-Each study trains tiny networks, is rendered as HTML from its stored runs, and is compared with the same study of two
-runs, which gives the growth of memory and of open files. Processor time hardly depends on other programs.
+Each study trains tiny networks, is rendered as HTML from its stored runs, or as PDF if its text is large, and is
+compared with the same study of two runs and no text, which gives the growth of memory and of open files. Processor time
+hardly depends on other programs.
 """
 
 from __future__ import annotations
@@ -68,14 +69,29 @@ def many_rates(count: int) -> list[float]:
     return [float(f"{0.01 * 200 ** (at / (count - 1)):.4g}") for at in range(count)]
 
 
+def with_text(introduction: str) -> dict[str, Any]:
+    """Return a study of two runs with an introduction."""
+    return study(RATES[:2], 1) | {"introduction": introduction}
+
+
+def table_of(columns: int) -> str:
+    """Return a table with one row."""
+    rows = ([f"c{at}" for at in range(columns)], ["-"] * columns, list(map(str, range(columns))))
+    return "\n".join(f"|{'|'.join(row)}|" for row in rows)
+
+
 STUDIES: dict[str, dict[str, Any]] = {
     "runs": study(RATES, 1000),
+    "stored": study(RATES, 300),
     "variants": study(many_rates(200), 5),
     "wide": study(many_rates(200), 50),
     "claims": study(many_rates(20), 5, claims=100),
     "layers": study(RATES[:3], 5, layers=200),
+    "formulas": with_text(" ".join(rf"$a_{{{at}}}^2 + \frac{{{at}}}{{b}}$" for at in range(5000))),
+    "columns": with_text(table_of(2000)),
 }
-"""10 000 runs of ten variants, 200 variants, 10 000 runs of 200 variants, 100 claims, and 200 layers."""
+"""10 000 and 3000 runs of ten variants, 200 variants, 10 000 runs of 200 variants, 100 claims, 200 layers, and texts
+with 5000 formulas and with a table of 2000 columns."""
 
 
 def cost_of(*arguments: str) -> Cost:
@@ -99,9 +115,11 @@ def cost_of(*arguments: str) -> Cost:
 
 def measure(name: str, folder: Path, jobs: int) -> dict[str, Any]:
     """Return the costs of training and rendering a study, and of the same one with two runs."""
-    values = STUDIES[name]
+    values, form = STUDIES[name], "pdf" if "introduction" in STUDIES[name] else "html"
     small = values | {"vary": {"training.lr": values["vary"]["training.lr"][:2]}, "seeds": 1, "claims": []}
-    least, full = _costs(f"{name}-least", small, folder, jobs), _costs(name, values, folder, jobs)
+    small.pop("introduction", None)
+    least, full = _costs(f"{name}-least", small, folder, jobs, form), _costs(name, values, folder, jobs, form)
+    page = folder / name / ("index.html" if form == "html" else f"{name}.pdf")
     return {
         "runs": len(values["vary"]["training.lr"]) * values["seeds"],
         "train_s": full["train"].seconds,
@@ -109,17 +127,17 @@ def measure(name: str, folder: Path, jobs: int) -> dict[str, Any]:
         "least_render_s": least["render"].seconds,
         **{f"{part}_growth_mb": full[part].peak_mb - least[part].peak_mb for part in full},
         **{f"{part}_more_files": full[part].files - least[part].files for part in full},
-        "page_mb": (folder / name / "index.html").stat().st_size / 1e6,
+        "page_mb": page.stat().st_size / 1e6,
         "costs": {part: asdict(cost) for part, cost in full.items()},
     }
 
 
-def _costs(name: str, values: Mapping[str, Any], folder: Path, jobs: int) -> dict[str, Cost]:
+def _costs(name: str, values: Mapping[str, Any], folder: Path, jobs: int, form: str) -> dict[str, Cost]:
     path = folder / f"{name}.yaml"
     path.write_text(yaml.safe_dump(dict(values), sort_keys=False), encoding="utf-8")
     output = ("-o", str(folder), "-q")
     train = cost_of("run", str(path), "--shard", "1/1", "-j", str(jobs), *output)
-    return {"train": train, "render": cost_of("render", str(path), "-f", "html", *output)}
+    return {"train": train, "render": cost_of("render", str(path), "-f", form, *output)}
 
 
 def line(name: str, found: Mapping[str, Any]) -> str:
@@ -129,13 +147,13 @@ def line(name: str, found: Mapping[str, Any]) -> str:
     return f"{name}: {', '.join(words)}{f'; NOT met: {missed}' if missed else ''}"
 
 
-def main() -> None:
-    """Measure, print the values, and write the JSON file if requested."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print the values, and write the JSON file if requested; arguments: by default those of the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
     parser.add_argument("studies", nargs="*", choices=[*STUDIES, []], metavar="STUDY", help=", ".join(STUDIES))
     parser.add_argument("-j", "--jobs", type=int, default=2, help="runs at a time in training")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the values to FILE")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         for name in options.studies or STUDIES:

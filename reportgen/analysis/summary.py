@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -48,6 +49,16 @@ def _columns(values: Values, name: str, records: Records) -> tuple[Values, Value
     )
 
 
+def _seeds_of(records: Records) -> tuple[int, ...]:
+    """Return the seeds of records; dozens of summaries of the same records share them."""
+    return _shared(tuple(record.spec.seed for record in records))
+
+
+@functools.lru_cache(maxsize=64)
+def _shared(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    return seeds
+
+
 def probes_at(records: Records, step: int | str) -> list[tuple[RunRecord, int]]:
     """Return the records that have a probe at a step, each with the index of the probe."""
     probes = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
@@ -65,7 +76,7 @@ def profile(records: Records, statistic: str, step: int | str = "last") -> Profi
     per_seed = np.array([record.statistic(statistic)[probe] for record, probe in found], np.float64)
     steps = [int(record.probe_steps[probe]) for record, probe in found]
     mean, lo, hi = _columns(per_seed, statistic, [record for record, _ in found])
-    seeds = tuple(record.spec.seed for record, _ in found)
+    seeds = _seeds_of([record for record, _ in found])
     return Profile(statistic, max(steps), seeds, np.arange(1.0, per_seed.shape[1] + 1), per_seed, mean, lo, hi)
 
 
@@ -106,7 +117,7 @@ def curve(records: Records, column: str) -> Curve:
     mean, lo, hi = _columns(per_seed, column, records)
     few = np.isfinite(per_seed).sum(0) < min(FEWEST, len(records))
     lo[few] = hi[few] = np.nan
-    seeds = tuple(record.spec.seed for record in records)
+    seeds = _seeds_of(records)
     return Curve(column, seeds, np.arange(float(per_seed.shape[1])), per_seed, mean, lo, hi)
 
 

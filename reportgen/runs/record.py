@@ -91,6 +91,7 @@ class RunRecord:
     data: fingerprint of the examples that were trained on, as `reportgen.data.fingerprint` returns it; empty for runs
         that were stored without it.
     provenance: reportgen, python, numpy, numba, platform, workers, started and finished (ISO 8601, UTC).
+    known: results of functions of the record, by function; see `reportgen.analysis.diagnosis.evidence.memoize`.
     """
 
     key: str
@@ -105,6 +106,7 @@ class RunRecord:
     error: str | None = None
     data: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, outcome: Outcome, spec: RunSpec, **identity: Any) -> RunRecord:

@@ -81,8 +81,8 @@ def siblings_along(evidence: Evidence, paths: Collection[str]) -> list[Sibling]:
 def differences(own: Values, other: Values) -> dict[str, Any]:
     """Return the settings of `other` that differ from `own`, including settings that only one of them has."""
     paths = [*other, *(path for path in own if path not in other)]
-    pairs = {path: (own.get(path), other.get(path)) for path in paths}
-    return {path: b for path, (a, b) in pairs.items() if not equal(a, b) and NO_LAYERS not in (a, b)}
+    pairs = ((path, own.get(path), other.get(path)) for path in paths)
+    return {path: b for path, a, b in pairs if a is not b and not equal(a, b) and NO_LAYERS not in (a, b)}
 
 
 def equal(a: Any, b: Any) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import struct
+import threading
 import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -18,17 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.data.readers.npy import Archive, Header, Span
+from reportgen.data.readers.spill import Place, stored_place
 
 Array = NDArray[Any]
 
 MOST_LAYOUTS = 64
 """Forms that are remembered."""
 
-PACKED_BYTES = 1024
-"""Arrays of more bytes are held packed if they have whole numbers: counts of histograms are mostly zeros."""
-
-MOST_RECENT, MOST_UNPACKED = 1500, 2**24
-"""Runs that hold the arrays they made, which are those that were asked for last, and bytes of their packed arrays."""
+MOST_RECENT, MOST_BYTES = 1500, 2**24
+"""Runs whose values are in memory, which are those that were asked for last, and bytes of these values."""
 
 ALIGNED = 16
 """Values begin at multiples of this number of bytes in the memory of a run."""
@@ -41,17 +40,16 @@ _ENTRY, _ENTRY_CHECKSUM, _ENTRY_LENGTHS = 46, 16, struct.Struct("<28x3H")  # an 
 class Member:
     """An array: its header, its place in the archive, and that of its values in the memory of a run.
 
-    offset : begin of the values in the block of packed or of plain arrays. count : number of values.
+    offset : begin of the values. count : number of values.
     """
 
     header: Header
     span: Span
-    is_packed: bool
     offset: int
     count: int
 
     def read(self, block: bytes) -> Array:
-        """Return the array in a block of memory, read-only."""
+        """Return the array in the memory of a run, read-only."""
         header = self.header
         if not self.count:
             array = np.empty(header.shape, header.dtype)
@@ -105,62 +103,66 @@ class Layout:
         return bool(data[self.checksums].view("<u4").tolist() == found * 2)
 
     @functools.cached_property
-    def _spans(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """The begin and the end of the values of the plain and of the packed arrays, up to aligned ends."""
-        spans: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
-        for member in self.members.values():
-            spans[member.is_packed].append((member.span.values, member.span.values + _aligned(member.header.size)))
-        return spans
+    def _spans(self) -> list[tuple[int, int]]:
+        """The begin and the end of the values of the arrays, up to aligned ends."""
+        members = self.members.values()
+        return [(member.span.values, member.span.values + _aligned(member.header.size)) for member in members]
 
     @functools.cached_property
-    def packed_bytes(self) -> int:
-        """Bytes of the packed arrays of a run when they are unpacked."""
-        return sum(end - begin for begin, end in self._spans[True])
+    def size(self) -> int:
+        """Bytes of the values of a run."""
+        return sum(end - begin for begin, end in self._spans)
 
-    def blocks(self, content: bytes) -> tuple[bytes, bytes]:
-        """Return the values of the plain and of the packed arrays."""
-        plain, packed = (b"".join([content[begin:end] for begin, end in spans]) for spans in self._spans)
-        return plain, zlib.compress(packed, 1) if packed else b""
+    def block(self, content: bytes) -> bytes:
+        """Return the values of an archive."""
+        return b"".join([content[begin:end] for begin, end in self._spans])
 
 
 class StoredArrays(Mapping[str, Array]):
     """The arrays of an archive by name, read-only; an array is made when it is asked for.
 
-    Thousands of runs with dozens of small arrays each take a third of the memory, and of the time to read them.
+    The values of thousands of runs are in a temporary file, except for those that were asked for last.
 
     layout : the form of the archive. content : the archive.
     """
 
-    __slots__ = ("_made", "_packed", "_plain", "layout")
+    __slots__ = ("_block", "_made", "_place", "layout")
 
     def __init__(self, layout: Layout, content: bytes) -> None:
         self.layout = layout
-        self._plain, self._packed = layout.blocks(content)
+        self._place: Place | None = None
+        self._block: bytes | None = layout.block(content)
         self._made: dict[str, Array] | None = None
+        _hold(self)
 
     def __getitem__(self, name: str) -> Array:
         made = self._made
         if made is None:
             made = self._made = {}
-            _hold(self)
         array = made.get(name)
         if array is None:
-            member = self.layout.members[name]
-            if not member.is_packed:
-                array = made[name] = member.read(self._plain)
-            else:
-                block = zlib.decompress(self._packed)
-                made |= {other: each.read(block) for other, each in self.layout.members.items() if each.is_packed}
-                array = made[name]
+            array = made[name] = self.layout.members[name].read(self._values())
         return array
+
+    def _values(self) -> bytes:
+        block = self._block
+        if block is None:
+            assert self._place is not None  # the values were in memory until they had a place
+            block = self._block = self._place.read(self.layout.size)
+            _hold(self)
+        return block
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return an array, or the default if there is none of this name."""
         return self[name] if name in self.layout.members else default
 
     def forget(self) -> None:
-        """Release the arrays that were made."""
+        """Release the values and the arrays that were made, if the values are in the temporary file or fit there."""
         self._made = None
+        if self._place is None and self._block is not None:
+            self._place = stored_place(self._block)
+        if self._place is not None:
+            self._block = None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.layout.members)
@@ -172,15 +174,33 @@ class StoredArrays(Mapping[str, Array]):
         return name in self.layout.members
 
 
-_RECENT: deque[StoredArrays] = deque()  # the runs that hold arrays
+class _Recent:
+    """The runs whose values are in memory, the first of them first, and the bytes of these values."""
+
+    def __init__(self) -> None:
+        self._runs: deque[StoredArrays] = deque()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def add(self, arrays: StoredArrays) -> list[StoredArrays]:
+        """Add a run, and return those that are no longer among the recent ones."""
+        gone = []
+        with self._lock:
+            self._runs.append(arrays)
+            self._bytes += arrays.layout.size
+            while len(self._runs) > 1 and (len(self._runs) > MOST_RECENT or self._bytes > MOST_BYTES):
+                gone.append(self._runs.popleft())
+                self._bytes -= gone[-1].layout.size
+        return gone
+
+
+_RECENT = _Recent()
 
 
 def _hold(arrays: StoredArrays) -> None:
-    """Remember that a run holds the arrays it makes, and release those of the runs that were asked for long ago."""
-    _RECENT.append(arrays)
-    most = min(MOST_RECENT, MOST_UNPACKED // max(arrays.layout.packed_bytes, 1))
-    while len(_RECENT) > max(most, 1):
-        _RECENT.popleft().forget()
+    """Remember that the values of a run are in memory, and release those of the runs that were asked for long ago."""
+    for other in _RECENT.add(arrays):
+        other.forget()
 
 
 _LAYOUTS: dict[int, Layout] = {}  # the last form by the length of the archive
@@ -210,13 +230,11 @@ def _directory(content: bytes, start: int, count: int) -> list[int]:
 
 def _members(archive: Archive, spans: Mapping[str, Span]) -> dict[str, Member]:
     members: dict[str, Member] = {}
-    offsets = [0, 0]
+    offset = 0
     for name, span in spans.items():
         header = archive.header(name)
-        is_packed = header.dtype.kind in "iu" and header.size > PACKED_BYTES
-        size = header.size
-        members[name] = Member(header, span, is_packed, offsets[is_packed], size // header.dtype.itemsize)
-        offsets[is_packed] += _aligned(size)
+        members[name] = Member(header, span, offset, header.size // header.dtype.itemsize)
+        offset += _aligned(header.size)
     return members
 
 

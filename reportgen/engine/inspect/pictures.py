@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,19 +24,14 @@ Arrays = dict[str, NDArray[Any]]
 
 
 class Series:
-    """Arrays of one kind, taken from the network after some of the steps.
+    """Arrays of one kind, taken from the network after some of the steps."""
 
-    take : returns the array of the network at present, None if this network has none.
-    """
-
-    def __init__(self, take: Callable[[], NDArray[Any] | None]) -> None:
-        self.take = take
+    def __init__(self) -> None:
         self.steps: list[int] = []
         self.values: list[NDArray[Any]] = []
 
-    def add(self, step: int) -> None:
-        """Take the array of the network after `step` steps."""
-        value = self.take()
+    def add(self, step: int, value: NDArray[Any] | None) -> None:
+        """Add the array of the network after `step` steps, None if this network has none."""
         if value is not None:
             self.steps.append(step)
             self.values.append(value)
@@ -53,16 +47,17 @@ class Series:
 
 
 class Pictures:
-    """Collects the arrays during a training and after it."""
+    """Collects the arrays during a training and after it.
+
+    Its parts must not refer to it: the cycle would keep the buffers of the run until the next garbage collection.
+    """
 
     def __init__(self, spec: RunSpec, setup: Setup) -> None:
         self.setup, self.probes = setup, spec.probes
         self.images = ImageArrays(setup)
         self.boundary = Boundary(setup) if spec.probes.boundary and setup.net.features == 2 else None
         self.line = LossLine(spec, setup) if spec.probes.loss_line and spec.training.epochs else None
-        self.filters = Series(self._filters)
-        self.regions = Series(lambda: None if self.boundary is None else self.boundary.regions())
-        self.path = Series(lambda: unit_weights(setup) if spec.probes.unit_path else None)
+        self.filters, self.regions, self.path = Series(), Series(), Series()
 
     def _filters(self) -> NDArray[np.float32] | None:
         filters = self.images.filters() if self.probes.weights else self.images.initial[:0]
@@ -70,7 +65,10 @@ class Pictures:
 
     def start(self) -> None:
         """Take the weights before the first step."""
-        self.path.add(0)
+        self._add_to_path(0)
+
+    def _add_to_path(self, step: int) -> None:
+        self.path.add(step, unit_weights(self.setup) if self.probes.unit_path else None)
 
     def resume(self, earlier: Pictures, step: int) -> None:
         """Continue an earlier training after `step` steps, with a network that was changed then."""
@@ -83,8 +81,8 @@ class Pictures:
 
     def probe(self, step: int) -> None:
         """Take the arrays of a probe after `step` steps."""
-        self.filters.add(step)
-        self.regions.add(step)
+        self.filters.add(step, self._filters())
+        self.regions.add(step, None if self.boundary is None else self.boundary.regions())
 
     def next_stop(self, step: int) -> int | None:
         """Return the next step after which `after` must be called, or None."""
@@ -93,7 +91,7 @@ class Pictures:
     def after(self, step: int) -> None:
         """Take the weights of units after `step` steps, if the step is one of the first."""
         if step <= self.probes.unit_path:
-            self.path.add(step)
+            self._add_to_path(step)
 
     def arrays(self, steps: int) -> Arrays:
         """Return the arrays for the record after a number of training steps."""

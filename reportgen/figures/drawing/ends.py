@@ -93,17 +93,27 @@ class Name:
 
 def names_of(curves: Sequence[Curve]) -> list[Name]:
     """Return the names of the lines with finite points, those of coinciding lines together, from bottom to top."""
+    found = []
+    for group in _groups(curves):
+        together = _together(group)
+        text = wrap(exponents(_joined(together)), MOST_INCHES, SMALL, MOST_LINES)
+        found.append(Name(text, together, group[0].colour, *group[0].end))
+    return found
+
+
+def _groups(curves: Iterable[Curve]) -> list[list[Curve]]:
+    """Return the lines with finite points from bottom to top, those together that coincide with the first of them."""
     groups: list[list[Curve]] = []
     for curve in curves:
         if np.isfinite(curve.y).any():
             own = next((group for group in groups if group[0].coincides(curve)), None)
             own.append(curve) if own is not None else groups.append([curve])
-    found = []
-    for group in groups:
-        together = tuple(dict.fromkeys(curve.name for curve in group))
-        text = wrap(exponents(_joined(together)), MOST_INCHES, SMALL, MOST_LINES)
-        found.append(Name(text, together, group[0].colour, *group[0].end))
-    return sorted(found, key=lambda name: name.y)
+    return sorted(groups, key=lambda group: group[0].end[1])
+
+
+def _together(group: Iterable[Curve]) -> tuple[str, ...]:
+    """Return the names of the lines of a group, each once."""
+    return tuple(dict.fromkeys(curve.name for curve in group))
 
 
 def _joined(names: Sequence[str]) -> str:
@@ -128,11 +138,12 @@ def coincidences(panels: Iterable[Sequence[Curve]]) -> str:
 
 def coinciding(panels: Iterable[Sequence[Curve]]) -> list[tuple[str, ...]]:
     """Return the names of the lines that coincide in every panel that has one of them."""
-    found = list(panels)
-    groups = dict.fromkeys(name.names for curves in found for name in names_of(curves) if len(name.names) > 1)
+    together = [[_together(group) for group in _groups(curves)] for curves in panels]
+    groups = dict.fromkeys(names for panel in together for names in panel if len(names) > 1)
+    drawn = [{name for names in panel for name in names} for panel in together]
     return [
         group for group in groups
-        if all(group in [name.names for name in names_of(curves)] for curves in found if _names(curves) & set(group))
+        if all(group in panel for panel, names in zip(together, drawn, strict=True) if not names.isdisjoint(group))
     ]  # fmt: skip
 
 

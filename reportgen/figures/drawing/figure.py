@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -22,6 +22,29 @@ ENDINGS = (".svg", "-dark.svg", ".pdf", ".png", ".csv")
 
 Slide = Literal["variants", "study"] | None
 """What a slide shows of a figure."""
+
+
+class Rows(Sequence[tuple[Any, ...]]):
+    """The rows of a figure, made whenever they are read, since the values of thousands of runs are long texts.
+
+    make : returns the rows; it is called in the language in which the rows were created.
+    """
+
+    def __init__(self, make: Callable[[], Iterable[tuple[Any, ...]]]) -> None:
+        self._make, self._language = make, current_language()
+
+    def _rows(self) -> list[tuple[Any, ...]]:
+        with in_language(self._language):
+            return list(self._make())
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self._rows())
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._rows()[at]
+
+    def __len__(self) -> int:
+        return len(self._rows())
 
 
 @dataclass(frozen=True)

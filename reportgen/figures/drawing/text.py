@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.ft2font import FT2Font, LoadFlags
@@ -73,19 +73,29 @@ def wrap(text: str, inches: float, size: float, lines: int) -> str:
     done: list[str] = []
     rest = text.split()
     while rest and len(done) < lines - 1 and text_width(" ".join(rest), size) > inches:
-        fit = _fitting(rest, inches, size, " ")
+        fit = _fitting(rest, inches, size)
         if not fit:
             break
         done.append(" ".join(rest[:fit]))
         rest = rest[fit:]
     last = " ".join(rest)
     if text_width(last, size) > inches:
-        last = last[: _fitting(last, inches - text_width("…", size), size)].rstrip() + "…"
+        last = last[: _most(last, inches, size, "…")].rstrip() + "…"
     return "\n".join([*done, last])
 
 
-def _fitting(parts: Sequence[str], inches: float, size: float, between: str = "") -> int:
-    """Return the number of parts that fit on a line with a text between them."""
-    gap = text_width(between, size)
-    ends = accumulate(text_width(part, size) + gap for part in parts)
-    return sum(end - gap <= inches for end in ends)
+def _fitting(words: Sequence[str], inches: float, size: float) -> int:
+    """Return the number of words that fit on a line."""
+    ends = accumulate(len(word) + (at > 0) for at, word in enumerate(words))
+    most = _most(" ".join(words), inches, size)
+    return sum(1 for _ in takewhile(lambda end: end <= most, ends))
+
+
+def _most(text: str, inches: float, size: float, after: str = "") -> int:
+    """Return the largest number of leading letters that fit a width in inches, with `after` behind them.
+
+    Reads no more letters than fit: the names of hundreds of lines have thousands of letters.
+    """
+    widths = accumulate(map(_advance, text), initial=sum(map(_advance, after)))
+    fitting = sum(1 for _ in takewhile(lambda width: width * size / 72 <= inches, widths))
+    return max(fitting - 1, 0)

@@ -20,7 +20,7 @@ from reportgen.analysis.words.listing import listing
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import ends
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.figure import Drawing, Rows
 from reportgen.figures.drawing.frame import Lost, mark_lost
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, prose, score, sentence
@@ -58,7 +58,9 @@ def draw(analysis: Analysis, view: CurveView) -> Drawing | None:
         _curves(group, scales.get(_column(group), scales[None])) for row in groups for group in row
     )
     caption, finding = prose(caption, sentence(same)), sentence(_result(view, lines))
-    return Drawing(view.id, _(view.title), caption, alt, figure, COLUMNS, list(csv_rows(groups)), narrow, finding)
+    return Drawing(
+        view.id, _(view.title), caption, alt, figure, COLUMNS, Rows(partial(csv_rows, groups)), narrow, finding
+    )
 
 
 def _figure(groups: Sequence[Sequence[Group]], view: CurveView, lines: Sequence[Line]) -> Figure:

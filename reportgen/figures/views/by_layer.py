@@ -17,7 +17,7 @@ from reportgen.analysis.words.listing import listing
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import ends
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.figure import Drawing, Rows
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, prose, sentence
 from reportgen.figures.networks.stages import kinds_of
@@ -51,7 +51,9 @@ def draw(analysis: Analysis, view: LayerView) -> Drawing | None:
     spots = [(probe, panel) for probe in view.probes for panel in plan.panels if panel.title in scales]
     same = ends.coincidences(_curves(_inside(cells, *spot), scales[spot[1].title]) for spot in spots)
     caption, finding = prose(caption, sentence(same)), finding_of(analysis, cells, view)
-    return Drawing(view.id, _(view.title), caption, alt, figure, COLUMNS, list(rows_of(cells)), narrow, finding)
+    return Drawing(
+        view.id, _(view.title), caption, alt, figure, COLUMNS, Rows(partial(rows_of, cells)), narrow, finding
+    )
 
 
 def _is_trivial(analysis: Analysis, cells: Sequence[Cell], view: LayerView) -> bool:

@@ -139,12 +139,21 @@ def _means(
         return [np.asarray(row.by_layer(records[0], 0), np.float64)] * len(probes)
     if row.array and all(row.array in record.arrays for record in records):
         arrays = {record: record.arrays[row.array] for record in records}  # each is made once for all probes
-        blocks = [[arrays[record][probe] for record, probe in found] for found in probes.values()]
+        blocks = [
+            _together([arrays[record] for record, _ in found], [at for _, at in found]) for found in probes.values()
+        ]
     else:
-        blocks = [[row.by_layer(record, probe) for record, probe in found] for found in probes.values()]
+        blocks = [np.array([row.by_layer(*one) for one in found], np.float64) for found in probes.values()]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # all seeds have NaN, or a diverged one has infinity
-        return [np.asarray(np.nanmean(np.array(block, np.float64), axis=0)) for block in blocks]
+        return [np.asarray(np.nanmean(block, axis=0)) for block in blocks]
+
+
+def _together(arrays: Sequence[NDArray[Any]], probes: Sequence[int]) -> Values:
+    """Return the row of each array at its probe, shape (runs, layers)."""
+    if len({array.shape for array in arrays}) > 1:
+        return np.array([array[probe] for array, probe in zip(arrays, probes, strict=True)], np.float64)
+    return np.asarray(np.array(arrays)[np.arange(len(arrays)), probes], np.float64)
 
 
 def _histograms(kind: Kind, probes: Sequence[Sequence[tuple[RunRecord, int]]]) -> dict[str, Any]:

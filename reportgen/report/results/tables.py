@@ -26,7 +26,7 @@ from reportgen.runs.store import STATUSES, plain
 Row = Sequence[Any]
 Table = tuple[Sequence[str], Iterable[Row]]
 
-ROWS_AT_ONCE = 5000
+ROWS_AT_ONCE = 500
 """Rows of a table in memory at a time."""
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+from weakref import WeakSet
+
 import numpy as np
 import pytest
 
-from reportgen.data.readers import npz_layout
+from reportgen.data.readers import npz_layout, spill
 from reportgen.data.readers.npy import ArrayFileError
 from reportgen.data.readers.npz_layout import StoredArrays, known_layout
 from reportgen.runs.arrays import pack, unpack
@@ -47,6 +50,40 @@ def test_arrays_that_were_released_are_made_again(monkeypatch: pytest.MonkeyPatc
         for one, values in zip(found, expected, strict=True):
             np.testing.assert_array_equal(one["counts"], values["counts"])
             np.testing.assert_array_equal(one["loss"], values["loss"])
+
+
+def test_released_values_take_no_memory_but_a_temporary_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(npz_layout, "MOST_BYTES", 10_000)
+    expected = [arrays(seed) for seed in range(50)]
+    found = [unpack(pack(values)) for values in expected]
+    held = [one for one in found if isinstance(one, StoredArrays) and one._block is not None]
+    assert 0 < len(held) <= 10_000 // held[0].layout.size
+    for one, values in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one["loss"], values["loss"])
+
+
+def test_values_stay_in_memory_if_no_file_can_hold_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(npz_layout, "MOST_RECENT", 2)
+    monkeypatch.setattr(spill, "_parts", WeakSet())
+    monkeypatch.setattr(spill, "TemporaryFile", unwritable)
+    expected = [arrays(seed) for seed in range(6)]
+    found = [unpack(pack(values)) for values in expected]
+    for one, values in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one["loss"], values["loss"])
+
+
+def unwritable(**options: object) -> io.RawIOBase:
+    raise OSError("no space left on the device")
+
+
+def test_a_temporary_file_is_closed_when_nothing_refers_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spill, "PART_BYTES", 100)
+    monkeypatch.setattr(spill, "_parts", parts := WeakSet())
+    places = [spill.stored_place(bytes([number]) * 60) for number in range(5)]
+    assert [place.read(60) for place in places if place is not None] == [bytes([number]) * 60 for number in range(5)]
+    assert len(parts) == 3
+    del places
+    assert not parts
 
 
 def test_an_archive_with_a_damaged_byte_has_no_known_form_and_is_refused_or_equal() -> None:

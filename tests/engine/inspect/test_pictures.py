@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from reportgen.engine.inspect.unit_path import MOST_WEIGHTS
 from reportgen.engine.network import WEIGHTS
 from reportgen.engine.network_spec import BatchNormSpec
 from reportgen.engine.probes.probe_spec import ProbeSpec
-from reportgen.engine.setup import set_up
+from reportgen.engine.setup import Setup, set_up
 from reportgen.engine.spec import PruningSpec, RunSpec
 from reportgen.engine.train import train
 from tests.engine.convolutional import lenet, run
@@ -48,6 +49,19 @@ def test_pictures_change_nothing_else() -> None:
     assert {name.split("_")[0] for name in set(full) - set(plain)} == {"boundary", "path", "line"}
     for name, values in plain.items():
         np.testing.assert_array_equal(full[name], values)
+
+
+def test_the_buffers_of_a_run_are_released_when_it_ends() -> None:
+    """A reference cycle would keep them until a garbage collection, which trains hundreds of small runs later."""
+    arrays_of(spec(epochs=2), **REQUESTED)
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(isinstance(each, Setup) for each in gc.get_objects())
+        arrays_of(spec(epochs=2), **REQUESTED)
+        assert sum(isinstance(each, Setup) for each in gc.get_objects()) == before
+    finally:
+        gc.enable()
 
 
 def test_the_filters_by_step_begin_and_end_with_the_filters_of_the_record() -> None:

@@ -8,7 +8,16 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from reportgen.figures.drawing.axis import Scale
-from reportgen.figures.drawing.ends import Curve, coincidences, names_of, room_for, spread, with_hidden, write_names
+from reportgen.figures.drawing.ends import (
+    Curve,
+    coincidences,
+    coinciding,
+    names_of,
+    room_for,
+    spread,
+    with_hidden,
+    write_names,
+)
 from reportgen.figures.drawing.surface import PHONE, drawing_on
 
 UNIT = Scale(False, 0.0, 1.0)
@@ -90,3 +99,12 @@ def test_the_last_of_many_panels_has_names_only_if_it_has_all_lines() -> None:
 def test_a_line_that_ends_between_others_has_a_legend() -> None:
     lines = [curve("a", 0.1, 0.2, 0.3, 0.4), curve("b", 0.5, 0.6, 0.7)]
     assert room_for([[lines]], 1, 2.0).inches == 0
+
+
+def test_each_panel_is_searched_once_for_lines_that_coincide(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    coincides = Curve.coincides
+    monkeypatch.setattr(Curve, "coincides", lambda one, other: compared.append(1) or coincides(one, other))
+    panel = [curve(f"{number}", 0.1 * (number // 2), 0.5) for number in range(16)]
+    assert len(coinciding([panel, panel])) == 8
+    assert len(compared) == 2 * sum(number // 2 + 1 if number % 2 else number // 2 for number in range(16))

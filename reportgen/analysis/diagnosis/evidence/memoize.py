@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 from reportgen.runs.record import RunRecord
 
@@ -14,14 +13,13 @@ Result = TypeVar("Result")
 
 def memoize(function: Callable[[RunRecord], Result]) -> Callable[[RunRecord], Result]:
     """Compute a function of a record only once for each record, whose arrays must not change afterwards."""
-    results: WeakKeyDictionary[RunRecord, Result] = WeakKeyDictionary()
 
     @functools.wraps(function)
     def wrapper(record: RunRecord) -> Result:
-        try:
-            return results[record]
-        except KeyError:
-            result = results[record] = function(record)
-            return result
+        known = record.known
+        if function not in known:
+            known[function] = function(record)
+        result: Result = known[function]
+        return result
 
     return wrapper

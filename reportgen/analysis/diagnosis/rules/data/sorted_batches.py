@@ -21,6 +21,7 @@ not fit its training examples, otherwise for information only.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -30,7 +31,6 @@ from numpy.typing import NDArray
 from reportgen.analysis.classes import class_counts
 from reportgen.analysis.diagnosis.evidence.held_out import training_majority
 from reportgen.analysis.diagnosis.evidence.means import mean
-from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, guess_loss, learned_task
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
@@ -90,13 +90,17 @@ def _run_length(record: RunRecord) -> float:
     return float(counts.sum() / runs) if runs < mixed / 2 else 0.0
 
 
-@memoize
 def _expected_share(record: RunRecord) -> float:
     """Return the expected largest share of one class in a shuffled batch, 1 if it is unknown."""
     counts, size = class_counts(record), _batch_size(record)
-    if counts is None or not size:
-        return 1.0
-    drawn = np.random.default_rng(0).multinomial(size, counts / counts.sum(), DRAWS)
+    return 1.0 if counts is None or not size else _largest_share(tuple(counts.tolist()), size)
+
+
+@functools.lru_cache(maxsize=256)
+def _largest_share(counts: tuple[float, ...], size: int) -> float:
+    """Return the expected largest share of one class; cached, since many runs have the same number of each class."""
+    shares = np.array(counts) / sum(counts)
+    drawn = np.random.default_rng(0).multinomial(size, shares, DRAWS)
     return float(drawn.max(axis=1).mean() / size)
 
 

@@ -31,7 +31,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.scores.lr_best_at_edge import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import paired_error
-from reportgen.engine.spec import RunSpec
+from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.table import metric_of
@@ -95,13 +95,16 @@ def _tried_shorter(evidence: Evidence, own: RunSpec) -> set[float]:
     return {spec.training.lr for spec in specs if _same(spec, own)}
 
 
+_OTHERS = tuple(field.name for field in dataclasses.fields(TrainingSpec) if field.name not in ("lr", "epochs"))
+"""The settings of the training but for the learning rate and the epochs."""
+
+
 def _same(a: RunSpec, b: RunSpec) -> bool:
     """Return whether two runs differ only in learning rate, epochs and seed."""
     parts = ("network", "data", "preprocess", "evaluation", "probes")
     if any(getattr(a, name) != getattr(b, name) for name in parts):
         return False
-    first, second = (dataclasses.replace(spec.training, lr=0.0, epochs=0) for spec in (a, b))
-    return first == second
+    return all(getattr(a.training, name) == getattr(b.training, name) for name in _OTHERS)
 
 
 def _metric(records: Sequence[RunRecord]) -> str:
