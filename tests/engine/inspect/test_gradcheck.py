@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from reportgen.engine.inspect import gradcheck
 from reportgen.engine.inspect.gradcheck import check_gradients
+from reportgen.engine.layers.table import LAYERS
+from reportgen.engine.network import AGREEMENT
 from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.program import kernels_of
+from reportgen.engine.setup import set_up
 from reportgen.engine.spec import RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.losses import LOSSES
@@ -73,6 +78,14 @@ def test_a_wrong_derivative_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(gradcheck, "_loss", off)
     assert worst(spec()) > 1e-4
+
+
+def test_nothing_is_compiled_that_only_training_calls() -> None:
+    """In float64, the kernels of scores and probes would take seconds."""
+    setup = set_up(spec(), data(), np.float64)
+    assert setup.recipe.score == 0
+    assert AGREEMENT not in kernels_of(LAYERS["conv"], np.dtype(np.float64))
+    assert AGREEMENT in kernels_of(LAYERS["conv"], np.dtype(np.float32))
 
 
 def test_layers_may_differ() -> None:
