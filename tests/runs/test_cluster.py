@@ -13,13 +13,14 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from reportgen.errors import MissingError, UsageError
 from reportgen.runs import cluster as cluster_module
-from reportgen.runs import identity
+from reportgen.runs import dask_client, identity
 from reportgen.runs.executors import Job
 from reportgen.runs.store import dump_record
 from reportgen.workflow.events import ProgressListener
@@ -176,6 +177,21 @@ def test_an_interruption_of_a_local_cluster_keeps_finished_runs_and_ends_its_pro
     stored = len(arrays())
     assert 1 <= stored < 4
     assert run_study("long.yaml", formats=["json"]).trained == 4 - stored
+
+
+def test_an_error_while_a_cluster_closes_does_not_hide_an_interruption():
+    def interrupted(timeout):
+        raise KeyboardInterrupt
+
+    def late(timeout):
+        raise TimeoutError
+
+    client = object.__new__(dask_client.DaskClient)
+    client._end = contextlib.ExitStack()
+    for close in (late, interrupted, late):
+        client._end.callback(dask_client._close, SimpleNamespace(close=close))
+    with pytest.raises(KeyboardInterrupt):
+        client.close()
 
 
 @contextlib.contextmanager
