@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reportgen.cli.app import BUG, raise_interruption
+from reportgen.cli.app import raise_interruption
 from reportgen.cli.output.reports import STYLES, Line, counted, main_file, several, shown_duration, verdict_counts
 from reportgen.cli.progress import weights
-from reportgen.cli.terminal import as_user_error
 from reportgen.errors import ReportgenError
 from reportgen.workflow.events import BatchPosition, ProgressListener
 from reportgen.workflow.outcomes import Report
@@ -55,8 +54,8 @@ def run_one(request: RunRequest, make: Maker, listener: ProgressListener) -> Stu
         with listener:
             report = make(request, listener)
     except Exception as error:
-        if as_user_error(error).exit_code == BUG:
-            raise_interruption()  # which a library turned into another error
+        if not isinstance(error, ReportgenError):
+            raise_interruption()  # which a library may have turned into this error
         return StudyOutcome(request, time.monotonic() - begin, error=error)
     return StudyOutcome(request, time.monotonic() - begin, report)
 
