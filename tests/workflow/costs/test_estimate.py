@@ -88,7 +88,9 @@ def test_kernels_of_images_take_additional_time_to_compile(tmp_path, monkeypatch
 
 
 def test_the_seeds_of_a_variant_have_one_cost(tmp_path, monkeypatch):
-    (tmp_path / "one.yaml").write_text("title: T\nquestion: Q\ndata: moons\nnetwork: {hidden: [3]}\nseeds: 50\n", encoding="utf-8")
+    (tmp_path / "one.yaml").write_text(
+        "title: T\nquestion: Q\ndata: moons\nnetwork: {hidden: [3]}\nseeds: 50\n", encoding="utf-8"
+    )
     plan = load_study(tmp_path / "one.yaml")
     counted = []
     lay_out = estimate.lay_out
