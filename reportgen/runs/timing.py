@@ -81,13 +81,15 @@ def measure_run(spec: RunSpec, dataset: Dataset, seconds: float) -> RunTimes:
     step = _step_time(run, epoch, seconds)
     probing = _probing(spec, dataset, setup)
     probe = _time_of(probing.probe, 0) if spec.probes.looks else 0.0
+    first_end = _time_of(partial(_finish, probing), 0)
+    end = _time_of(partial(_finish, probing), seconds / 10)
     return RunTimes(
-        loading=max(0.0, first - start - probe - step),
+        loading=max(0.0, first - start - probe - step) + max(0.0, first_end - end),
         start=start,
         step=step + _averaging(spec, setup),
         epoch=epoch,
         probe=probe,
-        end=_time_of(lambda: _finish(probing), 0),
+        end=end,
         ended_at=_end(run),
     )
 

@@ -10,6 +10,7 @@ import pytest
 
 from reportgen.analysis.diagnosis.evidence.plateau import plateau
 from reportgen.analysis.diagnosis.evidence.signal import backward, beyond_chance, discoveries
+from reportgen.analysis.diagnosis.rules.initialization import vanishing_activations
 from reportgen.analysis.diagnosis.rules.initialization.init_plateau import WEAK, strength
 from reportgen.engine.network_spec import BatchNormSpec
 from reportgen.engine.spec import STATISTICS
@@ -226,3 +227,12 @@ def test_a_record_without_numbers_is_not_reported(rule: str) -> None:
 
 def _is_statistic(name: str) -> bool:
     return name.removeprefix("probe_") in STATISTICS
+
+
+def test_no_theory_is_needed_to_call_a_network_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of deep networks that are born dead would take most of the analysis."""
+    runs = records(clouds(), act=RELU, weights=HE, widths=(2,) * 30, epochs=0, seeds=8)
+    dead = [run for run in runs if run.statistic("activation_std")[0][-2] == 0]
+    assert len(dead) > 4
+    monkeypatch.setattr(vanishing_activations, "_expected_fall", lambda record: pytest.fail("theory was asked"))
+    assert not any(vanishing_activations._small(run).any() for run in dead)

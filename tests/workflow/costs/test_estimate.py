@@ -85,3 +85,15 @@ def test_kernels_of_images_take_additional_time_to_compile(tmp_path, monkeypatch
     assert 0 < compiling(dense, False, False) < compiling(conv, False, False)
     assert 0 == compiling(dense, True, False) < compiling(conv, True, False)
     assert compiling(conv, True, True) == 0
+
+
+def test_the_seeds_of_a_variant_have_one_cost(tmp_path, monkeypatch):
+    (tmp_path / "one.yaml").write_text(
+        "title: T\nquestion: Q\ndata: moons\nnetwork: {hidden: [3]}\nseeds: 50\n", encoding="utf-8"
+    )
+    plan = load_study(tmp_path / "one.yaml")
+    counted = []
+    lay_out = estimate.lay_out
+    monkeypatch.setattr(estimate, "lay_out", lambda *arguments: counted.append(1) or lay_out(*arguments))
+    costs = estimate.run_costs(plan, plan_jobs(plan))
+    assert (len(costs), len(counted)) == (50, 1)

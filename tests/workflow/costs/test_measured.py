@@ -67,7 +67,9 @@ def test_the_first_measured_rates_are_spread_over_all_rates(tmp_path: Path) -> N
     assert max(np.diff(sorted([*chosen[:5], rates[-1]]))) < 7
 
 
-def test_each_rate_is_measured_to_where_its_training_ends(tmp_path: Path) -> None:
+def test_each_rate_is_measured_to_where_its_training_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("BUDGET_SECONDS", "LONGEST_SECONDS"):
+        monkeypatch.setattr(measured, limit, 1000.0)
     text = f"{ONE_KIND}vary: {{training.lr: [0.1, 100, 1.0e+30], training.stop_above: [null, 1.01]}}\n"
     (tmp_path / "one.yaml").write_text(text, encoding="utf-8")
     jobs = plan_jobs(load_study(tmp_path / "one.yaml"))
