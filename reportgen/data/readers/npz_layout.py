@@ -26,7 +26,7 @@ Array = NDArray[Any]
 MOST_LAYOUTS = 64
 """Forms that are remembered."""
 
-MOST_RECENT, MOST_BYTES = 1500, 2**24
+MOST_RECENT, MOST_BYTES = 1200, 2**24
 """Runs whose values are in memory, which are those that were asked for last, and bytes of these values."""
 
 ALIGNED = 16

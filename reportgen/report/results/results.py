@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from reportgen.study.model.study import Study
 
 FORMAT = "reportgen-results"
 VERSION = 1
+
+PARTS_AT_ONCE = 50_000
+"""Parts of the text in memory at a time, each a number, a word or a bracket."""
 
 PROVENANCE = (
     "reportgen",
@@ -71,9 +75,16 @@ def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[s
 
 def write_results(analysis: Analysis, path: Path, drawings: Sequence[Drawing] = ()) -> Path:
     """Write results.json in one step and return its path."""
-    text = json.dumps(results_dict(analysis, drawings), indent=1, ensure_ascii=False, allow_nan=False)
-    replace_file(path, (text + "\n").encode())
+    parts = json.JSONEncoder(indent=1, ensure_ascii=False, allow_nan=False).iterencode(results_dict(analysis, drawings))
+    replace_file(path, ("".join(some).encode() for some in _batches(chain(parts, "\n"))))
     return path
+
+
+def _batches(parts: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the parts of a text, many at a time: the text of thousands of runs takes several megabytes."""
+    rest = iter(parts)
+    while some := list(islice(rest, PARTS_AT_ONCE)):
+        yield some
 
 
 def planned_records(analysis: Analysis) -> Iterator[tuple[str, RunRecord]]:

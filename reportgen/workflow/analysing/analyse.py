@@ -37,6 +37,8 @@ def analyse_runs(collected: CollectedRuns, runs: StoredRuns, listener: ProgressL
     if request.plan.study.sanity:
         listener.stage(N_("checking sanity"))
         analysis = check_sanity(analysis, fetch, measurements)
+    for record in records.values():
+        record.known.clear()  # the evidence of rules, which the report does not need
     return AnalysedStudy(request, records, analysis, collected.trained, len(collected.records) - collected.trained)
 
 

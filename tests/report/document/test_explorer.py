@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -82,3 +83,14 @@ def test_without_probes_there_is_no_explorer() -> None:
     bare = record(0, 3, 1)
     del bare.arrays["probe_step"]
     assert explorer([summary("a", [bare])]) is None
+
+
+def test_a_run_with_fewer_probes_counts_only_at_its_own() -> None:
+    longer, other = record(0, 4, 3), record(1, 4, 3)
+    arrays = {name: each[:2] if name.startswith("probe_") else each for name, each in other.arrays.items()}
+    found = explorer([summary("variant", [longer, dataclasses.replace(other, arrays=arrays)])])
+    assert found is not None
+    one, (first, second) = found.values["series"][0], [r.statistic("activation_std") for r in (longer, other)]
+    expected = [*(first[:2] + second[:2]) / 2, first[2]]
+    assert one["steps"] == [0, 10, 20]
+    assert np.array(one["values"]["activation_std"]) == pytest.approx(np.array(expected), rel=1e-3)
