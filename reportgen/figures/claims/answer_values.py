@@ -24,7 +24,7 @@ from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.measured import unit
 from reportgen.analysis.words.names import setting_name, words
 from reportgen.analysis.words.numerals import exponents
-from reportgen.analysis.words.places import place_of
+from reportgen.analysis.words.places import own_place, reference
 from reportgen.analysis.words.scores import estimated
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
@@ -62,7 +62,9 @@ class Row:
         """The mean as text, with its unit."""
         value, least = self.side.estimate.value, "≥ " if self.side.censored else ""
         metric = "" if self.side.measure.relative_to else self.side.measure.metric
-        text = estimated(value, (value - self.half, value + self.half), metric)
+        varies = self.half > 0 or (metric and value.is_integer())  # a constant count has no decimal places
+        bounds = (value - self.half, value + self.half) if varies else (math.nan, math.nan)
+        text = estimated(value, bounds, metric)
         return f"{least}{text}{unit(metric) if metric else ''}"
 
 
@@ -112,8 +114,9 @@ def _panel(sides: Sequence[Side]) -> Panel:
     if any(all(part in shared for part in own) for own in parts):
         shared = []  # the row needs a name
     labels = [", ".join(part for part in own if part not in shared) for own in parts]
-    measured = " ".join(part for part in (words(sides[0].measure.metric), place_of(sides[0].measure)) if part)
-    title = ", ".join([measured, *shared])
+    measure = sides[0].measure
+    measured = " ".join(part for part in (words(measure.metric), own_place(measure)) if part)
+    title = ", ".join(part for part in (measured, *shared, reference(measure)) if part)
     halves = _halves(sides)
     rows = [
         Row(label or _("all variants"), *row)
@@ -161,7 +164,7 @@ def _draw(ax: Axes, panel: Panel, left: float) -> None:
     percent = not measure.relative_to and in_points(measure.metric)
     scale = _axis.scale_for([*values, *([e.lo, e.hi] for e in estimates)], False if percent else None) or _axis.UNIT
     if percent:
-        scale = _axis.accuracy_scale(scale) if is_share(measure.metric) else replace(scale, percent=True)
+        scale = _axis.accuracy_scale(scale) if is_share(measure.metric) else replace(scale, points=True)
     low = 0.3 if surface().is_narrow else 0.0  # where the label of a row is above it
     for at, (row, found) in enumerate(zip(panel.rows, estimates, strict=True)):
         y = at + low / 2

@@ -45,6 +45,8 @@ class Scale:
         Where a logarithmic axis shows zeros.
     percent : bool
         Whether the ticks are in percent.
+    points : bool
+        Whether the ticks are in percentage points, without a unit.
     whole : bool
         Whether the values are whole numbers, and so the ticks of a linear axis.
     """
@@ -54,6 +56,7 @@ class Scale:
     high: float
     floor: float | None = None
     percent: bool = False
+    points: bool = False
     whole: bool = False
 
     @property
@@ -191,7 +194,7 @@ def _set_ticks(axes: Axes, which: Literal["x", "y"], scale: Scale, most: int) ->
         axis.set_minor_locator(NullLocator())
     else:
         axis.set_major_locator(MaxNLocator(min(5, most), integer=scale.whole, min_n_ticks=1 if scale.whole else 2))
-        axis.set_major_formatter(FuncFormatter(_percent if scale.percent else _plain))
+        axis.set_major_formatter(FuncFormatter(_percent if scale.percent else _points if scale.points else _plain))
 
 
 def fix_ticks(axis: Axis, places: Sequence[float], words: Sequence[str]) -> None:
@@ -216,6 +219,10 @@ def _plain(value: float, _place: int | None = None) -> str:
 
 def _percent(value: float, _place: int | None = None) -> str:
     return percentage(_plain(100 * value))
+
+
+def _points(value: float, _place: int | None = None) -> str:
+    return _plain(100 * value)
 
 
 KINDS = 0.11

@@ -20,7 +20,7 @@ QUANTITIES = {
     "difference": N_("difference"),
     "ratio": N_("ratio"),
     "deviation": N_("the largest deviation"),
-    "share": N_("of the steps have the expected direction"),
+    "share": N_("of the steps of single seeds have the expected direction"),
 }
 """Text after a measured number, by its kind, in English."""
 
@@ -34,7 +34,7 @@ def headline(view: ClaimView) -> str:
     if result.within_tolerance is not None and result.quantity == "deviation":
         count, total = result.within_tolerance
         return _("{count} of {total} layers").format(count=count, total=total)
-    kind = {"ratio": _("ratio {value}"), "share": _("{value} of the steps")}.get(result.quantity, "{value}")
+    kind = {"ratio": _("ratio {value}"), "share": _("{value} of single steps")}.get(result.quantity, "{value}")
     if result.quantity == "difference" and not in_points(result.metric):
         kind = _("difference {value}")
     return kind.format(value=measured(result))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 from reportgen.analysis.claims.quoted_sides import quoted_sides
 from reportgen.analysis.results import Analysis
@@ -126,3 +127,35 @@ def test_the_mean_of_positive_ratios_is_geometric_as_in_the_tests_of_claims(tmp_
     drawing = FIGURES["answer_values"].draw(made)
     assert drawing is not None
     assert "geometric" in drawing.caption
+
+
+RATIO = """
+  - id: ratio
+    says: The signal is that of Xavier's weights.
+    measure: {metric: activation_std, layer: last, step: 0, relative_to: {network.init: Xavier}}
+    where: {network.init: He, training.lr: %s}
+    expect: {above: 1}
+  - id: gap
+    says: The gap is small.
+    measure: {metric: accuracy_gap}
+    where: {network.init: He, training.lr: %s}
+    expect: {below: 0.5}
+"""
+
+
+def test_a_title_names_what_its_rows_share_before_what_they_are_divided_by(tmp_path: Path) -> None:
+    more = RATIO % (1, 1) + RATIO.replace("id: ", "id: slow-") % (0.01, 0.01)
+    made = of_study(
+        tmp_path / "one.yaml", STUDY % '"{ratio} {slow-ratio} {gap} {slow-gap}"' + more.replace("\n\n", "\n")
+    )
+    drawing = FIGURES["answer_values"].draw(made)
+    assert drawing is not None
+    titles = dict.fromkeys(row[0] for row in drawing.rows)
+    assert any(title.endswith("at initialization, He, relative to Xavier") for title in titles)
+    labels = [tick.get_text() for ax in drawing.figure.axes for tick in _drawn(ax).get_xticklabels()]
+    assert not any("%" in label for label in labels)
+
+
+def _drawn(ax: Axes) -> Axes:
+    ax.figure.draw_without_rendering()
+    return ax
