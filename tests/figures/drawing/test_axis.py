@@ -133,10 +133,10 @@ def test_an_axis_of_whole_numbers_has_whole_ticks(ends: tuple[float, float]) -> 
     assert all(tick == int(tick) for tick in ax.get_yticks())
 
 
-@pytest.mark.parametrize("ends", [(0.8505, 0.8516), (0.0, 1.0), (12000.0, 24000.0)])
+@pytest.mark.parametrize("ends", [(0.8504, 0.8516), (0.0, 1.0), (112000.0, 124000.0)])
 def test_labels_of_x_ticks_do_not_touch_on_a_phone(ends: tuple[float, float]) -> None:
     with style.settings(), drawing_on(PHONE):
-        _figure, ((axes,),) = style.grid(1, 1, 0.5)
+        _figure, ((axes,),) = style.grid(1, 1, 0.5, margins=style.Margins(left=0.12, right=0.95))
         set_x(axes, Scale(False, *ends, percent=ends[1] <= 1))
         axes.figure.draw_without_rendering()
         inside = [label for label in axes.get_xticklabels() if ends[0] <= label.get_position()[0] <= ends[1]]
