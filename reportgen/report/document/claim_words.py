@@ -14,6 +14,7 @@ from reportgen.analysis.words.names import words
 from reportgen.analysis.words.numerals import exponents
 from reportgen.languages.translate import N_, _, translated
 from reportgen.report.document.claim_view import ClaimView
+from reportgen.study.metrics.table import metric_of
 
 QUANTITIES = {
     "value": "",
@@ -43,6 +44,12 @@ def headline(view: ClaimView) -> str:
 def what(view: ClaimView) -> str:
     """Return what was measured and where, such as "activation standard deviation in the last hidden layer"."""
     return f"{words(view.result.metric)} {view.place}".strip()
+
+
+def metric_name(claim: ClaimResult) -> str:
+    """Return the metric of a claim whose other options are unknown, such as "epochs to a given value"."""
+    name, options = words(claim.metric), metric_of(claim.metric).place.keys
+    return _("{metric} a given value").format(metric=name) if "level" in options else name
 
 
 def quantity(claim: ClaimResult) -> str:
@@ -83,6 +90,7 @@ def sides(claim: ClaimResult) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (what, headline, measured, measured_interval, quantity, sides, expected)
+    function.__name__: function
+    for function in (what, headline, measured, measured_interval, metric_name, quantity, sides, expected)
 }
 """Filters of the templates, by name."""
