@@ -50,21 +50,21 @@ LABEL, VALUE, MOST_LABEL = 0.12, 0.95, 2.3
 class Row:
     """A side of a claim, with its name in the panel.
 
-    half: half the width of the interval that determines the digits of the value; the same for values of similar size.
+    bounds: the interval that determines the digits of the value; the same for values of similar size.
     """
 
     label: str
     side: Side
-    half: float
+    bounds: tuple[float, float]
 
     @property
     def value(self) -> str:
         """The mean as text, with its unit."""
         value, least = self.side.estimate.value, "≥ " if self.side.censored else ""
         metric = "" if self.side.measure.relative_to else self.side.measure.metric
-        varies = self.half > 0 or (metric and value.is_integer())  # a constant count has no decimal places
-        bounds = (value - self.half, value + self.half) if varies else (math.nan, math.nan)
-        text = estimated(value, bounds, metric)
+        count = metric and value.is_integer()  # a constant count has no decimal places, other constants three digits
+        constant = self.bounds[0] == self.bounds[1] and not count
+        text = estimated(value, (math.nan, math.nan) if constant else self.bounds, metric)
         return f"{least}{text}{unit(metric) if metric else ''}"
 
 
@@ -117,10 +117,9 @@ def _panel(sides: Sequence[Side]) -> Panel:
     measure = sides[0].measure
     measured = " ".join(part for part in (words(measure.metric), own_place(measure)) if part)
     title = ", ".join(part for part in (measured, *shared, reference(measure)) if part)
-    halves = _halves(sides)
     rows = [
         Row(label or _("all variants"), *row)
-        for label, row in zip(labels, zip(sides, halves, strict=True), strict=True)
+        for label, row in zip(labels, zip(sides, _bounds(sides), strict=True), strict=True)
     ]
     return Panel(sentence(title).removesuffix("."), tuple(rows))
 
@@ -129,12 +128,14 @@ def _best(side: Side) -> list[str]:
     return [_("best {setting}").format(setting=setting_name(side.tuned))] if side.tuned else []
 
 
-def _halves(sides: Sequence[Side]) -> list[float]:
-    """Return half the width of each interval; of the widest one for all if the values are of similar size."""
-    estimates = [side.estimate for side in sides]
-    halves, sizes = [(one.hi - one.lo) / 2 for one in estimates], [abs(one.value) for one in estimates]
-    alike = min(sizes) > 0 and max(sizes) < 10 * min(sizes) and all(map(math.isfinite, halves))
-    return [max(halves)] * len(halves) if alike else halves
+def _bounds(sides: Sequence[Side]) -> list[tuple[float, float]]:
+    """Return the interval of each side; if the values are of similar size, the widest one around the smallest value."""
+    values = [side.estimate.value for side in sides]
+    halves = [(side.estimate.hi - side.estimate.lo) / 2 for side in sides]
+    least, most = min(values, key=abs), max(map(abs, values))
+    if 0 < most < 10 * abs(least) and all(map(math.isfinite, halves)) and max(halves) > 0:
+        return [(least - max(halves), least + max(halves))] * len(sides)
+    return [(value - half, value + half) for value, half in zip(values, halves, strict=True)]
 
 
 def _figure(panels: Sequence[Panel]) -> Figure:
