@@ -1,17 +1,17 @@
 """Scores of the trials of a search against each searched setting.
 
-Each search is a row with a panel for each searched setting, on a logarithmic axis if its range is logarithmic. If two
-numeric settings are searched, a further panel shows the plane of both, with stronger colours for better trials. Stages
-differ in colour and marker. A ring marks the best trial of the last stage, or of each seed if every seed has its own
-search. A cross is a trial with diverged runs. Scores that are not finite or far above the others are drawn at the
-worst end of the axis.
+Each search is a row with a panel for each searched setting, on a logarithmic axis if its range is logarithmic;
+searches of a single setting are side by side. If two numeric settings are searched, a further panel shows the plane of
+both, with stronger colours for better trials. Stages differ in colour and marker. A ring marks the best trial of the
+last stage, or of each seed if every seed has its own search. A cross is a trial with diverged runs. Scores that are not
+finite or far above the others are drawn at the worst end of the axis.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -21,23 +21,33 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from reportgen.analysis.results import Analysis, SearchResult, TrialResult
-from reportgen.analysis.words.listing import listing
 from reportgen.analysis.words.names import setting_name, words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import palette
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import count, number, score, sentence
+from reportgen.figures.drawing.words import sentence
+from reportgen.figures.search_words import (
+    COLUMNS_OF_PANELS,
+    Panel,
+    alternative_text,
+    best_trial,
+    caption,
+    choice_name,
+    choose_panels,
+    far_limit,
+)
 from reportgen.figures.table import FIGURES
-from reportgen.languages.translate import _, ngettext, quoted
+from reportgen.languages.translate import _
 from reportgen.study.metrics.table import metric_of
 
 FIGURE = FIGURES["search_scatter"]
 
-ROWS, COLUMNS_OF_PANELS = 5, 3
-MOST_MARKS, FAR = 2000, 1000.0
-"""Most marks without a bitmap; a score to be minimized is far away if it is FAR times the median of finished trials."""
+ROWS, MOST_BESIDE = 5, 9
+"""Most searches below each other, and most searches of a single setting, in three rows of panels."""
+MOST_MARKS = 2000
+"""Most marks without a bitmap."""
 ABOVE: dict[str, Any] = {"ls": "none", "mew": 1.2, "clip_on": False}
 RING = {**ABOVE, "marker": "o", "ms": 9, "mfc": "none", "mec": _style.INK, "zorder": 6}
 CROSS = {**ABOVE, "marker": "x", "ms": 5.5, "color": _style.BAD, "zorder": 5}
@@ -45,26 +55,18 @@ SHADES = palette.SHADES
 """Colours in the plane of two settings, from the worst to the best fifth of the trials."""
 
 
-@dataclass(frozen=True)
-class Panel:
-    """A panel; x: a searched setting; y: another searched setting, None for the score."""
-
-    x: str
-    y: str | None
-
-
 def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None if the study has no search."""
     searches = [one for one in analysis.searches if any(math.isfinite(t.score.value) for t in one.trials)]
     if not searches:
         return None
-    shown = searches[:ROWS]
+    shown = searches[: MOST_BESIDE if _are_single(searches) else ROWS]
     with _style.settings():
         figure = _figure(shown)
     rows = [row for search in searches for row in _csv(search)]
-    caption, alt = _caption(searches, len(searches) - len(shown)), _alt(searches)
-    finding, narrow = sentence(_best(searches[0], len(searches) > 1)), partial(_figure, shown)
-    return Drawing(FIGURE.id, _(FIGURE.title), caption, alt, figure, COLUMNS, rows, narrow, finding)
+    texts = caption(searches, len(searches) - len(shown)), alternative_text(searches)
+    finding, narrow = sentence(best_trial(searches[0], len(searches) > 1)), partial(_figure, shown)
+    return Drawing(FIGURE.id, _(FIGURE.title), *texts, figure, COLUMNS, rows, narrow, finding)
 
 
 COLUMNS = (
@@ -74,39 +76,45 @@ COLUMNS = (
 """Columns of the CSV file, with a row for each trial and setting; place: position in the range, from 0 to 1."""
 
 
-def _panels(search: SearchResult) -> list[Panel]:
-    """Return the panels of a search: as many settings as fit, and the plane of two settings."""
-    paths = list(search.asked.ranges)
-    numeric = [path for path in paths if search.asked.ranges[path].ordered]
-    if len(numeric) == 2:
-        return [*[Panel(path, None) for path in paths][: COLUMNS_OF_PANELS - 1], Panel(numeric[0], numeric[1])]
-    return [Panel(path, None) for path in paths[:COLUMNS_OF_PANELS]]
+def _are_single(searches: Sequence[SearchResult]) -> bool:
+    """Return whether each search has one panel, with the same score, so that searches can be side by side."""
+    return all(len(choose_panels(one)) == 1 for one in searches) and len({one.asked.metric for one in searches}) == 1
 
 
 def _figure(searches: Sequence[SearchResult]) -> Figure:
-    rows = [_panels(search) for search in searches]
+    rows = [choose_panels(search) for search in searches]
     columns = max(len(row) for row in rows)
-    plane = any(panel.y for row in rows for panel in row)
-    titled = len(searches) > 1
-    margins = _style.Margins(
-        top=0.28 if titled else 0.12, between=0.72 if titled else 0.5, across=0.62 if plane else 0.2
-    )
+    across = surface().columns(min(len(searches), COLUMNS_OF_PANELS) if _are_single(searches) else columns)
+    margins, title_width = _margins(searches, any(panel.y for row in rows for panel in row), across // columns or 1)
     stages = max(stage.stage for search in searches for stage in search.stages)
     handles, labels = _legend(stages, any(t.diverged for search in searches for t in search.trials))
-    height = 1.55 if len(rows) <= 3 else 0.95  # so that it fits on a page
-    across = surface().columns(columns)
-    figure, axes = _style.grid(len(rows) * (columns // across), across, height, _style.legend_height(labels), margins)
+    lines = -(-len(rows) * columns // across)
+    height = 1.55 if min(len(rows), lines) <= 3 else 0.95  # so that it fits on a page
+    figure, axes = _style.grid(lines, across, height, _style.legend_height(labels), margins)
     scales, flat = _score_scales(searches), [ax for row in axes for ax in row]
     for number_, (search, panels) in enumerate(zip(searches, rows, strict=True)):
         own = flat[number_ * columns : (number_ + 1) * columns]
-        for at, (ax, panel) in enumerate(zip(own, panels, strict=False)):
+        for at, (ax, panel) in enumerate(zip(own, panels, strict=False), number_ * columns):
             _draw_panel(ax, search, panel, scales[search.asked.metric], first=at % across == 0)
         for ax in own[len(panels) :]:
             ax.set_visible(False)
-        if titled:
-            _style.panel_title(own[0], search.label, surface().width - margins.left)
+        if len(searches) > 1:
+            _style.panel_title(own[0], search.label, title_width)
+    for ax in flat[len(rows) * columns :]:
+        ax.remove()
     _style.legend(figure, handles, labels)
     return figure
+
+
+def _margins(searches: Sequence[SearchResult], has_plane: bool, beside: int) -> tuple[_style.Margins, float]:
+    """Return the margins, and the width of a title above one of the searches that are side by side."""
+    titled = len(searches) > 1
+    margins = _style.Margins(
+        top=0.28 if titled else 0.12, between=0.72 if titled else 0.5, across=0.62 if has_plane else 0.2
+    )
+    width = (surface().width - margins.left) / beside - (margins.across if beside > 1 else 0)
+    titles = _style.titles_height([search.label for search in searches] if titled else [], width)
+    return replace(margins, titles=titles), width
 
 
 def _legend(stages: int, diverged: bool) -> tuple[list[Line2D], list[str]]:
@@ -131,17 +139,10 @@ def _score_scales(searches: Sequence[SearchResult]) -> dict[str, _axis.Scale]:
     for metric in {search.asked.metric for search in searches}:
         scores = [t.score.value for search in searches if search.asked.metric == metric for t in search.trials]
         accuracy = metric_of(metric).is_accuracy
-        near = [score for score in scores if score <= _limit(searches, metric)]
+        near = [score for score in scores if score <= far_limit(searches, metric)]
         scale = _axis.scale_for([near], False if accuracy else None) or _axis.UNIT
         found[metric] = _axis.accuracy_scale(scale) if accuracy else scale
     return found
-
-
-def _limit(searches: Sequence[SearchResult], metric: str) -> float:
-    """Return the largest score that is not far above the others, infinite for scores to be maximized."""
-    trials = [t for one in searches if one.asked.metric == metric and not one.asked.maximize for t in one.trials]
-    good = [t.score.value for t in trials if not t.diverged and math.isfinite(t.score.value)]
-    return FAR * float(np.median(good)) if good and min(good) > 0 else math.inf
 
 
 def _draw_panel(ax: Axes, search: SearchResult, panel: Panel, scale: _axis.Scale, first: bool) -> None:
@@ -207,7 +208,7 @@ def _set_setting(ax: Axes, search: SearchResult, path: str, which: str) -> None:
         scale = _range_scale(one.low, one.high, one.log)
         (_axis.set_x if which == "x" else _axis.set_y)(ax, scale)
     else:
-        names = [label or _choice(item) for item, label in zip(one.choices, one.labels, strict=True)]
+        names = [label or choice_name(item) for item, label in zip(one.choices, one.labels, strict=True)]
         ax.set_xlim(-0.5, len(names) - 0.5)
         ax.set_xticks(range(len(names)), [_style.clip(name, 1.6 / len(names)) for name in names])
     name = setting_name(path)
@@ -219,10 +220,6 @@ def _range_scale(low: float, high: float, log: bool) -> _axis.Scale:
         room = (high / low) ** 0.04
         return _axis.Scale(True, low / room, high * room)
     return _axis.Scale(False, low - 0.04 * (high - low), high + 0.04 * (high - low))
-
-
-def _choice(value: Any) -> str:
-    return str(value.get("name", value)) if isinstance(value, dict) else str(value)
 
 
 def _csv(search: SearchResult) -> list[tuple[Any, ...]]:
@@ -238,63 +235,4 @@ def _csv(search: SearchResult) -> list[tuple[Any, ...]]:
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, (int, float, str)) and not isinstance(value, bool) else _choice(value)
-
-
-def _caption(searches: Sequence[SearchResult], left_out: int) -> str:
-    trials = sum(len(search.trials) for search in searches)
-    lost = sum(bool(t.diverged) for search in searches for t in search.trials)
-    parts = [
-        _(
-            "{metric} of {trials} against each searched setting; each mark is the mean of a trial over "
-            "its seeds; a ring marks the best trial"
-        ).format(metric=sentence(words(searches[0].asked.metric))[:-1], trials=count(trials, "trial"))
-    ]
-    if any(panel.y for search in searches for panel in _panels(search)):
-        parts.append(_("In the plane of two settings, better trials have stronger colours"))
-    parts += [_best(search, len(searches) > 1) for search in searches]
-    if lost:
-        parts.append(_("{trials} had diverged runs (crosses)").format(trials=count(lost, "trial")))
-    if any(_limit(searches, one.asked.metric) < t.score.value < math.inf for one in searches for t in one.trials):
-        parts.append(_("Scores far above the others are at the upper end of the axis"))
-    hidden = max(len(set(search.asked.ranges) - {panel.x for panel in _panels(search)}) for search in searches)
-    if hidden:
-        parts.append(
-            ngettext(
-                "{count} more searched setting is only in the tables",
-                "{count} more searched settings are only in the tables",
-                hidden,
-            ).format(count=hidden)
-        )
-    if left_out:
-        parts.append(
-            ngettext(
-                "{count} more search is only in the tables", "{count} more searches are only in the tables", left_out
-            ).format(count=left_out)
-        )
-    return " ".join(sentence(part) for part in parts)
-
-
-def _best(search: SearchResult, several: bool) -> str:
-    name = f"{quoted(search.label)}: " if several else ""
-    best_score = score(search.score.value, search.asked.metric)
-    if search.asked.repeat:
-        return _("{name}the best trials of {searches} reach {best_score} on average").format(
-            name=name, searches=count(len(search.best), "search", "searches"), best_score=best_score
-        )
-    best = next(one for one in search.trials if one.variant in search.best)
-    values = [f"{setting_name(path)} {_value(value)}" for path, value in best.trial.values.items()]
-    return _("{name}the best trial reaches {best_score} with {values}").format(
-        name=name, best_score=best_score, values=listing(values)
-    )
-
-
-def _value(value: Any) -> str:
-    return number(value, 3) if isinstance(value, float) else _choice(value)
-
-
-def _alt(searches: Sequence[SearchResult]) -> str:
-    lines = [_best(search, True) for search in searches]
-    return _("Scatter plots of the score of each trial against the searched settings. {lines}.").format(
-        lines=". ".join(lines)
-    )
+    return value if isinstance(value, (int, float, str)) and not isinstance(value, bool) else choice_name(value)

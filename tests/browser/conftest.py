@@ -29,9 +29,15 @@ claims:
     where: {training.lr: 0.01}
     expect: {below: 0.01}
 """
-UNTRAINED = """
+UNTRAINED = r"""
 title: A signal in a deep network
 question: Does the signal survive six layers?
+introduction: |
+  A tall formula, and one that is wider than a phone:
+
+  $$\frac{\frac{1}{2}}{\sqrt{\frac{a}{b}}}$$
+
+  $$a + b + c + d + e + f + g + h + i + j + k + l + m + n + o + p + q + r + s + t + u + v + w + x + y + z = 0$$
 data: {name: gaussian, samples: 100, features: 20, classes: 4, validation: 0}
 network: {hidden: {layers: 6, width: 20}, activation: tanh}
 training: {epochs: 0}

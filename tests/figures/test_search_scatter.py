@@ -100,6 +100,18 @@ def test_searched_settings_without_a_panel_are_counted(tmp_path: Path) -> None:
     assert "more searched setting" not in drawn(made(tmp_path / "two", f"{LR}, {L2}, samples: 6")).caption
 
 
+def test_searches_of_one_setting_are_side_by_side_and_the_caption_counts_those_left_out(tmp_path: Path) -> None:
+    names = [f"search {number}" for number in range(10)]
+    for count, drawn_searches in ((6, 6), (10, 9)):
+        more = f"variants: {{{', '.join(f'{name}: {{}}' for name in names[:count])}}}"
+        (tmp_path / str(count)).mkdir()
+        drawing = drawn(made(tmp_path / str(count), f"{LR}, samples: 3, repeat: true", more=more))
+        assert [ax.get_title(loc="left") for ax in drawing.figure.axes] == names[:drawn_searches]
+        assert len({round(ax.get_position().x0, 3) for ax in drawing.figure.axes}) == 3
+        assert ("1 more search is only in the tables" in drawing.caption) == (count > drawn_searches)
+        assert "the best trial of each seed" in drawing.caption
+
+
 def test_scores_of_diverged_runs_do_not_hide_the_other_ones(tmp_path: Path) -> None:
     analysis = made(tmp_path, f"{LR}, method: grid, samples: 5, metric: train_loss", lambda *_: 0.5)
     (search,) = analysis.searches

@@ -36,6 +36,7 @@ def small_analysis(**changes: Any) -> Analysis:
     records["large", 1] = record(runs[3], status="diverged", stopped_at_step=5, final=dict.fromkeys(SCORES, NAN))
     study: Any = SimpleNamespace(
         **{"id": "init", "title": "Größe", "question": "Which, then?", "answer": None, "seeds": (0, 1)},
+        **{"introduction": "", "closing": ""},
         **{"sha256": "ab" * 32, "watermark": None, "student": None, "claims": (), "lang": "en", "predict_first": False},
     )
     summaries = tuple(_summary(variant, tuple(records[variant.id, seed] for seed in (0, 1))) for variant in variants)

@@ -47,11 +47,6 @@ def about(value: int) -> str:
     return whole(float(f"{value:.2g}"))
 
 
-def times(value: float) -> str:
-    """Return a factor with two significant digits, such as "2.4" or "900,000"."""
-    return number(float(f"{value:.2g}"), 2)
-
-
 def percent(value: float | None, digits: int = 1) -> str:
     """Return a share in percent; 0% and 100% appear only for exactly 0 and 1."""
     if value is None or not math.isfinite(value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportgen.analysis.claims.tolerances import USUAL_RTOL
-from reportgen.analysis.words.names import amount, margin
+from reportgen.analysis.words.names import amount, margin, setting_name
 from reportgen.analysis.words.where import named
 from reportgen.languages.translate import _, numeral, percentage
 from reportgen.study.model.claims import Claim
@@ -56,9 +56,12 @@ def comparison_in_words(claim: Claim) -> str:
     by, factor = expect.get("by"), expect.get("factor")
     up = expect.row.direction > 0
     if factor is not None:
-        text = (
-            _("at least {factor} times greater than {other}") if up else _("at least {factor} times less than {other}")
-        )
+        if up:
+            text = _("at least {factor} times as large as {other}")
+        elif factor >= 1:
+            text = _("at least {factor} times less than {other}")
+        else:
+            text, factor = _("at most {factor} times as large as {other}"), 1 / factor
         return text.format(factor=numeral(f"{factor:g}"), other=other)
     if by is not None and by < 0:
         text = _("at most {margin} less than {other}") if up else _("at most {margin} greater than {other}")
@@ -80,5 +83,6 @@ def monotone_in_words(claim: Claim) -> str:
     along = claim.expect.get("along")
     falls = claim.expect.value == "decreasing"
     if along:
-        return (_("decreasing along {setting}") if falls else _("increasing along {setting}")).format(setting=along)
+        text = _("decreasing with {setting}") if falls else _("increasing with {setting}")
+        return text.format(setting=setting_name(along))
     return _("decreasing from layer to layer") if falls else _("increasing from layer to layer")

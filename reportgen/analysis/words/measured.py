@@ -12,6 +12,7 @@ from reportgen.analysis.words.formatting import (
     deviation,
     deviation_interval,
     interval,
+    number,
     percent,
     percent_interval,
     resolving_percent,
@@ -50,7 +51,8 @@ def amount(claim: ClaimResult, value: float, bounds: Bounds) -> str:
     if claim.quantity == "difference":
         return f"{'+' if value > 0 else ''}{estimated(value, bounds, '')}{unit(claim.metric)}"
     if claim.quantity == "ratio":
-        return estimated(value, bounds, "")
+        constant = all(bound == value for bound in bounds)
+        return number(value) if constant else estimated(value, bounds, "")  # a ratio is no count: 1.00, not 1
     return estimated(value, bounds, claim.metric) + unit(claim.metric)
 
 

@@ -16,6 +16,7 @@ _SPELLED = {
     "bn": "batch-norm",
     "mc": "Monte Carlo",
     "preactivation": "pre-activation",
+    "trainable": "trainable value",
     "var": "variance",
     "ns": "time in ns",
     "l1": "L1",

@@ -39,12 +39,16 @@ _ROUNDS = {
 
 def place_of(measure: Measure) -> str:
     """Return the layers, the time and the reference of a measurement in words."""
+    return ", ".join(part for part in (own_place(measure), reference(measure)) if part)
+
+
+def reference(measure: Measure) -> str:
+    """Return the settings whose values a measurement is divided by, such as "relative to constant", or nothing."""
     other = measure.relative_to
-    against = _("relative to {other}").format(other=named(other)) if other else ""
-    return ", ".join(part for part in (_place(measure), against) if part)
+    return _("relative to {other}").format(other=named(other)) if other else ""
 
 
-def _place(measure: Measure) -> str:
+def own_place(measure: Measure) -> str:
     """Return the layers and the time of a measurement, such as "in the last hidden layer, at initialization"."""
     searched = f"({setting_name(measure.setting)})" if measure.setting else ""
     parts = [searched, _level(measure), _layers(measure.layer, measure.reduce), _time(measure)]

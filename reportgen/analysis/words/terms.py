@@ -132,7 +132,7 @@ METRICS = (
     N_("best test accuracy"),
     N_("best setting"),
     N_("best place"),
-    N_("largest trainable"),
+    N_("largest trainable value"),
 )
 """Names of metrics."""
 

@@ -24,7 +24,7 @@ from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.measured import unit
 from reportgen.analysis.words.names import setting_name, words
 from reportgen.analysis.words.numerals import exponents
-from reportgen.analysis.words.places import place_of
+from reportgen.analysis.words.places import own_place, reference
 from reportgen.analysis.words.scores import estimated
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
@@ -50,19 +50,21 @@ LABEL, VALUE, MOST_LABEL = 0.12, 0.95, 2.3
 class Row:
     """A side of a claim, with its name in the panel.
 
-    half: half the width of the interval that determines the digits of the value; the same for values of similar size.
+    bounds: the interval that determines the digits of the value; the same for values of similar size.
     """
 
     label: str
     side: Side
-    half: float
+    bounds: tuple[float, float]
 
     @property
     def value(self) -> str:
         """The mean as text, with its unit."""
         value, least = self.side.estimate.value, "≥ " if self.side.censored else ""
         metric = "" if self.side.measure.relative_to else self.side.measure.metric
-        text = estimated(value, (value - self.half, value + self.half), metric)
+        count = metric and value.is_integer()  # a constant count has no decimal places, other constants three digits
+        constant = self.bounds[0] == self.bounds[1] and not count
+        text = estimated(value, (math.nan, math.nan) if constant else self.bounds, metric)
         return f"{least}{text}{unit(metric) if metric else ''}"
 
 
@@ -112,12 +114,12 @@ def _panel(sides: Sequence[Side]) -> Panel:
     if any(all(part in shared for part in own) for own in parts):
         shared = []  # the row needs a name
     labels = [", ".join(part for part in own if part not in shared) for own in parts]
-    measured = " ".join(part for part in (words(sides[0].measure.metric), place_of(sides[0].measure)) if part)
-    title = ", ".join([measured, *shared])
-    halves = _halves(sides)
+    measure = sides[0].measure
+    measured = " ".join(part for part in (words(measure.metric), own_place(measure)) if part)
+    title = ", ".join(part for part in (measured, *shared, reference(measure)) if part)
     rows = [
         Row(label or _("all variants"), *row)
-        for label, row in zip(labels, zip(sides, halves, strict=True), strict=True)
+        for label, row in zip(labels, zip(sides, _bounds(sides), strict=True), strict=True)
     ]
     return Panel(sentence(title).removesuffix("."), tuple(rows))
 
@@ -126,12 +128,14 @@ def _best(side: Side) -> list[str]:
     return [_("best {setting}").format(setting=setting_name(side.tuned))] if side.tuned else []
 
 
-def _halves(sides: Sequence[Side]) -> list[float]:
-    """Return half the width of each interval; of the widest one for all if the values are of similar size."""
-    estimates = [side.estimate for side in sides]
-    halves, sizes = [(one.hi - one.lo) / 2 for one in estimates], [abs(one.value) for one in estimates]
-    alike = min(sizes) > 0 and max(sizes) < 10 * min(sizes) and all(map(math.isfinite, halves))
-    return [max(halves)] * len(halves) if alike else halves
+def _bounds(sides: Sequence[Side]) -> list[tuple[float, float]]:
+    """Return the interval of each side; if the values are of similar size, the widest one around the smallest value."""
+    values = [side.estimate.value for side in sides]
+    halves = [(side.estimate.hi - side.estimate.lo) / 2 for side in sides]
+    least, most = min(values, key=abs), max(map(abs, values))
+    if 0 < most < 10 * abs(least) and all(map(math.isfinite, halves)) and max(halves) > 0:
+        return [(least - max(halves), least + max(halves))] * len(sides)
+    return [(value - half, value + half) for value, half in zip(values, halves, strict=True)]
 
 
 def _figure(panels: Sequence[Panel]) -> Figure:
@@ -161,7 +165,7 @@ def _draw(ax: Axes, panel: Panel, left: float) -> None:
     percent = not measure.relative_to and in_points(measure.metric)
     scale = _axis.scale_for([*values, *([e.lo, e.hi] for e in estimates)], False if percent else None) or _axis.UNIT
     if percent:
-        scale = _axis.accuracy_scale(scale) if is_share(measure.metric) else replace(scale, percent=True)
+        scale = _axis.accuracy_scale(scale) if is_share(measure.metric) else replace(scale, points=True)
     low = 0.3 if surface().is_narrow else 0.0  # where the label of a row is above it
     for at, (row, found) in enumerate(zip(panel.rows, estimates, strict=True)):
         y = at + low / 2

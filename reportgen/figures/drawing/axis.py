@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing.surface import surface
-from reportgen.figures.drawing.words import power
+from reportgen.figures.drawing.text import text_width
+from reportgen.figures.drawing.words import power, tick
 from reportgen.languages.translate import N_, _, numeral, percentage
 
 Array = NDArray[np.float64]
@@ -45,6 +46,8 @@ class Scale:
         Where a logarithmic axis shows zeros.
     percent : bool
         Whether the ticks are in percent.
+    points : bool
+        Whether the ticks are in percentage points, without a unit.
     whole : bool
         Whether the values are whole numbers, and so the ticks of a linear axis.
     marks : tuple of float
@@ -56,6 +59,7 @@ class Scale:
     high: float
     floor: float | None = None
     percent: bool = False
+    points: bool = False
     whole: bool = False
     marks: tuple[float, ...] = ()
 
@@ -183,26 +187,45 @@ def set_y(axes: Axes, scale: Scale, labels: bool = True) -> None:
 TICK = 0.45
 """Space for the label of an x tick in a narrow panel, in inches."""
 
+BETWEEN = 0.06
+"""Least space between the labels of x ticks, in inches."""
+
 
 def set_x(axes: Axes, scale: Scale) -> None:
-    """Set the x scale of the axes, with few ticks."""
+    """Set the x scale of the axes, with few ticks, whose labels fit beside each other."""
     inches = axes.get_position().width * surface().width
-    _set_ticks(axes, "x", scale, most=max(2, min(5, int(inches / TICK))) if surface().flat else 5)
+    most = max(2, min(5, int(inches / TICK))) if surface().flat else 5
+    while not scale.log and most > 2 and _are_crowded(scale, most, inches):
+        most -= 1
+    _set_ticks(axes, "x", scale, most)
     if found := marked_ticks(scale, inches):
         fix_ticks(axes.xaxis, *found)
     axes.set_xlim(scale.low, scale.high)
 
 
-LETTER, BETWEEN = 0.07, 0.1
-"""Widths of a letter of a tick's label and of the space between two labels, in inches."""
-
-
 def marked_ticks(scale: Scale, inches: float) -> tuple[list[float], list[str]] | None:
     """Return positions and labels of the marks of an x axis of this length, None if their labels have no room."""
-    places, words = scale.place(scale.marks).tolist(), [_plain(mark) for mark in scale.marks]
-    ends = [(inches * scale.position(at), LETTER * len(word) / 2) for at, word in zip(places, words, strict=True)]
+    places, words = scale.place(scale.marks).tolist(), [_label(scale, mark) for mark in scale.marks]
+    ends = [(inches * scale.position(at), text_width(word) / 2) for at, word in zip(places, words, strict=True)]
     has_room = all(right - left >= one + other + BETWEEN for (left, one), (right, other) in pairwise(ends))
     return (places, words) if places and has_room else None
+
+
+def _are_crowded(scale: Scale, most: int, inches: float) -> bool:
+    """Return whether the labels of ticks on a linear x axis touch."""
+    ticks = _locator(scale, most).tick_values(scale.low, scale.high)
+    shown = [value for value in ticks if scale.low <= value <= scale.high]
+    widest = max((text_width(_label(scale, value)) for value in shown), default=0.0)
+    return inches * (ticks[1] - ticks[0]) / scale.height < widest + BETWEEN
+
+
+def _locator(scale: Scale, most: int) -> MaxNLocator:
+    return MaxNLocator(min(5, most), integer=scale.whole, min_n_ticks=1 if scale.whole else 2)
+
+
+def _label(scale: Scale, value: float) -> str:
+    label = tick(100 * value if scale.percent or scale.points else value)
+    return percentage(label) if scale.percent else label
 
 
 def _set_ticks(axes: Axes, which: Literal["x", "y"], scale: Scale, most: int) -> None:
@@ -212,32 +235,14 @@ def _set_ticks(axes: Axes, which: Literal["x", "y"], scale: Scale, most: int) ->
         fix_ticks(axis, *decade_ticks(scale, most))
         axis.set_minor_locator(NullLocator())
     else:
-        axis.set_major_locator(MaxNLocator(min(5, most), integer=scale.whole, min_n_ticks=1 if scale.whole else 2))
-        axis.set_major_formatter(FuncFormatter(_percent if scale.percent else _plain))
+        axis.set_major_locator(_locator(scale, most))
+        axis.set_major_formatter(FuncFormatter(lambda value, _place: _label(scale, value)))
 
 
 def fix_ticks(axis: Axis, places: Sequence[float], words: Sequence[str]) -> None:
     """Set ticks with labels, without the ticks that `Axis.set_ticks` creates before the figure is drawn."""
     axis.set_major_locator(FixedLocator(places))
     axis.set_major_formatter(FixedFormatter(words))
-
-
-THOUSANDS, MILLIONS = 1e4, 1e6
-"""Ticks between these are written in full."""
-
-
-def _plain(value: float, _place: int | None = None) -> str:
-    """Return the full number of a tick, so that the axis needs no common factor or offset.
-
-    Thousands have no exponent, so that 7500 and 10,000 on one axis look alike.
-    """
-    if THOUSANDS <= abs(value) < MILLIONS:
-        return numeral(f"{value:,.0f}")
-    return numeral(exponents(f"{value:.4g}"))
-
-
-def _percent(value: float, _place: int | None = None) -> str:
-    return percentage(_plain(100 * value))
 
 
 KINDS = 0.11

@@ -44,6 +44,20 @@ def power(exponent: int) -> str:
     return str(10**exponent) if exponent in (0, 1) else power_of_ten(exponent).removeprefix("×")
 
 
+THOUSANDS, MILLIONS = 1e4, 1e6
+"""Ticks between these are written in full."""
+
+
+def tick(value: float) -> str:
+    """Return the full number of a tick, so that the axis needs no common factor or offset.
+
+    Thousands have no exponent, so that 7500 and 10,000 on one axis look alike.
+    """
+    if THOUSANDS <= abs(value) < MILLIONS:
+        return numeral(f"{value:,.0f}")
+    return numeral(exponents(f"{value:.4g}"))
+
+
 def count(amount: int, noun: str, plural: str | None = None) -> str:
     """Return the amount with its noun, a key of `nouns.NOUNS`, in singular or plural."""
     one, many = NOUNS.get(noun, (f"{{count}} {noun}", f"{{count}} {plural or noun + 's'}"))

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from reportgen.analysis.claims.answer import Condition, Quoted, measured_answer
 from reportgen.analysis.results import Analysis, ClaimResult
-from reportgen.analysis.words.formatting import times, whole
+from reportgen.analysis.words.formatting import number, whole
+from reportgen.analysis.words.listing import listing
 from reportgen.analysis.words.measured import amount
+from reportgen.analysis.words.names import sentence
 from reportgen.analysis.words.nouns import are, counted_noun
 from reportgen.languages.translate import _, ngettext
 from reportgen.languages.translate import quoted as in_quotes
@@ -78,7 +80,7 @@ def quoted(part: Quoted) -> str:
     result = part.result
     value = result.measured if result.quartiles is None else result.quartiles[1]
     if part.form == "inverse" and value:
-        return times(1 / value)
+        return number(float(f"{1 / value:.3g}"))  # 912,345 is 912,000
     text = amount(result, abs(value) if part.form == "size" else value, (math.nan, math.nan))
     return text.removeprefix("+") if part.form == "size" else text
 
@@ -118,15 +120,22 @@ def _single(claim: ClaimResult) -> str:
 
 
 def _mixed(groups: Mapping[Verdict, list[ClaimResult]], total: int) -> str:
-    """Return the number of claims with each verdict; the claims of the first group are repeated if they are few."""
-    sentences = []
+    """Return the number of claims with each verdict, then the first claims of the first group."""
+    parts = []
     for index, (verdict, group) in enumerate(groups.items()):
         text = _("{count} of the {total} claims {are}") if index == 0 else "{count} {are}"
-        count = text.format(count=whole(len(group)), total=whole(total), are=are(verdict, len(group)))
-        cites = index == 0 and verdict != "supported"
-        colon = ":" if cites and len(group) <= MOST_CITED else "."
-        sentences.append(f"{count}{colon} {_examples(group)}" if cites else f"{count}.")
-    return " ".join(sentences)
+        parts.append(text.format(count=whole(len(group)), total=whole(total), are=are(verdict, len(group))))
+    verdict, group = next(iter(groups.items()))
+    counts = f"{listing(parts)}."
+    return counts if verdict == "supported" else f"{counts} {sentence(_(verdict))}: {_first(group)}"
+
+
+def _first(claims: Sequence[ClaimResult]) -> str:
+    """Return the claims in quotes, or the first one and the number of the others."""
+    if len(claims) <= MOST_CITED:
+        return " ".join(map(_cited, claims))
+    more = _(" and {count} more").format(count=whole(len(claims) - 1))
+    return f"{_cited(claims[0])}{more}."
 
 
 def _examples(claims: Sequence[ClaimResult]) -> str:

@@ -9,7 +9,8 @@ from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.engine.spec import RunSpec
 from reportgen.engine.tables.norms import NORMS
 from reportgen.registry import table_of
-from reportgen.report.document.sources import CONVOLUTIONS, METHODS, SHORTCUTS, THEORY, references
+from reportgen.report.document.sources import CONVOLUTIONS, METHODS, SHORTCUTS, THEORY, mentioned, references
+from reportgen.study.model.study import Study
 from reportgen.study.planning.plan import Variant
 
 COMPONENTS = {
@@ -30,11 +31,20 @@ STOCHASTIC_DEPTH = "Huang et al. 2016"
 
 
 def cited(analysis: Analysis) -> list[str]:
-    """Return the sources of claims and findings, of what the variants differ in or consist of, and of the methods."""
+    """Return the sources of claims, texts, findings and methods, and of what the variants differ in or consist of."""
     claims = [source for claim in analysis.claims for source in claim.sources]
+    texts = mentioned(" ".join(_texts(analysis.plan.study)))
     findings = [source for finding in analysis.findings for source in finding.sources]
     compared = [*_of_components(analysis.plan.variants), *_of_networks([run.spec for run in analysis.plan.runs])]
-    return [*claims, *compared, *findings, *METHODS, *_theory(analysis)]
+    return [*claims, *texts, *compared, *findings, *METHODS, *_theory(analysis)]
+
+
+def _texts(study: Study) -> Iterator[str]:
+    """Yield the texts of a study in the order of the report."""
+    yield from (study.answer.says if study.answer else "", study.question)
+    for claim in study.claims:
+        yield from (claim.says, claim.note or "")
+    yield from (study.introduction, study.closing)
 
 
 def _of_components(variants: Sequence[Variant]) -> Iterator[str]:

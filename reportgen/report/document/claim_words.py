@@ -14,13 +14,14 @@ from reportgen.analysis.words.names import words
 from reportgen.analysis.words.numerals import exponents
 from reportgen.languages.translate import N_, _, translated
 from reportgen.report.document.claim_view import ClaimView
+from reportgen.study.metrics.table import metric_of
 
 QUANTITIES = {
     "value": "",
     "difference": N_("difference"),
     "ratio": N_("ratio"),
     "deviation": N_("the largest deviation"),
-    "share": N_("of the steps have the expected direction"),
+    "share": N_("of the steps of single seeds have the expected direction"),
 }
 """Text after a measured number, by its kind, in English."""
 
@@ -34,7 +35,7 @@ def headline(view: ClaimView) -> str:
     if result.within_tolerance is not None and result.quantity == "deviation":
         count, total = result.within_tolerance
         return _("{count} of {total} layers").format(count=count, total=total)
-    kind = {"ratio": _("ratio {value}"), "share": _("{value} of the steps")}.get(result.quantity, "{value}")
+    kind = {"ratio": _("ratio {value}"), "share": _("{value} of single steps")}.get(result.quantity, "{value}")
     if result.quantity == "difference" and not in_points(result.metric):
         kind = _("difference {value}")
     return kind.format(value=measured(result))
@@ -43,6 +44,12 @@ def headline(view: ClaimView) -> str:
 def what(view: ClaimView) -> str:
     """Return what was measured and where, such as "activation standard deviation in the last hidden layer"."""
     return f"{words(view.result.metric)} {view.place}".strip()
+
+
+def metric_name(claim: ClaimResult) -> str:
+    """Return the metric of a claim whose other options are unknown, such as "epochs to a given value"."""
+    name, options = words(claim.metric), metric_of(claim.metric).place.keys
+    return _("{metric} a given value").format(metric=name) if "level" in options else name
 
 
 def quantity(claim: ClaimResult) -> str:
@@ -83,6 +90,7 @@ def sides(claim: ClaimResult) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (what, headline, measured, measured_interval, quantity, sides, expected)
+    function.__name__: function
+    for function in (what, headline, measured, measured_interval, metric_name, quantity, sides, expected)
 }
 """Filters of the templates, by name."""

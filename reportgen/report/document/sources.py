@@ -74,3 +74,22 @@ def references(keys: Iterable[str]) -> list[Reference]:
         name = next((source for source in known if re.match(rf"{re.escape(source)}(?!\w)", key)), key)
         listed.setdefault(name, known.get(name, Reference(name)))
     return list(listed.values())
+
+
+def mentioned(text: str) -> list[str]:
+    """Return the keys of the papers that a text mentions, in its order.
+
+    The year may be in parentheses, as in "He et al. (2015)", and three authors may be "et al.".
+    """
+    places = {key: _mention(key).search(text) for key in papers()}
+    found = {key: match.start() for key, match in places.items() if match}
+    return sorted(found, key=lambda key: found[key])
+
+
+@cache
+def _mention(key: str) -> re.Pattern[str]:
+    authors, _space, year = key.rpartition(" ")
+    first, comma, _others = authors.partition(", ")
+    names = [authors, f"{first} et al."] if comma else [authors]
+    words = "|".join(r"\s+".join(map(re.escape, name.split())) for name in names)
+    return re.compile(rf"(?<!\w)(?:{words})(?:['’]s)?,?\s+\(?{re.escape(year)}(?!\w)")

@@ -67,6 +67,8 @@ def _checked(source: str, latex: str) -> Markup:
         for key in set(element.attrib) - ATTRIBUTES:
             del element.attrib[key]
     _join_upright(root)
+    if root.get("display") == "block":
+        root.set("tabindex", "0")  # a formula that is wider than the page scrolls, also by keys
     root.set("xmlns", MATHML)
     return Markup(ET.tostring(root, encoding="unicode"))
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 from reportgen.analysis.claims.quoted_sides import quoted_sides
 from reportgen.analysis.results import Analysis
 from reportgen.figures import FIGURES
+from reportgen.figures.claims.answer_values import Row, panels_of
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.report.document.opening import opening_figure
 from tests.figures.examples import of_study
@@ -126,3 +128,57 @@ def test_the_mean_of_positive_ratios_is_geometric_as_in_the_tests_of_claims(tmp_
     drawing = FIGURES["answer_values"].draw(made)
     assert drawing is not None
     assert "geometric" in drawing.caption
+
+
+RATIO = """
+  - id: ratio
+    says: The signal is that of Xavier's weights.
+    measure: {metric: activation_std, layer: last, step: 0, relative_to: {network.init: Xavier}}
+    where: {network.init: He, training.lr: %s}
+    expect: {above: 1}
+  - id: gap
+    says: The gap is small.
+    measure: {metric: accuracy_gap}
+    where: {network.init: He, training.lr: %s}
+    expect: {below: 0.5}
+"""
+
+
+def test_a_title_names_what_its_rows_share_before_what_they_are_divided_by(tmp_path: Path) -> None:
+    more = RATIO % (1, 1) + RATIO.replace("id: ", "id: slow-") % (0.01, 0.01)
+    made = of_study(
+        tmp_path / "one.yaml", STUDY % '"{ratio} {slow-ratio} {gap} {slow-gap}"' + more.replace("\n\n", "\n")
+    )
+    drawing = FIGURES["answer_values"].draw(made)
+    assert drawing is not None
+    titles = dict.fromkeys(row[0] for row in drawing.rows)
+    assert any(title.endswith("at initialization, He, relative to Xavier") for title in titles)
+    labels = [tick.get_text() for ax in drawing.figure.axes for tick in _drawn(ax).get_xticklabels()]
+    assert not any("%" in label for label in labels)
+
+
+def _drawn(ax: Axes) -> Axes:
+    ax.figure.draw_without_rendering()
+    return ax
+
+
+def test_values_of_similar_size_have_the_same_decimal_places(tmp_path: Path) -> None:
+    (side, *_others) = quoted_sides(analysed(tmp_path, '"{he-wins}"'))
+    measure = side.measure.model_copy(update={"metric": "val_loss"})
+    sides = [
+        replace(side, measure=measure, values={0: value - 0.03, 1: value, 2: value + 0.03}, parts=(str(value),))
+        for value in (0.442, 0.733, 0.94)
+    ]
+    (panel,) = panels_of(sides)
+    assert [row.value for row in panel.rows] == ["0.442", "0.733", "0.940"]
+
+
+def test_a_constant_ratio_has_three_digits_and_a_constant_count_none(tmp_path: Path) -> None:
+    (side, *_others) = quoted_sides(analysed(tmp_path, '"{he-wins}"'))
+    count = side.measure.model_copy(update={"metric": "layer_weights"})
+    ratio = side.measure.model_copy(update={"relative_to": {"network.init": "Xavier"}})
+    shown = [
+        Row("", replace(side, measure=measure, values=dict.fromkeys(range(3), value)), (value, value)).value
+        for measure, value in ((count, 216.0), (ratio, 1.0), (ratio, 4.541593e-5))
+    ]
+    assert shown == ["216", "1.00", "4.54×10⁻⁵"]

@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from reportgen.figures.drawing import style
 from reportgen.figures.drawing.axis import (
     Scale,
     accuracy_scale,
@@ -12,8 +14,10 @@ from reportgen.figures.drawing.axis import (
     fraction_scale,
     marked_ticks,
     scale_for,
+    set_x,
     set_y,
 )
+from reportgen.figures.drawing.surface import PHONE, drawing_on
 
 
 def test_a_wide_range_of_positive_values_gets_a_logarithmic_axis() -> None:
@@ -153,3 +157,15 @@ def test_an_axis_of_whole_numbers_has_whole_ticks(ends: tuple[float, float]) -> 
     ax = Figure().subplots()
     set_y(ax, Scale(False, *ends, whole=True))
     assert all(tick == int(tick) for tick in ax.get_yticks())
+
+
+@pytest.mark.parametrize("ends", [(0.8504, 0.8516), (0.0, 1.0), (112000.0, 124000.0)])
+def test_labels_of_x_ticks_do_not_touch_on_a_phone(ends: tuple[float, float]) -> None:
+    with style.settings(), drawing_on(PHONE):
+        _figure, ((axes,),) = style.grid(1, 1, 0.5, margins=style.Margins(left=0.12, right=0.95))
+        set_x(axes, Scale(False, *ends, percent=ends[1] <= 1))
+        axes.figure.draw_without_rendering()
+        inside = [label for label in axes.get_xticklabels() if ends[0] <= label.get_position()[0] <= ends[1]]
+        boxes = [label.get_window_extent() for label in inside]
+    assert len(boxes) >= 2
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))

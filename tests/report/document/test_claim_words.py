@@ -133,7 +133,7 @@ def test_a_small_ratio_is_also_one_part_of_so_many() -> None:
 
 def test_a_share_of_steps_says_of_what() -> None:
     found = replace(result(claim(), metric="activation_std", measured=0.75, interval=(0.7, 0.8)), quantity="share")
-    assert f"{measured(found)} {quantity(found)}" == "75.0% of the steps have the expected direction"
+    assert f"{measured(found)} {quantity(found)}" == "75.0% of the steps of single seeds have the expected direction"
 
 
 def test_a_difference_names_its_sides_its_sign_and_its_unit() -> None:
@@ -160,7 +160,28 @@ def test_a_name_that_reads_as_a_formula_stands_in_quotes() -> None:
     other = {"network.init": "1/sqrt(fan_in)"}
     one = asked({"greater_than": other, "factor": 2}, {"metric": "val_loss"}, where={"network.init": "he"})
     assert of(one) == "he minus 2 × “1/sqrt(fan_in)”"
-    assert expected(one) == "at least 2 times greater than “1/sqrt(fan_in)”"
+    assert expected(one) == "at least 2 times as large as “1/sqrt(fan_in)”"
+
+
+@pytest.mark.parametrize(
+    ("expect", "words"),
+    [
+        ({"greater_than": OTHER, "factor": 2}, "at least 2 times as large as relu"),
+        ({"greater_than": OTHER, "factor": 0.5}, "at least 0.5 times as large as relu"),
+        ({"less_than": OTHER, "factor": 2}, "at least 2 times less than relu"),
+        ({"less_than": OTHER, "factor": 0.5}, "at most 2 times as large as relu"),
+        ({"monotone": "increasing", "along": "training.lr"}, "increasing with learning rate"),
+        ({"monotone": "decreasing", "along": "network.hidden.width"}, "decreasing with hidden units per layer"),
+    ],
+)
+def test_factors_and_settings_of_expectations_are_in_words(expect: dict[str, Any], words: str) -> None:
+    one = asked(expect, {"metric": "val_loss"}, where={"network.activation": "tanh"})
+    assert expected(one).split(", ")[0] == words
+
+
+def test_a_ratio_that_does_not_vary_is_no_count() -> None:
+    found = replace(result(claim(), measured=1.0, interval=(1.0, 1.0)), quantity="ratio")
+    assert measured(found) == "1.00"
 
 
 def test_a_side_that_is_tuned_against_one_that_is_not_is_called_the_best() -> None:

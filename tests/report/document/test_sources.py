@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import importlib
 import re
+from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
 
+from reportgen.analysis.analyse import analyse
 from reportgen.analysis.diagnosis import scores
 from reportgen.analysis.diagnosis.rules import RULES
-from reportgen.report.document.sources import LECTURES, SITES, papers, references
+from reportgen.report.document.citations import cited
+from reportgen.report.document.sources import LECTURES, SITES, mentioned, papers, references
+from reportgen.shipped import shipped_studies
+from tests.analysis.studies import plan_of
 
 
 def test_every_source_of_a_rule_has_a_reference() -> None:
@@ -35,6 +40,20 @@ def test_two_keys_of_one_source_are_one_reference_and_an_unknown_key_has_none() 
     found = references(["von Neumann et al. 1941", "He et al. 2015, eq. 10", "My notes", "He et al. 2015", "My notes"])
     assert [one.key for one in found] == ["von Neumann et al. 1941", "He et al. 2015", "My notes"]
     assert (found[2].text, found[2].address) == ("", "")
+
+
+@pytest.mark.parametrize("study", shipped_studies().values(), ids=lambda path: path.stem)
+def test_every_paper_that_a_shipped_study_mentions_has_a_reference(study: Path) -> None:
+    text = " ".join(study.read_text(encoding="utf-8").split())
+    names = {" ".join(found) for found in re.findall(r"([A-Z]\w+ et al\.)(?:'s)?,? \(?(\d{4})", text)}
+    assert [name for name in names if not mentioned(name)] == []
+
+
+def test_a_report_cites_the_papers_that_its_texts_mention(tmp_path: Path) -> None:
+    texts = "introduction: As Cohen et al. (2021) report.\nclosing: See Smith 2017, but not Polyak 19640."
+    found = cited(analyse(plan_of(tmp_path, texts), {}))
+    assert found[:2] == ["Cohen et al. 2021", "Smith 2017"]
+    assert "Polyak 1964" not in found
 
 
 def test_links_are_identifiers_or_addresses_each_of_one_paper() -> None:

@@ -77,6 +77,14 @@ def test_every_claim_of_the_lectures_is_listed_with_its_tests(tmp_path: Path) ->
     assert "test 2 of the lectures’ 50 claims" in texts(tmp_path / "out")["index.html"]
 
 
+def test_claims_have_powers_of_ten_and_a_time_to_a_level_has_an_end(tmp_path: Path) -> None:
+    report(tmp_path / "a", [claim("saturates", lecture=1), claim("learns", lecture=None, metric="epochs_to")])
+    write_site([tmp_path / "a"], tmp_path / "out")
+    text = texts(tmp_path / "out")["lectures.html"]
+    assert "the slope of the sigmoid is 4.5×10⁻⁵" in text
+    assert "epochs to a given value" in text
+
+
 def test_a_site_without_claims_of_the_lectures_does_not_mention_them(tmp_path: Path) -> None:
     report(tmp_path / "a", [claim("falls", lecture=None), claim("stays", "contradicted", None)])
     out = tmp_path / "out"

@@ -21,7 +21,6 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from reportgen.analysis.results import Analysis, VariantSummary
-from reportgen.analysis.words.formatting import percent
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
@@ -196,7 +195,8 @@ def _words(course: Course) -> str:
     )  # fmt: skip
     if not np.isfinite(relative):
         return words
-    return _("{words}, {share} of the largest curvature with stable steps").format(words=words, share=percent(relative))
+    text = _("{words}, {ratio} times the largest curvature with stable steps")
+    return text.format(words=words, ratio=number(relative, 3))
 
 
 def _caption(courses: Sequence[Course], note: str) -> str:
