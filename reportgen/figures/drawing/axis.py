@@ -184,11 +184,8 @@ def set_y(axes: Axes, scale: Scale, labels: bool = True) -> None:
     axes.tick_params(axis="y", labelleft=labels)
 
 
-TICK = 0.45
-"""Space for the label of an x tick in a narrow panel, in inches."""
-
-BETWEEN = 0.06
-"""Least space between the labels of x ticks, in inches."""
+TICK, BETWEEN = 0.45, 0.06
+"""Space for the label of an x tick in a narrow panel, and the least space between two labels, in inches."""
 
 
 def set_x(axes: Axes, scale: Scale) -> None:
