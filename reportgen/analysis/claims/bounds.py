@@ -71,8 +71,11 @@ class Bounds:
 def typical(*sides: Bounds) -> tuple[float, ...]:
     """Return a value for each side of a ratio: the geometric mean over seeds if all are positive, else the mean.
 
-    Only seeds with finite values on all sides count; without one, the result is empty.
+    Only seeds with finite values on all sides count; without one, or if only bounds of a value are known, the result is
+    empty, since the values of the sides would not have the ratio.
     """
+    if any(side.censored for side in sides):
+        return ()
     known = np.logical_and.reduce([np.isfinite(side.shown) for side in sides])
     if not known.any():
         return ()
