@@ -18,6 +18,9 @@ from reportgen.languages.translate import quoted as in_quotes
 from reportgen.report.document.claim_view import counted
 from reportgen.study.model.claims import BY_INTEREST, Verdict
 
+DECIDED = ("contradicted", "supported")
+"""The verdicts that are a finding."""
+
 MOST_CITED = 2
 """Largest number of claims that a sentence repeats in full; of more claims it repeats the first."""
 
@@ -120,14 +123,16 @@ def _single(claim: ClaimResult) -> str:
 
 
 def _mixed(groups: Mapping[Verdict, list[ClaimResult]], total: int) -> str:
-    """Return the number of claims with each verdict, then the first claims of the first group."""
+    """Return the number of claims with each verdict, then the first contradicted and the first supported claims.
+
+    These are what the study found. Claims without a decision are no finding.
+    """
     parts = []
     for index, (verdict, group) in enumerate(groups.items()):
         text = _("{count} of the {total} claims {are}") if index == 0 else "{count} {are}"
         parts.append(text.format(count=whole(len(group)), total=whole(total), are=are(verdict, len(group))))
-    verdict, group = next(iter(groups.items()))
-    counts = f"{listing(parts)}."
-    return counts if verdict == "supported" else f"{counts} {sentence(_(verdict))}: {_first(group)}"
+    found = [f"{sentence(_(verdict))}: {_first(group)}" for verdict, group in groups.items() if verdict in DECIDED]
+    return " ".join([f"{listing(parts)}.", *found])
 
 
 def _first(claims: Sequence[ClaimResult]) -> str:

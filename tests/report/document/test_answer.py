@@ -61,14 +61,21 @@ S, C, I = "supported", "contradicted", "inconclusive"  # noqa: E741
         ((I,), "The measurements do not settle the claim: “0”"),
         ((S, S), "Both claims are supported. “0” “1”"),
         ((S, S, S), "All 3 claims are supported. The first: “0”"),
-        ((S, C), "1 of the 2 claims is contradicted and 1 is supported. Contradicted: “1”"),
-        ((I, S, C, S), "1 of the 4 claims is contradicted, 1 is inconclusive and 2 are supported. Contradicted: “2”"),
-        ((C, C, S, S), "2 of the 4 claims are contradicted and 2 are supported. Contradicted: “0” “1”"),
-        ((C, C, C, S), "3 of the 4 claims are contradicted and 1 is supported. Contradicted: “0” and 2 more."),
-        ((S, I), "1 of the 2 claims is inconclusive and 1 is supported. Inconclusive: “1”"),
+        ((S, C), "1 of the 2 claims is contradicted and 1 is supported. Contradicted: “1” Supported: “0”"),
+        (
+            (I, S, C, S),
+            "1 of the 4 claims is contradicted, 1 is inconclusive and 2 are supported. "
+            "Contradicted: “2” Supported: “1” “3”",
+        ),
+        (
+            (C, C, C, S),
+            "3 of the 4 claims are contradicted and 1 is supported. Contradicted: “0” and 2 more. Supported: “3”",
+        ),
+        ((C, I), "1 of the 2 claims is contradicted and 1 is inconclusive. Contradicted: “0”"),
+        ((S, I), "1 of the 2 claims is inconclusive and 1 is supported. Supported: “0”"),
     ],
 )
-def test_verdicts_in_words_start_with_the_contradicted_claims(verdicts: tuple[str, ...], sentence: str) -> None:
+def test_verdicts_in_words_name_contradicted_and_supported_claims(verdicts: tuple[str, ...], sentence: str) -> None:
     claims = tuple(result(verdict, str(number)) for number, verdict in enumerate(verdicts))
     assert from_verdicts(small_analysis(claims=claims)) == sentence
 
