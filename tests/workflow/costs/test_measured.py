@@ -17,24 +17,18 @@ from reportgen.workflow.costs import measured
 from reportgen.workflow.costs.estimate import makespan
 from reportgen.workflow.request import plan_jobs
 
-STUDY = """
+NETWORK = """
 title: T
 question: Q
 data: {name: moons, samples: 60}
 network: {hidden: [3]}
 training: {epochs: 4, batch_size: 12}
-probes: {looks: 3}
+"""
+STUDY = f"""{NETWORK}probes: {{looks: 3}}
 seeds: 3
-vary: {training.epochs: [4, 8], network.activation: [relu, tanh]}
+vary: {{training.epochs: [4, 8], network.activation: [relu, tanh]}}
 """
-ONE_KIND = """
-title: T
-question: Q
-data: {name: moons, samples: 60}
-network: {hidden: [3]}
-training: {epochs: 4, batch_size: 12}
-seeds: 1
-"""
+ONE_KIND = f"{NETWORK}seeds: 1\n"
 TIMES = RunTimes(loading=1.0, start=0.5, step=0.01, epoch=0.1, probe=0.2, end=0.3)
 
 
