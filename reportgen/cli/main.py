@@ -10,8 +10,9 @@ import io
 import os
 import signal
 import sys
+import threading
 from types import FrameType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,8 +28,14 @@ from reportgen.cli.terminal import as_user_error, flush_output, print_json, prin
 from reportgen.errors import Interruption, ReportgenError, UsageError
 from reportgen.shipped import package_version
 
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
 PARSE_ERROR: Any = typer.BadParameter.__base__
 """The base class of Typer's errors about the command line, which Typer does not export."""
+
+AFTER_DESTRUCTOR = 0.02
+"""Seconds after which an interruption that a destructor dropped is repeated."""
 
 app.command()(run.run)
 app.command()(run.render)
@@ -62,6 +69,7 @@ def main() -> None:
         for number, former in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
             if signal.getsignal(number) == former:  # a shell may have it ignored
                 signal.signal(number, _interrupt)
+        sys.unraisablehook = _unraisable
         code = invoke(sys.argv[1:])
         flush_output()
         if interruptions and code != INTERRUPTED:
@@ -80,6 +88,25 @@ def main() -> None:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     interruptions.append(number)
     raise KeyboardInterrupt
+
+
+def _unraisable(dropped: UnraisableHookArgs) -> None:
+    """Repeat an interruption that came during a destructor, which Python would report and forget."""
+    if not (interruptions and isinstance(dropped.exc_value, KeyboardInterrupt)):
+        sys.__unraisablehook__(dropped)
+        return
+    again = threading.Timer(AFTER_DESTRUCTOR, _repeat, [interruptions[-1]])
+    again.daemon = True
+    again.start()
+
+
+def _repeat(number: int) -> None:
+    if signal.getsignal(number) != _interrupt:  # the command has ended
+        return
+    if os.name == "nt":
+        signal.raise_signal(number)
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, number)  # also ends a wait of the main thread
 
 
 def _final(code: int) -> int:

@@ -23,6 +23,11 @@ VERB = """
 import atexit, sys, time
 from reportgen.cli import doctor, main as cli
 
+class Destructor:
+    def __del__(self):
+        print("ready", flush=True)
+        time.sleep(60)
+
 def work():
     try:
         print("ready", flush=True)
@@ -30,20 +35,24 @@ def work():
     except KeyboardInterrupt:
         {handled}
 
+def destroy():
+    Destructor()
+    time.sleep(60)
+
 def end():
     print("ready", flush=True)
     time.sleep(60)
 
-doctor.examine = work
+doctor.examine = {work}
 if sys.argv[1:] == ["list"]:
     atexit.register(end)
 cli.main()
 """
 
 
-def interrupted(number: int, verb: str, handled: str = "pass") -> tuple[int, str]:
+def interrupted(number: int, verb: str, handled: str = "pass", work: str = "work") -> tuple[int, str]:
     """Send a signal to a verb when it says that it is ready; return its exit code and what it printed to stderr."""
-    call = [sys.executable, "-c", VERB.format(handled=handled), verb]
+    call = [sys.executable, "-c", VERB.format(handled=handled, work=work), verb]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(call, text=True, **pipes) as process:  # type: ignore[call-overload]
         while process.stdout.readline() != "ready\n":
@@ -71,6 +80,13 @@ def test_a_signal_has_its_exit_code_whatever_becomes_of_its_exception(
 
 @posix
 @pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_signal_during_a_destructor_is_not_forgotten(number: int, code: int) -> None:
+    assert interrupted(number, "doctor", work="destroy") == (code, "Interrupted.\n")
+
+
+@posix
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_after_the_end_of_the_work_changes_nothing(number: int) -> None:
     assert interrupted(number, "list") == (0, "")
@@ -79,7 +95,9 @@ def test_a_signal_after_the_end_of_the_work_changes_nothing(number: int) -> None
 @posix
 def test_an_ignored_signal_stays_ignored() -> None:
     ignoring = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-    code = f"{ignoring}{VERB.format(handled='pass')}".replace("time.sleep(60)", "signal.raise_signal(signal.SIGINT)")
+    code = f"{ignoring}{VERB.format(handled='pass', work='work')}".replace(
+        "time.sleep(60)", "signal.raise_signal(signal.SIGINT)"
+    )
     ended = subprocess.run(
         [sys.executable, "-c", code, "list"], capture_output=True, text=True, timeout=60, check=False
     )
