@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from reportgen.engine.cost import estimate_seconds
+from reportgen.engine.cost import estimate_seconds, run_bytes
 from reportgen.engine.layout import lay_out
-from reportgen.engine.network_spec import BatchNormSpec
+from reportgen.engine.network_spec import BatchNormSpec, Node
 from reportgen.engine.spec import RunSpec
-from tests.engine.convolutional import lenet, run
+from tests.engine.convolutional import layer, lenet, residual, run
 from tests.engine.networks import spec
 
 IMAGE = (1, 28, 28)
@@ -59,3 +59,9 @@ def test_scores_of_validation_examples_take_time() -> None:
     made = images()
     unscored, halves = (replace(made, data=replace(made.data, validation=share)) for share in (0.0, 0.5))
     assert seconds(unscored) < seconds(halves)
+
+
+@pytest.mark.parametrize("nodes", [lenet(), (layer(16, 3), *lenet()), (layer(1, 5, stride=2), *lenet()), residual(1)])
+def test_the_memory_of_a_run_is_an_integer_of_python(nodes: tuple[Node, ...]) -> None:
+    made = run(nodes)
+    assert type(run_bytes(made, lay_out(made.network, 784, IMAGE), N)) is int

@@ -18,7 +18,7 @@ AGREEMENT_EXAMPLES = 16
 
 def buffer_size(geometry: Geometry, units: int) -> int:
     """Return the size of Work.columns that the kernels need."""
-    return columns_size(geometry, units)
+    return int(columns_size(geometry, units))  # the constants of kernels are numbers of NumPy
 
 
 @inline_ir
