@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures import Drawing, draw_all
+from reportgen.figures.drawing import palette
 from reportgen.figures.drawing.export import screen_svg, svg_text
 from reportgen.figures.slides import draw_slides
 from reportgen.languages.translate import in_language
@@ -23,6 +24,10 @@ ATTACHED = (RESULTS, STUDY, *(f"tables/{name}.csv" for name in TABLES))
 
 MOST_ATTACHED = 2_000_000
 """Largest size of an attached file in bytes, so that the PDF can be sent by mail."""
+
+
+MOST_PICTURES = 1_050_000
+"""Largest size of the pictures of a page in bytes, so that it opens fast; most studies stay far below."""
 
 
 def page(analysis: Analysis) -> str:
@@ -44,6 +49,16 @@ def write(
         paths = slides.write_sources(deck, folder / SLIDES) if deck else []
         paths += write_media(document, drawings, kit.claims_table(document), ATTACHED, folder, formats, script=script)
         return [*paths, slides.write_pdf(deck, folder / SLIDES)] if deck else paths
+
+
+def _within_size(svgs: Mapping[str, str], pictures: Mapping[str, str]) -> dict[str, str]:
+    """Return the pictures of a page, of which the largest lack their layout for phones if there are too many bytes."""
+    shown, size = dict(pictures), sum(map(len, pictures.values()))
+    for name in sorted(pictures, key=lambda name: len(pictures[name]), reverse=True):
+        if size > MOST_PICTURES:
+            shown[name] = palette.inline(svgs[name])
+            size += len(shown[name]) - len(pictures[name])
+    return shown
 
 
 def write_media(
@@ -75,7 +90,8 @@ def write_media(
     pictures = {drawing.id: screen_svg(drawing, svgs[drawing.id]) for drawing in drawings} if on_screen else {}
     if "html" in formats:
         paths.append(folder / PAGE)
-        paths[-1].write_text(html.page(document, pictures, script=script), encoding="utf-8", newline="\n")
+        on_page = _within_size(svgs, pictures)
+        paths[-1].write_text(html.page(document, on_page, script=script), encoding="utf-8", newline="\n")
     if "kit" in formats:
         paths += kit.write_figures(drawings, folder / "figures", svgs)
         paths += kit.write_embed(document, drawings, table, folder / "embed")

@@ -11,8 +11,9 @@ import re
 import xml.etree.ElementTree as ET
 import zlib
 from collections.abc import Iterator
+from itertools import groupby
 
-from reportgen.figures.drawing.svg_path import shorten, stamped
+from reportgen.figures.drawing.svg_path import dots, shorten, stamped
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -23,6 +24,12 @@ URL = re.compile(r"url\(#([^)]+)\)")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 UPRIGHT = re.compile(r"rotate\(-?0 [^)]*\)")
 COORDINATES = ("d", "x", "y", "width", "height", "transform", "points")
+OWN = ("d", "x", "y", "transform", "id")
+"""Attributes of a path or text that a group cannot have in its place."""
+
+FEWEST_SHARED = 2
+"""Number of elements from which a group with their attributes is shorter."""
+
 DEFAULTS = {
     ("stroke-linejoin", "round"), ("stroke-linecap", "butt"), ("fill-opacity", "1"), ("stroke-opacity", "1"),
     ("text-anchor", "start"),
@@ -43,6 +50,7 @@ def tidy(source: str, id_: str, title: str, description: str) -> str:
     _gather(root)
     _rename(root, f"f{zlib.crc32(id_.encode()):x}")
     _shorten(root)
+    _share(root)
     root.set("stroke-linejoin", "round")
     root.set("font-family", FONTS)
     _describe(root, id_, title, description)
@@ -125,12 +133,31 @@ def _appearance(element: ET.Element) -> dict[str, str]:
 
 def _as_path(run: list[ET.Element], shapes: dict[str, ET.Element]) -> list[ET.Element]:
     shape = shapes.get(run[0].get(HREF, "#")[1:]) if _is(run[0], "use") else None
-    places = [(float(use.get("x", "0")), float(use.get("y", "0"))) for use in run]
-    path = stamped(shape.get("d", ""), places) if shape is not None else None
-    if path is None:
+    if shape is None:
         return run
+    marker, places = shape.get("d", ""), [(float(use.get("x", "0")), float(use.get("y", "0"))) for use in run]
     attributes = {key: value for key, value in run[0].attrib.items() if key not in ("x", "y", HREF)}
-    return [ET.Element(f"{{{SVG}}}path", {"d": path} | attributes)]
+    if _is_plain(attributes) and (drawn := dots(marker, places, _edge(attributes))):
+        stroke = {"fill": "none", "stroke": attributes["fill"], "stroke-width": f"{drawn[1]:g}"}
+        kept = {key: value for key, value in attributes.items() if not key.startswith(("fill", "stroke"))}
+        if "fill-opacity" in attributes:
+            kept["stroke-opacity"] = attributes["fill-opacity"]
+        return [ET.Element(f"{{{SVG}}}path", {"d": drawn[0]} | kept | stroke | {"stroke-linecap": "round"})]
+    path = stamped(marker, places)
+    return run if path is None else [ET.Element(f"{{{SVG}}}path", {"d": path} | attributes)]
+
+
+def _is_plain(attributes: dict[str, str]) -> bool:
+    """Return whether a marker is filled and its edge has the same colour, or no width."""
+    if attributes.get("fill", "none") == "none":
+        return False
+    same = all(attributes.get(f"fill{end}") == attributes.get(f"stroke{end}") for end in ("", "-opacity"))
+    return same or not _edge(attributes)
+
+
+def _edge(attributes: dict[str, str]) -> float:
+    """Return the width of the edge of a marker."""
+    return float(attributes.get("stroke-width", "1")) if attributes.get("stroke", "none") != "none" else 0.0
 
 
 def _references(element: ET.Element) -> Iterator[str]:
@@ -162,6 +189,31 @@ def _shorten(element: ET.Element) -> None:
             child.set("d", shorten(child.get("d", "")))
         if not _is(child, "defs"):
             _shorten(child)
+
+
+def _share(element: ET.Element) -> None:
+    """Give consecutive paths or texts of the same style one group that has their attributes."""
+    children: list[ET.Element] = []
+    for _, similar in groupby(element, _style):
+        part = list(similar)
+        if len(part) >= FEWEST_SHARED and (common := _style(part[0])[1]):
+            group = ET.Element(f"{{{SVG}}}g", dict(common))
+            for child in part:
+                child.attrib = {key: value for key, value in child.attrib.items() if key in OWN}
+            group[:] = part
+            part = [group]
+        children += part
+    element[:] = children
+    for child in children:
+        if not _is(child, "defs"):
+            _share(child)
+
+
+def _style(element: ET.Element) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the tag of a path or text and the attributes that a group can have in its place."""
+    if not (_is(element, "path") or _is(element, "text")) or "opacity" in element.attrib:
+        return element.tag, ()
+    return element.tag, tuple(sorted((key, value) for key, value in element.attrib.items() if key not in OWN))
 
 
 def _describe(root: ET.Element, id_: str, title: str, description: str) -> None:

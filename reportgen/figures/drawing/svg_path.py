@@ -13,6 +13,9 @@ CIRCLE = re.compile(r"M 0 ([\d.]+) C [^MLz]* z")
 TENTHS, HUNDREDTHS = 10, 100
 """Steps per point: rounding by 1/20 point is invisible in lines, but not in small markers."""
 
+LARGEST_MARKER = 20
+"""Largest coordinate of a marker, in points; what is larger is an area."""
+
 Point = tuple[int, int]
 
 
@@ -31,16 +34,32 @@ def shorten(path: str, grid: int = TENTHS) -> str:
 
 
 def stamped(marker: str, places: Sequence[tuple[float, float]]) -> str | None:
-    """Return one path that draws a marker at every place, None for curved markers other than circles."""
+    """Return one path that draws a marker at every place, None for curved markers other than circles.
+
+    The arc of a circle leaves out a hundredth of a point, because an arc cannot end where it begins.
+    """
     circle = CIRCLE.fullmatch(marker)
     if circle:
         r = float(circle[1])
-        shape = f"m0 {r:g}a{r:g} {r:g} 0 1 1 0-{2 * r:g} {r:g} {r:g} 0 1 1 0 {2 * r:g}z"
-    elif STRAIGHT.fullmatch(marker):
-        shape = shorten(marker, HUNDREDTHS)
-    else:
+        return "".join(f"M{x:g} {round(y - r, 2):g}a{r:g} {r:g} 0 1 1-.01 0z" for x, y in places)
+    if not STRAIGHT.fullmatch(marker):
         return None
+    large = any(abs(float(number)) > LARGEST_MARKER for _, number in TOKEN.findall(marker) if number)
+    shape = shorten(marker, TENTHS if large else HUNDREDTHS)  # an area is drawn as a large marker at one place
     return "".join(f"M{x:g} {y:g}{shape}" for x, y in places)
+
+
+def dots(marker: str, places: Sequence[tuple[float, float]], edge: float) -> tuple[str, float] | None:
+    """Return a path for circles in one colour, and the width of its stroke; None if the marker is no circle.
+
+    With round ends, a line of no length is a dot. edge: the width of the edge of a circle.
+    """
+    circle = CIRCLE.fullmatch(marker)
+    if circle is None:
+        return None
+    grid = [(round(x * HUNDREDTHS), round(y * HUNDREDTHS)) for x, y in places]
+    moves = [_joined(_steps(before, [here]), HUNDREDTHS) for before, here in pairwise([(0, 0), *grid])]
+    return "".join(f"m{move}h0" for move in moves), round(2 * float(circle[1]) + edge, 2)
 
 
 def _outlines(path: str, grid: int) -> list[tuple[list[Point], bool]]:

@@ -23,10 +23,10 @@ STATISTICS = (
 )
 """Statistics in the tables of layers; layers.csv contains every statistic."""
 
-MOST_DETAILED = 40
+MOST_DETAILED = 24
 """Largest number of variants with tables of layers, to limit the size of the page."""
 
-MOST_RUNS, FEWEST_RUNS = 2000, 20
+MOST_RUNS, FEWEST_RUNS = 400, 5
 """Largest number of runs in the tables of all variants, and the number of those that each variant may list with that.
 
 runs.csv contains every run.

@@ -7,6 +7,7 @@ import pytest
 from reportgen.figures import FIGURES
 from reportgen.figures.drawing.export import svg_text
 from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.svg import SVG, tidy
 from reportgen.figures.drawing.svg_path import shorten
 from tests.figures.examples import lecture_grid
 
@@ -86,3 +87,38 @@ def test_two_figures_on_one_page_share_no_id_and_every_reference_is_kept(texts: 
 def test_nothing_is_fetched_from_elsewhere(texts: list[tuple[Drawing, str]]) -> None:
     for _, text in texts:
         assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", text)
+
+
+CIRCLE = "M 0 0.65 C 0.17 0.65 0.34 0.58 0.46 0.46 C 0.58 0.34 0.65 0.17 0.65 0 z"
+
+
+def markers(style: str) -> ET.Element:
+    """Return the path of two circles in a style."""
+    source = f"""<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">
+    <defs><path id="circle" d="{CIRCLE}"/></defs>
+    <use xlink:href="#circle" x="3" y="4" style="{style}"/><use xlink:href="#circle" x="5.5" y="6" style="{style}"/>
+    </svg>"""
+    [path] = ET.fromstring(tidy(source, "circles", "Circles", "Two circles.")).iter(f"{{{SVG}}}path")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("style", "width", "opacity"),
+    [
+        ("fill: #ff0000; stroke: #ff0000; stroke-width: 0.9", "2.2", None),
+        ("fill: #ff0000; stroke: #ff0000; fill-opacity: 0.5; stroke-opacity: 0.5", "2.3", "0.5"),
+        ("fill: #ff0000; fill-opacity: 0.75", "1.3", "0.75"),
+    ],
+)
+def test_circles_of_one_colour_are_dots(style: str, width: str, opacity: str | None) -> None:
+    path = markers(style)
+    assert path.get("d") == "m3 4h0m2.5 2h0"
+    assert (path.get("fill"), path.get("stroke"), path.get("stroke-linecap")) == ("none", "#ff0000", "round")
+    assert (path.get("stroke-width"), path.get("stroke-opacity")) == (width, opacity)
+
+
+@pytest.mark.parametrize("fill", ["none", "#ffffff"])
+def test_circles_with_an_edge_of_their_own_keep_it(fill: str) -> None:
+    path = markers(f"fill: {fill}; stroke: #ff0000; stroke-width: 0.7")
+    assert (path.get("fill"), path.get("stroke"), path.get("stroke-width")) == (fill, "#ff0000", "0.7")
+    assert re.fullmatch(r"(M[\d. ]+a0\.65 0\.65 0 1 1-\.01 0z){2}", path.get("d", ""))
