@@ -31,6 +31,7 @@ BAD_LAYERS = (
     _bad(
         "{layers: [{conv: {filters: 6, kernel: 5}, pool: 2}]}", "4:52: network.layers[0].pool", "conflicting-settings"
     ),
+    _bad("{layers: [{kind: conv, units: 6}]}", "4:20: network.layers[0]", "unknown-name", "dense"),
     _bad("{layers: [{covn: {filters: 6, kernel: 5}}]}", "4:21: network.layers[0].covn", "unknown-name", "conv"),
     _bad("{layers: [{conv: {filters: 6, kernle: 5}}]}", "4:40: network.layers[0].conv.kernle", "unknown-key", "kernel"),
     _bad("{layers: [{conv: {filters: 0, kernel: 5}}]}", "4:37: network.layers[0].conv.filters", "out-of-range"),

@@ -182,6 +182,9 @@ def read_layer(value: Any) -> Layer:
     entry = {value: None} if isinstance(value, str) else value
     if not isinstance(entry, dict):
         raise problem("wrong-type", f"expected a layer, found {shown(value)}", "such as dense: 100")
+    if len(entry) > 1 and not keys.keys() & entry.keys():
+        message = f"a layer has one key, which is its kind, found {', '.join(map(str, entry))}"
+        raise problem("unknown-name", message, "such as dense: {units: 100} or pool: 2")
     for key in entry:
         if key not in keys:
             path = (key,) if entry is value else ()
