@@ -74,7 +74,9 @@ def test_a_formula_is_mathml_on_the_page_and_a_picture_in_print(latex: str) -> N
     assert "vertical-align" in picture
 
 
-@pytest.mark.parametrize("text", ["$$x$$", "It is\n$$x$$\nhere.", "It is $$\nx\n$$ here.", "- It is $$x$$.", "**$$x$$**"])
+@pytest.mark.parametrize(
+    "text", ["$$x$$", "It is\n$$x$$\nhere.", "It is $$\nx\n$$ here.", "- It is $$x$$.", "**$$x$$**"]
+)
 def test_a_display_formula_scrolls_by_keys_wherever_it_is(text: str) -> None:
     html = markdown.to_html(text)
     found = Elements(str(html))

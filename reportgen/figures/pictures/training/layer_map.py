@@ -92,7 +92,7 @@ def _figure(maps: Sequence[Map], view: MapView) -> Figure:
     margins = _style.Margins(left=0.5, across=0.45, top=0.28, between=0.62, bottom=0.42, titles=titles)
     figure, axes = _style.panels(len(maps), columns, height, margins=margins)
     for at, (ax, one) in enumerate(zip(axes, maps, strict=True)):
-        _panel(ax, one, view, (width, height), _limit(maps))
+        _panel(ax, one, view, width, _limit(maps))
         _style.panel_title(ax, one.summary.variant.label, width)
         if at + columns >= len(maps):
             ax.set_xlabel(_("step"), labelpad=2)
@@ -106,9 +106,9 @@ def _limit(maps: Sequence[Map]) -> float:
     return max(LEAST, *(float(np.nanmax(one.values)) for one in maps))
 
 
-def _panel(ax: Axes, one: Map, view: MapView, size: tuple[float, float], limit: float) -> None:
-    (layers, probes), (width, height) = one.values.shape, size
-    room = width / probes > 0.24 and height / layers > 0.11 and probes <= NUMBERED
+def _panel(ax: Axes, one: Map, view: MapView, width: float, limit: float) -> None:
+    layers, probes = one.values.shape
+    room = width / probes > 0.24 and probes <= NUMBERED
     words = [[_cell(value) if room else "" for value in row] for row in one.values]
     draw_cells(ax, one.values / limit, np.array(words), _style.COLOURS[view.colour], surface().tiny)
     step = -(-layers // 12)
