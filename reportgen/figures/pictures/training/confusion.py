@@ -28,6 +28,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, prose, sentence, span
 from reportgen.figures.pictures.choice import is_named, rows_with, with_array
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.pictures.shades import draw_cells
 from reportgen.figures.table import FIGURES
 from reportgen.languages.translate import _
@@ -75,14 +76,15 @@ def draw(analysis: Analysis) -> Drawing | None:
     matrices = [_matrix(row) for row in chosen]
     if not matrices or not (is_named(analysis, FIGURE.id) or any(map(_is_uneven, matrices))):
         return None
-    narrow = partial(_figure, matrices)
-    with _style.settings():
-        figure = narrow()
-    return Drawing(
-        FIGURE.id, _(FIGURE.title), _caption(matrices, note), _alt(matrices), figure, COLUMNS, list(_csv(matrices)),
-        narrow=narrow,
-        finding=sentence(_words(matrices[0])),
-    )  # fmt: skip
+    return drawing_of(
+        FIGURE,
+        partial(_figure, matrices),
+        _caption(matrices, note),
+        _alt(matrices),
+        COLUMNS,
+        _csv(matrices),
+        _words(matrices[0]),
+    )
 
 
 def _matrix(row: VariantSummary) -> Matrix:

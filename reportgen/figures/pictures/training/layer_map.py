@@ -19,6 +19,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, prose, sentence, span
 from reportgen.figures.pictures.choice import is_claimed, is_named, mean_over
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.pictures.shades import draw_cells
 from reportgen.figures.pictures.views import MapView
 from reportgen.figures.views.selection import select_rows
@@ -60,14 +61,15 @@ def draw(analysis: Analysis, view: MapView) -> Drawing | None:
         return None
     rows, note = select_rows(analysis.plan, able, PANELS)
     maps = [found[id(row)] for row in rows]
-    narrow = partial(_figure, maps, view)
-    with _style.settings():
-        figure = narrow()
-    return Drawing(
-        view.id, _(view.title), _caption(maps, view, note), _alt(maps, view), figure, COLUMNS, list(_csv(maps)),
-        narrow=narrow,
-        finding=sentence(f"{_(view.words)}: {_words(max(maps, key=lambda one: float(np.nanmax(one.values))))}"),
-    )  # fmt: skip
+    return drawing_of(
+        view,
+        partial(_figure, maps, view),
+        _caption(maps, view, note),
+        _alt(maps, view),
+        COLUMNS,
+        _csv(maps),
+        f"{_(view.words)}: {_words(max(maps, key=lambda one: float(np.nanmax(one.values))))}",
+    )
 
 
 def _map(row: VariantSummary, statistic: str) -> Map | None:
