@@ -33,7 +33,7 @@ OTHER = {"network.activation": "relu"}
             {},
             "epochs to a training loss of 0.5 times its initial value",
         ),
-        ({"metric": "parameters", "relative_to": OTHER}, {}, "parameters relative to relu"),
+        ({"metric": "parameters", "relative_to": OTHER}, {}, "number of parameters relative to relu"),
         (
             {"metric": "val_loss"},
             {"tune": {"along": "training.lr"}},

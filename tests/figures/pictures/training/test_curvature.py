@@ -25,7 +25,7 @@ def test_the_curvature_is_that_of_each_run_with_the_limit_of_gradient_descent() 
         np.testing.assert_allclose([row["curvature"] for row in own], one.arrays["probe_curvature"])
         np.testing.assert_allclose([row["limit"] for row in own], 2 / 0.3)
         assert [row["step"] for row in own] == one.probe_steps.tolist()
-    assert " times the largest curvature with stable steps" in drawing.caption
+    assert " times the largest sharpness with stable steps" in drawing.caption
 
 
 def test_an_adaptive_optimizer_has_its_preconditioned_curvature_after_the_first_step() -> None:
@@ -33,7 +33,7 @@ def test_an_adaptive_optimizer_has_its_preconditioned_curvature_after_the_first_
     rows = rows_of(drawing)
     assert min(int(str(row["step"])) for row in rows) > 0
     np.testing.assert_allclose([row["limit"] for row in rows], 38 / 0.01)
-    assert "preconditioned curvature" in drawing.caption
+    assert "preconditioned sharpness" in drawing.caption
     assert drawing.figure.axes[0].get_ylim()[1] > 38 / 0.01
 
 
@@ -49,7 +49,7 @@ def test_a_curvature_far_below_the_limit_does_not_compress_the_axis() -> None:
 def test_the_plain_curvature_of_an_adaptive_optimizer_has_no_limit() -> None:
     drawing = drawn(ID, UNLIMITED)
     assert all(np.isnan(float(str(row["limit"]))) for row in rows_of(drawing))
-    assert "times the largest curvature" not in drawing.caption
+    assert "times the largest sharpness" not in drawing.caption
     assert "nan" not in drawing.caption
 
 
