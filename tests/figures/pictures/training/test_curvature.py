@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from reportgen.analysis.words.names import words
 from reportgen.figures import FIGURES
+from reportgen.figures.pictures.training.curvature import METRICS
+from reportgen.shipped import shipped_studies
+from reportgen.study.loading.loader import load_study
 from tests.figures.examples import analysis, claim, record, result, summary
 from tests.figures.pictures.trained import MOONS, by_default, drawn, rows_of, trained
 
@@ -67,3 +71,15 @@ def test_other_studies_do_not_get_the_figure() -> None:
     one = claim(measure={"metric": "curvature", "step": "last"})
     rows = [summary("a", [record(seed, 4, 3) for seed in range(2)])]
     assert FIGURES[ID].draw(analysis(rows, [one], [result(one, metric="curvature")])) is None
+
+
+@pytest.mark.parametrize("study", ["edge_of_stability", "adam_edge_of_stability"])
+def test_claims_figures_and_metrics_have_one_word_for_the_sharpness(study: str) -> None:
+    drawing = drawn(ID, CURVED)
+    texts = [drawing.title, drawing.caption, drawing.alt, drawing.short]
+    claims = load_study(shipped_studies()[study]).study.claims
+    measured = [one for one in claims if one.measure.metric in METRICS]
+    assert measured
+    texts += [text for one in measured for text in (one.says, words(one.measure.metric))]
+    assert [text for text in texts if "sharpness" not in text.lower()] == []
+    assert not any("curvature" in text for text in texts)
