@@ -14,7 +14,7 @@ from reportgen.analysis.words.listing import listing
 from reportgen.analysis.words.measured import amount
 from reportgen.analysis.words.names import sentence
 from reportgen.analysis.words.nouns import are, counted_noun
-from reportgen.languages.translate import _
+from reportgen.languages.translate import _, ngettext
 from reportgen.languages.translate import quoted as in_quotes
 from reportgen.report.document.claim_view import counted
 from reportgen.study.model.claims import BY_INTEREST, Verdict
@@ -69,25 +69,26 @@ def answer_of(analysis: Analysis) -> AnswerView:
 def _withheld(analysis: Analysis, unmet: Sequence[Condition], shown: str) -> str:
     """Return in one sentence why the study's own answer is not shown; it quotes no claim that `shown` quotes."""
     seeds = len(analysis.plan.study.seeds)
-    over, first = counted_noun(seeds, "seed"), unmet[0].result
+    over, verdicts = counted_noun(seeds, "seed"), {condition.result.verdict for condition in unmet}
     if seeds < LEAST_SEEDS:
         text = _("With only {seeds}, no claim gets a verdict, so the study’s own answer is not shown.")
         return text.format(seeds=over)
-    if len(unmet) > 1:
+    if len(verdicts) > 1:
         text = _(
-            "With these {seeds}, {count} claims that the study’s own answer depends on have other verdicts than it "
-            "needs, so it is not shown."
+            "With these {seeds}, {count} claims behind the study’s own answer have other verdicts than it needs, so it "
+            "is not shown."
         )
         return text.format(seeds=over, count=whole(len(unmet)))
-    claim, verdict = _cited(first), _(first.verdict)
-    if claim in shown:
-        text = _(
-            "With these {seeds}, a claim that the study’s own answer depends on is {verdict}, so the answer is not "
-            "shown."
-        )
-        return text.format(seeds=over, verdict=verdict)
-    text = _("With these {seeds}, the claim {claim} is {verdict}, so the study’s own answer is not shown.")
-    return text.format(seeds=over, claim=claim, verdict=verdict)
+    is_verdict, claim = are(verdicts.pop(), len(unmet)), _cited(unmet[0].result)
+    if len(unmet) == 1 and claim not in shown:
+        text = _("With these {seeds}, the claim {claim} {is_verdict}, so the study’s own answer is not shown.")
+        return text.format(seeds=over, claim=claim, is_verdict=is_verdict)
+    text = ngettext(
+        "With these {seeds}, a claim behind the study’s own answer {is_verdict}, so the answer is not shown.",
+        "With these {seeds}, {count} claims behind the study’s own answer {is_verdict}, so the answer is not shown.",
+        len(unmet),
+    )
+    return text.format(seeds=over, count=whole(len(unmet)), is_verdict=is_verdict)
 
 
 def quoted(part: Quoted) -> str:
