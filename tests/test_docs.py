@@ -215,7 +215,7 @@ def test_the_table_of_claims_of_papers_has_a_row_per_test_and_the_reasons_of_tho
     lines = list(modern_lines(file))
     (first,) = (line for line in lines if line.startswith("| **10** "))
     assert "[Jordan et al. 2024](https://kellerjordan.github.io/posts/muon/)" in first
-    assert "| `muon`: fewer-steps-than-sgd | supported | −8.00 steps" in first
+    assert "| `muon`: fewer-steps-than-sgd | supported | difference −8.00 steps" in first
     assert sum("not tested" in line for line in lines) == len(lines) - 2 - 2
     (item, _, note, _) = unsupported_lines(file)
     assert item.startswith("- `muon`, inconclusive: Muon reaches a training loss of 0.03 in fewer steps than AdamW.")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reportgen.analysis.results import ClaimResult
-from reportgen.report.document.claim_words import measured, measured_interval, quantity
+from reportgen.report.document.claim_words import measured_interval, stated
 from reportgen.report.document.sources import papers
 from reportgen.report.site.lecture_claims import lecture_claims
 from reportgen.report.site.modern_claims import modern_claims
@@ -64,8 +64,9 @@ def unsupported_lines(file: Path = MODERN_FILE) -> Iterator[str]:
 
 
 def _test(study: str, result: ClaimResult) -> str:
-    number = " ".join(part for part in (measured(result), quantity(result)) if part)
-    return " | ".join((f"`{study}`: {result.id}", result.verdict, number, measured_interval(result), str(result.n)))
+    return " | ".join(
+        (f"`{study}`: {result.id}", result.verdict, stated(result), measured_interval(result), str(result.n))
+    )
 
 
 def read(file: Path) -> list[tuple[str, ClaimResult]]:

@@ -33,11 +33,14 @@ UNTRAINED = r"""
 title: A signal in a deep network
 question: Does the signal survive six layers?
 introduction: |
-  A tall formula, and one that is wider than a phone:
+  A tall formula, and some that are wider than a phone:
 
   $$\frac{\frac{1}{2}}{\sqrt{\frac{a}{b}}}$$
 
   $$a + b + c + d + e + f + g + h + i + j + k + l + m + n + o + p + q + r + s + t + u + v + w + x + y + z = 0$$
+
+  In a paragraph, $$a + b + c + d + e + f + g + h + i + j + k + l + m + n + o + p + q + r + s + t + u + v + w + x = 0$$
+  and in a line, $a + b + c + d + e + f + g + h + i + j + k + l + m + n + o + p + q + r + s + t + u + v + w + x = 0$.
 data: {name: gaussian, samples: 100, features: 20, classes: 4, validation: 0}
 network: {hidden: {layers: 6, width: 20}, activation: tanh}
 training: {epochs: 0}

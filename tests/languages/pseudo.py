@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +13,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from reportgen.languages import translate
+from reportgen.languages.translate import ENGLISH
 from reportgen.report.document import merging
 
 CODE = "de"
@@ -64,10 +65,14 @@ def _forget() -> None:
 
 
 class Texts(HTMLParser):
-    """The texts of a page, with those of its pictures and for screen readers, without code and sources."""
+    """The texts of a page, with those of its pictures and for screen readers, without code and sources.
 
-    def __init__(self, page: str) -> None:
+    hidden: elements whose text is left out; foreign: leave out the parts that are marked as English.
+    """
+
+    def __init__(self, page: str, hidden: Set[str] = HIDDEN, foreign: bool = False) -> None:
         super().__init__()
+        self.hidden, self.foreign = hidden, foreign
         self.parts: list[str] = []
         self.open: list[tuple[str, bool]] = []
         self.feed(page)
@@ -75,7 +80,8 @@ class Texts(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         outside = self.open[-1][1] if self.open else False
-        hidden = outside or tag in HIDDEN or not OWN.isdisjoint((given.get("class") or "").split())
+        inherited = given["lang"] == ENGLISH if self.foreign and "lang" in given else outside
+        hidden = inherited or tag in self.hidden or not OWN.isdisjoint((given.get("class") or "").split())
         if tag not in ("meta", "link", "br", "input", "img", "hr", "path", "use", "rect", "image"):
             self.open.append((tag, hidden))
         if not hidden:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -18,42 +17,10 @@ from reportgen.figures.drawing.export import csv_text
 from reportgen.languages.translate import DOMAIN, FOLDER, in_language, translated
 from reportgen.report.publish.publisher import publish
 from reportgen.report.write import page, write
+from tests.languages.pseudo import HIDDEN, Texts
 from tests.report.test_report import CLAIMS, analysed, unpictured_page
 
 pytestmark = pytest.mark.slow
-
-HIDDEN = {"script", "style", "svg", "code", "math", "cite"}
-OWN = {"references", "settings"}
-"""Classes of parts with names of papers and of settings."""
-
-
-class Text(HTMLParser):
-    """The text of a page that is not marked as English, without code and pictures."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self.open: list[tuple[str, bool]] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        outside = self.open[-1][1] if self.open else False
-        own = (given.get("class") or "").split()
-        hidden = tag in HIDDEN or not OWN.isdisjoint(own) or given.get("lang", "en" if outside else "") == "en"
-        if tag not in ("meta", "link", "br", "input", "img", "hr"):
-            self.open.append((tag, hidden))
-        if not hidden and given.get("aria-label"):
-            self.parts.append(given["aria-label"] or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if any(name == tag for name, _ in self.open):
-            while self.open.pop()[0] != tag:
-                pass
-
-    def handle_data(self, data: str) -> None:
-        if not (self.open and self.open[-1][1]):
-            self.parts.append(data)
 
 
 @pytest.fixture(scope="module", params=["de", "es"])
@@ -78,7 +45,7 @@ def test_no_english_message_is_left_on_the_page(code: str, foreign: str) -> None
         catalogue = read_po(file, locale=code)
     plain = [m for m in catalogue if isinstance(m.id, str) and m.id and not re.search(r"[{<%]", m.id)]
     changed = [m.id.strip() for m in plain if m.id != m.string]
-    text = " ".join(" ".join(Text(foreign).parts).split())
+    text = " ".join(" ".join(Texts(foreign, HIDDEN | {"svg"}, foreign=True).parts).split())
     left = [m for m in changed if len(m) > 4 and re.search(rf"(?<![\w-]){re.escape(m)}(?![\w-])", text)]
     # A word of a translation can be spelled like an English message, such as the genitive "Problems".
     own = " ".join(str(m.string) for m in catalogue)

@@ -35,6 +35,13 @@ BAD_VARIANTS = (
         "lr 0.1",
     ),
     bad(
+        "vary id",
+        added("vary: {training.lr: [{value: 0.1, label: a, id: [b]}]}"),
+        "5:49: vary.training.lr[0].id",
+        "wrong-type",
+    ),
+    bad("variant id", added("variants: {a: {id: '', training.lr: 1}}"), "5:20: variants.a.id", "empty-value"),
+    bad(
         "vary equal labels",
         added("vary: {training.lr: [{value: 0.1, label: a}, {value: 0.2, label: a}]}"),
         "5:46: vary.training.lr[1]",

@@ -31,6 +31,22 @@ def commands(name: str) -> list[str]:
 EXERCISES = [(name, command) for name in NAMES for command in commands(name)]
 
 
+NEEDS_A_NOUN = {
+    *("all", "averaged", "balanced", "calibrated", "clean", "constant", "crop", "cyclic", "double", "everywhere"),
+    *("five", "flip", "half", "heavy-tailed", "he", "inverted", "large", "last", "none", "on", "plain", "published"),
+    *("quarter", "random", "raw", "saturating", "shift", "sixty", "small", "smoothed", "standard", "teacher"),
+    *("twenty", "uniform", "unit", "unscaled", "unchanged", "white", "winning", "zero", "as", "first"),
+}
+"""Words that name nothing by themselves, as in "white on all"."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_label_stands_alone(name: str) -> None:
+    labels = {label for point in planned(name).study.points for label in (choice.label for choice in point.choices)}
+    parts = {part for point in planned(name).study.points for part in point.label.split(", ")}
+    assert [one for one in labels | parts if set(one.lower().split()) <= NEEDS_A_NOUN] == []
+
+
 def test_the_main_studies_are_shipped() -> None:
     assert {"init", "digits", "batchnorm"} <= set(NAMES)
 

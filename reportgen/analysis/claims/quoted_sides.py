@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from reportgen.analysis.words.where import is_number
 from reportgen.study.model.claims import Claim, Measure
 from reportgen.study.planning.answer import Quotation, parts_of
 from reportgen.study.planning.plan import Variant
-from reportgen.study.planning.where import where_alone
 
 
 @dataclass(frozen=True)
@@ -115,13 +114,13 @@ def _shared_parts(variants: Sequence[Variant]) -> tuple[str, ...]:
 
 
 def _decisive(data: ClaimData) -> ClaimData:
-    """Return the claim about the one variant that decides a claim about each variant or some."""
+    """Return the claim about the one variant that decides a claim about each variant or some.
+
+    Variants along a tuned setting are one.
+    """
     decided = np.array([*evaluate_claim(data).per_seed.values()], np.float64)
-    for variant in data.variants():
-        where = where_alone(variant, data.claim.where, data.plan.variants, None)
-        case = ClaimData(
-            data.plan, data.records, data.claim.model_copy(update={"where": where, "holds_for": "mean"}), data.extras
-        )
-        if np.array_equal([*evaluate_claim(case).per_seed.values()], decided, equal_nan=True):
-            return case
+    for _label, case in data.cases():
+        alone = replace(case, claim=case.claim.model_copy(update={"holds_for": "mean"}))
+        if np.array_equal([*evaluate_claim(alone).per_seed.values()], decided, equal_nan=True):
+            return alone
     return data

@@ -6,6 +6,7 @@ from typing import Any
 
 from reportgen.analysis.metrics.scales import in_points, is_difference, is_share
 from reportgen.languages.translate import N_, _, ngettext, numeral, percentage
+from reportgen.study.metrics.table import metric_of
 from reportgen.study.planning.layer_words import layers_in_words
 
 _SPELLED = {
@@ -54,12 +55,17 @@ def points(value: float) -> str:
 
 
 def words(name: str) -> str:
-    """Return an identifier as words of the current language, such as "validation accuracy" for val_accuracy."""
+    """Return the name of a metric or a check in the current language: "validation accuracy" for val_accuracy."""
     return _(english_words(name))
 
 
 def english_words(name: str) -> str:
-    """Return an identifier as English words, which are the key of its translation."""
+    """Return the name of a metric or a check in English, which is the key of its translation."""
+    return metric_of(name).words or _spelled(name)
+
+
+def _spelled(name: str) -> str:
+    """Return an identifier as English words."""
     return " ".join(_SPELLED.get(part, part) for part in name.split("_"))
 
 
@@ -70,7 +76,7 @@ def setting_name(path: str) -> str:
 
 def english_name(path: str) -> str:
     """Return the dotted path of a setting as English words, which are the key of its translation."""
-    return _SETTINGS.get(path) or english_words(path.rsplit(".", 1)[-1])
+    return _SETTINGS.get(path) or _spelled(path.rsplit(".", 1)[-1])
 
 
 def sentence(text: str) -> str:

@@ -14,6 +14,10 @@ RAISED = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻
 """Letters of exponents, in DejaVu Sans."""
 
 
+DISPLAY = "math_inline_double"
+"""The type of the token of a $$display formula$$ within a paragraph."""
+
+
 def is_safe_link(address: str) -> bool:
     """Return whether a link is allowed in a report."""
     try:
@@ -25,7 +29,7 @@ def is_safe_link(address: str) -> bool:
 def new_parser() -> MarkdownIt:
     """Return a parser of the Markdown of studies, with $formulas$ and safe links, and without HTML and images."""
     parser = MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False}).disable("image")
-    parser.use(dollarmath_plugin, allow_digits=False, allow_space=False)
+    parser.use(dollarmath_plugin, allow_digits=False, allow_space=False, double_inline=True)
     setattr(parser, "validateLink", is_safe_link)  # noqa: B010 - the documented way to replace it
     return parser
 
@@ -36,8 +40,12 @@ def _parser() -> MarkdownIt:
 
 
 def inline_tokens(text: str) -> list[Token]:
-    """Return the tokens of the content of one paragraph, for output in other languages than HTML."""
-    return _parser().parseInline(text)[0].children or []
+    """Return the tokens of the content of one paragraph, for output in other languages than HTML, on one line."""
+    tokens = _parser().parseInline(text)[0].children or []
+    for token in tokens:
+        if token.type == DISPLAY:  # one line has no room for a formula of its own
+            token.type, token.content = "math_inline", token.content.strip()
+    return tokens
 
 
 def plain(text: str) -> str:

@@ -34,6 +34,7 @@ class Surface:
     lines : largest number of highlighted lines in a panel.
     others : whether the other lines are drawn too, in grey.
     layers : largest number of layers with a panel of their own in a row.
+    label : largest length in inches of the label of a class.
     tiny : font size in points of numbers in small panels, the smallest text of a figure.
     styles : the `SeriesStyle` of variants by id; those of others are chosen within each figure.
     """
@@ -44,6 +45,7 @@ class Surface:
     lines: int = 5
     others: bool = True
     layers: int = 10
+    label: float = 0.8
     tiny: float = 6.0
     styles: Mapping[str, Any] = field(default_factory=dict)
 
@@ -86,7 +88,7 @@ PAGE = Surface(6.5)
 PHONE = Surface(2.6, is_narrow=True, layers=4)
 """The width of a phone."""
 
-SLIDE = Surface(4.8, 1.85, lines=4, others=False, layers=5, tiny=7.0)
+SLIDE = Surface(4.8, 1.85, lines=4, others=False, layers=5, label=0.3, tiny=7.0)
 """The part of a slide below its title: magnified to a page of 13.33 inches, its smallest text has 18 points."""
 
 _current: ContextVar[Surface] = ContextVar("surface", default=PAGE)

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.palette import RAMP
 
+ROOM = 1.15
+"""Least height of a cell with a word, relative to the font size."""
+
 STRONGEST = 0.75
 """Opacity of the value 1, with which text in the colour of the ink has a contrast of 4.5:1 on both grounds."""
 
@@ -28,8 +31,14 @@ def tints(shares: NDArray[Any], colour: str) -> NDArray[np.float64]:
 
 
 def draw_cells(ax: Axes, shares: NDArray[np.float64], words: NDArray[Any], colour: str, size: float) -> None:
-    """Draw a matrix of shares as tinted cells with words, row 0 on top; words: texts of the same shape."""
+    """Draw a matrix of shares as tinted cells with words, row 0 on top; words: texts of the same shape.
+
+    Words that would fill the height of their cells are left out.
+    """
     rows, columns = shares.shape
+    height = 72 * ax.get_position().height * ax.get_figure(root=True).get_figheight() / rows  # type: ignore[union-attr]
+    if height < ROOM * size:
+        words = np.full_like(words, "")
     ax.imshow(tints(shares, colour), interpolation="none", aspect="auto", zorder=1)
     for (row, column), text in np.ndenumerate(words):
         ax.text(column, row, text, ha="center", va="center", fontsize=size, color=_style.INK)

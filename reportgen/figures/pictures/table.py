@@ -113,7 +113,7 @@ A row is a hidden layer and a column a probe; numbers are percent. A unit is dea
 probe example, so that its weights get no gradient. Units that die during training darken a row from left to right. By
 default, the figure is drawn if a claim measures the share of dead units.""",
     ),
-    _row("curvature_over_steps", N_("Curvature of the loss by step"), 64, "training.curvature"),
+    _row("curvature_over_steps", N_("Sharpness of the loss by step"), 64, "training.curvature"),
     _course(
         CourseView(
             "update_ratio_over_steps", N_("Update-to-weight ratio by step"), "update_ratio", N_("update / weights"),

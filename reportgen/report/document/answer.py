@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.claims.answer import Condition, Quoted, measured_answer
+from reportgen.analysis.claims.verdicts import LEAST_SEEDS
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.formatting import number, whole
 from reportgen.analysis.words.listing import listing
@@ -54,28 +55,40 @@ def answer_of(analysis: Analysis) -> AnswerView:
         for verdict in ("supported", "contradicted")
     }
     if own.unmet or own.unmeasured:
+        instead = from_verdicts(analysis)
         reason = (
-            _withheld(own.unmet) if own.unmet else _("The study’s own answer quotes a value that was not measured.")
+            _withheld(analysis, own.unmet, instead)
+            if own.unmet
+            else _("The study’s own answer is not shown, because it quotes a value that was not measured.")
         )
-        return AnswerView(from_verdicts(analysis), False, ids["supported"], ids["contradicted"], reason)
+        return AnswerView(instead, False, ids["supported"], ids["contradicted"], reason)
     says = "".join(part if isinstance(part, str) else quoted(part) for part in own.parts)
     return AnswerView(" ".join(says.split()), True, ids["supported"], ids["contradicted"])
 
 
-def _withheld(unmet: Sequence[Condition]) -> str:
-    """Return why the study's own answer is not shown."""
-    (first, *others) = unmet
-    more = ngettext(" {count} more claim differs.", " {count} more claims differ.", len(others)) if others else ""
-    text = _(
-        "The study’s own answer does not apply to these measurements. It needs a claim to be {needed} that is {found} "
-        "here: {claim}{more}"
+def _withheld(analysis: Analysis, unmet: Sequence[Condition], shown: str) -> str:
+    """Return in one sentence why the study's own answer is not shown; it quotes no claim that `shown` quotes."""
+    seeds = len(analysis.plan.study.seeds)
+    over, verdicts = counted_noun(seeds, "seed"), {condition.result.verdict for condition in unmet}
+    if seeds < LEAST_SEEDS:
+        text = _("With only {seeds}, no claim gets a verdict, so the study’s own answer is not shown.")
+        return text.format(seeds=over)
+    if len(verdicts) > 1:
+        text = _(
+            "With these {seeds}, {count} claims behind the study’s own answer have other verdicts than it needs, so it "
+            "is not shown."
+        )
+        return text.format(seeds=over, count=whole(len(unmet)))
+    is_verdict, claim = are(verdicts.pop(), len(unmet)), _cited(unmet[0].result)
+    if len(unmet) == 1 and claim not in shown:
+        text = _("With these {seeds}, the claim {claim} {is_verdict}, so the study’s own answer is not shown.")
+        return text.format(seeds=over, claim=claim, is_verdict=is_verdict)
+    text = ngettext(
+        "With these {seeds}, a claim behind the study’s own answer {is_verdict}, so the answer is not shown.",
+        "With these {seeds}, {count} claims behind the study’s own answer {is_verdict}, so the answer is not shown.",
+        len(unmet),
     )
-    return text.format(
-        needed=_(first.verdict),
-        found=_(first.result.verdict),
-        claim=_cited(first.result),
-        more=more.format(count=whole(len(others))),
-    )
+    return text.format(seeds=over, count=whole(len(unmet)), is_verdict=is_verdict)
 
 
 def quoted(part: Quoted) -> str:

@@ -23,7 +23,7 @@ QUANTITIES = {
     "deviation": N_("the largest deviation"),
     "share": N_("of the steps of single seeds have the expected direction"),
 }
-"""Text after a measured number, by its kind, in English."""
+"""What a measured number is, by its kind, in English; `value_parts` says whether the words precede it."""
 
 LEAST_RATIO = 0.01
 """A ratio below this is also written as "1/n"."""
@@ -58,10 +58,29 @@ def quantity(claim: ClaimResult) -> str:
         return ""
     if claim.at_layer is not None:
         return _deviation(claim)
-    if claim.quantity == "ratio" and 0 < claim.measured < LEAST_RATIO:
-        return _("ratio, 1/{value}").format(value=number(1 / claim.measured))
     text = QUANTITIES[claim.quantity]
     return _(text) if text else ""
+
+
+def value_parts(claim: ClaimResult) -> tuple[str, str, str]:
+    """Return the measured value of a claim as text, and what it is: the words before and after it, empty without any.
+
+    Such as ("ratio", "11.3", "") and ("relu minus tanh:", "+2.9 points", "").
+    """
+    value = measured(claim)
+    if subject := sides(claim):
+        return f"{subject}:", value, ""
+    if claim.quantity == "ratio" and 0 < claim.measured < LEAST_RATIO:
+        return _(QUANTITIES["ratio"]), value, f"(1/{number(1 / claim.measured)})"
+    kind = quantity(claim)
+    if claim.quantity in ("ratio", "difference"):
+        return kind, value, ""
+    return "", value, f"({kind})" if kind and claim.quantity == "deviation" else kind
+
+
+def stated(claim: ClaimResult) -> str:
+    """Return the measured value of a claim with what it is, such as "ratio 11.3"."""
+    return " ".join(filter(None, value_parts(claim)))
 
 
 def _deviation(claim: ClaimResult) -> str:
@@ -91,6 +110,6 @@ def sides(claim: ClaimResult) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (what, headline, measured, measured_interval, metric_name, quantity, sides, expected)
+    for function in (what, headline, stated, value_parts, measured, measured_interval, metric_name, expected, sides)
 }
 """Filters of the templates, by name."""

@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reportgen.analysis.words.measured import measured, measured_interval
+from reportgen.analysis.words.measured import measured_interval
 from reportgen.analysis.words.nouns import term
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures import Drawing
 from reportgen.figures.drawing.export import save
 from reportgen.languages.translate import N_, _
 from reportgen.report.document.claim_view import ClaimView
-from reportgen.report.document.claim_words import expected, quantity, sides
+from reportgen.report.document.claim_words import expected, stated
 from reportgen.report.document.content import Content
 from reportgen.report.document.document import Document
 from reportgen.report.media.inline import inline_markdown, markdown_text
@@ -133,10 +133,7 @@ def claims_table(document: Document) -> list[str]:
 def _claim(tested: ClaimView, quick: bool) -> str:
     result = tested.result
     verdict = term("no verdict" if quick else result.verdict)
-    of = sides(result)
-    between = "; " if result.quantity == "deviation" else " "
-    number = f"{of}: {measured(result)}" if of else f"{measured(result)}{between}{quantity(result)}".strip("; ")
-    plain = (verdict, number, measured_interval(result), expected(tested), str(result.n))
+    plain = (verdict, stated(result), measured_interval(result), expected(tested), str(result.n))
     return f"| {' | '.join([cell(result.says), *map(markdown_text, plain)])} |"
 
 

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from reportgen.analysis.words.numerals import exponents
-from reportgen.figures.drawing.markup import new_parser
+from reportgen.figures.drawing.markup import DISPLAY, new_parser
 from reportgen.report.media import math
 
 MOST_COLUMNS = 60
@@ -42,6 +42,7 @@ def _parser(formula: Formula) -> MarkdownIt:
     rules: Any = parser.renderer.rules  # type: ignore[attr-defined]
     rules["text"] = lambda tokens, i, options, env: html.escape(exponents(tokens[i].content), quote=False)
     rules["math_inline"] = lambda tokens, i, options, env: str(formula(tokens[i].content, False))
+    rules[DISPLAY] = lambda tokens, i, options, env: str(formula(tokens[i].content.strip(), True))
     rules["math_block"] = lambda tokens, i, options, env: f"<p>{formula(tokens[i].content, True)}</p>\n"
     rules["heading_open"] = lambda tokens, i, options, env: f"<{_heading(tokens[i], env)}>"
     rules["heading_close"] = lambda tokens, i, options, env: f"</h{env['level']}>\n"

@@ -36,6 +36,10 @@ _EM_A_PIXEL = 0.68 / 10.4
 """Factor from ziamath's pixels to the font size around the formula: 0.68 points in text of 10.4 points."""
 
 
+MOST_NARROW = 16
+"""The largest number of letters of a formula that fits on a line of a phone, even if all are wide."""
+
+
 @functools.lru_cache(maxsize=512)
 def mathml(latex: str, block: bool = False) -> Markup:
     """Return the formula as MathML, or as its source if it cannot be converted."""
@@ -67,7 +71,7 @@ def _checked(source: str, latex: str) -> Markup:
         for key in set(element.attrib) - ATTRIBUTES:
             del element.attrib[key]
     _join_upright(root)
-    if root.get("display") == "block":
+    if root.get("display") == "block" or len("".join(root.itertext())) > MOST_NARROW:
         root.set("tabindex", "0")  # a formula that is wider than the page scrolls, also by keys
     root.set("xmlns", MATHML)
     return Markup(ET.tostring(root, encoding="unicode"))

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from reportgen.analysis.words.measured import measured, measured_interval
+from reportgen.analysis.words.measured import measured_interval
 from reportgen.analysis.words.nouns import counted_noun, term
 from reportgen.analysis.words.numerals import exponents
 from reportgen.languages.translate import ENGLISH, _, in_language, translated
 from reportgen.paths import PAGE
-from reportgen.report.document.claim_words import quantity, sides
+from reportgen.report.document.claim_words import stated
 from reportgen.report.media.inline import inline_markdown, markdown_text
 from reportgen.report.media.kit import SHORT_HEADINGS, cell
 from reportgen.report.media.render import fill_notebook
@@ -119,10 +119,8 @@ def _rows(found: Results) -> tuple[ClaimRow, ...]:
     quick = found.study.watermark is not None
     claims = []
     for claim in sorted(map(claim_result, found.claims), key=lambda one: BY_INTEREST.index(one.verdict)):
-        subject = sides(claim)
-        value = f"{subject}: {measured(claim)}" if subject else f"{measured(claim)} {quantity(claim)}".strip()
         verdict = "no verdict" if quick else claim.verdict
-        claims.append(ClaimRow(exponents(claim.says), verdict, value, measured_interval(claim), claim.n))
+        claims.append(ClaimRow(exponents(claim.says), verdict, stated(claim), measured_interval(claim), claim.n))
     return tuple(claims)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.analysis.results import Analysis
-from reportgen.analysis.words.measured import SAME, measured, measured_interval
+from reportgen.analysis.words.measured import SAME, measured_interval
 from reportgen.analysis.words.nouns import counted_noun
 from reportgen.languages.translate import _
 from reportgen.report.document.claim_view import ClaimView, claim_views
-from reportgen.report.document.claim_words import expected, quantity, sides, what
+from reportgen.report.document.claim_words import expected, stated, what
 from reportgen.study.model.claims import VERDICTS, Verdict
 
 
@@ -69,14 +69,12 @@ def _question(view: ClaimView) -> Question:
 def _result(view: ClaimView) -> str:
     """Return the measured value with its interval and the number of seeds, as sentences."""
     result = view.result
-    of, kind, range_ = sides(result), quantity(result), measured_interval(result)
-    between = "; " if result.quantity == "deviation" else " "
-    value = f"{of}: {measured(result)}" if of else between.join(filter(None, [measured(result), kind]))
+    range_ = measured_interval(result)
     spread = "" if range_ == "–" else f" ({range_})"
     if spread and range_ != _(SAME) and not result.quartiles:
         spread = _(" (95% interval {interval})").format(interval=range_)
     text = _("Measured over {seeds}: {value}{spread}.")
-    return text.format(seeds=counted_noun(result.n, "seed"), value=value, spread=spread)
+    return text.format(seeds=counted_noun(result.n, "seed"), value=stated(result), spread=spread)
 
 
 def _sentence(text: str) -> str:

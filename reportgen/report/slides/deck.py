@@ -18,7 +18,7 @@ from reportgen.figures.slides import SlideFigure
 from reportgen.figures.views.factors import sides_of
 from reportgen.languages.translate import _
 from reportgen.report.document.claim_view import ClaimView
-from reportgen.report.document.claim_words import QUANTITIES, sides
+from reportgen.report.document.claim_words import sides, stated
 from reportgen.report.document.document import Document
 from reportgen.report.media.inline import markdown_text
 from reportgen.report.slides.opening import BOLD, MOST_LINES, Opening, openings
@@ -190,8 +190,7 @@ def _claim(result: ClaimResult, quick: bool) -> SlideClaim:
     subject, number, bounds = sides(result), measured(result), measured_interval(result)
     value = number
     if result.quantity != "deviation":
-        kind = QUANTITIES[result.quantity]
-        value += f" {_(kind)}" if kind and not subject else ""
+        value = number if subject else stated(result)
         known = bounds in ("–", _(SAME), number)
         interval = _(", 95% interval {interval}").format(interval=bounds)
         value += "" if known else f", {bounds}" if result.quartiles else interval

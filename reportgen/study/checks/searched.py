@@ -11,13 +11,14 @@ from pydantic_core import PydanticCustomError
 
 from reportgen.errors import StudyError
 from reportgen.study.checks.claims import PlaceOf, check_measure
+from reportgen.study.errors import StudyErrors
 from reportgen.study.loading.messages import study_error
 from reportgen.study.loading.overrides import indexed_hint
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.claims import Claim, Measure, expect_model
-from reportgen.study.model.components import problem
+from reportgen.study.model.components import Problems, problem, problems_in
 from reportgen.study.model.search import Search
-from reportgen.study.planning.plan import Plan
+from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.trials import trials_of
 from reportgen.study.planning.variants import Point
 from reportgen.study.syntax.yaml12 import Path
@@ -26,7 +27,7 @@ Where = Callable[[Path, bool], str]
 
 
 def read_point_search(point: Point, where: Where) -> Search | None:
-    """Return the search of a variant, None if it has none; raises a StudyError if it is invalid."""
+    """Return the search of a variant, None if it has none; raises a StudyError, with all others, if it is invalid."""
     try:
         search = point.search
         if search is not None:
@@ -44,10 +45,13 @@ def most_runs(search: Search | None, seeds: int) -> int:
 
 
 def check_trials(search: Search, point: Point, seeds: Sequence[int], where: Where) -> None:
-    """Raise a StudyError for the first end of a range, or the first trial, with invalid settings."""
+    """Raise a StudyError for each end of a range, or else for the first trial, with invalid settings."""
+    errors = StudyErrors()
     for path, span in search.ranges.items():
         for index, value in enumerate(span.choices or (span.low, span.high)):
-            _check_value(point, path, value, ("search", path, span.kind, index), where)
+            with errors.collect():
+                _check_value(point, path, value, ("search", path, span.kind, index), where)
+    errors.raise_all()
     try:
         for trial in trials_of(search, point, seeds, {}, projected=True):
             point.changed(trial.changes)
@@ -73,41 +77,49 @@ def _check_value(point: Point, path: str, value: Any, place: Path, where: Where)
 
 
 def _placed(error: PydanticCustomError, where: Where) -> StudyError:
-    context = dict(error.context or {})
-    place = where(("search", *context["path"]), context["key"])
-    return StudyError(context["code"], context["text"], place, context["hint"] or None)
+    """Return the first error of a search in the order of the file, with all others."""
+    errors = StudyErrors()
+    for one in problems_in(error):
+        context = dict(one.context or {})
+        place = where(("search", *context["path"]), context["key"])
+        errors.add(StudyError(context["code"], context["text"], place, context["hint"] or None))
+    return errors.first()
 
 
 def _check_overlap(point: Point, search: Search) -> None:
     """Reject a setting that would silently overwrite another one."""
+    problems = Problems()
     for choice, path in itertools.product(point.choices, search.ranges):
         if f"{path}.".startswith(f"{choice.path}.") or f"{choice.path}.".startswith(f"{path}."):
             message = f"a study cannot both vary {choice.path} and search {'it' if path == choice.path else path}"
-            raise problem("overlapping-settings", message, "remove one of them", (path,), key=True)
+            problems.found.append(problem("overlapping-settings", message, "remove one of them", (path,), key=True))
     for first, second in itertools.combinations(search.ranges, 2):
         if first.startswith(f"{second}."):
             message = f"{second} would overwrite {first}"
-            raise problem("overlapping-settings", message, f"put {second} before {first}", (second,), key=True)
+            hint = f"put {second} before {first}"
+            problems.found.append(problem("overlapping-settings", message, hint, (second,), key=True))
+    problems.raise_all()
 
 
 def check_searches(plan: Plan, where: PlaceOf) -> None:
-    """Raise a StudyError if the trials of a search do not have its metric."""
+    """Raise a StudyError for each search whose trials do not have its metric."""
 
     def at(*_: str, key: bool = False) -> str:
         """Return the place of the search's metric for any path of a claim."""
         return where(("search", "metric"), key)
 
     trials = [(variant, variant.trial) for variant in plan.variants if variant.trial is not None]
+    errors = StudyErrors()
     for point, metric in dict.fromkeys((trial.point, trial.asked.metric) for _, trial in trials):
-        row = METRICS.find(metric)
-        if row is not None and not row.place.single_run:
-            raise StudyError(
-                "not-measured", f"{metric} is not a metric of a single trial", at(), "such as val_accuracy"
-            )
-        claim = Claim(
-            id="search",
-            says="search",
-            measure=Measure(metric=metric),
-            expect=expect_model().model_validate({"above": 0.0}),
-        )
-        check_measure(plan, claim, [variant for variant, trial in trials if trial.point == point], at)
+        with errors.collect():
+            _check_metric(plan, metric, [variant for variant, trial in trials if trial.point == point], at)
+    errors.raise_all()
+
+
+def _check_metric(plan: Plan, metric: str, variants: list[Variant], at: Callable[..., str]) -> None:
+    """Raise a StudyError if these trials of a search do not have its metric."""
+    row = METRICS.find(metric)
+    if row is not None and not row.place.single_run:
+        raise StudyError("not-measured", f"{metric} is not a metric of a single trial", at(), "such as val_accuracy")
+    expect = expect_model().model_validate({"above": 0.0})
+    check_measure(plan, Claim(id="search", says="search", measure=Measure(metric=metric), expect=expect), variants, at)

@@ -66,7 +66,7 @@ def moved(written: dict[str, Any], old: Path, new: Path, copies: Mapping[Path, s
     move = _Move(old, new, copies)
     vary = {path: list(map(move.choice, axis_of(path, values), values)) for path, values in written["vary"].items()}
     variants = {
-        name: {choice.path: move.choice(choice, changes[choice.path]) for choice in choices_of(name, changes)}
+        name: changes | {choice.path: move.choice(choice, changes[choice.path]) for choice in choices_of(name, changes)}
         for name, changes in written["variants"].items()
     }
     changed: dict[str, Any] = {"data": move.source(written["data"]), "vary": vary, "variants": variants}
@@ -108,7 +108,8 @@ class _Move:
         value = choice.value if change is None else change(choice.value)
         if value == choice.value:
             return written
-        return (value if isinstance(value, dict) else {"value": value}) | {"label": choice.label}
+        named = {"label": choice.label, **({"id": choice.id} if choice.id else {})}
+        return (value if isinstance(value, dict) else {"value": value}) | named
 
     def searched(self, path: str, written: Any) -> Any:
         """Return the range of a searched setting; its choices keep the labels that belong to their old paths."""

@@ -19,6 +19,7 @@ from reportgen.study.loading.elsewhere import path_ending
 from reportgen.study.loading.messages import faulty_places, study_error, study_errors, unknown_keys
 from reportgen.study.loading.overrides import AS_WRITTEN, indexed_hint, with_value, without
 from reportgen.study.model.data_settings import Data
+from reportgen.study.model.search import Search
 from reportgen.study.model.settings import Settings
 from reportgen.study.model.study import StudyFile
 from reportgen.study.planning.reader import SettingsReader
@@ -197,9 +198,9 @@ class Origin:
         """Return the place that names each data set.
 
         Adds an error for each variant with an invalid value, conflicting settings or unusable data. Raises a
-        StudyError if a search is invalid or there are too many runs.
+        StudyError if searches are invalid or there are too many runs.
         """
-        searches = [read_point_search(point, partial(self._where_of, point)) for point in all_points]
+        searches = self._searches(all_points)
         runs = sum(most_runs(search, len(seeds)) for search in searches)
         if runs > MOST_RUNS:
             trials = " with their trials" if any(searches) else ""
@@ -219,6 +220,16 @@ class Origin:
                     place = self._check_data(point, settings, folder)
                     places.setdefault(settings.data.source, place)
         return places
+
+    def _searches(self, all_points: Sequence[Point]) -> list[Search | None]:
+        """Return the search of each variant, None for one without; raises a StudyError for all invalid ones."""
+        searches: list[Search | None] = []
+        errors = StudyErrors()
+        for point in all_points:
+            with errors.collect():
+                searches.append(read_point_search(point, partial(self._where_of, point)))
+        errors.raise_all()
+        return searches
 
     def settings(self, written: dict[str, Any], reader: SettingsReader) -> Settings:
         """Return the settings that all variants start from; raises a StudyError for their first error."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from reportgen.languages.translate import N_
 from reportgen.study.metrics.metric import DIFFERENCE, RUN, Metric, Record
 from reportgen.study.metrics.needs import CLASS_LOSSES, TASKS
 from reportgen.study.metrics.scores import LOSS
@@ -50,6 +51,7 @@ CLASS_ROWS = (
         read=loss_of_half(is_rare=True),
         needs=(CLASS_LOSSES,),
         **LOSS,
+        words=N_("training loss on rare classes"),
     ),
     Metric(
         name="frequent_train_loss",
@@ -58,6 +60,7 @@ CLASS_ROWS = (
         read=loss_of_half(is_rare=False),
         needs=(CLASS_LOSSES,),
         **LOSS,
+        words=N_("training loss on frequent classes"),
     ),
 )
 """Metrics by the sizes of classes, of the network after training."""
@@ -70,6 +73,7 @@ TASK_ROWS = (
         read=accuracy_change_over_tasks,
         needs=(TASKS,),
         **DIFFERENCE,
+        words=N_("training accuracy on the last task minus that on the first task"),
     ),
 )
 """Metrics of networks that learn several tasks one after another."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.languages.translate import N_
 from reportgen.study.metrics.metric import DIFFERENCE, ENSEMBLE, SEARCH, SHARE, TRIAL, Metric, Values
 from reportgen.study.metrics.scores import EPOCH_ROWS, TEST_ROWS
 
@@ -33,6 +34,7 @@ ENSEMBLE_ROWS = (
         split="val",
         counted=True,
         **SHARE,
+        words=N_("validation accuracy of the ensemble"),
     ),
     Metric(
         name="ensemble_val_gain",
@@ -42,6 +44,7 @@ ENSEMBLE_ROWS = (
         higher_is_better=True,
         split="val",
         **DIFFERENCE,
+        words=N_("validation accuracy of the ensemble minus that of its members"),
     ),
     Metric(
         name="ensemble_val_spread",
@@ -51,6 +54,7 @@ ENSEMBLE_ROWS = (
         least_members=3,  # without one of two members, no standard deviation remains
         split="val",
         **SHARE,
+        words=N_("standard deviation of the members' validation accuracies"),
     ),
 )
 
@@ -72,6 +76,7 @@ SEARCH_ROWS = (
         summary="value of a searched setting in each seed's best trial",
         place=TRIAL,
         from_trial=lambda trial, path: float(trial.values[path]),
+        words=N_("value in the best trial"),
     ),
     Metric(
         name="best_place",
@@ -80,6 +85,7 @@ SEARCH_ROWS = (
         from_trial=lambda trial, path: float(trial.places[path]),
         lowest=0.0,
         highest=1.0,
+        words=N_("position of the best value in its range"),
     ),
     Metric(
         name="largest_trainable",
@@ -89,6 +95,7 @@ SEARCH_ROWS = (
         from_trial=lambda trial, path: float(trial.values[path]),
         of_largest=True,
         lowest=0.0,
+        words=N_("largest value that trains"),
     ),
 )
 """A variant without a search has its own scores."""

@@ -1,4 +1,4 @@
-"""Metrics of layers and of the whole network, measured at probes."""
+"""Metrics of layers, measured at probes."""
 
 from __future__ import annotations
 
@@ -12,23 +12,16 @@ from reportgen.engine.layout import has_scalars
 from reportgen.engine.network_spec import NetworkSpec
 from reportgen.engine.spec import SPECTRAL
 from reportgen.engine.tables.activations import ACTIVATIONS
-from reportgen.engine.tables.optimizers import OPTIMIZERS
+from reportgen.languages.translate import N_
 from reportgen.study.metrics.derived import normality_gap
-from reportgen.study.metrics.limits import limit_of_curvature
-from reportgen.study.metrics.metric import LAYERS, NETWORK, SHARE, SIZE, Metric, Need, Record, Values
+from reportgen.study.metrics.metric import LAYERS, SHARE, SIZE, Metric, Record, Values
 from reportgen.study.metrics.needs import (
     BATCHNORM,
-    HIDDEN_LAYER,
-    LIMITED_CURVATURE,
-    PRECONDITIONED,
     PROBES,
     SHORTCUT,
     SINGULAR_VALUES,
-    STABILITY_LIMIT,
-    TRAINED,
     requested_probe,
 )
-from reportgen.study.model.claims import Measure
 
 
 def _stored(name: str) -> Callable[[Record, int], Values]:
@@ -49,36 +42,6 @@ def _statistic(
     facts["needs"] = (*facts.get("needs", ()), PROBES, *((SINGULAR_VALUES,) if name in SPECTRAL else ()))
     facts |= {"by_layer": by_layer} if by_layer else {"by_layer": _stored(name), "array": f"probe_{name}"}
     return Metric(name=name, summary=summary, place=LAYERS, infinite=True, **facts)
-
-
-def _by_probe(name: str) -> Callable[[Record, Measure], float]:
-    """Return a function that reads a value of the network at the step of a measure, NaN if it was not measured."""
-    return lambda record, measure: _at_probe(record, measure, record.arrays.get(f"probe_{name}"))
-
-
-def _at_probe(record: Record, measure: Measure, values: Any) -> float:
-    probe = None if values is None else record.probe_at("last" if measure.step is None else measure.step)
-    return math.nan if values is None or probe is None else float(values[probe])
-
-
-def curvature_of_optimizer(record: Record) -> Values:
-    """Return the curvature that limits the learning rate of the optimizer, at each probe; empty if not measured."""
-    adaptive = OPTIMIZERS[record.spec.training.optimizer.name].preconditioner is not None
-    name = "probe_preconditioned_curvature" if adaptive else "probe_curvature"
-    return np.asarray(record.arrays.get(name, ()), np.float64)
-
-
-def curvature_over_limit(record: Record, measure: Measure) -> float:
-    """Return the curvature divided by the largest one with stable steps, at the step of a measure."""
-    values = curvature_of_optimizer(record)
-    return _at_probe(record, measure, values / limit_of_curvature(record)) if values.size else math.nan
-
-
-def dead_layer(record: Record, measure: Measure) -> float:
-    """Return 1 if all units of some hidden layer are zero on every probe example, else 0."""
-    dead = record.arrays.get("probe_dead_fraction")
-    values = None if dead is None else (np.asarray(dead)[:, :-1] == 1).any(axis=1).astype(np.float64)
-    return _at_probe(record, measure, values)
 
 
 def _hidden(network: NetworkSpec) -> list[bool]:
@@ -108,21 +71,28 @@ _BATCHNORM: dict[str, Any] = {"needs": (BATCHNORM,), "exists_in": _normalized}
 STATISTIC_ROWS = (
     _statistic("activation_mean", "mean of a layer's activations over units and probe examples", theory=True),
     _statistic("activation_std", "standard deviation of a layer's activations", theory=True, **SIZE),
-    _statistic("activation_min", "smallest activation of a layer"),
-    _statistic("activation_max", "largest activation of a layer"),
-    _statistic("zero_fraction", "share of a layer's activations that are exactly zero", **SHARE),
+    _statistic("activation_min", "smallest activation of a layer", words=N_("smallest activation")),
+    _statistic("activation_max", "largest activation of a layer", words=N_("largest activation")),
+    _statistic(
+        "zero_fraction",
+        "share of a layer's activations that are exactly zero",
+        **SHARE,
+        words=N_("share of zero activations"),
+    ),
     _statistic(
         "saturated_fraction",
         "share of a layer's activations in the saturated range of a bounded activation function",
         theory=True,
         exists_in=_saturating,
         **SHARE,
+        words=N_("share of saturated activations"),
     ),
     _statistic(
         "dead_fraction",
         "share of a layer's units that are inactive on every probe example",
         exists_in=_hidden,
         **SHARE,
+        words=N_("share of dead units"),
     ),
     _statistic("preactivation_mean", "mean of a layer's pre-activations"),
     _statistic("preactivation_std", "standard deviation of a layer's pre-activations", theory=True, **SIZE),
@@ -138,7 +108,11 @@ STATISTIC_ROWS = (
     _statistic("weight_norm", "norm of a layer's weights", **SIZE),
     _statistic("weight_gradient_norm", "norm of the loss's gradient with respect to a layer's weights", **SIZE),
     _statistic(
-        "update_ratio", "norm of the weight update of a step divided by the norm of the weights", initial=False, **SIZE
+        "update_ratio",
+        "norm of the weight update of a step divided by the norm of the weights",
+        initial=False,
+        **SIZE,
+        words=N_("update-to-weight ratio"),
     ),
     _statistic("bias_mean", "mean of a layer's biases", exists_in=_with_biases),
     _statistic(
@@ -148,48 +122,104 @@ STATISTIC_ROWS = (
         **SIZE,
     ),
     _statistic(
-        "weight_unit_spread", "relative difference between the weights of a layer's units; 0 if all are equal", **SIZE
+        "weight_unit_spread",
+        "relative difference between the weights of a layer's units; 0 if all are equal",
+        **SIZE,
+        words=N_("relative difference between the weights of units"),
     ),
     _statistic(
         "gradient_unit_spread",
         "relative difference between the weight gradients of a layer's units; 0 if all are equal",
         **SIZE,
+        words=N_("relative difference between the gradients of units"),
     ),
-    _statistic("bn_gamma_mean", "mean of batch normalization's learned scale", **_BATCHNORM),
-    _statistic("bn_gamma_std", "standard deviation of batch normalization's learned scale", **_BATCHNORM, **SIZE),
-    _statistic("bn_beta_mean", "mean of batch normalization's learned shift", **_BATCHNORM),
-    _statistic("bn_beta_std", "standard deviation of batch normalization's learned shift", **_BATCHNORM, **SIZE),
-    _statistic("bn_running_mean_mean", "mean over units of batch normalization's running mean", **_BATCHNORM),
-    _statistic("bn_running_var_mean", "mean over units of batch normalization's running variance", **_BATCHNORM),
+    _statistic(
+        "bn_gamma_mean",
+        "mean of batch normalization's learned scale",
+        **_BATCHNORM,
+        words=N_("mean of the batch-norm scales (gamma)"),
+    ),
+    _statistic(
+        "bn_gamma_std",
+        "standard deviation of batch normalization's learned scale",
+        **_BATCHNORM,
+        **SIZE,
+        words=N_("standard deviation of the batch-norm scales (gamma)"),
+    ),
+    _statistic(
+        "bn_beta_mean",
+        "mean of batch normalization's learned shift",
+        **_BATCHNORM,
+        words=N_("mean of the batch-norm shifts (beta)"),
+    ),
+    _statistic(
+        "bn_beta_std",
+        "standard deviation of batch normalization's learned shift",
+        **_BATCHNORM,
+        **SIZE,
+        words=N_("standard deviation of the batch-norm shifts (beta)"),
+    ),
+    _statistic(
+        "bn_running_mean_mean",
+        "mean over units of batch normalization's running mean",
+        **_BATCHNORM,
+        words=N_("mean of the batch-norm running means"),
+    ),
+    _statistic(
+        "bn_running_var_mean",
+        "mean over units of batch normalization's running variance",
+        **_BATCHNORM,
+        words=N_("mean of the batch-norm running variances"),
+    ),
     _statistic(
         "sign_agreement_example",
         "share of a layer's units whose weight gradients on one example all have the same sign",
         **SHARE,
+        words=N_("share of units whose weight gradients have one sign on an example"),
     ),
     _statistic(
         "sign_agreement_batch",
         "share of a layer's units whose weight gradients on the batch all have the same sign",
         **SHARE,
+        words=N_("share of units whose weight gradients have one sign on the batch"),
     ),
     _statistic(
         "weight_effective_rank",
         "effective rank of a layer's weights, the exponential of their singular values' entropy",
         **SIZE,
+        words=N_("effective rank of the weights"),
     ),
-    _statistic("weight_singular_max", "largest singular value of a layer's weights", **SIZE),
-    _statistic("activation_effective_rank", "effective rank of a layer's activations over the probe examples", **SIZE),
-    _statistic("activation_singular_max", "largest singular value of a layer's activations", **SIZE),
+    _statistic(
+        "weight_singular_max",
+        "largest singular value of a layer's weights",
+        **SIZE,
+        words=N_("largest singular value of the weights"),
+    ),
+    _statistic(
+        "activation_effective_rank",
+        "effective rank of a layer's activations over the probe examples",
+        **SIZE,
+        words=N_("effective rank of the activations"),
+    ),
+    _statistic(
+        "activation_singular_max",
+        "largest singular value of a layer's activations",
+        **SIZE,
+        words=N_("largest singular value of the activations"),
+    ),
     _statistic(
         "normality_gap",
         "Kolmogorov distance between a layer's distribution of activations and a normal distribution",
         normality_gap,
+        words=N_("distance of the activations from a normal distribution"),
     ),
-    _statistic("weight_max", "largest absolute weight of a layer", **SIZE),
+    _statistic("weight_max", "largest absolute weight of a layer", **SIZE, words=N_("largest absolute weight")),
     _statistic(
         "weight_evenness",
         "squared mean of a layer's absolute weights divided by their mean square; 1 if all are equal",
         lowest=0.0,
         highest=1.0,
+        words=N_("evenness of the absolute weights"),
     ),
     _statistic(
         "update_angle",
@@ -199,6 +229,7 @@ STATISTIC_ROWS = (
         source="Kosson et al. 2024, section 3",
         lowest=0.0,
         highest=math.pi,
+        words=N_("rotation of the units' weights per step, in radians"),
     ),
     _statistic(
         "branch_ratio",
@@ -206,62 +237,7 @@ STATISTIC_ROWS = (
         needs=(SHORTCUT,),
         exists_in=_adding,
         **SIZE,
+        words=N_("size of the residual branch relative to its shortcut"),
     ),
 )
 """Layer statistics: the stored ones in the order of `engine.spec.STATISTICS`, then the derived ones."""
-
-
-def _of_network(
-    name: str, summary: str, read: Callable[[Record, Measure], float], *needs: Need, **facts: Any
-) -> Metric:
-    """Return the row of a value of the whole network, which needs probes."""
-    return Metric(name=name, summary=summary, place=NETWORK, read=read, needs=(PROBES, *needs), **facts)
-
-
-NETWORK_ROWS = (
-    _of_network(
-        "curvature",
-        "largest eigenvalue of the Hessian of the loss on the probe examples",
-        _by_probe("curvature"),
-        requested_probe("curvature"),
-        infinite=True,
-    ),
-    _of_network(
-        "preconditioned_curvature",
-        "largest eigenvalue of the Hessian divided by the optimizer's preconditioner, on the probe examples",
-        _by_probe("preconditioned_curvature"),
-        requested_probe("preconditioned_curvature"),
-        PRECONDITIONED,
-        initial=False,
-        infinite=True,
-        source="Cohen et al. 2022, section 2",
-    ),
-    _of_network(
-        "curvature_over_limit",
-        "curvature (preconditioned for an adaptive optimizer) divided by the largest one with stable steps",
-        curvature_over_limit,
-        LIMITED_CURVATURE,
-        STABILITY_LIMIT,
-        TRAINED,
-        infinite=True,
-        source="Cohen et al. 2021, section 2; 2/lr for gradient descent",
-    ),
-    _of_network(
-        "noise_scale",
-        "gradient noise scale: the batch size at which the noise of the gradient equals the gradient",
-        _by_probe("noise_scale"),
-        requested_probe("noise_scale"),
-        unit="examples",
-        source="McCandlish et al. 2018, eq. 2.9",
-        **SIZE,
-    ),
-    _of_network(
-        "dead_layer",
-        "1 for a network with a hidden layer whose units are all inactive on every probe example, else 0",
-        dead_layer,
-        HIDDEN_LAYER,
-        outcome=True,
-        source="Lu et al. 2020, section 3",
-        **SHARE,
-    ),
-)

@@ -126,6 +126,7 @@ class Metric(Row):
 
     Attributes
     ----------
+    words : name in reports, in English; empty if the words of the id are clear.
     unit : text after a value, such as "ns".
     scale : "share" is shown in percent, "difference" (of two shares) in percentage points, others unchanged.
     lowest, highest : range of the values, which limits intervals.
@@ -158,6 +159,7 @@ class Metric(Row):
     formula: str = ""
     source: str = ""
     place: Place
+    words: str = ""
     unit: str = ""
     scale: Literal["number", "loss", "share", "difference"] = "number"
     lowest: float = -math.inf

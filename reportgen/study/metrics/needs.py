@@ -49,7 +49,7 @@ PRECONDITIONED = Need(
     "select variants with such an optimizer, for example adam, in where",
 )
 STABILITY_LIMIT = Need(
-    "needs an optimizer whose largest stable curvature is known",
+    "needs an optimizer whose largest stable sharpness is known",
     lambda spec: OPTIMIZERS[spec.training.optimizer.name].stable_product is not None,
     "select variants with such an optimizer, for example sgd, in where",
 )

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from reportgen.languages.translate import N_
 from reportgen.study.metrics.metric import DIFFERENCE, LAYERS, ROUNDS, SHARE, SIZE, Metric, Need, Record, Values
 from reportgen.study.metrics.needs import PROBES, PRUNING, TEST, VALIDATION
 from reportgen.study.metrics.scores import ACCURACY, LOSS
@@ -57,6 +58,7 @@ def _scores(split: Split, examples: str, *needs: Need) -> tuple[Metric, ...]:
     return (
         Metric(
             name=f"round_{split}_loss",
+            words=f"{examples} loss of the pruned network",
             summary=f"{loss} at the end of a round of pruning",
             read=at_round(f"{split}_loss"),
             **LOSS,
@@ -64,6 +66,7 @@ def _scores(split: Split, examples: str, *needs: Need) -> tuple[Metric, ...]:
         ),
         Metric(
             name=f"round_{split}_accuracy",
+            words=f"{examples} accuracy of the pruned network",
             summary=f"{accuracy} correctly at the end of a round of pruning",
             read=at_round(f"{split}_accuracy"),
             **ACCURACY | {"counted": bool(needs)},
@@ -71,6 +74,7 @@ def _scores(split: Split, examples: str, *needs: Need) -> tuple[Metric, ...]:
         ),
         Metric(
             name=f"round_{split}_loss_difference",
+            words=f"{examples} loss minus that of the dense network",
             summary=f"{loss} at the end of a round of pruning minus the loss of the dense network",
             read=difference(f"{split}_loss"),
             comparison=True,
@@ -79,6 +83,7 @@ def _scores(split: Split, examples: str, *needs: Need) -> tuple[Metric, ...]:
         ),
         Metric(
             name=f"round_{split}_accuracy_difference",
+            words=f"{examples} accuracy minus that of the dense network",
             summary=f"{accuracy} correctly at the end of a round of pruning minus the share of the dense network",
             read=difference(f"{split}_accuracy"),
             comparison=True,
@@ -97,6 +102,7 @@ ROUND_ROWS = (
         read=at_round("sparsity"),
         needs=(PRUNING,),
         **SHARE,
+        words=N_("share of weights that are pruned"),
     ),
     *_scores("train", "training"),
     *_scores("val", "validation", VALIDATION),
@@ -110,6 +116,7 @@ ROUND_ROWS = (
         higher_is_better=False,
         needs=(PRUNING, VALIDATION),
         **SIZE,
+        words=N_("epoch of lowest validation loss"),
     ),
     Metric(
         name="round_best_epoch_difference",
@@ -120,6 +127,7 @@ ROUND_ROWS = (
         comparison=True,
         higher_is_better=False,
         needs=(PRUNING, VALIDATION),
+        words=N_("epoch of lowest validation loss minus that of the dense network"),
     ),
 )
 """Metrics by round; round 0 is the dense network."""
@@ -132,5 +140,6 @@ LAYER_ROUND_ROWS = (
         by_layer=weights_remaining,
         needs=(PRUNING, PROBES),
         **SHARE,
+        words=N_("share of weights that remain"),
     ),
 )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from reportgen.languages.translate import N_
 from reportgen.study.metrics.metric import CHECK, COST, RUN, SHARE, SIZE, TRAINING, Metric, Record
 from reportgen.study.metrics.needs import BATCHNORM, HIDDEN_LAYER, TRAINED
 from reportgen.study.metrics.times import epochs_to, steps_to
@@ -25,9 +26,13 @@ def _of_run(name: str, summary: str, read: Callable[[Record, Measure], float] | 
     return Metric(name=name, summary=summary, place=RUN, read=read or _fact(name), **facts)
 
 
-def _outcome(name: str, summary: str) -> Metric:
+def _outcome(name: str, summary: str, words: str) -> Metric:
     """Return the row of an outcome, which has the name of a status."""
-    return _of_run(name, summary, lambda record, measure: float(record.status == name), outcome=True, **SHARE)
+
+    def read(record: Record, measure: Measure) -> float:
+        return float(record.status == name)
+
+    return _of_run(name, summary, read, outcome=True, words=words, **SHARE)
 
 
 def input_energy(record: Record, measure: Measure) -> float:
@@ -36,16 +41,27 @@ def input_energy(record: Record, measure: Measure) -> float:
 
 
 RUN_ROWS = (
-    _outcome("diverged", "1 for a run that diverged (non-finite values), else 0"),
-    _outcome("stopped", "1 for a run that was stopped early, else 0"),
-    _of_run("parameters", "number of learned parameters"),
+    _outcome(
+        "diverged", "1 for a run that diverged (non-finite values), else 0", words=N_("share of runs that diverged")
+    ),
+    _outcome(
+        "stopped", "1 for a run that was stopped early, else 0", words=N_("share of runs that were stopped early")
+    ),
+    _of_run("parameters", "number of learned parameters", words=N_("number of parameters")),
     _of_run(
         "train_seconds",
         "training time in seconds, including probes and scores, without setup and compilation",
         lambda record, measure: float(record.train_seconds),
         unit="s",
+        words=N_("training time"),
     ),
-    _of_run("steps", "number of training steps", lambda record, measure: float(record.steps), unit="steps"),
+    _of_run(
+        "steps",
+        "number of training steps",
+        lambda record, measure: float(record.steps),
+        unit="steps",
+        words=N_("number of training steps"),
+    ),
 )
 
 
@@ -75,8 +91,11 @@ TIME_ROWS = (
 )
 
 
-def _cost(name: str, summary: str, from_cost: Callable[[Any], float], unit: str = "ns") -> Metric:
-    return Metric(name=name, summary=summary, place=COST, from_cost=from_cost, unit=unit, needs=(HIDDEN_LAYER,), **SIZE)
+def _cost(name: str, summary: str, from_cost: Callable[[Any], float], unit: str = "ns", words: str = "") -> Metric:
+    needs = (HIDDEN_LAYER,)
+    return Metric(
+        name=name, summary=summary, place=COST, from_cost=from_cost, unit=unit, needs=needs, words=words, **SIZE
+    )
 
 
 EXTRA_ROWS = (
@@ -84,22 +103,26 @@ EXTRA_ROWS = (
         "activation_forward_ns",
         "time of the hidden layers' activation function on this machine, in ns per element",
         lambda cost: float(cost["forward"]),
+        words=N_("forward time of the activation function"),
     ),
     _cost(
         "activation_backward_ns",
         "time of the hidden layers' activation derivative on this machine, in ns per element",
         lambda cost: float(cost["backward"]),
+        words=N_("backward time of the activation function"),
     ),
     _cost(
         "activation_ns",
         "time of the hidden layers' activation function and derivative on this machine, in ns per element",
         lambda cost: float(cost["forward"] + cost["backward"]),
+        words=N_("time of the activation function, forward and backward"),
     ),
     _cost(  # a layer has three matrix products: one forward, and backward one for its input and one for its weights
         "activation_over_product",
         "activation_ns divided by the time of the matrix products of a layer with 500 units",
         lambda cost: float(cost["forward"] + cost["backward"]) / (3 * float(cost["product"])),
         "",
+        words=N_("time of the activation function relative to the matrix products"),
     ),
     Metric(
         name="gradient_error",
@@ -107,25 +130,45 @@ EXTRA_ROWS = (
         place=CHECK,
         higher_is_better=False,
         **SIZE,
+        words=N_("relative error of the gradient"),
     ),
 )
 """Metrics that are measured in addition to the runs if a claim uses them."""
 
 FACT_ROWS = (
-    _of_run("features", "number of features after preprocessing"),
-    _of_run("input_mean", "mean of the training examples' features after preprocessing"),
-    _of_run("input_std", "standard deviation of the training examples' features after preprocessing", **SIZE),
-    _of_run("input_energy", "mean squared length of a training example after preprocessing", input_energy),
-    _of_run("variance_kept", "share of the variance in the principal components", **SHARE),
+    _of_run("features", "number of features after preprocessing", words=N_("number of features")),
+    _of_run(
+        "input_mean", "mean of the training examples' features after preprocessing", words=N_("mean of the inputs")
+    ),
+    _of_run(
+        "input_std",
+        "standard deviation of the training examples' features after preprocessing",
+        **SIZE,
+        words=N_("standard deviation of the inputs"),
+    ),
+    _of_run(
+        "input_energy",
+        "mean squared length of a training example after preprocessing",
+        input_energy,
+        words=N_("mean squared length of an example"),
+    ),
+    _of_run(
+        "variance_kept",
+        "share of the variance in the principal components",
+        **SHARE,
+        words=N_("share of the variance that is kept"),
+    ),
     _of_run(
         "batch_dependent_fraction",
         "share of validation examples whose predicted class depends on the rest of the batch",
         needs=(BATCHNORM,),
         **SHARE,
+        words=N_("share of predictions that depend on the other examples of the batch"),
     ),
     _of_run(
         "bn_identity_gap",
         "difference of output and input of batch normalization, in standard deviations of the input",
         needs=(BATCHNORM,),
+        words=N_("change of its input by batch normalization"),
     ),
 )

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from reportgen.languages.translate import N_
 from reportgen.study.metrics.metric import DIFFERENCE, EPOCHS, RUN, SHARE, SIZE, Metric, Need, Record, Values
 from reportgen.study.metrics.needs import AVERAGED_WEIGHTS, CALIBRATION, DROPOUT_PASSES, SNAPSHOTS, TEST, VALIDATION
 from reportgen.study.model.claims import Measure
@@ -103,6 +104,7 @@ EPOCH_ROWS = (
         lambda record: np.asarray(record.epochs("train_loss") + record.epochs("penalty"), np.float64),
         higher_is_better=False,
         infinite=True,
+        words=N_("training loss with penalty"),
     ),
     _by_epoch(
         "accuracy_gap",
@@ -113,6 +115,7 @@ EPOCH_ROWS = (
         counted=True,
         needs=(VALIDATION,),
         **DIFFERENCE,
+        words=N_("training accuracy minus validation accuracy"),
     ),
 )
 """Columns by epoch, and values that are computed from two columns."""
@@ -138,12 +141,14 @@ EVALUATION_ROWS = (
         "share of validation examples classified correctly by the mean of passes with dropout",
         DROPOUT_PASSES,
         **ACCURACY,
+        words=N_("validation accuracy of averaged dropout masks"),
     ),
     _on_request(
         "mc_val_loss",
         "cross-entropy of the mean of passes with dropout, on validation examples",
         DROPOUT_PASSES,
         **LOSS,
+        words=N_("validation loss of averaged dropout masks"),
     ),
     _on_request(
         "mc_val_accuracy_difference",
@@ -151,44 +156,57 @@ EVALUATION_ROWS = (
         DROPOUT_PASSES,
         comparison=True,
         **DIFFERENCE,
+        words=N_("validation accuracy of averaged dropout masks minus that without dropout"),
     ),
     _on_request(
         "mc_val_loss_difference",
         "validation loss of passes with dropout minus the loss without dropout",
         DROPOUT_PASSES,
         comparison=True,
+        words=N_("validation loss of averaged dropout masks minus that without dropout"),
     ),
     _on_request(
         "polyak_val_accuracy",
         "share of validation examples classified correctly with averaged weights",
         AVERAGED_WEIGHTS,
         **ACCURACY,
+        words=N_("validation accuracy with averaged weights"),
     ),
-    _on_request("polyak_val_loss", "loss on validation examples with averaged weights", AVERAGED_WEIGHTS, **LOSS),
+    _on_request(
+        "polyak_val_loss",
+        "loss on validation examples with averaged weights",
+        AVERAGED_WEIGHTS,
+        **LOSS,
+        words=N_("validation loss with averaged weights"),
+    ),
     _on_request(
         "polyak_val_accuracy_difference",
         "validation accuracy with averaged weights minus the accuracy with final weights",
         AVERAGED_WEIGHTS,
         comparison=True,
         **DIFFERENCE,
+        words=N_("validation accuracy with averaged weights minus that with final weights"),
     ),
     _on_request(
         "polyak_val_loss_difference",
         "validation loss with averaged weights minus the loss with final weights",
         AVERAGED_WEIGHTS,
         comparison=True,
+        words=N_("validation loss with averaged weights minus that with final weights"),
     ),
     _on_request(
         "snapshot_val_accuracy",
         "share of validation examples classified correctly by the mean of all cycles' networks",
         SNAPSHOTS,
         **ACCURACY,
+        words=N_("validation accuracy of averaged snapshots"),
     ),
     _on_request(
         "snapshot_val_loss",
         "cross-entropy of the mean of all cycles' networks, on validation examples",
         SNAPSHOTS,
         **LOSS,
+        words=N_("validation loss of averaged snapshots"),
     ),
     _on_request(
         "snapshot_val_accuracy_difference",
@@ -196,12 +214,14 @@ EVALUATION_ROWS = (
         SNAPSHOTS,
         comparison=True,
         **DIFFERENCE,
+        words=N_("validation accuracy of averaged snapshots minus that of a single one"),
     ),
     _on_request(
         "snapshot_val_loss_difference",
         "validation loss of the mean of all cycles minus the loss of a single cycle",
         SNAPSHOTS,
         comparison=True,
+        words=N_("validation loss of averaged snapshots minus that of a single one"),
     ),
     _on_request(
         "val_calibration_error",
@@ -215,6 +235,7 @@ EVALUATION_ROWS = (
         "temperature",
         "temperature of the smallest cross-entropy of the validation examples, above 1 for too confident predictions",
         CALIBRATION,
+        words=N_("temperature of calibrated probabilities"),
     ),
     _on_request(
         "val_calibration_error_scaled",
@@ -223,13 +244,17 @@ EVALUATION_ROWS = (
         CALIBRATION,
         higher_is_better=False,
         **SHARE,
+        words=N_("validation calibration error after temperature scaling"),
     ),
     _on_request(
         "val_loss_scaled",
         "cross-entropy of the validation examples after temperature scaling, fitted to the other half of them",
         CALIBRATION,
         **LOSS,
+        words=N_("validation loss after temperature scaling"),
     ),
-    _on_request("snapshots", "number of averaged cycles", SNAPSHOTS, infinite=True),
+    _on_request(
+        "snapshots", "number of averaged cycles", SNAPSHOTS, infinite=True, words=N_("number of averaged snapshots")
+    ),
 )
 """Final scores that a study requests: means of passes with dropout, averaged weights, calibration, snapshots."""

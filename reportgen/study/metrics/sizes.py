@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from reportgen.engine.layout import Operation, lay_out
+from reportgen.languages.translate import N_
 from reportgen.study.metrics.metric import LAYERS, SIZE, Metric, Record, Values
 from reportgen.study.metrics.needs import PROBES
 
@@ -44,21 +46,38 @@ def _width(operation: Operation) -> float:
     return float(operation.output_shape[1]) if len(operation.output_shape) > 1 else math.nan
 
 
-def _size(name: str, summary: str, read: Callable[[Operation], float]) -> Metric:
-    return Metric(
-        name=name, summary=summary, place=LAYERS, by_layer=_sizes(read), of_network=True, needs=(PROBES,), **SIZE
-    )
+def _size(name: str, summary: str, read: Callable[[Operation], float], words: str) -> Metric:
+    facts: dict[str, Any] = {"place": LAYERS, "of_network": True, "needs": (PROBES,), **SIZE}
+    return Metric(name=name, summary=summary, by_layer=_sizes(read), words=words, **facts)
 
 
 SIZE_ROWS = (
-    _size("layer_weights", "number of a layer's weights, without its biases", lambda op: op.weights),
+    _size(
+        "layer_weights",
+        "number of a layer's weights, without its biases",
+        lambda op: op.weights,
+        words=N_("number of weights"),
+    ),
     _size(
         "layer_channels",
         "number of channels of a convolution's output, or of a dense layer's units",
         lambda op: op.units,
+        words=N_("number of channels"),
     ),
-    _size("layer_height", "height of a convolution's output in pixels", _height),
-    _size("layer_width", "width of a convolution's output in pixels", _width),
-    _size("layer_outputs", "number of a layer's outputs for one example", lambda op: op.units * op.positions),
+    _size(
+        "layer_height",
+        "height of a convolution's output in pixels",
+        _height,
+        words=N_("height of the output in pixels"),
+    ),
+    _size(
+        "layer_width", "width of a convolution's output in pixels", _width, words=N_("width of the output in pixels")
+    ),
+    _size(
+        "layer_outputs",
+        "number of a layer's outputs for one example",
+        lambda op: op.units * op.positions,
+        words=N_("number of outputs"),
+    ),
 )
 """Metrics of the shapes of layers; they are the same at every probe."""

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from reportgen.registry import Table
 from reportgen.study.metrics.classes import CLASS_ROWS, TASK_ROWS
 from reportgen.study.metrics.groups import ENSEMBLE_ROWS, SEARCH_ROWS
-from reportgen.study.metrics.layers import NETWORK_ROWS, STATISTIC_ROWS
+from reportgen.study.metrics.layers import STATISTIC_ROWS
 from reportgen.study.metrics.metric import RUN, SHARE, Metric
+from reportgen.study.metrics.networks import NETWORK_ROWS
 from reportgen.study.metrics.rounds import LAYER_ROUND_ROWS, ROUND_ROWS
 from reportgen.study.metrics.runs import EXTRA_ROWS, FACT_ROWS, RUN_ROWS, TIME_ROWS
 from reportgen.study.metrics.scores import EPOCH_ROWS, EVALUATION_ROWS, TEST_ROWS

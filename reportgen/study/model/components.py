@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, is_dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -53,6 +54,41 @@ def problem(
     return PydanticCustomError("study", "{text}", context)
 
 
+class Problems:
+    """Collects the validation errors of parts of a value that can be checked independently.
+
+    Attributes
+    ----------
+    found : the errors so far; errors of several problems are taken apart.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[PydanticCustomError] = []
+
+    @contextlib.contextmanager
+    def collect(self) -> Iterator[None]:
+        """Add an error that is raised in the block."""
+        try:
+            yield
+        except PydanticCustomError as error:
+            self.found += problems_in(error)
+
+    def raise_all(self) -> None:
+        """Raise all errors as one, if there are any."""
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            errors = [{"type": one.type, "loc": (), "ctx": one.context, "input": None} for one in self.found]
+            raise PydanticCustomError("nested", "several problems", {"errors": errors})
+
+
+def problems_in(error: PydanticCustomError) -> list[PydanticCustomError]:
+    """Return the errors that `Problems` raised as one, or the error alone."""
+    if error.type != "nested":
+        return [error]
+    return [PydanticCustomError("study", "{text}", one["ctx"]) for one in (error.context or {})["errors"]]
+
+
 def suggest(name: str, known: list[str], otherwise: str = "") -> str:
     """Return "did you mean ...?" if a known name is similar or ends with `name`, else `otherwise` or all names."""
     ending = [candidate for candidate in known if candidate.endswith(f".{name}")][:2]
@@ -80,14 +116,17 @@ def _written(value: Any) -> str:
 
 
 def below(key: int | str, read: Callable[[], T]) -> T:
-    """Return the result of `read`; the path of its validation error is prefixed with `key`."""
+    """Return the result of `read`; the paths of its validation errors are prefixed with `key`."""
+    problems = Problems()
     try:
         return read()
     except PydanticCustomError as error:
-        context = dict(error.context or {})
-        raise problem(
-            context["code"], context["text"], context["hint"], (key, *context["path"]), context["key"]
-        ) from None
+        for one in problems_in(error):
+            context = dict(one.context or {})
+            path = (key, *context["path"])
+            problems.found.append(problem(context["code"], context["text"], context["hint"], path, context["key"]))
+    problems.raise_all()
+    raise AssertionError("an error without a problem")
 
 
 def read_component(value: Any, rows: Table[Any], what: str, extra: frozenset[str] = frozenset()) -> Component:

@@ -40,7 +40,8 @@ class Probes(Section):
         description="measure effective rank and largest singular value of each layer's weights and activations",
     )
     curvature: bool = Field(
-        default=False, description="measure the largest eigenvalue of the loss's Hessian by power iteration"
+        default=False,
+        description="measure the sharpness, the largest eigenvalue of the loss's Hessian, by power iteration",
     )
     preconditioned_curvature: bool = Field(
         default=False,

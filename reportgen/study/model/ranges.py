@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from reportgen.study.model.components import problem, shown, suggest, whole_number
+from reportgen.study.model.components import Problems, problem, shown, suggest, whole_number
 
 KINDS = ("uniform", "log_uniform", "integers", "log_integers", "choices")
 """The kinds of ranges: two ends, or a list of values."""
@@ -72,33 +73,47 @@ class Range:
 
 
 def read_range(tree: Any) -> Range:
-    """Return a range; raises a validation error if it is invalid."""
+    """Return a range; raises a validation error for all that is invalid."""
     if not isinstance(tree, dict):
         raise problem("wrong-type", f"expected a range, found {shown(tree)}", _EXAMPLE)
+    problems = Problems()
     for key in tree:
         if key not in (*KINDS, "points"):
             near = suggest(str(key), [*KINDS, "points"])
-            raise problem("unknown-key", f"unknown key {shown(key)}", near, (key,), key=True)
-    kinds = [key for key in tree if key != "points"]
-    if not kinds:
+            problems.found.append(problem("unknown-key", f"unknown key {shown(key)}", near, (key,), key=True))
+    kinds = [key for key in tree if key in KINDS]
+    if not kinds and not problems.found:
         raise problem("missing-key", "the range has no ends", _EXAMPLE)
-    if len(kinds) > 1:
-        message = f"{kinds[0]} and {kinds[1]} exclude each other"
-        raise problem("conflicting-settings", message, "keep one of them", (kinds[1],), key=True)
-    points = None
-    if "points" in tree:
-        points = whole_number(tree["points"], "a number of points", 1, MOST_CHOICES, ("points",))
-    kind, value = kinds[0], tree[kinds[0]]
+    for other in kinds[1:]:
+        message = f"{kinds[0]} and {other} exclude each other"
+        problems.found.append(problem("conflicting-settings", message, "keep one of them", (other,), key=True))
+    span, points = Range(""), None
+    with problems.collect():
+        points = _points(tree, kinds)
+    for kind in kinds[:1]:
+        with problems.collect():
+            span = _span(kind, tree[kind])
+    problems.raise_all()
+    return replace(span, points=points)
+
+
+def _points(tree: dict[str, Any], kinds: Sequence[str]) -> int | None:
+    """Return the number of grid points, None if the range does not give it."""
+    if "points" not in tree:
+        return None
+    if kinds[:1] == ["choices"]:
+        message = "points does not apply to choices"
+        raise problem("inapplicable-key", message, "remove points; a grid tries every choice", ("points",), key=True)
+    return whole_number(tree["points"], "a number of points", 1, MOST_CHOICES, ("points",))
+
+
+def _span(kind: str, value: Any) -> Range:
+    """Return the range of a kind without its number of points."""
     if kind == "choices":
-        if points is not None:
-            message = "points does not apply to choices"
-            raise problem(
-                "inapplicable-key", message, "remove points; a grid tries every choice", ("points",), key=True
-            )
         choices, labels = _choices(value)
         return Range(kind, choices=choices, labels=labels)
     low, high = _ends(kind, value)
-    return Range(kind, low, high, points=points)
+    return Range(kind, low, high)
 
 
 def _choices(value: Any) -> tuple[tuple[Any, ...], tuple[str | None, ...]]:
@@ -109,12 +124,14 @@ def _choices(value: Any) -> tuple[tuple[Any, ...], tuple[str | None, ...]]:
     if len(value) > MOST_CHOICES:
         raise problem("too-many", f"{len(value)} choices are too many", f"at most {MOST_CHOICES}", ("choices",))
     choices: list[Any] = []
+    problems = Problems()
     for index, entry in enumerate(value):
         item = _without_label(entry)
         if any(item == earlier and isinstance(item, bool) is isinstance(earlier, bool) for earlier in choices):
             message = f"duplicate value {shown(item)}"
-            raise problem("duplicate-value", message, "list each value once", ("choices", index))
+            problems.found.append(problem("duplicate-value", message, "list each value once", ("choices", index)))
         choices.append(item)
+    problems.raise_all()
     return tuple(choices), tuple(str(v["label"]) if isinstance(v, dict) and "label" in v else None for v in value)
 
 
@@ -129,8 +146,11 @@ def _ends(kind: str, value: Any) -> tuple[float, float]:
     """Return the two ends of a range, checked for their type and order."""
     if not isinstance(value, list) or len(value) != 2:
         raise problem("invalid-range", f"expected [low, high], found {shown(value)}", "", (kind,))
+    problems = Problems()
     for index, end in enumerate(value):
-        _check_end(kind, index, end)
+        with problems.collect():
+            _check_end(kind, index, end)
+    problems.raise_all()
     low, high = value
     if not low < high:
         raise problem("invalid-range", f"low ({shown(low)}) must be less than high ({shown(high)})", "", (kind,))

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.claims import metric_name
-from reportgen.study.model.components import below, problem, shown, suggest, whole_number
+from reportgen.study.model.components import Problems, below, problem, shown, suggest, whole_number
 from reportgen.study.model.network import Network
 from reportgen.study.model.ranges import OPTIONS, Range, read_range
 from reportgen.study.model.settings import SECTIONS, VARIABLE, Training
@@ -80,24 +80,48 @@ class Search:
 
 
 def read_search(tree: Any) -> Search | None:
-    """Return the search of a study, None if it has none; raises a validation error if it is invalid."""
+    """Return the search of a study, None if it has none; raises a validation error for all that is invalid."""
     if tree is None or tree is False or tree == "none" or isinstance(tree, Search):
         return tree if isinstance(tree, Search) else None
     if not isinstance(tree, dict):
         message = f"expected a mapping (key: value), found {shown(tree)}"
         raise problem("wrong-type", message, f"such as {_EXAMPLE}")
-    ranges = {str(key): _range(str(key), value) for key, value in tree.items() if key not in OPTIONS}
-    if not ranges:
-        raise problem("missing-key", "the search names no setting", f"such as {_EXAMPLE}")
-    method = _one_of(tree, "method", METHODS, "random")
-    _check_points(ranges, method)
+    problems = Problems()
+    ranges = _ranges(tree, problems)
+    method, metric, maximize, repeat = "", "", None, False
+    with problems.collect():
+        method = _one_of(tree, "method", METHODS, "random")
+    if method == "random":
+        _check_points(ranges, problems)
+    with problems.collect():
+        metric = _metric(tree)
+    with problems.collect():
+        maximize = _maximize(tree, metric)
+    with problems.collect():
+        repeat = _repeat(tree)
+    stages = _stages(tree, ranges, repeat, problems)
+    problems.raise_all()
+    return Search(ranges, method, metric, bool(maximize), repeat, stages, written=tree)
+
+
+def _ranges(tree: Mapping[str, Any], problems: Problems) -> dict[str, Range]:
+    """Return the valid ranges of the searched settings."""
+    ranges: dict[str, Range] = {}
+    searched = {str(key): value for key, value in tree.items() if key not in OPTIONS}
+    if not searched:
+        problems.found.append(problem("missing-key", "the search names no setting", f"such as {_EXAMPLE}"))
+    for path, value in searched.items():
+        with problems.collect():
+            ranges[path] = _range(path, value)
+    return ranges
+
+
+def _metric(tree: Mapping[str, Any]) -> str:
     metric = tree.get("metric", "val_accuracy")
     if not isinstance(metric, str):
         message = f"expected the name of a metric, found {shown(metric)}"
         raise problem("wrong-type", message, "such as val_accuracy", ("metric",))
-    metric = below("metric", partial(metric_name, metric))
-    maximize, repeat, stages = _maximize(tree, metric), _repeat(tree), _stages(tree, ranges)
-    return Search(ranges, method, metric, maximize, repeat, stages, written=tree)
+    return below("metric", partial(metric_name, metric))
 
 
 def _range(path: str, value: Any) -> Range:
@@ -115,12 +139,13 @@ def _one_of(tree: Mapping[str, Any], key: str, names: tuple[str, ...], usual: st
     return str(value)
 
 
-def _check_points(ranges: Mapping[str, Range], method: str) -> None:
+def _check_points(ranges: Mapping[str, Range], problems: Problems) -> None:
+    """Add an error for each range with a number of points, which only a grid has."""
     for path, span in ranges.items():
-        if span.points is not None and method != "grid":
+        if span.points is not None:
             message = "points applies to method: grid only"
             hint = "set samples to the number of random trials"
-            raise problem("inapplicable-key", message, hint, (path, "points"), key=True)
+            problems.found.append(problem("inapplicable-key", message, hint, (path, "points"), key=True))
 
 
 def _repeat(tree: Mapping[str, Any]) -> bool:
@@ -130,10 +155,15 @@ def _repeat(tree: Mapping[str, Any]) -> bool:
     return repeat
 
 
-def _maximize(tree: Mapping[str, Any], metric: str) -> bool:
-    """Return whether a higher value of the metric is better, according to `goal` or to the row of the metric."""
+def _maximize(tree: Mapping[str, Any], metric: str) -> bool | None:
+    """Return whether a higher value of the metric is better, according to `goal` or to the row of the metric.
+
+    Without `goal`, an unknown metric "" gives None.
+    """
     if "goal" in tree:
         return _one_of(tree, "goal", GOALS, "max") == "max"
+    if not metric:
+        return None
     higher_is_better: bool | None = METRICS[metric].higher_is_better
     if higher_is_better is not None:
         return higher_is_better
@@ -141,15 +171,41 @@ def _maximize(tree: Mapping[str, Any], metric: str) -> bool:
     raise problem("unclear-goal", message, "add goal: max or goal: min", ("metric",))
 
 
-def _stages(tree: Mapping[str, Any], ranges: Mapping[str, Range]) -> tuple[Stage, ...]:
-    """Return the stages; if only their number is given, the epochs double from stage to stage up to the study's."""
+def _stages(
+    tree: Mapping[str, Any], ranges: Mapping[str, Range], repeat: bool, problems: Problems
+) -> tuple[Stage, ...]:
+    """Return the stages; if only their number is given, the epochs double from stage to stage up to the study's.
+
+    Adds an error for each invalid option, and then returns no stages.
+    """
+    known = len(problems.found)
+    rows: list[Any] = []
+    shares: list[float] = []
+    seeds = total = None
+    with problems.collect():
+        seeds = _seeds(tree, repeat)
+    with problems.collect():
+        total = _count(tree, "samples", MOST_SAMPLES)
+    with problems.collect():
+        rows, shares = _rows(tree, ranges)
+    for index, row in enumerate(rows):
+        _check_stage(index, row, ranges, repeat, problems)
+    if len(problems.found) > known or not rows:
+        return ()
+    samples = [0] * len(rows)
+    with problems.collect():
+        samples = _samples(total, rows)
+    return tuple(
+        Stage(samples[index], row.get("epochs"), share, _shrink(index, row), row.get("seeds", seeds))
+        for index, (row, share) in enumerate(zip(rows, shares, strict=True))
+    )
+
+
+def _rows(tree: Mapping[str, Any], ranges: Mapping[str, Range]) -> tuple[list[Any], list[float]]:
+    """Return the stages as the study gives them, and the share of the study's epochs that each has by default."""
     stages = tree.get("stages", 1)
     if isinstance(stages, list) and 1 <= len(stages) <= MOST_STAGES:
-        rows = [_checked(index, row, tree, ranges) for index, row in enumerate(stages)]
-        return tuple(
-            Stage(samples, row.get("epochs"), 1.0, _shrink(index, row), row.get("seeds", _seeds(tree)))
-            for index, (row, samples) in enumerate(zip(rows, _samples(tree, rows), strict=True))
-        )
+        return stages, [1.0] * len(stages)
     if isinstance(stages, list):
         message = f"expected a list of 1 to {MOST_STAGES} stages, found {len(stages)}"
         raise problem("wrong-length", message, f"such as {_STAGES_EXAMPLE}", ("stages",))
@@ -157,33 +213,31 @@ def _stages(tree: Mapping[str, Any], ranges: Mapping[str, Range]) -> tuple[Stage
         message = f"expected the number of stages or a list of stages, found {shown(stages)}"
         raise problem("wrong-type", message, f"such as 3 or {_STAGES_EXAMPLE}", ("stages",))
     count = whole_number(stages, "a number of stages", 1, MOST_STAGES, ("stages",))
-    shares = [1.0 if EPOCHS in ranges else 0.5 ** (count - 1 - index) for index in range(count)]
-    samples = _samples(tree, [{}] * count)
-    return tuple(Stage(samples[index], None, shares[index], _shrink(index, {}), _seeds(tree)) for index in range(count))
+    return [{}] * count, [1.0 if EPOCHS in ranges else 0.5 ** (count - 1 - index) for index in range(count)]
 
 
-def _checked(index: int, row: Any, tree: Mapping[str, Any], ranges: Mapping[str, Range]) -> dict[str, Any]:
-    """Return a stage of a study; raises a validation error if it is invalid."""
+def _check_stage(index: int, row: Any, ranges: Mapping[str, Range], repeat: bool, problems: Problems) -> None:
+    """Add an error for each invalid value of a stage of a study."""
     place = ("stages", index)
     if not isinstance(row, dict):
-        raise problem(
-            "wrong-type",
-            f"expected a mapping (key: value), found {shown(row)}",
-            "such as {samples: 20, epochs: 3}",
-            place,
-        )
+        message = f"expected a mapping (key: value), found {shown(row)}"
+        problems.found.append(problem("wrong-type", message, "such as {samples: 20, epochs: 3}", place))
+        return
     for key in row:
         if key not in STAGE_KEYS:
             near = suggest(str(key), list(STAGE_KEYS))
-            raise problem("unknown-key", f"unknown key {shown(key)}", near, (*place, key), key=True)
+            problems.found.append(problem("unknown-key", f"unknown key {shown(key)}", near, (*place, key), key=True))
     if "epochs" in row and EPOCHS in ranges:
-        message = f"a stage cannot set epochs, because the search varies {EPOCHS}"
-        raise problem("conflicting-settings", message, "remove epochs from the stages", (*place, "epochs"), key=True)
-    if "seeds" in row and _repeat(tree):
-        raise _one_seed_each((*place, "seeds"))
+        message, own = f"a stage cannot set epochs, because the search varies {EPOCHS}", (*place, "epochs")
+        hint = "remove epochs from the stages"
+        problems.found.append(problem("conflicting-settings", message, hint, own, key=True))
+    if "seeds" in row and repeat:
+        problems.found.append(_one_seed_each((*place, "seeds")))
     for key, most in (("samples", MOST_SAMPLES), ("epochs", MOST_EPOCHS), ("seeds", MOST_SEEDS)):
-        _count(row, key, most, place)
-    return row
+        with problems.collect():
+            _count(row, key, most, place)
+    with problems.collect():
+        _shrink(index, row)
 
 
 def _one_seed_each(place: Place) -> PydanticCustomError:
@@ -191,15 +245,15 @@ def _one_seed_each(place: Place) -> PydanticCustomError:
     return problem("conflicting-settings", message, "remove seeds", place, key=True)
 
 
-def _seeds(tree: Mapping[str, Any]) -> int | None:
-    if "seeds" in tree and _repeat(tree):
+def _seeds(tree: Mapping[str, Any], repeat: bool) -> int | None:
+    if "seeds" in tree and repeat:
         raise _one_seed_each(("seeds",))
     return _count(tree, "seeds", MOST_SEEDS)
 
 
-def _samples(tree: Mapping[str, Any], rows: list[dict[str, Any]]) -> list[int]:
+def _samples(total: int | None, rows: list[dict[str, Any]]) -> list[int]:
     """Return the number of samples of each stage: its own, or an equal share of the remaining samples."""
-    total, own = _count(tree, "samples", MOST_SAMPLES), [row["samples"] for row in rows if "samples" in row]
+    own = [row["samples"] for row in rows if "samples" in row]
     without = len(rows) - len(own)
     if total is None:
         return [row.get("samples", USUAL_SAMPLES) for row in rows]

@@ -24,12 +24,19 @@ BASELINE = "baseline"
 
 @dataclass(frozen=True)
 class Choice:
-    """A value of a varied path, with its label and its place in the file."""
+    """A value of a varied path.
+
+    Attributes
+    ----------
+    place : its place in the file.
+    id : words of the variant's id in place of the label, empty if the label gives them.
+    """
 
     path: str
     value: Any
     label: str
     place: tuple[str | int, ...]
+    id: str = ""
 
     @property
     def key(self) -> tuple[str | int, ...]:
@@ -84,8 +91,9 @@ def points(
     """
     _check_overlap(vary, variants)
     axes = [axis_of(path, values) for path, values in vary.items()]
-    named: list[tuple[str, tuple[Choice, ...]]]
-    named = [(label, choices_of(label, changes)) for label, changes in variants.items()] or [("", ())]
+    named: list[tuple[str, str, tuple[Choice, ...]]]
+    named = [(label, id_of(label, changes), choices_of(label, changes)) for label, changes in variants.items()]
+    named = named or [("", "", ())]
     grids = [(entry, grid) for entry in named for grid in itertools.islice(itertools.product(*axes), MOST_VARIANTS + 1)]
     combinations = grids[: MOST_VARIANTS + 1]
     if len(combinations) > MOST_VARIANTS:
@@ -93,14 +101,15 @@ def points(
     labels: set[str] = set()
     ids: set[str] = set()
     variant_points = []
-    for (name, changes), grid in combinations:
+    for (name, own_id, changes), grid in combinations:
         label = ", ".join(filter(None, [name, *(choice.label for choice in grid)])) or BASELINE
+        words = ", ".join(filter(None, [own_id, *(choice.id or choice.label for choice in grid)])) or BASELINE
         choices = (*changes, *grid)
         if label in labels:
             message = f"duplicate variant label {label!r}"
             raise problem("duplicate-value", message, "give each value its own label", choices[-1].place)
         labels.add(label)
-        variant_points.append(Point(label, _unique(slug(label), ids), choices, _changed(written, choices), reader))
+        variant_points.append(Point(label, _unique(slug(words), ids), choices, _changed(written, choices), reader))
     return variant_points
 
 
@@ -138,11 +147,11 @@ def axis_of(path: str, values: list[Any]) -> list[Choice]:
             "empty-value", "the list of values is empty", "give at least one value, or remove the path", place
         )
     stripped = [_split_label(value, (*place, index)) for index, value in enumerate(values)]
-    names = [_name(value) for value, _ in stripped]
+    names = [_name(value) for value, _label, _id in stripped]
     choices = []
-    for index, (value, label) in enumerate(stripped):
+    for index, (value, label, own_id) in enumerate(stripped):
         own = label or automatic_label(path, value, names.count(names[index]) > 1)
-        choices.append(Choice(path, value, own, (*place, index)))
+        choices.append(Choice(path, value, own, (*place, index), own_id))
     for index, choice in enumerate(choices):
         if any(choice.label == earlier.label or _equal(choice.value, earlier.value) for earlier in choices[:index]):
             message = f"duplicate value {choice.label!r}"
@@ -154,15 +163,23 @@ def _equal(a: Any, b: Any) -> bool:
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
-def choices_of(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
+def id_of(label: str, changes: Mapping[str, Any]) -> str:
+    """Return the words of a named variant's id: its `id`, or its label."""
+    return _text(changes["id"], "id", ("variants", label)) if "id" in changes else label
+
+
+def choices_of(label: str, changes: Mapping[str, Any]) -> tuple[Choice, ...]:
+    """Return the values that a named variant sets."""
     if not label.strip():
         raise problem(
             "empty-value", "a variant needs a name", "write it before the colon", ("variants", label), key=True
         )
     choices = []
     for path, entry in changes.items():
+        if path == "id":
+            continue
         _check_path(path, ("variants", label, path))
-        value, own = _split_label(entry, ("variants", label, path))
+        value, own, _id = _split_label(entry, ("variants", label, path))
         choices.append(Choice(path, value, own or automatic_label(path, value, False), ("variants", label, path)))
     return tuple(choices)
 
@@ -175,17 +192,22 @@ def _check_path(path: str, place: tuple[str | int, ...]) -> None:
         raise problem("unknown-setting", f"unknown setting {path!r}", f"write {dotted(path)}", place, key=True)
 
 
-def _split_label(value: Any, place: tuple[str | int, ...]) -> tuple[Any, str | None]:
-    """Return a value and its `label`; {value: v, label: l} gives a value other than a component a label."""
+def _split_label(value: Any, place: tuple[str | int, ...]) -> tuple[Any, str | None, str]:
+    """Return a value, its `label` and its `id`; {value: v, label: l} gives a value other than a component a label."""
     if not isinstance(value, dict) or "label" not in value:
-        return value, None
-    label = value["label"]
-    if isinstance(label, (list, dict)) or label is None or not str(label).strip():
-        wrong = label is None or isinstance(label, (list, dict))
-        message = f"expected a text for the label, found {shown(label)}"
-        raise problem("wrong-type" if wrong else "empty-value", message, "such as small", (*place, "label"))
-    rest = {key: item for key, item in value.items() if key != "label"}
-    return (rest["value"] if set(rest) == {"value"} else rest), str(value["label"])
+        return value, None, ""
+    label, own_id = (_text(value[key], key, place) if key in value else "" for key in ("label", "id"))
+    rest = {key: item for key, item in value.items() if key not in ("label", "id")}
+    return (rest["value"] if set(rest) == {"value"} else rest), label, own_id
+
+
+def _text(text: Any, key: str, place: tuple[str | int, ...]) -> str:
+    """Return a label or an id; raises a validation error for anything but a text or a number."""
+    wrong = text is None or isinstance(text, (list, dict))
+    if wrong or not str(text).strip():
+        message = f"expected a text for the {key}, found {shown(text)}"
+        raise problem("wrong-type" if wrong else "empty-value", message, "such as small", (*place, key))
+    return str(text)
 
 
 def _name(value: Any) -> str:

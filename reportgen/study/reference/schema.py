@@ -54,6 +54,7 @@ TABLES: Mapping[str, Mapping[str, Row]] = {
 
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 _LABEL: Schema = {"type": ["string", "number"], "description": "label of the value in tables, figures and claims"}
+_ID: Schema = {"type": ["string", "number"], "description": "words of the id of the variant, instead of the label"}
 _NONE: Schema = {"enum": [None, "none"]}
 _RATE: Schema = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 _OFF: Schema = {"enum": [None, False, "none"]}
@@ -172,7 +173,9 @@ def _top_level(paths: list[str]) -> Schema:
     seeds = {"type": "array", "items": seed, "minItems": 1, "maxItems": MOST_SEEDS, "uniqueItems": True}
     deeper = rf"^(data|{'|'.join(re.escape(path) for path in paths)})(\.[^.]+)+$"
     known = {"propertyNames": _any({"enum": [*paths, "search"]}, {"pattern": deeper}, {"pattern": r"^search\.."})}
-    changes = known | {"type": "object", "properties": {path: _ref(path) for path in paths}}
+    names = _any({"enum": [*paths, "search", "id"]}, *known["propertyNames"]["anyOf"][1:])
+    own = {"id": _ID} | {path: _ref(path) for path in paths}
+    changes = {"propertyNames": names, "type": "object", "properties": own}
     lists = {path: {"type": "array", "items": _ref(path), "minItems": 1} for path in paths}
     anything = {"type": "array", "minItems": 1}
     return {
@@ -203,7 +206,7 @@ def _values(definitions: Mapping[str, Any]) -> Schema:
 
 
 def _labelled(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
-    spelled_out = {"value": schema, "label": _LABEL}
+    spelled_out = {"value": schema, "label": _LABEL, "id": _ID}
     with_value = {
         "type": "object",
         "properties": spelled_out,
@@ -214,13 +217,13 @@ def _labelled(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
 
 
 def _with_label(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
-    """Return the schema with the key `label` in each mapping."""
+    """Return the schema with the keys `label` and `id` in each mapping."""
     if "$ref" in schema:
         return _with_label(definitions[schema["$ref"].rpartition("/")[2]], definitions)
     if "anyOf" in schema:
         return schema | {"anyOf": [_with_label(branch, definitions) for branch in schema["anyOf"]]}
     if "properties" in schema:
-        return schema | {"properties": schema["properties"] | {"label": _LABEL}}
+        return schema | {"properties": schema["properties"] | {"label": _LABEL, "id": _ID}}
     return schema
 
 

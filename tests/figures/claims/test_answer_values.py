@@ -39,6 +39,12 @@ claims:
     where: {network.init: He}
     holds_for: all
     expect: {above: 1}
+  - id: one-at-least
+    says: One of the two inits reaches half of the examples at its best rate.
+    measure: {metric: val_accuracy}
+    holds_for: any
+    tune: {along: training.lr}
+    expect: {above: 0.5}
 """
 
 
@@ -59,6 +65,14 @@ def test_both_sides_of_a_quoted_claim_have_a_row_with_their_mean(tmp_path: Path)
     for row in rows:
         assert row["mean"] == pytest.approx(np.mean([float(value) for value in row["values_by_seed"].split()]))
         assert row["n"] == 2
+
+
+def test_a_claim_about_some_variant_at_its_best_setting_names_the_decisive_variant(tmp_path: Path) -> None:
+    (side,) = quoted_sides(analysed(tmp_path, '"{one-at-least}"'))[:1]
+    assert side.tuned == "training.lr"
+    assert len(side.parts) == 1
+    assert side.parts[0] in ("He", "Xavier")
+    assert len(side.variants) == 3
 
 
 def test_a_time_to_a_level_that_no_run_reaches_is_marked(tmp_path: Path) -> None:

@@ -28,14 +28,35 @@ def test_the_sentence_of_the_study_has_its_measured_values(tmp_path: Path) -> No
     assert answer_of(analysed(tmp_path, 0.5)) == AnswerView("The loss is 0.220.", True, ("low",))
 
 
-@pytest.mark.parametrize("level", [0.1, 0.22])
-def test_an_answer_whose_claim_is_not_supported_is_withheld_with_the_reason(tmp_path: Path, level: float) -> None:
-    view = answer_of(analysed(tmp_path, level))
+THREE = (
+    "claims: [{id: low, says: The loss is low., measure: {metric: val_loss}, expect: {below: %s}}, "
+    "{id: high, says: The loss is high., measure: {metric: val_loss}, expect: {above: %s}}, "
+    "{id: positive, says: The loss is positive., measure: {metric: val_loss}, expect: {above: 0}}]"
+)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "needs", "seeds", "quotes"),
+    [
+        (0.5, 0.22, "high", 5, 1),  # inconclusive: the verdicts in words do not quote it
+        (0.5, 0.9, "high", 5, 0),  # contradicted: they quote it
+        (0.1, 0.9, "low, high", 5, 0),
+        (0.5, 0.1, "low", 2, 0),  # too few seeds for any verdict
+    ],
+)
+def test_the_reason_for_an_answer_that_is_not_shown_quotes_no_claim_a_second_time(
+    tmp_path: Path, low: float, high: float, needs: str, seeds: int, quotes: int
+) -> None:
+    text = f'answer: {{says: "It is {{val_loss(small)}}.", claims: [{needs}]}}\n{THREE % (low, high)}'
+    plan = plan_of(tmp_path, text, seeds)
+    records = {(run.variant, run.seed): record(run, val_loss=0.2 + 0.01 * run.seed) for run in plan.runs}
+    view = answer_of(analyse(plan, records))
     assert not view.written
-    assert "0.22" not in view.says
-    assert "The loss is low." in view.withheld
-    verdict = analysed(tmp_path, level).claims[0].verdict
-    assert f"needs a claim to be supported that is {verdict} here" in view.withheld
+    assert "0.2" not in view.says
+    own = [claim.says for claim in plan.study.claims]
+    assert [text for text in own if text in view.says and text in view.withheld] == []
+    assert sum(text in view.withheld for text in own) == quotes
+    assert f"{seeds} seeds" in view.withheld
 
 
 def test_a_quick_look_has_no_answer_of_its_own(tmp_path: Path) -> None:

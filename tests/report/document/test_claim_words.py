@@ -10,7 +10,7 @@ import pytest
 from reportgen.analysis.words import expectations as wording
 from reportgen.analysis.words.measured import SAME, measured, measured_interval
 from reportgen.report.document import claim_view as tested
-from reportgen.report.document.claim_words import expected, quantity, sides, what
+from reportgen.report.document.claim_words import expected, quantity, sides, stated, what
 from tests.figures.examples import analysis, claim, record, result, summary
 
 
@@ -33,7 +33,7 @@ OTHER = {"network.activation": "relu"}
             {},
             "epochs to a training loss of 0.5 times its initial value",
         ),
-        ({"metric": "parameters", "relative_to": OTHER}, {}, "parameters relative to relu"),
+        ({"metric": "parameters", "relative_to": OTHER}, {}, "number of parameters relative to relu"),
         (
             {"metric": "val_loss"},
             {"tune": {"along": "training.lr"}},
@@ -125,15 +125,16 @@ def test_sizes_that_are_skewed_are_shown_by_median_and_quartiles(metric: str, ki
         assert all(number in measured_interval(found) for number in ("5", "500", "296", "733"))
 
 
-def test_a_small_ratio_is_also_one_part_of_so_many() -> None:
-    found = replace(result(claim(), metric="gradient_std", measured=1.25e-6, interval=(1e-6, 2e-6)), quantity="ratio")
-    assert "800,000" in quantity(found)
-    assert quantity(replace(found, measured=0.5)) == "ratio"
-
-
-def test_a_share_of_steps_says_of_what() -> None:
-    found = replace(result(claim(), metric="activation_std", measured=0.75, interval=(0.7, 0.8)), quantity="share")
-    assert f"{measured(found)} {quantity(found)}" == "75.0% of the steps of single seeds have the expected direction"
+def test_words_that_say_what_a_number_is_stand_where_a_sentence_has_them() -> None:
+    plain = result(claim(), metric="gradient_std", measured=11.3, interval=(11.0, 11.6), n=5)
+    ratio, small = replace(plain, quantity="ratio"), replace(plain, quantity="ratio", measured=1.25e-6)
+    share = replace(plain, quantity="share", measured=0.75, interval=(0.7, 0.8))
+    assert stated(plain) == measured(plain)
+    assert stated(ratio) == f"ratio {measured(ratio)}"
+    assert stated(replace(plain, quantity="difference")).startswith("difference +11.3")
+    assert stated(replace(ratio, sides="relu over tanh")) == f"relu over tanh: {measured(ratio)}"
+    assert stated(small) == f"ratio {measured(small)} (1/800,000)"
+    assert stated(share) == "75.0% of the steps of single seeds have the expected direction"
 
 
 def test_a_difference_names_its_sides_its_sign_and_its_unit() -> None:

@@ -74,6 +74,22 @@ def test_a_formula_is_mathml_on_the_page_and_a_picture_in_print(latex: str) -> N
     assert "vertical-align" in picture
 
 
+@pytest.mark.parametrize(
+    "text", ["$$x$$", "It is\n$$x$$\nhere.", "It is $$\nx\n$$ here.", "- It is $$x$$.", "**$$x$$**"]
+)
+def test_a_display_formula_scrolls_by_keys_wherever_it_is(text: str) -> None:
+    html = markdown.to_html(text)
+    found = Elements(str(html))
+    assert {("display", "block"), ("tabindex", "0")} <= set(found.attributes)
+    assert "$" not in html
+    assert 'class="formula-block"' in markdown.to_html(text, math.svg)
+
+
+def test_a_formula_in_a_line_is_reached_by_keys_only_if_it_may_be_wider_than_a_phone() -> None:
+    assert 'tabindex="0"' in math.mathml("+".join("abcdefghij"))
+    assert "tabindex" not in math.mathml(r"\frac{x - y}{z}")
+
+
 def test_an_unreadable_formula_is_shown_as_source() -> None:
     broken = r"\frac{<b>"
     for made in (math.mathml(broken), math.svg(broken)):

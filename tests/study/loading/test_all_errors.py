@@ -194,3 +194,56 @@ def test_data_that_are_missing_cause_no_further_error(tmp_path: Path) -> None:
     for network in ("{layers: [{conv: {filters: 3, kernel: 3}}, {pool: 2}, {dense: 4}]}", "{hidden: [4]}"):
         text = f"title: T\nquestion: Q\npreprocess: [center]\nnetwork: {network}\nvary: {{training.lr: [0.1, 0.2]}}\n"
         assert [code for code, _ in places(tmp_path, text)] == ["missing-key"]
+
+
+def test_all_errors_of_a_search_are_reported_in_the_order_of_the_file(tmp_path: Path) -> None:
+    search = """
+search:
+  training.lr: {loguniform: [1, 2], points: -1}
+  training.l2: {log_uniform: [0, fast]}
+  trainig.epochs: {uniform: [1, 2]}
+  training.batch_size: {choices: [4, 4, 4]}
+  method: rnd
+  metric: no_metric
+  goal: up
+  samples: 0
+  repeat: maybe
+  seeds: x
+  stages: [{samples: x, shrink: 3}, {sampls: 3, shrink: 3}, 4]
+"""
+    assert places(tmp_path, study("", search)) == [
+        ("unknown-key", "search.training.lr.loguniform"),
+        ("out-of-range", "search.training.lr.points"),
+        ("out-of-range", "search.training.l2.log_uniform[0]"),
+        ("wrong-type", "search.training.l2.log_uniform[1]"),
+        ("unknown-setting", "search.trainig.epochs"),
+        ("duplicate-value", "search.training.batch_size.choices[1]"),
+        ("duplicate-value", "search.training.batch_size.choices[2]"),
+        ("unknown-value", "search.method"),
+        ("unknown-name", "search.metric"),
+        ("unknown-value", "search.goal"),
+        ("out-of-range", "search.samples"),
+        ("wrong-type", "search.repeat"),
+        ("wrong-type", "search.seeds"),
+        ("wrong-type", "search.stages[0].samples"),
+        ("inapplicable-key", "search.stages[0].shrink"),
+        ("unknown-key", "search.stages[1].sampls"),
+        ("out-of-range", "search.stages[1].shrink"),
+        ("wrong-type", "search.stages[2]"),
+    ]
+
+
+def test_all_errors_of_the_searches_of_variants_are_reported(tmp_path: Path) -> None:
+    search = "search: {training.lr: {uniform: [0, 1]}}\n"
+    varied = "vary: {search.method: [random, gird], search.training.lr: [{uniform: [1, 0]}, {uniform: [-2, -1]}]}\n"
+    assert places(tmp_path, study(search + varied)) == [
+        ("unknown-value", "vary.search.method[1]"),
+        ("invalid-range", "vary.search.training.lr[0].uniform"),
+    ]
+    ends = "search: {training.lr: {uniform: [-2, -1]}, network.activation: {choices: [rellu, tnah]}}\n"
+    assert places(tmp_path, study(ends)) == [
+        ("out-of-range", "search.training.lr.uniform[0]"),
+        ("out-of-range", "search.training.lr.uniform[1]"),
+        ("unknown-name", "search.network.activation.choices[0]"),
+        ("unknown-name", "search.network.activation.choices[1]"),
+    ]

@@ -60,6 +60,26 @@ def test_a_dump_contains_overrides_and_defaults(tmp_path: Path) -> None:
     assert written["network"]["batchnorm"] == written["training"]["clip_norm"] == "none"
 
 
+def test_a_study_in_another_folder_has_the_same_ids_and_labels(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("".join(f"{row},{row % 2}\n" for row in range(20)), encoding="utf-8")
+    text = (
+        "title: T\nquestion: Q\nnetwork: {hidden: [3]}\n"
+        "data: {name: csv, path: a.csv, target: 1}\n"
+        "vary: {data: [{name: csv, path: a.csv, target: 1, label: one table, id: table}]}\n"
+        "variants: {two units: {id: two, network.hidden: [2]}}\n"
+    )
+    path = tmp_path / "s.yaml"
+    path.write_text(text, encoding="utf-8")
+    plan = load_study(path)
+    (tmp_path / "deep").mkdir()
+    moved = tmp_path / "deep" / "s.yaml"
+    moved.write_text(dump_study(plan.study, moved.parent), encoding="utf-8")
+    found = [(variant.id, variant.label) for variant in load_study(moved).variants]
+    assert (
+        found == [(variant.id, variant.label) for variant in plan.variants] == [("two-table", "two units, one table")]
+    )
+
+
 @pytest.mark.parametrize(
     "title", ["1e3", "0o17", ".5", "012", "off", "null", "12:30", "- a", "a: b", "#", " a ", "é\u2028b"]
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from pathlib import Path
 
 import pytest
 
 import reportgen
+from reportgen.analysis.words.names import english_words
 from reportgen.engine.probes.probe_spec import REQUESTS
 from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, SCORES, SPECTRAL, STATISTICS
 from reportgen.registry import table_of
@@ -41,6 +43,16 @@ def test_the_range_of_a_row_fits_its_scale(row: Metric) -> None:
     assert ranges.get(row.scale, (row.lowest, row.highest)) == (row.lowest, row.highest)
     assert row.is_size == (row.lowest == 0 and math.isinf(row.highest))
     assert not row.counted or row.split in ("val", "test")
+
+
+FORM = re.compile(r"\b(fraction|min|max|gap|over|mean mean|polyak|ns)\b|^round |\bdifference$")
+"""Words of ids that a reader does not understand without the documentation of the metric."""
+
+
+def test_the_names_of_metrics_are_distinct_and_stand_alone() -> None:
+    names = [english_words(row.name) for row in ROWS]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if FORM.search(name)] == []
 
 
 def test_other_names_are_plain_numbers() -> None:

@@ -97,6 +97,19 @@ def test_the_label_of_a_value_follows_from_the_value(
     assert labels(plan_of(tmp_path, f"vary: {{{path}: {values}}}\n", text)) == expected
 
 
+def test_an_id_takes_the_place_of_the_label_in_the_id_of_a_variant_alone(tmp_path: Path) -> None:
+    more = (
+        "vary: {network.init: [{name: he, label: He init%s}, xavier]}\n"
+        "variants: {narrow network: {%snetwork.hidden: [2]}, wide: {}}\n"
+    )
+    with_ids = plan_of(tmp_path, more % (", id: he", "id: narrow, "))
+    without = plan_of(tmp_path, more % ("", ""))
+    assert [variant.id for variant in with_ids.variants] == ["narrow-he", "narrow-xavier", "wide-he", "wide-xavier"]
+    assert labels(with_ids) == labels(without)
+    assert [variant.varied for variant in with_ids.variants] == [variant.varied for variant in without.variants]
+    assert [run.spec for run in with_ids.runs] == [run.spec for run in without.runs]
+
+
 def test_a_slug_is_never_empty() -> None:
     assert slug("Größe 0.5 / x") == "groe-0p5-x"
     assert slug("—") == "variant"

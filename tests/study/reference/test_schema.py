@@ -73,7 +73,7 @@ GOOD = [
         "vary: {network.init: [{name: he, label: a}, {name: gaussian, std: 1}], training.lr: [{value: 1, label: b}]}"
     ),
     added("vary: {network.activation.slope: [0.1], data: [digits, {name: moons}]}"),
-    added("variants: {a: {training.lr: 1}, b: {}}"),
+    added("variants: {a: {training.lr: 1}, b: {}, c: {id: d, training.lr: {value: 2, label: e, id: f}}}"),
     added("answer: A text"),
     added("answer: {says: S, claims: [a], contradicted: [b]}"),
     claim(measure="{metric: activation_std, layer: [1, 2], step: 0}", expect="{near: [1, null], rtol: 0.1}"),

@@ -28,6 +28,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
 from reportgen.figures.pictures.choice import component_words, differs, first_records, is_named, unique
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.table import FIGURES
 from reportgen.languages.translate import _
 from reportgen.registry import Component
@@ -96,14 +97,9 @@ def picture_of(component: Component) -> Drawing:
 
 def _drawing(components: Sequence[Component]) -> Drawing:
     shapes = [shape_of(component) for component in components[:MOST]]
-    narrow = partial(_figure, shapes)
-    with _style.settings():
-        figure = narrow()
     caption, alt = _caption(shapes, len(components)), _alt(shapes)
-    finding = sentence("; ".join(map(_slope_words, shapes[:2])))
-    return Drawing(
-        FIGURE.id, _(FIGURE.title), caption, alt, figure, COLUMNS, list(_csv(shapes)), narrow=narrow, finding=finding
-    )
+    finding = "; ".join(map(_slope_words, shapes[:2]))
+    return drawing_of(FIGURE, partial(_figure, shapes), caption, alt, COLUMNS, _csv(shapes), finding)
 
 
 def _figure(shapes: Sequence[Shape]) -> Figure:

@@ -27,6 +27,7 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
 from reportgen.figures.pictures.choice import component_words, differs, first_records, is_named
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.table import FIGURES
 from reportgen.languages.translate import N_, _
 from reportgen.registry import Component
@@ -100,14 +101,9 @@ def picture_of(component: Component) -> Drawing:
 
 def _drawing(found: Sequence[Curve], relative: bool = False) -> Drawing:
     curves = found[:MOST]
-    narrow = partial(_figure, curves, NAMES[relative])
-    with _style.settings():
-        figure = narrow()
     caption, alt = _caption(curves, len(found), NAMES[relative]), _alt(curves)
-    finding = sentence(_course(curves[-1]))
-    return Drawing(
-        FIGURE.id, _(FIGURE.title), caption, alt, figure, COLUMNS, list(_csv(curves)), narrow=narrow, finding=finding
-    )
+    finding = _course(curves[-1])
+    return drawing_of(FIGURE, partial(_figure, curves, NAMES[relative]), caption, alt, COLUMNS, _csv(curves), finding)
 
 
 def _figure(curves: Sequence[Curve], name: str) -> Figure:

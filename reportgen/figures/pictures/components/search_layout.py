@@ -29,6 +29,7 @@ from reportgen.figures.drawing.axis import fix_ticks
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, prose, sentence
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.table import FIGURES
 from reportgen.languages.translate import N_, _, numeral
 from reportgen.study.model.ranges import Range
@@ -67,15 +68,16 @@ def draw(analysis: Analysis) -> Drawing | None:
     if not searches:
         return None
     rows = [list(_layouts(search, analysis)) for search in searches[:MOST]]
-    narrow = partial(_figure, rows)
-    with _style.settings():
-        figure = narrow()
     flat = [layout for row in rows for layout in row]
-    return Drawing(
-        FIGURE.id, _(FIGURE.title), _caption(flat, len(searches)), _alt(flat), figure, COLUMNS, list(_csv(flat)),
-        narrow=narrow,
-        finding=sentence("; ".join(map(_counts, rows[0]))),
-    )  # fmt: skip
+    return drawing_of(
+        FIGURE,
+        partial(_figure, rows),
+        _caption(flat, len(searches)),
+        _alt(flat),
+        COLUMNS,
+        _csv(flat),
+        "; ".join(map(_counts, rows[0])),
+    )
 
 
 def _ordered(search: SearchResult) -> list[str]:

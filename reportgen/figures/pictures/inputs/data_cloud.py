@@ -27,6 +27,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import number, prose, sentence
 from reportgen.figures.pictures.choice import differs, is_named
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.pictures.inputs.raw import Raw, raw_data
 from reportgen.figures.table import FIGURES
 from reportgen.languages.translate import N_, _
@@ -80,22 +81,9 @@ def draw(analysis: Analysis) -> Drawing | None:
         return None
     pair = two_features(data.x)
     clouds = clouds_of(data.x[:, pair])
-    narrow = partial(_figure, clouds, data.y)
-    with _style.settings():
-        figure = narrow()
     caption, alt = _caption(clouds, pair, data), _alt(clouds)
-    finding = sentence("; ".join(_words(cloud) for cloud in (clouds[0], clouds[-1])))
-    return Drawing(
-        FIGURE.id,
-        _(FIGURE.title),
-        caption,
-        alt,
-        figure,
-        COLUMNS,
-        list(_csv(clouds, data.y)),
-        narrow=narrow,
-        finding=finding,
-    )
+    finding = "; ".join(_words(cloud) for cloud in (clouds[0], clouds[-1]))
+    return drawing_of(FIGURE, partial(_figure, clouds, data.y), caption, alt, COLUMNS, _csv(clouds, data.y), finding)
 
 
 def two_features(x: NDArray[np.float32]) -> list[int]:

@@ -28,6 +28,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, prose, sentence, span
 from reportgen.figures.pictures.choice import is_named, rows_with, with_array
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.pictures.shades import draw_cells
 from reportgen.figures.table import FIGURES
 from reportgen.languages.translate import _
@@ -75,14 +76,15 @@ def draw(analysis: Analysis) -> Drawing | None:
     matrices = [_matrix(row) for row in chosen]
     if not matrices or not (is_named(analysis, FIGURE.id) or any(map(_is_uneven, matrices))):
         return None
-    narrow = partial(_figure, matrices)
-    with _style.settings():
-        figure = narrow()
-    return Drawing(
-        FIGURE.id, _(FIGURE.title), _caption(matrices, note), _alt(matrices), figure, COLUMNS, list(_csv(matrices)),
-        narrow=narrow,
-        finding=sentence(_words(matrices[0])),
-    )  # fmt: skip
+    return drawing_of(
+        FIGURE,
+        partial(_figure, matrices),
+        _caption(matrices, note),
+        _alt(matrices),
+        COLUMNS,
+        _csv(matrices),
+        _words(matrices[0]),
+    )
 
 
 def _matrix(row: VariantSummary) -> Matrix:
@@ -101,9 +103,13 @@ def _is_uneven(matrix: Matrix) -> bool:
 def _figure(matrices: Sequence[Matrix]) -> Figure:
     columns = 1 if len(matrices) == 1 else surface().columns(2)
     longest = max(_style.text_width(label, surface().tiny) for matrix in matrices for label in matrix.labels)
-    left = min(0.42 + longest, 1.2)
-    margins = _style.Margins(left=left, across=left, top=0.46, between=0.9, bottom=0.5)
+    left = 0.42 + min(longest, surface().label)
     side = min((surface().width - 0.12 - columns * left) / columns, 4.2 if columns == 1 else 2.5)
+    margins = _style.Margins(left=left, across=left, top=0.46, between=0.9, bottom=0.5)
+    if surface().flat:
+        rotated = not all(_is_flat(matrix, side) for matrix in matrices)
+        below = 0.2 + min(longest, surface().label) if rotated else 0.3
+        margins = _style.Margins(left=left, across=left, top=0.2, bottom=below)
     figure, axes = _style.panels(len(matrices), columns, side, margins=margins)
     for ax, matrix in zip(axes, matrices, strict=True):
         place = ax.get_position()
@@ -117,23 +123,46 @@ def _panel(ax: Axes, matrix: Matrix, side: float) -> None:
     numbered = size <= NUMBERED
     words = np.where(numbered & (matrix.counts > 0), matrix.counts.astype(str), "")
     draw_cells(ax, matrix.shares, words, _style.COLOURS[0], surface().tiny if size > 6 else _style.SMALL)
-    step = -(-size // LABELLED)
-    shown = list(range(0, size, step))
-    names = [_style.clip(matrix.labels[at], 0.8, surface().tiny) for at in shown]
-    room = side * step / size - 0.04
-    flat = all(_style.text_width(name, surface().tiny) <= room for name in names)
+    shown, names = _ticks(matrix)
     fix_ticks(ax.xaxis, shown, names)
     fix_ticks(ax.yaxis, shown, names)
     ax.tick_params(labelsize=surface().tiny)
-    if not flat:
+    if not _is_flat(matrix, side):
         ax.tick_params(axis="x", labelrotation=90)
     ax.set_xlabel(_("predicted class"), labelpad=2)
     ax.set_ylabel(_("true class"), labelpad=2)
-    title = _style.clip(matrix.summary.variant.label, side, _style.TITLE)
-    ax.set_title(title, loc="left", y=1.0, pad=15)
     accuracy = _("accuracy {share}").format(share=percent(matrix.accuracy))
-    place: dict[str, Any] = {"transform": ax.transAxes, "va": "bottom"}
-    ax.text(0, 1 + 0.05 / side, accuracy, fontsize=_style.SMALL, color=_style.MUTED, **place)
+    place: dict[str, Any] = {
+        "fontsize": _style.SMALL,
+        "fontweight": "normal",
+        "color": _style.MUTED,
+        "y": 1.0,
+        "pad": 4,
+    }
+    beside = surface().flat  # a slide has no room for a second line
+    room = side - (_style.text_width(accuracy, _style.SMALL) + 0.1 if beside else 0.0)
+    title = _style.clip(matrix.summary.variant.label, room, _style.TITLE)
+    ax.set_title(title, loc="left", y=1.0, pad=4 if beside else 15)
+    if beside:
+        ax.set_title(accuracy, loc="right", **place)
+    else:
+        ax.text(
+            0, 1 + 0.05 / side, accuracy, fontsize=_style.SMALL, color=_style.MUTED, transform=ax.transAxes, va="bottom"
+        )
+
+
+def _ticks(matrix: Matrix) -> tuple[list[int], list[str]]:
+    """Return the classes with a label and their labels."""
+    size = len(matrix.labels)
+    shown = list(range(0, size, -(-size // LABELLED)))
+    return shown, [_style.clip(matrix.labels[at], surface().label, surface().tiny) for at in shown]
+
+
+def _is_flat(matrix: Matrix, side: float) -> bool:
+    """Return whether the labels fit side by side below a matrix that is `side` inches wide."""
+    shown, names = _ticks(matrix)
+    room = side / len(shown) - 0.04
+    return all(_style.text_width(name, surface().tiny) <= room for name in names)
 
 
 COLUMNS = ("variant", "label", "true_class", "predicted_class", "examples")

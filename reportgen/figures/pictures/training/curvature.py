@@ -1,11 +1,12 @@
-"""Curvature of the loss over the steps of training, and the largest one with stable steps: a panel for each variant.
+"""Sharpness of the loss over the steps of training, and the largest one with stable steps: a panel for each variant.
 
-The curvature is the largest eigenvalue of the Hessian of the loss on the probe examples; for an adaptive optimizer, of
-the Hessian divided by the preconditioner. The thick line is the mean over the runs, a thin line one run. The dashed
-line is the largest curvature at which steps on a quadratic loss are stable, such as 2/lr for gradient descent. If the
-curvature rises to this line and stays there, training is at the edge of stability (Cohen et al. 2021).
+The sharpness is the largest curvature of the loss, the largest eigenvalue of its Hessian on the probe examples; for an
+adaptive optimizer, of the Hessian divided by the preconditioner. The thick line is the mean over the runs, a thin line
+one run. The dashed line is the largest sharpness at which steps on a quadratic loss are stable, such as 2/lr for
+gradient descent. If the sharpness rises to this line and stays there, training is at the edge of stability (Cohen et
+al. 2021).
 
-By default, the figure is drawn if a claim measures the curvature, or the curvature relative to this limit.
+By default, the figure is drawn if a claim measures the sharpness, or the sharpness relative to this limit.
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ from reportgen.figures.drawing.style import SeriesStyle
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, number, prose, sentence, span
 from reportgen.figures.pictures.choice import chosen_courses, is_claimed, is_named, mean_over
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.table import FIGURES
 from reportgen.languages.translate import N_, _, numeral
 from reportgen.runs.record import RunRecord
-from reportgen.study.metrics.layers import curvature_of_optimizer
 from reportgen.study.metrics.limits import limit_of_curvature
+from reportgen.study.metrics.networks import curvature_of_optimizer
 
 FIGURE = FIGURES["curvature_over_steps"]
 
@@ -45,7 +47,7 @@ PANELS = 6
 LOWEST = 30.0
 """Curvatures below the smallest limit divided by this number are outside of the axis: Adam's first steps."""
 
-LINE, LIMIT = N_("curvature"), N_("limit of stable steps")
+LINE, LIMIT = N_("sharpness"), N_("limit of stable steps")
 
 _STABLE = SeriesStyle(_style.INK, "", (0, (4, 2)))
 """Style of the limit."""
@@ -88,14 +90,15 @@ def draw(analysis: Analysis) -> Drawing | None:
     courses, note = chosen_courses(analysis, _course, PANELS)
     if not courses:
         return None
-    narrow = partial(_figure, courses)
-    with _style.settings():
-        figure = narrow()
-    return Drawing(
-        FIGURE.id, _(FIGURE.title), _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
-        narrow=narrow,
-        finding=sentence(_words(courses[0])),
-    )  # fmt: skip
+    return drawing_of(
+        FIGURE,
+        partial(_figure, courses),
+        _caption(courses, note),
+        _alt(courses),
+        COLUMNS,
+        _csv(courses),
+        _words(courses[0]),
+    )
 
 
 def _curvature(record: RunRecord) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
@@ -182,36 +185,36 @@ def _csv(courses: Sequence[Course]) -> Iterator[tuple[str, str, int, int, float,
 
 
 def _name(course: Course) -> str:
-    return _("preconditioned curvature") if course.preconditioned else _("curvature")
+    return _("preconditioned sharpness") if course.preconditioned else _("sharpness")
 
 
 def _words(course: Course) -> str:
     """Return the course of the mean curvature in words, and its last value relative to the limit."""
     start, end = float(course.mean[0]), float(course.mean[-1])
     relative = end / float(course.limit[-1])
-    words = _("with “{label}”, the {curvature} goes from {start} at step {first} to {end} at step {last}").format(
-        label=course.summary.variant.label, curvature=_name(course), start=number(start, 3), end=number(end, 3),
+    words = _("with “{label}”, the {sharpness} goes from {start} at step {first} to {end} at step {last}").format(
+        label=course.summary.variant.label, sharpness=_name(course), start=number(start, 3), end=number(end, 3),
         first=numeral(f"{course.steps[0]:,}"), last=numeral(f"{course.steps[-1]:,}"),
     )  # fmt: skip
     if not np.isfinite(relative):
         return words
-    text = _("{words}, {ratio} times the largest curvature with stable steps")
+    text = _("{words}, {ratio} times the largest sharpness with stable steps")
     return text.format(words=words, ratio=number(relative, 3))
 
 
 def _caption(courses: Sequence[Course], note: str) -> str:
     eigenvalue = (
         _(
-            "largest eigenvalue of the Hessian of the loss on the probe examples, divided by the preconditioner of an "
-            "adaptive optimizer, mean over {runs}"
+            "sharpness: largest eigenvalue of the Hessian of the loss on the probe examples, divided by the "
+            "preconditioner of an adaptive optimizer, mean over {runs}"
         )
         if any(course.preconditioned for course in courses)
-        else _("largest eigenvalue of the Hessian of the loss on the probe examples, mean over {runs}")
+        else _("sharpness: largest eigenvalue of the Hessian of the loss on the probe examples, mean over {runs}")
     )
     parts = [
         eigenvalue.format(runs=span([len(course.values) for course in courses], "run")),
         _("Thin: one run"),
-        _("Dashed: the largest curvature at which steps on a quadratic loss are stable"),
+        _("Dashed: the largest sharpness at which steps on a quadratic loss are stable"),
         *(_words(course) for course in courses[:4]),
         note,
     ]
@@ -220,4 +223,4 @@ def _caption(courses: Sequence[Course], note: str) -> str:
 
 def _alt(courses: Sequence[Course]) -> str:
     lines = [sentence(_words(course)).rstrip(".") for course in courses]
-    return prose(_("Line charts of the curvature of the loss by step."), descriptions(lines, PANELS, "variant"))
+    return prose(_("Line charts of the sharpness of the loss by step."), descriptions(lines, PANELS, "variant"))

@@ -28,6 +28,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, prose, sentence
 from reportgen.figures.pictures.choice import rows_with, with_array
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import run_to_show, run_words
 from reportgen.languages.translate import _, numeral
@@ -74,14 +75,9 @@ def draw(analysis: Analysis) -> Drawing | None:
     if not chosen:
         return None
     rows = [_row(summary) for summary in chosen]
-    narrow = partial(_figure, rows)
-    with _style.settings():
-        figure = narrow()
-    return Drawing(
-        FIGURE.id, _(FIGURE.title), _caption(rows, note), _alt(rows), figure, COLUMNS, list(_csv(rows)),
-        narrow=narrow,
-        finding=sentence(_course(rows[-1])),
-    )  # fmt: skip
+    return drawing_of(
+        FIGURE, partial(_figure, rows), _caption(rows, note), _alt(rows), COLUMNS, _csv(rows), _course(rows[-1])
+    )
 
 
 def _row(summary: VariantSummary) -> Row:

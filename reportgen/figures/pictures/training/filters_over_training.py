@@ -25,6 +25,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
 from reportgen.figures.pictures.choice import rows_with, with_array
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import run_to_show, run_words
 from reportgen.languages.translate import _, numeral
@@ -75,14 +76,15 @@ def draw(analysis: Analysis) -> Drawing | None:
     rows = [_row(summary, FILTERS[len(chosen) - 1]) for summary in chosen]
     finite = [np.abs(row.drawn[np.isfinite(row.drawn)]) for row in rows]
     limit = max((float(one.max()) for one in finite if one.size), default=0.0) or 1.0
-    narrow = partial(_figure, rows, limit)
-    with _style.settings():
-        figure = narrow()
-    return Drawing(
-        FIGURE.id, _(FIGURE.title), _caption(rows, limit, note), _alt(rows), figure, COLUMNS, list(_csv(rows)),
-        narrow=narrow,
-        finding=sentence(_course(rows[0])),
-    )  # fmt: skip
+    return drawing_of(
+        FIGURE,
+        partial(_figure, rows, limit),
+        _caption(rows, limit, note),
+        _alt(rows),
+        COLUMNS,
+        _csv(rows),
+        _course(rows[0]),
+    )
 
 
 def _row(summary: VariantSummary, most: int) -> Row:

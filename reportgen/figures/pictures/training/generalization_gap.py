@@ -29,6 +29,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, number, prose, sentence, span
 from reportgen.figures.pictures.choice import chosen_courses, is_claimed, is_named, mean_over
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.table import FIGURES
 from reportgen.languages.translate import _
 
@@ -76,14 +77,15 @@ def draw(analysis: Analysis) -> Drawing | None:
     courses, note = chosen_courses(analysis, _course, PANELS)
     if not courses:
         return None
-    narrow = partial(_figure, courses)
-    with _style.settings():
-        figure = narrow()
-    return Drawing(
-        FIGURE.id, _(FIGURE.title), _caption(courses, note), _alt(courses), figure, COLUMNS, list(_csv(courses)),
-        narrow=narrow,
-        finding=sentence(_words(max(courses, key=lambda course: course.gap))),
-    )  # fmt: skip
+    return drawing_of(
+        FIGURE,
+        partial(_figure, courses),
+        _caption(courses, note),
+        _alt(courses),
+        COLUMNS,
+        _csv(courses),
+        _words(max(courses, key=lambda course: course.gap)),
+    )
 
 
 def _course(row: VariantSummary) -> Course | None:

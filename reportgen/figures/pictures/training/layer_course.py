@@ -26,6 +26,7 @@ from reportgen.figures.drawing.style import SeriesStyle
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, number, prose, sentence, span
 from reportgen.figures.pictures.choice import chosen_courses, is_claimed, is_named, mean_over
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.pictures.shades import ramp
 from reportgen.figures.pictures.views import CourseView
 from reportgen.languages.translate import _, numeral
@@ -76,16 +77,16 @@ def draw(analysis: Analysis, view: CourseView) -> Drawing | None:
     courses, note = chosen_courses(analysis, lambda row: _course(row, view), PANELS)
     if not courses:
         return None
-    narrow = partial(_figure, courses, view)
-    with _style.settings():
-        figure = narrow()
     columns = ("variant", "label", "layer", "step", view.column, *(("theory",) if view.theory else ()), "runs")
-    return Drawing(
-        view.id, _(view.title), _caption(courses, view, note), _alt(courses, view), figure, columns,
-        list(_csv(courses, view)),
-        narrow=narrow,
-        finding=sentence(_words(courses[0])),
-    )  # fmt: skip
+    return drawing_of(
+        view,
+        partial(_figure, courses, view),
+        _caption(courses, view, note),
+        _alt(courses, view),
+        columns,
+        _csv(courses, view),
+        _words(courses[0]),
+    )
 
 
 def _course(row: VariantSummary, view: CourseView) -> Course | None:

@@ -19,6 +19,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, prose, sentence, span
 from reportgen.figures.pictures.choice import is_claimed, is_named, mean_over
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.pictures.shades import draw_cells
 from reportgen.figures.pictures.views import MapView
 from reportgen.figures.views.selection import select_rows
@@ -60,14 +61,15 @@ def draw(analysis: Analysis, view: MapView) -> Drawing | None:
         return None
     rows, note = select_rows(analysis.plan, able, PANELS)
     maps = [found[id(row)] for row in rows]
-    narrow = partial(_figure, maps, view)
-    with _style.settings():
-        figure = narrow()
-    return Drawing(
-        view.id, _(view.title), _caption(maps, view, note), _alt(maps, view), figure, COLUMNS, list(_csv(maps)),
-        narrow=narrow,
-        finding=sentence(f"{_(view.words)}: {_words(max(maps, key=lambda one: float(np.nanmax(one.values))))}"),
-    )  # fmt: skip
+    return drawing_of(
+        view,
+        partial(_figure, maps, view),
+        _caption(maps, view, note),
+        _alt(maps, view),
+        COLUMNS,
+        _csv(maps),
+        f"{_(view.words)}: {_words(max(maps, key=lambda one: float(np.nanmax(one.values))))}",
+    )
 
 
 def _map(row: VariantSummary, statistic: str) -> Map | None:
@@ -92,7 +94,7 @@ def _figure(maps: Sequence[Map], view: MapView) -> Figure:
     margins = _style.Margins(left=0.5, across=0.45, top=0.28, between=0.62, bottom=0.42, titles=titles)
     figure, axes = _style.panels(len(maps), columns, height, margins=margins)
     for at, (ax, one) in enumerate(zip(axes, maps, strict=True)):
-        _panel(ax, one, view, (width, height), _limit(maps))
+        _panel(ax, one, view, width, _limit(maps))
         _style.panel_title(ax, one.summary.variant.label, width)
         if at + columns >= len(maps):
             ax.set_xlabel(_("step"), labelpad=2)
@@ -106,9 +108,9 @@ def _limit(maps: Sequence[Map]) -> float:
     return max(LEAST, *(float(np.nanmax(one.values)) for one in maps))
 
 
-def _panel(ax: Axes, one: Map, view: MapView, size: tuple[float, float], limit: float) -> None:
-    (layers, probes), (width, height) = one.values.shape, size
-    room = width / probes > 0.24 and height / layers > 0.11 and probes <= NUMBERED
+def _panel(ax: Axes, one: Map, view: MapView, width: float, limit: float) -> None:
+    layers, probes = one.values.shape
+    room = width / probes > 0.24 and probes <= NUMBERED
     words = [[_cell(value) if room else "" for value in row] for row in one.values]
     draw_cells(ax, one.values / limit, np.array(words), _style.COLOURS[view.colour], surface().tiny)
     step = -(-layers // 12)

@@ -26,6 +26,7 @@ from reportgen.figures.drawing.style import SeriesStyle
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import descriptions, number, prose, sentence, span
 from reportgen.figures.pictures.choice import mean_over, rows_with, with_array
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.table import FIGURES
 from reportgen.languages.translate import N_, _, numeral
 
@@ -70,14 +71,9 @@ def draw(analysis: Analysis) -> Drawing | None:
     lines = [_line(row, at) for at, row in enumerate(chosen)]
     if not lines:
         return None
-    narrow = partial(_figure, lines)
-    with _style.settings():
-        figure = narrow()
-    return Drawing(
-        FIGURE.id, _(FIGURE.title), _caption(lines, note), _alt(lines), figure, COLUMNS, list(_csv(lines)),
-        narrow=narrow,
-        finding=sentence(_words(lines[-1])),
-    )  # fmt: skip
+    return drawing_of(
+        FIGURE, partial(_figure, lines), _caption(lines, note), _alt(lines), COLUMNS, _csv(lines), _words(lines[-1])
+    )
 
 
 def _line(row: VariantSummary, at: int) -> Line:

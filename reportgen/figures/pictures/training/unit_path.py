@@ -31,6 +31,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.surface import surface
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
 from reportgen.figures.pictures.choice import rows_with, with_array
+from reportgen.figures.pictures.drawn import drawing_of
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import run_to_show, run_words
 from reportgen.languages.translate import _
@@ -81,14 +82,15 @@ def draw(analysis: Analysis) -> Drawing | None:
     paths = [path for row, record in records if (path := _path(row, record, layer)) is not None]
     if not paths:
         return None
-    narrow = partial(_figure, paths)
-    with _style.settings():
-        figure = narrow()
-    return Drawing(
-        FIGURE.id, _(FIGURE.title), _caption(paths, note), _alt(paths), figure, COLUMNS, list(_csv(paths)),
-        narrow=narrow,
-        finding=sentence(_words(max(paths, key=lambda path: path.together))),
-    )  # fmt: skip
+    return drawing_of(
+        FIGURE,
+        partial(_figure, paths),
+        _caption(paths, note),
+        _alt(paths),
+        COLUMNS,
+        _csv(paths),
+        _words(max(paths, key=lambda path: path.together)),
+    )
 
 
 def _agreement(record: RunRecord, layer: int) -> float:

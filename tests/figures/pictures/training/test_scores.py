@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from reportgen.figures import FIGURES
+from reportgen.figures.drawing.surface import SLIDE, drawing_on
 from reportgen.figures.pictures.training.layer_map import MISSING
+from reportgen.figures.slides import fits
 from tests.figures.examples import analysis, claim, record, result, summary
 from tests.figures.pictures.trained import DIGITS, LAYERS, MOONS, by_default, drawn, rows_of, trained
 
@@ -121,3 +123,34 @@ def test_claims_choose_the_pictures_of_their_metrics() -> None:
     for id_ in ("generalization_gap", "saturation_map", "dead_units_map", "update_ratio_over_steps"):
         assert not claimed(id_, "activation_std", layer="last", step=0)
     assert not by_default("confusion_matrix", DIGITS)
+
+
+def on_a_slide(id_: str, classes: int, layers: int) -> tuple[list[float], float]:
+    """Return the font sizes of the words in the cells of a figure on a slide, and the height of a row in points."""
+    made = record(0, layers + 1, 2, statistics={"dead_fraction": np.linspace(0.1, 0.9, layers + 1)})
+    counts = np.full((classes, classes), 7)
+    rows = [summary(label, [replace(made, arrays={**made.arrays, "val_confusion": counts})]) for label in "ab"]
+    with drawing_on(SLIDE):
+        drawing = FIGURES[id_].draw(analysis(rows, figures=(id_,)))
+    assert drawing is not None
+    assert fits(drawing)
+    (ax, *_) = drawing.figure.axes
+    sizes = [float(text.get_fontsize()) for text in ax.texts if text.get_text().isdecimal()]
+    count = classes if id_ == "confusion_matrix" else layers
+    return sizes, 72 * ax.get_position().height * float(drawing.figure.get_size_inches()[1]) / count
+
+
+@pytest.mark.parametrize(
+    ("id_", "classes", "layers", "numbered"),
+    [
+        ("confusion_matrix", 3, 2, True),
+        ("confusion_matrix", 10, 2, True),
+        ("confusion_matrix", 12, 2, False),
+        ("dead_units_map", 3, 6, True),
+        ("dead_units_map", 3, 12, False),
+    ],
+)
+def test_numbers_on_a_slide_leave_room_in_their_rows(id_: str, classes: int, layers: int, numbered: bool) -> None:
+    sizes, height = on_a_slide(id_, classes, layers)
+    assert bool(sizes) == numbered
+    assert all(1.1 * size <= height for size in sizes)
