@@ -14,6 +14,7 @@ from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.losses import LOSSES, least_of
 from reportgen.languages.translate import N_
 from reportgen.runs.record import RunRecord
+from reportgen.study.metrics.runs import over_products
 from reportgen.study.metrics.table import METRICS
 
 NEAR_CHANCE = 0.2
@@ -117,7 +118,7 @@ def activation_costs(costs: Sequence[Mapping[str, Any]] | None) -> list[SanityRe
             "backward_ns": cost["backward"],
             "forward_over_relu": cost["forward"] / relu["forward"],
             "backward_over_relu": cost["backward"] / relu["backward"],
-            "over_product": total / (3 * cost["product"]),
+            "over_product": over_products(cost),
         }
         note = f"{_MACHINE}; {_PRODUCTS}"
         found.append(SanityResult("activation_cost", None, cost["name"], total, math.nan, None, note, values))

@@ -86,10 +86,13 @@ def test_costs_are_relative_to_relu_and_to_the_matrix_product() -> None:
     costs = [
         {"name": "relu", "forward": 0.5, "backward": 0.25, "product": 10.0},
         {"name": "tanh", "forward": 1.0, "backward": 0.5, "product": 10.0},
+        {"name": "maxout", "forward": 4.0, "backward": 2.0, "product": 10.0},
     ]
-    relu, tanh = sanity.activation_costs(costs)
+    relu, tanh, maxout = sanity.activation_costs(costs)
     assert relu.values["forward_over_relu"] == relu.values["backward_over_relu"] == 1
     assert (tanh.measured, tanh.values["forward_over_relu"], tanh.values["over_product"]) == (1.5, 2, 0.05)
+    assert maxout.values["over_product"] == 0.1  # each unit has two linear pieces, so the products are twice as large
+    assert [sanity.cost_metrics(cost)["activation_over_product"] for cost in costs] == pytest.approx([0.025, 0.05, 0.1])
 
 
 @pytest.mark.parametrize(("text", "code"), [("[overfit]", "unknown-name"), ("yes", "wrong-type")])

@@ -14,3 +14,9 @@ def pieces_of(activation: Component) -> int:
     """Return the number of linear pieces of a unit."""
     pieces = ACTIVATIONS[activation.name].pieces
     return int(activation[pieces]) if pieces else 1
+
+
+def default_pieces(name: str) -> int:
+    """Return the number of linear pieces of a unit whose activation has its default parameters."""
+    row = ACTIVATIONS[name]
+    return next((int(parameter.default) for parameter in row.parameters if parameter.name == row.pieces), 1)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from reportgen.engine.tables.activations import default_pieces
 from reportgen.languages.translate import N_
 from reportgen.study.metrics.metric import CHECK, COST, RUN, SHARE, SIZE, TRAINING, Metric, Record
 from reportgen.study.metrics.needs import BATCHNORM, HIDDEN_LAYER, TRAINED
@@ -91,6 +92,15 @@ TIME_ROWS = (
 )
 
 
+def over_products(cost: Mapping[str, Any]) -> float:
+    """Return the time of an activation relative to the matrix products of its layer.
+
+    A layer has three products: one forward, and backward one for its inputs and one for its weights. They are larger
+    if a unit has several linear pieces. cost: name, forward, backward and product, in ns per element.
+    """
+    return float(cost["forward"] + cost["backward"]) / (3 * default_pieces(cost["name"]) * float(cost["product"]))
+
+
 def _cost(name: str, summary: str, from_cost: Callable[[Any], float], unit: str = "ns", words: str = "") -> Metric:
     needs = (HIDDEN_LAYER,)
     return Metric(
@@ -117,10 +127,10 @@ EXTRA_ROWS = (
         lambda cost: float(cost["forward"] + cost["backward"]),
         words=N_("time of the activation function, forward and backward"),
     ),
-    _cost(  # a layer has three matrix products: one forward, and backward one for its input and one for its weights
+    _cost(
         "activation_over_product",
-        "activation_ns divided by the time of the matrix products of a layer with 500 units",
-        lambda cost: float(cost["forward"] + cost["backward"]) / (3 * float(cost["product"])),
+        "activation_ns divided by the time of the matrix products of a layer with 500 of these units",
+        over_products,
         "",
         words=N_("time of the activation function relative to the matrix products"),
     ),
