@@ -49,10 +49,10 @@ class Place:
     part: _Part
     begin: int
 
-    def read(self, size: int) -> bytes:
-        """Return the bytes."""
-        content = self.part.read(self.begin, size)
-        if len(content) != size:
+    def read(self, begin: int, end: int) -> bytes:
+        """Return the bytes between two positions, counted from the place."""
+        content = self.part.read(self.begin + begin, end - begin)
+        if len(content) != end - begin:
             raise OSError("a temporary file is shorter than it was")
         return content
 
