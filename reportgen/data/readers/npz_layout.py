@@ -179,6 +179,11 @@ class StoredArrays(Mapping[str, Array]):
         """Return an array, or the default if there is none of this name."""
         return self[name] if name in self.layout.members else default
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether the values are in the temporary file."""
+        return self._place is not None
+
     def forget(self) -> None:
         """Release the values and the arrays that were made, if the values are in the temporary file or fit there."""
         self._made = None
@@ -217,8 +222,22 @@ class _Recent:
                 self._bytes -= held
         return gone
 
+    def clear(self) -> list[StoredArrays]:
+        """Remove all runs whose values are in the temporary file, and return them."""
+        with self._lock:
+            runs = list(self._runs)
+            self._runs = deque(one for one in runs if not one[0].is_stored)
+            self._bytes = sum(held for _, held in self._runs)
+        return [arrays for arrays, _ in runs if arrays.is_stored]
+
 
 _RECENT = _Recent()
+
+
+def release() -> None:
+    """Release the values in memory that are in the temporary file as well, when nothing asks for them soon."""
+    for arrays in _RECENT.clear():
+        arrays.forget()
 
 
 def _hold(arrays: StoredArrays, size: int) -> None:
