@@ -241,7 +241,7 @@ class Row(Mapping[str, Any]):
             self._known_places.clear()
         last = self._last.get((names, group))
         self._places = self._known_places.setdefault(names, {name: at for at, name in enumerate(names)})
-        self._values = found if last is None else tuple(map(_shared, found, last._values))
+        self._values: tuple[Any, ...] = found if last is None else tuple(map(_shared, found, last._values))
         self._last[names, group] = self
 
     def __getitem__(self, name: str) -> Any:
