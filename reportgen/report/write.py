@@ -98,7 +98,7 @@ def write_media(
         paths += kit.write_embed(document, drawings, table, folder / "embed")
         paths += embed.write_pages(document, drawings, svgs, pictures, folder / "embed")
     if "pdf" in formats:
-        files = {name.split("/")[-1]: (folder / name).read_bytes() for name in attached if (folder / name).is_file()}
-        files = {name: content for name, content in files.items() if len(content) <= MOST_ATTACHED}
+        places = [folder / name for name in attached if (folder / name).is_file()]
+        files = {path.name: path.read_bytes() for path in places if path.stat().st_size <= MOST_ATTACHED}
         paths.append(pdf.write_pdf(document, svgs, files, folder / f"{document.id}.pdf"))
     return paths

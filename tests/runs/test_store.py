@@ -241,5 +241,9 @@ def test_facts_of_runs_share_names_and_equal_values_and_keep_the_sign_of_zero():
     assert {**one, "n": 2} == first | {"n": 2}
     with pytest.raises(KeyError):
         one["no"]
+    third = Row({**second, "counts": [1, 2]})
+    assert third["counts"] is other["counts"]
+    assert Row({**second, "counts": [1.0, 2]})["counts"][0].__class__ is float
+    assert Row({"n": 1, "mean": 0.5}, 7)["mean"] == 0.5
     assert type(Row({"n": True})["n"]) is bool
     assert type(Row({"n": 1.0})["n"]) is float
