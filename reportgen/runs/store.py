@@ -11,9 +11,9 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.errors import StoreError
 from reportgen.runs.arrays import pack, unpack
 from reportgen.runs.checks import check_record
-from reportgen.runs.record import RunRecord, run_key
+from reportgen.runs.record import Row, RunRecord, run_key
 
 if TYPE_CHECKING:
     from reportgen.study.planning.plan import PlannedRun
@@ -31,9 +31,6 @@ FORMAT = "reportgen-run"
 VERSION = 1  # 1: the first
 STATUSES = ("ok", "diverged", "stopped", "failed")
 HEAD, ARRAYS = "run.json", "arrays.npz"
-
-MOST_GROUPS = 4096
-"""Groups of rows whose last one is remembered."""
 
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError)
 """Exceptions raised by reading a folder that is not a complete stored run."""
@@ -219,57 +216,6 @@ def check_head(head: Mapping[str, Any]) -> None:
         raise ValueError("not a run of this format")
     if not isinstance(head["key"], str) or head["status"] not in STATUSES or head["checksum"] != disk.checksum(head):
         raise ValueError("the contents have changed")
-
-
-class Row(Mapping[str, Any]):
-    """A mapping that shares its names, and equal values, with the last one of the same names and the same group.
-
-    The facts of thousands of runs take a tenth of the memory of dicts, since most are facts of the data of their seed.
-
-    values : must not change afterwards. group : any number; rows of one group are likely to be equal.
-    """
-
-    __slots__ = ("_places", "_values")
-
-    _last: ClassVar[dict[tuple[tuple[str, ...], int], Row]] = {}
-    _known_places: ClassVar[dict[tuple[str, ...], dict[str, int]]] = {}
-
-    def __init__(self, values: Mapping[str, Any], group: int = 0) -> None:
-        names, found = tuple(values), tuple(values.values())
-        if len(self._last) >= MOST_GROUPS:
-            self._last.clear()
-            self._known_places.clear()
-        last = self._last.get((names, group))
-        self._places = self._known_places.setdefault(names, {name: at for at, name in enumerate(names)})
-        self._values: tuple[Any, ...] = found if last is None else tuple(map(_shared, found, last._values))
-        self._last[names, group] = self
-
-    def __getitem__(self, name: str) -> Any:
-        return self._values[self._places[name]]
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return a value, or the default if there is none of this name."""
-        at = self._places.get(name)
-        return default if at is None else self._values[at]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._places
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def __repr__(self) -> str:
-        return repr(dict(self))
-
-
-def _shared(value: Any, last: Any) -> Any:
-    """Return the last value instead of an equal one; zeros differ in their sign."""
-    if type(value) is type(last) in (str, float):
-        return last if value == last != 0 else value
-    return last if type(value) is type(last) is list and repr(value) == repr(last) else value
 
 
 def _record(run: PlannedRun, head: Mapping[str, Any], arrays: Mapping[str, Any]) -> RunRecord:
