@@ -41,13 +41,8 @@ class Normal:
     variance: Array
 
     @functools.cached_property
-    def points(self) -> Array:
-        """Points on [-8, 8] standard deviations, shape (different positions, points); read-only."""
-        return self._points[0]
-
-    @functools.cached_property
-    def _points(self) -> tuple[Array, NDArray[np.intp]]:
-        """The points, and for each position the index of its row of points."""
+    def points(self) -> tuple[Array, NDArray[np.intp]]:
+        """Read-only points on [-8, 8] standard deviations, a row for each different position, and rows by position."""
         sd = np.sqrt(self.variance)
         unit = float(sd.max()) or 1.0
         pairs = np.stack([self.mean.ravel(), np.round(sd.ravel() / unit, _DIGITS)])
@@ -66,11 +61,11 @@ class Normal:
         """
         weighted = values * _DENSITY
         integrals: Array = (_STEPS * (weighted[:, 1:] + weighted[:, :-1]) / 2.0).sum(1)
-        return integrals[self._points[1]].reshape(self.mean.shape)
+        return integrals[self.points[1]].reshape(self.mean.shape)
 
     def expectation(self, function: Function) -> Array:
         """Return E[f(z)] by position."""
-        return self.integral(function(self.points))
+        return self.integral(function(self.points[0]))
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,7 @@ class Signal:
     @functools.cached_property
     def _values(self) -> Array:
         """The values at the points of the distribution, of which several expectations are needed."""
-        return self.function(self.normal.points)
+        return self.function(self.normal.points[0])
 
     @functools.cached_property
     def square(self) -> Array:
