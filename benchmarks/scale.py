@@ -1,8 +1,9 @@
 """Large studies: processor time, memory, open files and size of the page: `python -m benchmarks.scale [STUDY...]`.
 
 Each study trains tiny networks, is rendered as HTML from its stored runs, or as PDF if its text is large, and is
-compared with the same study of two runs and no text, which gives the growth of memory and of open files. Processor time
-hardly depends on other programs.
+compared with the same study of two runs and no text, which gives the growth of memory and of open files. A training
+before all others compiles the kernels, which takes more memory than thousands of runs. Processor time hardly depends on
+other programs.
 """
 
 from __future__ import annotations
@@ -156,6 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     results = {}
     with tempfile.TemporaryDirectory() as folder:
+        _costs("compiled", study(RATES[:2], 1), Path(folder), options.jobs, "html")
         for name in options.studies or STUDIES:
             results[name] = measure(name, Path(folder), options.jobs)
             print(line(name, results[name]), flush=True)

@@ -40,11 +40,9 @@ class Normal:
     mean: Array
     variance: Array
 
-    def expectation(self, function: Function) -> Array:
-        """Return E[f(z)] by position, by the trapezoidal rule on [-8, 8] standard deviations.
-
-        Gauss-Hermite quadrature would miss the flat parts of a saturated tanh.
-        """
+    @functools.cached_property
+    def points(self) -> tuple[Array, NDArray[np.intp]]:
+        """Read-only points on [-8, 8] standard deviations, a row for each different position, and rows by position."""
         sd = np.sqrt(self.variance)
         unit = float(sd.max()) or 1.0
         pairs = np.stack([self.mean.ravel(), np.round(sd.ravel() / unit, _DIGITS)])
@@ -52,10 +50,22 @@ class Normal:
             (mean, scale), which = pairs, np.zeros(1, np.intp)
         else:
             (mean, scale), which = np.unique(pairs, axis=1, return_inverse=True)
-        values = function(mean[:, None] + unit * scale[:, None] * _GRID)
+        points = mean[:, None] + unit * scale[:, None] * _GRID
+        points.flags.writeable = False
+        return points, which.ravel()
+
+    def integral(self, values: Array) -> Array:
+        """Return E[f(z)] by position from the values of f at the points, by the trapezoidal rule.
+
+        Gauss-Hermite quadrature would miss the flat parts of a saturated tanh.
+        """
         weighted = values * _DENSITY
         integrals: Array = (_STEPS * (weighted[:, 1:] + weighted[:, :-1]) / 2.0).sum(1)
-        return integrals[which.ravel()].reshape(self.mean.shape)
+        return integrals[self.points[1]].reshape(self.mean.shape)
+
+    def expectation(self, function: Function) -> Array:
+        """Return E[f(z)] by position."""
+        return self.integral(function(self.points[0]))
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,12 @@ class Signal:
 
     def expectation(self, function: Function) -> Array:
         """Return the expectation of a function of the values by position."""
-        return self.normal.expectation(lambda z: function(self.function(z)))
+        return self.normal.integral(function(self._values))
+
+    @functools.cached_property
+    def _values(self) -> Array:
+        """The values at the points of the distribution, of which several expectations are needed."""
+        return self.function(self.normal.points[0])
 
     @functools.cached_property
     def square(self) -> Array:

@@ -33,20 +33,23 @@ def estimate(values: Sequence[float] | NDArray[Any], name: str = "", records: Re
     """
     x = np.asarray(values, np.float64)
     x = x[np.isfinite(x)]
-    examples = scored_examples(metric_of(name), records)
-    mean, lo, hi = mean_interval(x, binomial_error(x, examples) if x.size else 0.0)
     skewed = is_size(name) and is_skewed(x)
-    return Estimate(mean, *possible(name, lo, hi), int(x.size), quartiles(x) if skewed else None)
+    interval = _interval(x, name, scored_examples(metric_of(name), records))
+    return Estimate(*interval, int(x.size), quartiles(x) if skewed else None)
+
+
+def _interval(x: Values, name: str, examples: int) -> tuple[float, float, float]:
+    """Return the mean and the interval of finite values of a metric; examples: see `scored_examples`."""
+    mean, lo, hi = mean_interval(x, binomial_error(x, examples) if x.size else 0.0)
+    return mean, *possible(name, lo, hi)
 
 
 def _columns(values: Values, name: str, records: Records) -> tuple[Values, Values, Values]:
     """Return the mean and the interval of each column over its finite rows."""
-    found = [estimate(column, name, records) for column in values.T]
-    return (
-        np.array([e.value for e in found]),
-        np.array([e.lo for e in found]),
-        np.array([e.hi for e in found]),
-    )
+    examples = scored_examples(metric_of(name), records)
+    found = [_interval(column[np.isfinite(column)], name, examples) for column in values.T]
+    mean, lo, hi = np.array(found).reshape(-1, 3).T
+    return mean, lo, hi
 
 
 def _seeds_of(records: Records) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reportgen.analysis.results import Analysis
+from reportgen.data.readers import npz_layout
 from reportgen.figures import Drawing, draw_all
 from reportgen.figures.drawing import palette
 from reportgen.figures.drawing.export import screen_svg, svg_text
@@ -46,6 +47,7 @@ def write(
         slide_figures = draw_slides(analysis, drawings) if "slides" in formats else ()
         document = make_document(analysis, drawings)
         deck = make_deck(analysis, document, slide_figures) if "slides" in formats else None
+        npz_layout.release()  # the document has all that is written of the runs
         paths = slides.write_sources(deck, folder / SLIDES) if deck else []
         paths += write_media(document, drawings, kit.claims_table(document), ATTACHED, folder, formats, script=script)
         return [*paths, slides.write_pdf(deck, folder / SLIDES)] if deck else paths
@@ -89,15 +91,14 @@ def write_media(
     on_screen = {"html", "kit"} & set(formats)
     pictures = {drawing.id: screen_svg(drawing, svgs[drawing.id]) for drawing in drawings} if on_screen else {}
     if "html" in formats:
-        paths.append(folder / PAGE)
         on_page = _within_size(svgs, pictures)
-        paths[-1].write_text(html.page(document, on_page, script=script), encoding="utf-8", newline="\n")
+        paths.append(html.write_page(document, on_page, folder / PAGE, script=script))
     if "kit" in formats:
         paths += kit.write_figures(drawings, folder / "figures", svgs)
         paths += kit.write_embed(document, drawings, table, folder / "embed")
         paths += embed.write_pages(document, drawings, svgs, pictures, folder / "embed")
     if "pdf" in formats:
-        files = {name.split("/")[-1]: (folder / name).read_bytes() for name in attached if (folder / name).is_file()}
-        files = {name: content for name, content in files.items() if len(content) <= MOST_ATTACHED}
+        places = [folder / name for name in attached if (folder / name).is_file()]
+        files = {path.name: path.read_bytes() for path in places if path.stat().st_size <= MOST_ATTACHED}
         paths.append(pdf.write_pdf(document, svgs, files, folder / f"{document.id}.pdf"))
     return paths

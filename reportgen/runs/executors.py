@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,6 +36,8 @@ from reportgen.study.planning.plan import PlannedRun
 
 GRACE_SECONDS = 0.8  # time that an interrupted study gives its runs to stop
 WAKE_SECONDS = 0.2  # interval at which the waiting thread wakes up, since Windows delivers Ctrl-C only then
+SUBMITTED_PER_WORKER = 4
+"""Unfinished jobs that a thread pool has for each thread: enough that no thread waits, and few in memory."""
 
 DataKey = tuple[DataSpec, tuple[Component, ...], int]
 T = TypeVar("T")
@@ -106,15 +109,15 @@ def run_all(
 
     pool = ThreadPoolExecutor(workers, thread_name_prefix="reportgen")
     with threadpool_limits(limits=1):  # several BLAS threads change the last bits and are not faster here
-        futures: list[Future[None]] = []
+        unfinished: set[Future[None]] = set()
         try:
-            futures += [pool.submit(work, job) for job in jobs]
-            for future in _as_finished(futures):
+            submitted = (pool.submit(work, job) for job in jobs)
+            for future in _as_finished(submitted, unfinished, SUBMITTED_PER_WORKER * workers):
                 future.result()
         except BaseException:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
-            wait([future for future in futures if not future.cancelled()], timeout=GRACE_SECONDS)
+            wait([future for future in unfinished if not future.cancelled()], timeout=GRACE_SECONDS)
             raise
         pool.shutdown()
 
@@ -126,7 +129,7 @@ def in_thread(action: Callable[[], T]) -> T:
     """
     pool = ThreadPoolExecutor(1, thread_name_prefix="reportgen")
     try:
-        [future] = _as_finished([pool.submit(action)])
+        [future] = _as_finished(iter([pool.submit(action)]), set(), 1)
         return future.result()
     finally:
         pool.shutdown(wait=False)
@@ -202,17 +205,22 @@ def data_groups(jobs: Sequence[Job]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _as_finished(futures: Iterable[Future[T]]) -> Iterator[Future[T]]:
-    """Yield the futures as they finish, in linear time; Ctrl-C interrupts the waiting thread."""
+def _as_finished(submitted: Iterator[Future[T]], unfinished: set[Future[T]], most: int) -> Iterator[Future[T]]:
+    """Yield futures as they finish, in linear time; Ctrl-C interrupts the waiting thread.
+
+    submitted : the futures, each of which is submitted when it is asked for. unfinished : receives those that were
+    submitted and not yielded, at most `most` at a time.
+    """
     finished: queue.SimpleQueue[Future[T]] = queue.SimpleQueue()
-    waiting = list(futures)
-    for future in waiting:
-        future.add_done_callback(finished.put)
-    for _ in waiting:
-        while True:
-            try:
-                future = finished.get(timeout=WAKE_SECONDS)
-                break
-            except queue.Empty:
-                continue
+    while True:
+        for future in islice(submitted, most - len(unfinished)):
+            unfinished.add(future)
+            future.add_done_callback(finished.put)
+        if not unfinished:
+            return
+        try:
+            future = finished.get(timeout=WAKE_SECONDS)
+        except queue.Empty:
+            continue
+        unfinished.remove(future)
         yield future

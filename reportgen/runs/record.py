@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from reportgen.registry import Plugin
 Array = NDArray[Any]
 
 _NO_PROBES = np.zeros(0, np.int64)
+
+MOST_GROUPS = 4096
+"""Groups of rows whose last one is remembered."""
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity, so that results can be cached per record
@@ -186,3 +189,54 @@ def failed_record(key: str, spec: RunSpec, error: str, provenance: Mapping[str, 
         error=error,
         provenance=provenance,
     )
+
+
+class Row(Mapping[str, Any]):
+    """A mapping that shares its names, and equal values, with the last one of the same names and the same group.
+
+    The facts of thousands of runs take a tenth of the memory of dicts, since most are facts of the data of their seed.
+
+    values : must not change afterwards. group : any number; rows of one group are likely to be equal.
+    """
+
+    __slots__ = ("_places", "_values")
+
+    _last: ClassVar[dict[tuple[tuple[str, ...], int], Row]] = {}
+    _known_places: ClassVar[dict[tuple[str, ...], dict[str, int]]] = {}
+
+    def __init__(self, values: Mapping[str, Any], group: int = 0) -> None:
+        names, found = tuple(values), tuple(values.values())
+        if len(self._last) >= MOST_GROUPS:
+            self._last.clear()
+            self._known_places.clear()
+        last = self._last.get((names, group))
+        self._places = self._known_places.setdefault(names, {name: at for at, name in enumerate(names)})
+        self._values: tuple[Any, ...] = found if last is None else tuple(map(_shared, found, last._values))
+        self._last[names, group] = self
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[self._places[name]]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a value, or the default if there is none of this name."""
+        at = self._places.get(name)
+        return default if at is None else self._values[at]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def _shared(value: Any, last: Any) -> Any:
+    """Return the last value instead of an equal one; zeros differ in their sign."""
+    if type(value) is type(last) in (str, float):
+        return last if value == last != 0 else value
+    return last if type(value) is type(last) is list and repr(value) == repr(last) else value

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reportgen.analysis import summary
 from reportgen.analysis.analyse import analyse
 from reportgen.analysis.compare import compare
 from reportgen.analysis.diagnosis.remedies import compare_remedy
@@ -38,6 +39,23 @@ def test_profiles_contain_every_seed_and_probe() -> None:
     assert (first.lo < first.mean).all()
     assert profile(records, "activation_std", 7777) is None
     assert profile([real(looks=0)], "activation_std") is None
+
+
+@pytest.mark.parametrize("statistic", ["activation_std", "zero_fraction", "weight_unit_spread"])
+def test_a_profile_has_the_estimate_of_each_layer(statistic: str) -> None:
+    records = [real(seed) for seed in range(3)]
+    found = profile(records, statistic)
+    assert found is not None
+    for layer, column in enumerate(found.per_seed.T):
+        each = estimate(column, statistic, records)
+        np.testing.assert_array_equal(
+            [found.mean[layer], found.lo[layer], found.hi[layer]], [each.value, each.lo, each.hi]
+        )
+
+
+def test_a_profile_computes_no_quartiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(summary, "is_skewed")
+    assert profile([real(seed) for seed in range(3)], "activation_std") is not None
 
 
 def test_one_seed_has_no_interval() -> None:

@@ -81,8 +81,8 @@ def interrupt_after(monkeypatch, count):
     """Raise KeyboardInterrupt after this many jobs; return a list that receives the time of it."""
     finished, pressed = executors._as_finished, []
 
-    def interrupted(futures):
-        done = finished(futures)
+    def interrupted(*arguments):
+        done = finished(*arguments)
         for _ in range(count):
             yield next(done)
         time.sleep(0.05)
@@ -183,6 +183,24 @@ def test_an_interruption_stops_running_jobs_within_a_second_and_starts_no_more(m
     assert len(started) <= 4
 
 
+def test_few_of_many_jobs_are_submitted_at_a_time_and_in_their_order(monkeypatch, loader):
+    use(monkeypatch, lambda spec, dataset, cancel, progress: outcome(spec))
+    unfinished, order = [0], []
+
+    class Pool(executors.ThreadPoolExecutor):
+        def submit(self, work, job):
+            order.append(job.run.seed)
+            unfinished.append(unfinished[-1] + 1)
+            future = super().submit(work, job)
+            future.add_done_callback(lambda done: unfinished.append(unfinished[-1] - 1))
+            return future
+
+    monkeypatch.setattr(executors, "ThreadPoolExecutor", Pool)
+    assert len(collect(jobs(*range(60)), workers=2)) == 60
+    assert order == list(range(60))
+    assert max(unfinished) <= 20
+
+
 def test_an_interruption_does_not_wait_for_a_job_that_cannot_stop(monkeypatch, loader):
     release = threading.Event()
     use(monkeypatch, lambda spec, dataset, cancel, progress: release.wait(30) and outcome(spec))
@@ -233,7 +251,7 @@ def test_in_thread_returns_the_result_or_raises_the_error_of_its_action():
 def test_an_interruption_does_not_wait_for_an_action_in_a_thread(monkeypatch):
     released = threading.Event()
 
-    def interrupted(futures):
+    def interrupted(*arguments):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(executors, "_as_finished", interrupted)

@@ -1,15 +1,16 @@
-"""What records count."""
+"""What records count, and what their rows share."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import pytest
 
 from reportgen.engine.spec import PruningSpec
 from reportgen.engine.train import train
-from reportgen.runs.record import RunRecord
+from reportgen.runs.record import Row, RunRecord
 from tests.engine.networks import data, spec
 
 
@@ -23,3 +24,22 @@ def test_all_steps_are_those_of_all_trainings(settings: dict[str, Any] | None) -
     record = RunRecord("a", run, o.status, o.stopped_at_step, o.steps, 0.1, o.final, o.facts, o.arrays)
     assert record.all_steps == seen[-1]
     assert (record.all_steps > record.steps) == (pruning is not None)
+
+
+def test_facts_of_runs_share_names_and_equal_values_and_keep_the_sign_of_zero() -> None:
+    first, second = ({"n": 1, "mean": 0.5, "zero": zero, "name": "moons", "counts": [1, 2]} for zero in (0.0, -0.0))
+    one, other = Row(first), Row(second)
+    assert one == first
+    assert other == second
+    assert math.copysign(1, other["zero"]) == -1
+    assert (other["mean"] is first["mean"], other["name"] is first["name"]) == (True, True)
+    assert (one.get("n"), one.get("no", 3), "n" in one, "no" in one) == (1, 3, True, False)
+    assert {**one, "n": 2} == first | {"n": 2}
+    with pytest.raises(KeyError):
+        one["no"]
+    third = Row({**second, "counts": [1, 2]})
+    assert third["counts"] is other["counts"]
+    assert Row({**second, "counts": [1.0, 2]})["counts"][0].__class__ is float
+    assert Row({"n": 1, "mean": 0.5}, 7)["mean"] == 0.5
+    assert type(Row({"n": True})["n"]) is bool
+    assert type(Row({"n": 1.0})["n"]) is float

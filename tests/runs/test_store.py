@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import shutil
 import threading
@@ -16,7 +15,7 @@ import pytest
 from reportgen import disk
 from reportgen.engine.spec import SCORES
 from reportgen.errors import StoreError
-from reportgen.runs.store import Row, Store, plain
+from reportgen.runs.store import Store, plain
 from tests.runs.records import FINGERPRINT, planned, record, same
 
 RUN = planned()
@@ -228,18 +227,3 @@ def test_a_writer_whose_folder_was_swept_stores_its_run_again(tmp_path, monkeypa
 
 def test_scores_keep_their_order(store):
     assert tuple(store.load(RUN, FINGERPRINT).final) == SCORES
-
-
-def test_facts_of_runs_share_names_and_equal_values_and_keep_the_sign_of_zero():
-    first, second = ({"n": 1, "mean": 0.5, "zero": zero, "name": "moons", "counts": [1, 2]} for zero in (0.0, -0.0))
-    one, other = Row(first), Row(second)
-    assert one == first
-    assert other == second
-    assert math.copysign(1, other["zero"]) == -1
-    assert (other["mean"] is first["mean"], other["name"] is first["name"]) == (True, True)
-    assert (one.get("n"), one.get("no", 3), "n" in one, "no" in one) == (1, 3, True, False)
-    assert {**one, "n": 2} == first | {"n": 2}
-    with pytest.raises(KeyError):
-        one["no"]
-    assert type(Row({"n": True})["n"]) is bool
-    assert type(Row({"n": 1.0})["n"]) is float

@@ -8,10 +8,17 @@ from collections.abc import Collection, Mapping, Sequence
 from reportgen.analysis.diagnosis.advice import consistent
 from reportgen.analysis.diagnosis.causes import in_order, with_causes
 from reportgen.analysis.diagnosis.checks import checks
+from reportgen.analysis.diagnosis.evidence.memoize import forget
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.results import VariantSummary
 from reportgen.runs.record import RunRecord
+
+MOST_WITH_EVIDENCE = 2000
+"""Runs of a study up to which the evidence of rules stays in memory for all variants, instead of for one at a time.
+
+Rules seldom need the evidence of a variant again when it is diagnosed, except to write findings in a second language.
+"""
 
 
 def diagnose(
@@ -28,9 +35,14 @@ def diagnose(
     def evidence(name: str) -> Evidence:
         return Evidence(known[name], records[name], {other: r for other, r in records.items() if other != name})
 
+    is_large = sum(map(len, records.values())) > MOST_WITH_EVIDENCE
+
     @functools.cache
     def findings(name: str) -> list[Finding]:
-        return _of_variant(evidence(name), rules)
+        found = _of_variant(evidence(name), rules)
+        if is_large:
+            forget(records[name])
+        return found
 
     def alarms(name: str) -> set[str]:
         return {finding.rule for finding in findings(name) if finding.severity != "info"}

@@ -144,8 +144,8 @@ def _error(records: Sequence[RunRecord], floor: float) -> float:
 
 
 def _score(record: RunRecord, metric: str) -> float:
-    confusion = record.arrays.get("val_confusion")
-    if metric != "val_balanced_accuracy" or confusion is None:
+    confusion = record.arrays.get("val_confusion") if metric == "val_balanced_accuracy" else None
+    if confusion is None:  # most scores need no array, which is on the disk if there are thousands of runs
         return float(record.final.get(metric, math.nan))
     there = confusion.sum(axis=1)
     return float((np.diag(confusion)[there > 0] / there[there > 0]).mean())

@@ -29,6 +29,9 @@ MOST_LAYOUTS = 64
 MOST_RECENT, MOST_BYTES = 1200, 2**24
 """Runs whose values are in memory, which are those that were asked for last, and bytes of these values."""
 
+LARGE_BYTES = 2048
+"""Size above which an array, such as the histograms, is read alone, so that more runs have the others in memory."""
+
 ALIGNED = 16
 """Values begin at multiples of this number of bytes in the memory of a run."""
 
@@ -48,14 +51,24 @@ class Member:
     offset: int
     count: int
 
-    def read(self, block: bytes) -> Array:
-        """Return the array in the memory of a run, read-only."""
+    @property
+    def is_large(self) -> bool:
+        """Whether the array is read alone."""
+        return self.header.size > LARGE_BYTES
+
+    @property
+    def end(self) -> int:
+        """The aligned end of the values."""
+        return self.offset + _aligned(self.header.size)
+
+    def read(self, block: bytes, begin: int = 0) -> Array:
+        """Return the array in the memory of a run, read-only; begin: position of the block in that memory."""
         header = self.header
         if not self.count:
             array = np.empty(header.shape, header.dtype)
             array.flags.writeable = False
             return array
-        values = np.frombuffer(block, header.dtype, self.count, self.offset)
+        values = np.frombuffer(block, header.dtype, self.count, self.offset - begin)
         return values.reshape(header.shape, order="F" if header.fortran else "C")
 
 
@@ -104,14 +117,19 @@ class Layout:
 
     @functools.cached_property
     def _spans(self) -> list[tuple[int, int]]:
-        """The begin and the end of the values of the arrays, up to aligned ends."""
-        members = self.members.values()
-        return [(member.span.values, member.span.values + _aligned(member.header.size)) for member in members]
+        """The begin and the end of the values of the arrays, up to aligned ends, in the order of the memory."""
+        members = sorted(self.members.values(), key=lambda member: member.offset)
+        return [(member.span.values, member.span.values + member.end - member.offset) for member in members]
 
     @functools.cached_property
     def size(self) -> int:
         """Bytes of the values of a run."""
-        return sum(end - begin for begin, end in self._spans)
+        return max(member.end for member in self.members.values())
+
+    @functools.cached_property
+    def small_size(self) -> int:
+        """Bytes of the values of the arrays that are not large, which come first."""
+        return max((member.end for member in self.members.values() if not member.is_large), default=0)
 
     def block(self, content: bytes) -> bytes:
         """Return the values of an archive."""
@@ -121,7 +139,8 @@ class Layout:
 class StoredArrays(Mapping[str, Array]):
     """The arrays of an archive by name, read-only; an array is made when it is asked for.
 
-    The values of thousands of runs are in a temporary file, except for those that were asked for last.
+    The values of thousands of runs are in a temporary file, except for those that were asked for last. Large arrays are
+    read from there whenever they are asked for.
 
     layout : the form of the archive. content : the archive.
     """
@@ -133,7 +152,7 @@ class StoredArrays(Mapping[str, Array]):
         self._place: Place | None = None
         self._block: bytes | None = layout.block(content)
         self._made: dict[str, Array] | None = None
-        _hold(self)
+        _hold(self, layout.size)
 
     def __getitem__(self, name: str) -> Array:
         made = self._made
@@ -141,20 +160,29 @@ class StoredArrays(Mapping[str, Array]):
             made = self._made = {}
         array = made.get(name)
         if array is None:
-            array = made[name] = self.layout.members[name].read(self._values())
+            member = self.layout.members[name]
+            if self._place is not None and member.is_large:
+                return member.read(self._place.read(member.offset, member.end), member.offset)
+            array = made[name] = member.read(self._values())
         return array
 
     def _values(self) -> bytes:
+        """Return the values of all arrays, or of those that are not large if the others are in the file."""
         block = self._block
         if block is None:
             assert self._place is not None  # the values were in memory until they had a place
-            block = self._block = self._place.read(self.layout.size)
-            _hold(self)
+            block = self._block = self._place.read(0, self.layout.small_size)
+            _hold(self, self.layout.small_size)
         return block
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return an array, or the default if there is none of this name."""
         return self[name] if name in self.layout.members else default
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the values are in the temporary file."""
+        return self._place is not None
 
     def forget(self) -> None:
         """Release the values and the arrays that were made, if the values are in the temporary file or fit there."""
@@ -175,31 +203,46 @@ class StoredArrays(Mapping[str, Array]):
 
 
 class _Recent:
-    """The runs whose values are in memory, the first of them first, and the bytes of these values."""
+    """The runs whose values are in memory, each with the bytes of these values, the first of them first."""
 
     def __init__(self) -> None:
-        self._runs: deque[StoredArrays] = deque()
+        self._runs: deque[tuple[StoredArrays, int]] = deque()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def add(self, arrays: StoredArrays) -> list[StoredArrays]:
+    def add(self, arrays: StoredArrays, size: int) -> list[StoredArrays]:
         """Add a run, and return those that are no longer among the recent ones."""
         gone = []
         with self._lock:
-            self._runs.append(arrays)
-            self._bytes += arrays.layout.size
+            self._runs.append((arrays, size))
+            self._bytes += size
             while len(self._runs) > 1 and (len(self._runs) > MOST_RECENT or self._bytes > MOST_BYTES):
-                gone.append(self._runs.popleft())
-                self._bytes -= gone[-1].layout.size
+                other, held = self._runs.popleft()
+                gone.append(other)
+                self._bytes -= held
         return gone
+
+    def clear(self) -> list[StoredArrays]:
+        """Remove all runs whose values are in the temporary file, and return them."""
+        with self._lock:
+            runs = list(self._runs)
+            self._runs = deque(one for one in runs if not one[0].is_stored)
+            self._bytes = sum(held for _, held in self._runs)
+        return [arrays for arrays, _ in runs if arrays.is_stored]
 
 
 _RECENT = _Recent()
 
 
-def _hold(arrays: StoredArrays) -> None:
-    """Remember that the values of a run are in memory, and release those of the runs that were asked for long ago."""
-    for other in _RECENT.add(arrays):
+def release() -> None:
+    """Release the values in memory that are in the temporary file as well, when nothing asks for them soon."""
+    for arrays in _RECENT.clear():
+        arrays.forget()
+
+
+def _hold(arrays: StoredArrays, size: int) -> None:
+    """Remember that values of a run are in memory, and release those of the runs that were asked for long ago."""
+    for other in _RECENT.add(arrays, size):
         other.forget()
 
 
@@ -229,13 +272,15 @@ def _directory(content: bytes, start: int, count: int) -> list[int]:
 
 
 def _members(archive: Archive, spans: Mapping[str, Span]) -> dict[str, Member]:
+    """Return the arrays in the order of the archive; in the memory of a run, those that are not large come first."""
+    headers = {name: archive.header(name) for name in spans}
     members: dict[str, Member] = {}
     offset = 0
-    for name, span in spans.items():
-        header = archive.header(name)
-        members[name] = Member(header, span, offset, header.size // header.dtype.itemsize)
-        offset += _aligned(header.size)
-    return members
+    for name in sorted(spans, key=lambda name: headers[name].size > LARGE_BYTES):
+        header = headers[name]
+        members[name] = Member(header, spans[name], offset, header.size // header.dtype.itemsize)
+        offset = members[name].end
+    return {name: members[name] for name in spans}
 
 
 def _aligned(size: int) -> int:

@@ -6,6 +6,8 @@ The file is divided, so that the part of a study that nobody needs any more is r
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import threading
 from dataclasses import dataclass, field
 from tempfile import TemporaryFile
@@ -34,6 +36,8 @@ class _Part:
             return begin
 
     def read(self, begin: int, size: int) -> bytes:
+        if sys.platform != "win32":
+            return os.pread(self.file.fileno(), size, begin)  # half the time
         with self.lock:
             self.file.seek(begin)
             return self.file.read(size)
@@ -49,10 +53,10 @@ class Place:
     part: _Part
     begin: int
 
-    def read(self, size: int) -> bytes:
-        """Return the bytes."""
-        content = self.part.read(self.begin, size)
-        if len(content) != size:
+    def read(self, begin: int, end: int) -> bytes:
+        """Return the bytes between two positions, counted from the place."""
+        content = self.part.read(self.begin + begin, end - begin)
+        if len(content) != end - begin:
             raise OSError("a temporary file is shorter than it was")
         return content
 

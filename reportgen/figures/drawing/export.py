@@ -73,7 +73,7 @@ def screen_svg(drawing: Drawing, svg: str) -> str:
 
 def _svg(drawing: Drawing, figure: Figure, id_: str) -> str:
     raw = _bytes(drawing, figure, "svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    return tidy(raw.decode(), id_, drawing.title, drawing.alt)
+    return tidy(raw, id_, drawing.title, drawing.alt)
 
 
 def csv_text(drawing: Drawing) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from typing import Any
 
@@ -75,7 +75,12 @@ def _environment(print_medium: bool, language: str) -> Environment:
 
 
 def fill(document: Content, pictures: Mapping[str, Markup], medium: str, *, script: bool = False) -> str:
-    """Return the HTML of a report.
+    """Return the HTML of a report; parameters as for `pieces`."""
+    return "".join(pieces(document, pictures, medium, script=script))
+
+
+def pieces(document: Content, pictures: Mapping[str, Markup], medium: str, *, script: bool = False) -> Iterator[str]:
+    """Yield the HTML of a report in pieces.
 
     pictures: the markup of figures by id. medium: "screen" or "print". script: add the explorer, if there is one.
     """
@@ -94,7 +99,7 @@ def fill(document: Content, pictures: Mapping[str, Markup], medium: str, *, scri
     template = environment(medium == "print").get_template(document.template)
     sheets = [f"{medium}.css", *([EXPLORER_STYLE] if script and document.explorer else [])]
     sheets += [QUIZ_STYLE] if medium == "screen" else []
-    return template.render(
+    yield from template.generate(
         context | _style(*sheets, variables=medium == "screen") | _script(document.explorer if script else None)
     )
 

@@ -37,12 +37,13 @@ def stale_files(folder: Path, staged: Path, name: str = RESULTS, origin: MadeFro
     the manifest and with the figures in results.json. Their formats are added to those of the origin if all these files
     are as they were written. Files that a user added or changed always stay.
     """
-    former, new = disk.read_json(folder / name), disk.read_json(staged / name)
+    former = disk.read_json(folder / name)
+    new = disk.read_json(staged / name) if former else {}  # that of a large study takes much memory
     written = checksums(staged, [path.relative_to(staged).as_posix() for path in staged.rglob("*")])
     replaced = {path.name for path in staged.iterdir()}
     files = _former_files(folder, former)
     valid = {}
-    if _numbers(former) == _numbers(new):
+    if former and _numbers(former) == _numbers(new):
         others = {file: value for file, value in files.items() if file.split("/")[0] not in replaced}
         present = checksums(folder, others)
         valid = {file: value for file, value in others.items() if present.get(file) == value}

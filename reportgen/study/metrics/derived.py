@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import scipy  # scipy.special is loaded at its first use
 
@@ -21,21 +19,21 @@ def normality_gap(record: Record, probe: int) -> Values:
     counts = record.arrays["probe_activation_histogram"][probe].astype(np.float64)
     edges = record.arrays["activation_edges"]
     means, stds = record.statistic("activation_mean")[probe], record.statistic("activation_std")[probe]
-    total = float(record.facts["probe_n"])
-    gaps = [
-        _gap(counts[k], edges[k] if edges.ndim == 2 else edges, means[k], stds[k], total * layer.units)
-        for k, layer in enumerate(record.spec.network.layers)
-    ]
-    return np.array(gaps, np.float64)
+    units = np.array([layer.units for layer in record.spec.network.layers], np.float64)
+    return _gaps(counts, edges.astype(np.float64), means, stds, float(record.facts["probe_n"]) * units)
 
 
-def _gap(counts: Values, edges: Values, mean: float, std: float, total: float) -> float:
-    """Return the distance of one layer; values outside the edges are split in the ratio of the normal tails."""
-    if not std > 0:
-        return math.nan
-    normal = scipy.special.ndtr((edges.astype(np.float64) - mean) / std)
-    outside = max(0.0, 1 - counts.sum() / total)
-    tails = normal[0] + 1 - normal[-1]
-    below = outside * (normal[0] / tails if tails > 0 else 0.5)
-    measured = below + np.concatenate([[0.0], np.cumsum(counts)]) / total
-    return float(np.abs(measured - normal).max())
+def _gaps(counts: Values, edges: Values, means: Values, stds: Values, totals: Values) -> Values:
+    """Return the distance of each layer; values outside the edges are split in the ratio of the normal tails.
+
+    counts : shape (layers, bins). edges : shape (layers, bins + 1), or (bins + 1,) for all layers.
+    """
+    varies = stds > 0
+    stds, totals = np.where(varies, stds, 1.0), totals[:, None]
+    normal = scipy.special.ndtr((edges - means[:, None]) / stds[:, None])
+    first, last = normal[:, :1], normal[:, -1:]
+    tails = first + 1 - last
+    share = np.divide(first, tails, out=np.full_like(first, 0.5), where=tails > 0)
+    below = np.maximum(1 - counts.sum(axis=1, keepdims=True) / totals, 0.0) * share
+    measured = below + np.cumsum(np.pad(counts, ((0, 0), (1, 0))), axis=1) / totals
+    return np.asarray(np.where(varies, np.abs(measured - normal).max(axis=1), np.nan))

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from reportgen.analysis.analyse import analyse
+from reportgen.analysis.diagnosis.evidence.memoize import forget
 from reportgen.languages.translate import N_
 from reportgen.paths import SANITY
 from reportgen.plugins.loading import use_files
@@ -37,8 +38,7 @@ def analyse_runs(collected: CollectedRuns, runs: StoredRuns, listener: ProgressL
     if request.plan.study.sanity:
         listener.stage(N_("checking sanity"))
         analysis = check_sanity(analysis, fetch, measurements)
-    for record in records.values():
-        record.known.clear()  # the evidence of rules, which the report does not need
+    forget(records.values())  # the report does not need the evidence of rules
     return AnalysedStudy(request, records, analysis, collected.trained, len(collected.records) - collected.trained)
 
 

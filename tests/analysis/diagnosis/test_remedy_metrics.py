@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,16 @@ def test_a_rise_of_validation_loss_is_scored_by_that_loss() -> None:
     assert judged("val_loss", after, before) == ("val_loss", "hurt")
     assert judged(None, before, after) == ("val_loss", "helped")
     assert judged("val_accuracy", before, after) == ("val_accuracy", "no difference")
+
+
+def test_a_final_score_needs_no_array_of_a_run() -> None:
+    class Unread(dict[str, np.ndarray]):
+        def get(self, name: str, default: object = None) -> object:
+            raise AssertionError(f"{name} was read, which may be on the disk")
+
+    before, after = runs(curves={"val_loss": 1.2}), runs(curves={"val_loss": 0.5})
+    sides = [[dataclasses.replace(one, arrays=Unread(one.arrays)) for one in side] for side in (before, after)]
+    assert judged("val_loss", *sides) == ("val_loss", "helped")
 
 
 def test_losses_above_guessing_are_equal() -> None:

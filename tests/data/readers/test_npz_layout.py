@@ -62,6 +62,35 @@ def test_released_values_take_no_memory_but_a_temporary_file(monkeypatch: pytest
         np.testing.assert_array_equal(one["loss"], values["loss"])
 
 
+def test_large_arrays_of_released_runs_are_read_alone_and_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(npz_layout, "MOST_RECENT", 2)
+    expected = [arrays(seed, 600) for seed in range(6)]
+    found = [unpack(pack(values)) for values in expected]
+    reads = []
+    original = spill.Place.read
+    monkeypatch.setattr(spill.Place, "read", lambda place, *ends: reads.append(ends) or original(place, *ends))
+    assert isinstance(found[0], StoredArrays)
+    np.testing.assert_array_equal(found[0]["loss"], expected[0]["loss"])
+    assert reads[0][1] - reads[0][0] < npz_layout.LARGE_BYTES
+    for one, values in zip(found, expected, strict=True):
+        for name, array in values.items():
+            np.testing.assert_array_equal(one[name], array)
+            assert one[name].flags.aligned
+            assert not one[name].flags.writeable
+
+
+def test_a_release_leaves_runs_that_are_in_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(npz_layout, "MOST_RECENT", 3)
+    monkeypatch.setattr(npz_layout, "_RECENT", npz_layout._Recent())
+    expected = [arrays(seed) for seed in range(6)]
+    found = [unpack(pack(values)) for values in expected]
+    np.testing.assert_array_equal(found[0]["loss"], expected[0]["loss"])
+    npz_layout.release()
+    assert [one._block is not None for one in found] == [False, False, False, False, True, True]
+    for one, values in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one["loss"], values["loss"])
+
+
 def test_values_stay_in_memory_if_no_file_can_hold_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(npz_layout, "MOST_RECENT", 2)
     monkeypatch.setattr(spill, "_parts", WeakSet())
@@ -80,7 +109,7 @@ def test_a_temporary_file_is_closed_when_nothing_refers_to_it(monkeypatch: pytes
     monkeypatch.setattr(spill, "PART_BYTES", 100)
     monkeypatch.setattr(spill, "_parts", parts := WeakSet())
     places = [spill.stored_place(bytes([number]) * 60) for number in range(5)]
-    assert [place.read(60) for place in places if place is not None] == [bytes([number]) * 60 for number in range(5)]
+    assert [place.read(0, 60) for place in places if place is not None] == [bytes([number]) * 60 for number in range(5)]
     assert len(parts) == 3
     del places
     assert not parts

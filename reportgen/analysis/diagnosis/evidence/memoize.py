@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from reportgen.runs.record import RunRecord
@@ -23,3 +23,9 @@ def memoize(function: Callable[[RunRecord], Result]) -> Callable[[RunRecord], Re
         return result
 
     return wrapper
+
+
+def forget(records: Iterable[RunRecord]) -> None:
+    """Release the stored results about records, which are computed again when they are needed."""
+    for record in records:
+        record.known.clear()
