@@ -124,7 +124,8 @@ class Run:
         self._schedule_probes()
 
     def train(self, end: int) -> None:
-        """Train up to a step, unless the training diverges or stops before."""
+        """Train up to a step, at most the last one, unless the training diverges or stops before."""
+        end = min(end, self.total)
         while self.status == "ok" and self.step < end:
             self._advance(end)
 

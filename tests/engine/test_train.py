@@ -13,6 +13,8 @@ import pytest
 from reportgen.data.dataset import Dataset
 from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
 from reportgen.engine.probes.arrays import probe_steps
+from reportgen.engine.run import Run
+from reportgen.engine.setup import set_up
 from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS, RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.train import Cancelled, train
@@ -126,6 +128,15 @@ def test_without_epochs_only_the_initial_network_is_probed() -> None:
     assert list(outcome.arrays["probe_step"]) == [0]
     assert list(outcome.arrays["epoch_epoch"]) == [0]
     assert math.isnan(outcome.arrays["epoch_batch_loss"][0])
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+def test_no_step_is_made_after_the_last_one(epochs: int) -> None:
+    run, dataset = spec(epochs=epochs), data(n=40)
+    started = Run(run, dataset, set_up(run, dataset), lambda: False, lambda done, total: None)
+    started.start()
+    started.train(started.total + 3)
+    assert (started.step, started.losses.size) == (started.total, started.total)
 
 
 def test_arrays_have_the_documented_names_and_shapes() -> None:
