@@ -17,7 +17,7 @@ from reportgen.analysis.words.numerals import exponents
 from reportgen.figures import Drawing
 from reportgen.languages.translate import _, current_language
 from reportgen.report.document.content import Content
-from reportgen.report.media.inline import markdown_text
+from reportgen.report.media.inline import TEMPLATE, markdown_text
 from reportgen.report.media.kit import label_of
 from reportgen.report.media.render import fill_figure
 
@@ -55,6 +55,11 @@ def _height(svg: str) -> int:
     return round(WIDTH * height / width) + CAPTION
 
 
+def _value(text: str) -> str:
+    """Return text as the value of an attribute of HTML in Markdown."""
+    return TEMPLATE.sub("&#123;", escape(text))
+
+
 def _snippets(document: Content, drawings: Sequence[Drawing], svgs: Mapping[str, str]) -> str:
     """Return HTML to copy: each figure as an iframe and as an image."""
     base = f"https://example.org/{document.id}"
@@ -66,10 +71,10 @@ def _snippets(document: Content, drawings: Sequence[Drawing], svgs: Mapping[str,
         ).format(base=base)
     ]
     for drawing in drawings:
-        alt = escape(f"{drawing.title}. {exponents(drawing.alt)}")
+        title, alt = map(_value, (drawing.title, f"{drawing.title}. {exponents(drawing.alt)}"))
         parts.append(
             f"## {markdown_text(drawing.title)}\n\n```html\n"
-            f'<iframe src="{base}/embed/{drawing.id}.html" title="{escape(drawing.title)}" width="100%" '
+            f'<iframe src="{base}/embed/{drawing.id}.html" title="{title}" width="100%" '
             f'height="{_height(svgs[drawing.id])}" style="border: 0" loading="lazy"></iframe>\n```\n\n'
             f'```html\n<picture>\n<source media="(prefers-color-scheme: dark)" '
             f'srcset="{base}/figures/{drawing.id}-dark.svg">\n'
@@ -108,10 +113,10 @@ def _line(text: str) -> str:
 
 def quoted(text: str) -> str:
     """Return text as a string of YAML."""
-    return json.dumps(" ".join(text.split()), ensure_ascii=False)
+    return TEMPLATE.sub(r"\\u007b", json.dumps(" ".join(text.split()), ensure_ascii=False))
 
 
 def attribute(text: str) -> str:
     """Return text as a quoted attribute of Pandoc, in which backslashes and entities have a meaning."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
-    return f'"{escaped}"'
+    return TEMPLATE.sub("&#123;", f'"{escaped}"')

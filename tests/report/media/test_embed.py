@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from matplotlib.figure import Figure
 
 from reportgen.figures import Drawing
@@ -17,7 +18,7 @@ from reportgen.report.document.content import Content
 from reportgen.report.media import kit
 from reportgen.report.media.embed import write_pages
 
-HOSTILE = 'Größe <script>alert(1)</script> "quoted" שלום'
+HOSTILE = 'Größe <script>alert(1)</script> "quoted" שלום {{ site.title }} {% endraw %}'
 
 
 def drawing(id_: str, finding: str = "") -> Drawing:
@@ -75,14 +76,27 @@ def test_a_page_of_a_quick_look_says_so(tmp_path: Path) -> None:
     assert "A quick look: no verdicts" in (tmp_path / "loss_curves.html").read_text(encoding="utf-8")
 
 
+def elements(snippets: str, tag: str) -> list[dict[str, Any]]:
+    """Return the attributes of the elements in the blocks of HTML."""
+    found = Tags("".join(re.findall("```html\n(.*?)```", snippets, re.DOTALL))).found
+    return [given for name, given in found if name == tag]
+
+
 def test_the_snippets_have_an_iframe_with_a_title_and_an_image_with_a_text(written: dict[str, str]) -> None:
-    found = Tags("".join(re.findall("```html\n(.*?)```", written["snippets.md"], re.DOTALL))).found
-    frames = [given for tag, given in found if tag == "iframe"]
-    images = [given for tag, given in found if tag == "img"]
+    frames, images = elements(written["snippets.md"], "iframe"), elements(written["snippets.md"], "img")
     assert [given["src"].rsplit("/", 1)[1] for given in frames] == ["loss_curves.html", "final_scores.html"]
     assert all(given["title"] == f"Loss {HOSTILE}" for given in frames)
     assert all("It falls to 10⁻³." in given["alt"] for given in images)
     assert 300 < int(frames[0]["height"]) < 600
+
+
+def test_jekyll_finds_no_template_in_the_markdown_of_a_kit(written: dict[str, str]) -> None:
+    names = [name for name in written if name.endswith((".md", ".qmd"))]
+    assert len(names) == 5
+    assert [name for name in names if re.search(r"\{[{%]", written[name])] == []
+    head = next(yaml.safe_load_all(written["figures.qmd"]))
+    assert r"\{\{ site.title \}\} \{\% endraw %\}" in head["title"]
+    assert "{{ site.title }} {% endraw %}" in elements(written["snippets.md"], "iframe")[0]["title"]
 
 
 def test_labels_are_the_same_in_myst_and_quarto(written: dict[str, str]) -> None:
