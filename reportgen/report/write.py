@@ -95,7 +95,7 @@ def write_media(
     if "kit" in formats:
         paths += kit.write_figures(drawings, folder / "figures", svgs)
         paths += kit.write_embed(document, drawings, table, folder / "embed")
-        paths += embed.write_pages(document, drawings, svgs, pictures, folder / "embed")
+        paths += embed.write_pages(document, drawings, pictures, folder / "embed")
     if "pdf" in formats:
         files = {name.split("/")[-1]: (folder / name).read_bytes() for name in attached if (folder / name).is_file()}
         files = {name: content for name, content in files.items() if len(content) <= MOST_ATTACHED}

@@ -38,7 +38,7 @@ def written(tmp_path: Path) -> dict[str, str]:
     drawings = [drawing("loss_curves", "The loss falls to 1e-3."), drawing("final_scores")]
     svgs = {one.id: svg_text(one) for one in drawings}
     kit.write_embed(content(drawings), drawings, (), tmp_path)
-    write_pages(content(drawings), drawings, svgs, svgs, tmp_path)
+    write_pages(content(drawings), drawings, svgs, tmp_path)
     return {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
 
 
@@ -72,7 +72,7 @@ def test_a_page_has_no_script_and_requests_nothing(written: dict[str, str]) -> N
 def test_a_page_of_a_quick_look_says_so(tmp_path: Path) -> None:
     one = drawing("loss_curves")
     svgs = {one.id: svg_text(one)}
-    write_pages(content([one], "A quick look: no verdicts"), [one], svgs, svgs, tmp_path)
+    write_pages(content([one], "A quick look: no verdicts"), [one], svgs, tmp_path)
     assert "A quick look: no verdicts" in (tmp_path / "loss_curves.html").read_text(encoding="utf-8")
 
 
@@ -97,6 +97,21 @@ def test_jekyll_finds_no_template_in_the_markdown_of_a_kit(written: dict[str, st
     head = next(yaml.safe_load_all(written["figures.qmd"]))
     assert r"\{\{ site.title \}\} \{\% endraw %\}" in head["title"]
     assert "{{ site.title }} {% endraw %}" in elements(written["snippets.md"], "iframe")[0]["title"]
+
+
+def test_a_frame_is_taller_for_a_longer_caption_and_for_the_figure_of_a_phone(tmp_path: Path) -> None:
+    def frame(finding: str, picture: str) -> dict[str, Any]:
+        one = drawing("loss_curves", finding)
+        write_pages(content([one]), [one], {one.id: picture}, tmp_path)
+        return elements((tmp_path / "snippets.md").read_text(encoding="utf-8"), "iframe")[0]
+
+    broad = '<svg class="broad" viewBox="0 0 200 100"></svg>'
+    narrow = '<svg class="narrow" viewBox="0 0 100 150"></svg>'
+    short, long, both = frame("It falls.", broad), frame("It falls. " * 40, broad), frame("It falls.", broad + narrow)
+    assert int(long["height"]) >= int(short["height"]) + 60
+    assert both["height"] == short["height"]
+    assert "vw" not in short["style"]
+    assert "150vw" in both["style"]
 
 
 def test_labels_are_the_same_in_myst_and_quarto(written: dict[str, str]) -> None:
