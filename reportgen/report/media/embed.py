@@ -66,8 +66,9 @@ def _size(document: Content, drawing: Drawing, picture: str) -> str:
     if '<svg class="narrow"' in picture:
         aspect = _aspect(picture, 'class="narrow"')
         texts = _height_of_texts(document, drawing, PHONE) - FRAME * aspect
-        # A style has no conditions: the product is large and positive below the width, and negative above it.
-        narrow = f"min(({NARROW}px - 100vw) * 999, {100 * aspect:.0f}vw + {texts:.0f}px)"
+        # A style has no conditions: the quotient is large and positive below the width, and negative above it.
+        # Canvas drops a whole style for an asterisk or a plus sign.
+        narrow = f"min(({NARROW}px - 100vw) / 0.001, {100 * aspect:.0f}vw - {-texts:.0f}px)"
         style = f"{style}; height: max({broad}px, {narrow})"
     return f'height="{broad}" style="{style}"'
 
