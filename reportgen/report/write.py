@@ -96,7 +96,7 @@ def write_media(
     if "kit" in formats:
         paths += kit.write_figures(drawings, folder / "figures", svgs)
         paths += kit.write_embed(document, drawings, table, folder / "embed")
-        paths += embed.write_pages(document, drawings, svgs, pictures, folder / "embed")
+        paths += embed.write_pages(document, drawings, pictures, folder / "embed")
     if "pdf" in formats:
         places = [folder / name for name in attached if (folder / name).is_file()]
         files = {path.name: path.read_bytes() for path in places if path.stat().st_size <= MOST_ATTACHED}

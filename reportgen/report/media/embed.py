@@ -6,6 +6,7 @@ The pages have no script and request nothing, so that a learning platform can sh
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -17,25 +18,29 @@ from reportgen.analysis.words.numerals import exponents
 from reportgen.figures import Drawing
 from reportgen.languages.translate import _, current_language
 from reportgen.report.document.content import Content
-from reportgen.report.media.inline import markdown_text
+from reportgen.report.media.inline import TEMPLATE, markdown_text
 from reportgen.report.media.kit import label_of
 from reportgen.report.media.render import fill_figure
 
-WIDTH, CAPTION = 780, 110
-"""Pixels: the width for which an iframe is tall enough, and the height for the caption."""
+WIDTH, PHONE, FRAME, LINE, LETTER = 784, 320, 18, 22, 8
+"""Pixels: the frame in which a figure reaches its full width, the frame on a phone, what surrounds a picture at the
+left and right, the height of a line, and the width of a letter. They follow from figure.css."""
+
+NARROW = 560
+"""Width of a screen in pixels below which a frame shows the narrow figure, if it fills the screen up to its margins."""
 
 
 def write_pages(
-    document: Content, drawings: Sequence[Drawing], svgs: Mapping[str, str], pictures: Mapping[str, str], folder: Path
+    document: Content, drawings: Sequence[Drawing], pictures: Mapping[str, str], folder: Path
 ) -> list[Path]:
     """Write a page for each figure, snippets.md, figures.myst.md and figures.qmd into a folder; return the paths.
 
-    svgs: the SVG text of each figure by id. pictures: each figure as in the page of the report.
+    pictures: each figure as in the page of the report, by id.
     """
     folder.mkdir(parents=True, exist_ok=True)
     contents = {f"{drawing.id}.html": _page(document, drawing, pictures[drawing.id]) for drawing in drawings}
     contents |= {
-        "snippets.md": _snippets(document, drawings, svgs),
+        "snippets.md": _snippets(document, drawings, pictures),
         "figures.myst.md": _myst(document, drawings),
         "figures.qmd": _quarto(document, drawings),
     }
@@ -49,13 +54,41 @@ def _page(document: Content, drawing: Drawing, svg: str) -> str:
     return fill_figure(document, drawing, Markup(svg[svg.index("<svg") :]))  # no XML prologue
 
 
-def _height(svg: str) -> int:
-    """Return the height of the page of a figure in pixels."""
-    width, height = (float(size) for size in re.findall(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)[0])
-    return round(WIDTH * height / width) + CAPTION
+def _value(text: str) -> str:
+    """Return text as the value of an attribute of HTML in Markdown."""
+    return TEMPLATE.sub("&#123;", escape(text))
 
 
-def _snippets(document: Content, drawings: Sequence[Drawing], svgs: Mapping[str, str]) -> str:
+def _size(document: Content, drawing: Drawing, picture: str) -> str:
+    """Return the height of an iframe as attributes: for most frames, and for a phone, where the figure is taller."""
+    broad = round(_aspect(picture, "") * (WIDTH - FRAME) + _height_of_texts(document, drawing, WIDTH))
+    style = "border: 0"
+    if '<svg class="narrow"' in picture:
+        aspect = _aspect(picture, 'class="narrow"')
+        texts = _height_of_texts(document, drawing, PHONE) - FRAME * aspect
+        # A style has no conditions: the quotient is large and positive below the width, and negative above it.
+        # Canvas drops a whole style for an asterisk or a plus sign.
+        narrow = f"min(({NARROW}px - 100vw) / 0.001, {100 * aspect:.0f}vw - {-texts:.0f}px)"
+        style = f"{style}; height: max({broad}px, {narrow})"
+    return f'height="{broad}" style="{style}"'
+
+
+def _aspect(picture: str, attributes: str) -> float:
+    """Return the height of the first figure with these attributes, relative to its width."""
+    pattern = rf'<svg {attributes}[^>]*viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"'
+    width, height = (float(size) for size in re.findall(pattern, picture)[0])
+    return height / width
+
+
+def _height_of_texts(document: Content, drawing: Drawing, width: int) -> int:
+    """Return the height in pixels of all but the picture in a frame, with the details closed."""
+    texts = [drawing.title, exponents(drawing.short), *([document.watermark] if document.watermark else [])]
+    lines = 1 + sum(math.ceil(len(text) * LETTER / (width - FRAME)) for text in texts)
+    margins = 36 + (18 if document.watermark else 0)
+    return margins + lines * LINE
+
+
+def _snippets(document: Content, drawings: Sequence[Drawing], pictures: Mapping[str, str]) -> str:
     """Return HTML to copy: each figure as an iframe and as an image."""
     base = f"https://example.org/{document.id}"
     parts = [
@@ -66,11 +99,11 @@ def _snippets(document: Content, drawings: Sequence[Drawing], svgs: Mapping[str,
         ).format(base=base)
     ]
     for drawing in drawings:
-        alt = escape(f"{drawing.title}. {exponents(drawing.alt)}")
+        title, alt = map(_value, (drawing.title, f"{drawing.title}. {exponents(drawing.alt)}"))
         parts.append(
             f"## {markdown_text(drawing.title)}\n\n```html\n"
-            f'<iframe src="{base}/embed/{drawing.id}.html" title="{escape(drawing.title)}" width="100%" '
-            f'height="{_height(svgs[drawing.id])}" style="border: 0" loading="lazy"></iframe>\n```\n\n'
+            f'<iframe src="{base}/embed/{drawing.id}.html" title="{title}" width="100%" '
+            f'{_size(document, drawing, pictures[drawing.id])} loading="lazy"></iframe>\n```\n\n'
             f'```html\n<picture>\n<source media="(prefers-color-scheme: dark)" '
             f'srcset="{base}/figures/{drawing.id}-dark.svg">\n'
             f'<img src="{base}/figures/{drawing.id}.svg" alt="{alt}" style="width: 100%">\n</picture>\n```\n'
@@ -108,10 +141,10 @@ def _line(text: str) -> str:
 
 def quoted(text: str) -> str:
     """Return text as a string of YAML."""
-    return json.dumps(" ".join(text.split()), ensure_ascii=False)
+    return TEMPLATE.sub(r"\\u007b", json.dumps(" ".join(text.split()), ensure_ascii=False))
 
 
 def attribute(text: str) -> str:
     """Return text as a quoted attribute of Pandoc, in which backslashes and entities have a meaning."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
-    return f'"{escaped}"'
+    return TEMPLATE.sub("&#123;", f'"{escaped}"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from markdown_it.token import Token
@@ -31,11 +32,14 @@ ESCAPED = set("\\`*_[]<>$~^#@{}|&")
 OPENING = set("+-=:%")
 """Letters that may begin a list, a heading, a container or a comment."""
 
+TEMPLATE = re.compile(r"\{(?=[{%])")
+"""The brace that begins a template, which Jekyll would fill in, or a shortcode of Quarto."""
+
 
 def markdown_text(text: str) -> str:
     """Return plain text on one line with escaped Markdown."""
     line = " ".join(text.split())
-    escaped = "".join(f"\\{letter}" if letter in ESCAPED else letter for letter in line)
+    escaped = _escaped(line)
     number = len(line) - len(line.lstrip("0123456789"))
     if line[:1] in OPENING:
         return f"\\{escaped}"
@@ -46,11 +50,11 @@ def markdown_text(text: str) -> str:
 def inline_markdown(text: str) -> str:
     """Return the Markdown of a study on one line for Pandoc and MyST, in which more letters have a meaning."""
     parts = [
-        f"${token.content}$"
+        f"${TEMPLATE.sub('{ ', token.content)}$"
         if token.type == "math_inline" and is_formula(token.content)
         else _code(token.content)
-        if token.type == "code_inline"
-        else MARKDOWN.get(token.type) or "".join(f"\\{one}" if one in ESCAPED else one for one in _text(token))
+        if token.type == "code_inline" and not TEMPLATE.search(token.content)
+        else MARKDOWN.get(token.type) or _escaped(_text(token))
         for token in inline_tokens(" ".join(text.split()))
     ]
     line = "".join(parts)
@@ -68,6 +72,11 @@ def inline_latex(text: str, escape: Callable[[str], str]) -> str:
         for token in inline_tokens(" ".join(text.split()))
     ]
     return "".join(parts)
+
+
+def _escaped(text: str) -> str:
+    """Return text with escaped Markdown and without the beginning of a template."""
+    return TEMPLATE.sub(r"{\\", "".join(f"\\{letter}" if letter in ESCAPED else letter for letter in text))
 
 
 def _text(token: Token) -> str:

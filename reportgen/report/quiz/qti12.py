@@ -30,7 +30,7 @@ def package(quiz: Quiz) -> bytes:
 
 def _lines(quiz: Quiz) -> Iterator[str]:
     """Yield the lines of the quiz in the format of text2qti: Markdown with $formulas$."""
-    yield f"Quiz title: {_plain(quiz.title)}"
+    yield f"Quiz title: {quiz.title}"  # not Markdown, unlike all other texts
     yield f"Quiz description: {_plain(quiz.about)}"
     counts = Counter((question.says, question.test) for question in quiz.questions)
     for number, question in enumerate(quiz.questions, 1):

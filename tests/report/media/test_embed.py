@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from matplotlib.figure import Figure
 
 from reportgen.figures import Drawing
@@ -17,7 +18,7 @@ from reportgen.report.document.content import Content
 from reportgen.report.media import kit
 from reportgen.report.media.embed import write_pages
 
-HOSTILE = 'Größe <script>alert(1)</script> "quoted" שלום'
+HOSTILE = 'Größe <script>alert(1)</script> "quoted" שלום {{ site.title }} {% endraw %}'
 
 
 def drawing(id_: str, finding: str = "") -> Drawing:
@@ -37,7 +38,7 @@ def written(tmp_path: Path) -> dict[str, str]:
     drawings = [drawing("loss_curves", "The loss falls to 1e-3."), drawing("final_scores")]
     svgs = {one.id: svg_text(one) for one in drawings}
     kit.write_embed(content(drawings), drawings, (), tmp_path)
-    write_pages(content(drawings), drawings, svgs, svgs, tmp_path)
+    write_pages(content(drawings), drawings, svgs, tmp_path)
     return {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
 
 
@@ -71,18 +72,47 @@ def test_a_page_has_no_script_and_requests_nothing(written: dict[str, str]) -> N
 def test_a_page_of_a_quick_look_says_so(tmp_path: Path) -> None:
     one = drawing("loss_curves")
     svgs = {one.id: svg_text(one)}
-    write_pages(content([one], "A quick look: no verdicts"), [one], svgs, svgs, tmp_path)
+    write_pages(content([one], "A quick look: no verdicts"), [one], svgs, tmp_path)
     assert "A quick look: no verdicts" in (tmp_path / "loss_curves.html").read_text(encoding="utf-8")
 
 
+def elements(snippets: str, tag: str) -> list[dict[str, Any]]:
+    """Return the attributes of the elements in the blocks of HTML."""
+    found = Tags("".join(re.findall("```html\n(.*?)```", snippets, re.DOTALL))).found
+    return [given for name, given in found if name == tag]
+
+
 def test_the_snippets_have_an_iframe_with_a_title_and_an_image_with_a_text(written: dict[str, str]) -> None:
-    found = Tags("".join(re.findall("```html\n(.*?)```", written["snippets.md"], re.DOTALL))).found
-    frames = [given for tag, given in found if tag == "iframe"]
-    images = [given for tag, given in found if tag == "img"]
+    frames, images = elements(written["snippets.md"], "iframe"), elements(written["snippets.md"], "img")
     assert [given["src"].rsplit("/", 1)[1] for given in frames] == ["loss_curves.html", "final_scores.html"]
     assert all(given["title"] == f"Loss {HOSTILE}" for given in frames)
     assert all("It falls to 10⁻³." in given["alt"] for given in images)
     assert 300 < int(frames[0]["height"]) < 600
+
+
+def test_jekyll_finds_no_template_in_the_markdown_of_a_kit(written: dict[str, str]) -> None:
+    names = [name for name in written if name.endswith((".md", ".qmd"))]
+    assert len(names) == 5
+    assert [name for name in names if re.search(r"\{[{%]", written[name])] == []
+    head = next(yaml.safe_load_all(written["figures.qmd"]))
+    assert r"\{\{ site.title \}\} \{\% endraw %\}" in head["title"]
+    assert "{{ site.title }} {% endraw %}" in elements(written["snippets.md"], "iframe")[0]["title"]
+
+
+def test_a_frame_is_taller_for_a_longer_caption_and_for_the_figure_of_a_phone(tmp_path: Path) -> None:
+    def frame(finding: str, picture: str) -> dict[str, Any]:
+        one = drawing("loss_curves", finding)
+        write_pages(content([one]), [one], {one.id: picture}, tmp_path)
+        return elements((tmp_path / "snippets.md").read_text(encoding="utf-8"), "iframe")[0]
+
+    broad = '<svg class="broad" viewBox="0 0 200 100"></svg>'
+    narrow = '<svg class="narrow" viewBox="0 0 100 150"></svg>'
+    short, long, both = frame("It falls.", broad), frame("It falls. " * 40, broad), frame("It falls.", broad + narrow)
+    assert int(long["height"]) >= int(short["height"]) + 60
+    assert both["height"] == short["height"]
+    assert "vw" not in short["style"]
+    assert "150vw" in both["style"]
+    assert re.fullmatch(r"[-:,;#%.()/\sa-zA-Z0-9!]*", both["style"])  # Canvas drops a style with any other letter
 
 
 def test_labels_are_the_same_in_myst_and_quarto(written: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from reportgen.report.media.kit import latex_text
 
 HOSTILE = (
     '100% & _x_ {y} # ~ ^ \\ "q" $5 and $x | <b> [a](b) @fig `c` *d*',
+    "{{ site.title }} {% raw %} {{< meta title >}} {{{ {%- x",
     *(
         f"{opening} text"
         for opening in ("#", "##", "-", "+", "*", ">", "=", "%", ":::", "1.", "12)", "---", "|", "~~~")
@@ -31,6 +32,17 @@ def test_the_marks_of_a_study_stay_and_other_letters_are_escaped() -> None:
     text = "The *loss* of **b** is `a_b`, $x_i$ ~~no~~ $5 @ref {y} ^2 #1"
     assert inline_markdown(text) == r"The *loss* of **b** is `a_b`, $x_i$ ~~no~~ \$5 \@ref \{y\} \^2 \#1"
     assert plain(text) == "The loss of b is a_b, x_i no $5 @ref {y} ^2 #1"
+
+
+def test_no_template_of_jekyll_and_no_shortcode_of_quarto_begins() -> None:
+    """Jekyll stops at an unknown tag, and fills in the others."""
+    text = r"{{ a }} {% endraw %} \{% b %} `{{ c }}` `{% d %}` $x_{{e}}$ *{{< f >}}* {{{ `code`"
+    for written in (inline_markdown(text), markdown_text(text)):
+        assert "{{" not in written
+        assert "{%" not in written
+    html = MarkdownIt("commonmark").render(inline_markdown(text))
+    for kept in ("{{ a }}", "{% endraw %}", "{% b %}", "{{ c }}", "{% d %}", "$x_{ {e}}$", "<code>code</code>"):
+        assert kept in html
 
 
 def test_latex_has_the_marks_of_a_study_and_no_other_command() -> None:

@@ -48,6 +48,11 @@ def test_every_choice_has_feedback() -> None:
     assert ["*2*." in text for text in texts] == [False] * 3 + [True] * 3
 
 
+def test_the_title_is_plain_text() -> None:
+    titles = [one.get("title") for one in assessment().findall("q:assessment", NS)]
+    assert titles == ["A & B: <b>1</b>"]
+
+
 def test_html_of_the_author_stays_text() -> None:
     text = assessment().findtext(".//q:mattext", namespaces=NS) or ""
     assert "<em>low</em>" in text
