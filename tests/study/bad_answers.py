@@ -48,6 +48,13 @@ BAD_ANSWERS = (
         "learns",
     ),
     bad(
+        "answer open claim twice",
+        answer("S", "claims: [learns], inconclusive: [learns]"),
+        "5:54: answer.inconclusive[0]",
+        "duplicate-value",
+        "learns",
+    ),
+    bad(
         "answer claim twice",
         answer("S", "claims: [learns], contradicted: [learns]"),
         "5:54: answer.contradicted[0]",

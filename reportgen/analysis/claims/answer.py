@@ -25,7 +25,7 @@ class Condition:
     """A claim that must have a verdict for the answer to apply."""
 
     result: ClaimResult
-    verdict: Literal["supported", "contradicted"]
+    verdict: Literal["supported", "contradicted", "inconclusive"]
 
     @property
     def met(self) -> bool:
@@ -63,12 +63,14 @@ def measured_answer(analysis: Analysis) -> MeasuredAnswer | None:
     parts = parts_of(answer, analysis.plan)
     cited = [part.claim.id for part in parts if isinstance(part, Quotation) and part.of_study]
     results = {result.id: result for result in analysis.claims}
-    needed = dict.fromkeys((*answer.claims, *(id_ for id_ in cited if id_ not in answer.contradicted)))
+    others = (*answer.contradicted, *answer.inconclusive)
+    needed = dict.fromkeys((*answer.claims, *(id_ for id_ in cited if id_ not in others)))
     return MeasuredAnswer(
         tuple(part if isinstance(part, str) else _quoted(part, analysis, results) for part in parts),
         (
             *(Condition(results[id_], "supported") for id_ in needed),
             *(Condition(results[id_], "contradicted") for id_ in answer.contradicted),
+            *(Condition(results[id_], "inconclusive") for id_ in answer.inconclusive),
         ),
     )
 

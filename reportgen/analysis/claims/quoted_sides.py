@@ -67,7 +67,7 @@ def quoted_claims(analysis: Analysis) -> list[Claim]:
 def cited_claims(analysis: Analysis) -> list[Claim]:
     """Return the claims whose values the answer quotes, then those that it needs."""
     answer, claims = analysis.plan.study.answer, {claim.id: claim for claim in analysis.plan.study.claims}
-    needed = (*answer.contradicted, *answer.claims) if answer is not None else ()
+    needed = (*answer.contradicted, *answer.claims, *answer.inconclusive) if answer is not None else ()
     return _each_once((*quoted_claims(analysis), *(claims[id_] for id_ in needed)))
 
 

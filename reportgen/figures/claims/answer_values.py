@@ -212,8 +212,8 @@ def _csv(panel: Panel, row: Row) -> tuple[Any, ...]:
 
 def _caption(panels: Sequence[Panel]) -> str:
     parts = [
-        _("the values behind the answer"),
-        _("dots: single seeds; stroke: their mean; bar: its 95% interval; each panel has its own scale"),
+        _("the values behind the answer: dots are single seeds, the stroke is their mean, the bar its 95% interval"),
+        _("each panel has its own scale"),
     ]
     if any(row.side.is_geometric for panel in panels for row in panel.rows):
         parts.append(_("the mean of ratios is their geometric mean"))

@@ -17,7 +17,7 @@ from reportgen.study.planning.answer import Quotation, parts_of
 from reportgen.study.planning.plan import Plan
 from reportgen.study.planning.where import matching_variants
 
-SAYS, CLAIMS, CONTRADICTED = ("answer", "says"), ("answer", "claims"), ("answer", "contradicted")
+SAYS = ("answer", "says")
 
 
 def check_answer(plan: Plan, where: PlaceOf) -> None:
@@ -50,7 +50,9 @@ def _check_quotation(plan: Plan, quotation: Quotation, at: Callable[..., str]) -
 def _check_claims(plan: Plan, answer: Answer, quotations: list[Quotation], where: PlaceOf) -> None:
     known = [claim.id for claim in plan.study.claims]
     named: dict[str, Any] = {}
-    for path, names in ((CLAIMS, answer.claims), (CONTRADICTED, answer.contradicted)):
+    listed = {"claims": answer.claims, "contradicted": answer.contradicted, "inconclusive": answer.inconclusive}
+    for key, names in listed.items():
+        path = ("answer", key)
         for index, name in enumerate(names):
             if name not in known:
                 raise StudyError(

@@ -85,7 +85,7 @@ def _answer(value: Any) -> Any:
 class Answer(Section):
     """The answer to the question, which the report shows only if the claims that it names have the verdicts it needs.
 
-    A claim whose value it cites must be supported, unless the answer lists it as contradicted.
+    A claim whose value it cites must be supported, unless the answer lists it as contradicted or inconclusive.
     """
 
     example: ClassVar[str] = '{says: "He reaches {val_accuracy(he)}.", claims: [he-learns]}'
@@ -99,6 +99,9 @@ class Answer(Section):
     )
     contradicted: tuple[str, ...] = Field(
         default=(), strict=False, description="ids of the claims that must be contradicted for the answer to be shown"
+    )
+    inconclusive: tuple[str, ...] = Field(
+        default=(), strict=False, description="ids of the claims that must be inconclusive for the answer to be shown"
     )
 
 

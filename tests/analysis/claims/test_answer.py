@@ -48,12 +48,19 @@ def test_values_are_means_over_seeds(tmp_path: Path) -> None:
         ("{says: S, contradicted: [low]}", ["low"]),
         ('{says: "{worse}", claims: [low]}', ["worse"]),
         ('{says: "{worse}", contradicted: [worse]}', []),
+        ("{says: S, claims: [low], inconclusive: [worse]}", ["worse"]),
+        ("{says: S, inconclusive: [low, worse]}", ["low", "worse"]),
         ('"A text with {worse}"', ["worse"]),
         ('"A text with {low}"', []),
     ],
 )
 def test_a_claim_without_the_verdict_that_is_needed_is_named(tmp_path: Path, answer: str, unmet: list[str]) -> None:
     assert [condition.result.id for condition in answered(tmp_path, answer).unmet] == unmet
+
+
+def test_an_answer_can_need_a_claim_to_be_inconclusive(tmp_path: Path) -> None:
+    answer = '{says: "{worse} is open.", claims: [low], inconclusive: [worse]}'
+    assert answered(tmp_path, answer, losses=(0.2, 0.2)).unmet == ()
 
 
 def test_a_value_that_is_not_finite_is_unmeasured(tmp_path: Path) -> None:
