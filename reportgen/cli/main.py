@@ -6,12 +6,15 @@ Each group of verbs has a module of its own, which imports heavy modules inside 
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import os
 import signal
 import sys
 import threading
-from types import FrameType
+import time
+from collections.abc import Callable
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,8 +37,11 @@ if TYPE_CHECKING:
 PARSE_ERROR: Any = typer.BadParameter.__base__
 """The base class of Typer's errors about the command line, which Typer does not export."""
 
-AFTER_DESTRUCTOR = 0.02
-"""Seconds after which an interruption that a destructor dropped is repeated."""
+AFTER_DESTRUCTOR = 0.05
+"""Seconds between the repetitions of an interruption that a destructor dropped."""
+
+dropped_one = threading.Event()
+"""Whether a destructor has dropped an interruption that is not repeated yet."""
 
 app.command()(run.run)
 app.command()(run.render)
@@ -69,7 +75,7 @@ def main() -> None:
         for number, former in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
             if signal.getsignal(number) == former:  # a shell may have it ignored
                 signal.signal(number, _interrupt)
-        sys.unraisablehook = _unraisable
+        sys.unraisablehook = functools.partial(_unraisable, sys.unraisablehook)
         code = invoke(sys.argv[1:])
         flush_output()
         if interruptions and code != INTERRUPTED:
@@ -86,27 +92,39 @@ def main() -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Interrupt the command; while `_unraisable` runs, an exception would be dropped again, and repeating goes on."""
     interruptions.append(number)
-    raise KeyboardInterrupt
+    if not _is_within(_unraisable.__code__, frame):
+        dropped_one.clear()
+        raise KeyboardInterrupt
 
 
-def _unraisable(dropped: UnraisableHookArgs) -> None:
+def _is_within(code: CodeType, frame: FrameType | None) -> bool:
+    """Return whether a frame, or one of its callers, executes the code of a function."""
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
+
+
+def _unraisable(former: Callable[[UnraisableHookArgs], Any], dropped: UnraisableHookArgs) -> None:
     """Repeat an interruption that came during a destructor, which Python would report and forget."""
-    if not (interruptions and isinstance(dropped.exc_value, KeyboardInterrupt)):
-        sys.__unraisablehook__(dropped)
-        return
-    again = threading.Timer(AFTER_DESTRUCTOR, _repeat, [interruptions[-1]])
-    again.daemon = True
-    again.start()
+    if interruptions and isinstance(dropped.exc_value, KeyboardInterrupt):
+        dropped_one.set()
+        threading.Thread(target=_repeat, args=[interruptions[-1]], daemon=True).start()
+    else:
+        former(dropped)
 
 
 def _repeat(number: int) -> None:
-    if signal.getsignal(number) != _interrupt:  # the command has ended
-        return
-    if os.name == "nt":
-        signal.raise_signal(number)
-    else:
-        signal.pthread_kill(threading.main_thread().ident or 0, number)  # also ends a wait of the main thread
+    """Send the signal of a dropped interruption until it interrupts the command, or the command has ended."""
+    while True:
+        time.sleep(AFTER_DESTRUCTOR)
+        if not dropped_one.is_set() or signal.getsignal(number) != _interrupt:
+            return
+        if os.name == "nt":
+            signal.raise_signal(number)
+        else:
+            signal.pthread_kill(threading.main_thread().ident or 0, number)  # also ends a wait of the main thread
 
 
 def _final(code: int) -> int:

@@ -28,7 +28,7 @@ MOST_ATTACHED = 2_000_000
 
 
 MOST_PICTURES = 1_050_000
-"""Largest size of the pictures of a page in bytes, so that it opens fast; most studies stay far below."""
+"""Largest size of the pictures of a page in characters; with the text, the page then has at most 1.5 MB."""
 
 
 def page(analysis: Analysis) -> str:

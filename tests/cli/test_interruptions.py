@@ -20,7 +20,7 @@ SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 posix = pytest.mark.skipif(os.name == "nt", reason="sends signals the POSIX way")
 
 VERB = """
-import atexit, sys, time
+import atexit, sys, threading, time
 from reportgen.cli import doctor, main as cli
 
 class Destructor:
@@ -38,6 +38,15 @@ def work():
 def destroy():
     Destructor()
     time.sleep(60)
+
+class SlowThread(threading.Thread):
+    def start(self):
+        super().start()
+        time.sleep(0.2)
+
+def destroy_on_a_busy_machine():
+    cli.threading.Thread = SlowThread
+    destroy()
 
 def end():
     print("ready", flush=True)
@@ -81,8 +90,9 @@ def test_a_signal_has_its_exit_code_whatever_becomes_of_its_exception(
 @posix
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
-def test_a_signal_during_a_destructor_is_not_forgotten(number: int, code: int) -> None:
-    assert interrupted(number, "doctor", work="destroy") == (code, "Interrupted.\n")
+@pytest.mark.parametrize("work", ["destroy", "destroy_on_a_busy_machine"])
+def test_a_signal_during_a_destructor_is_not_forgotten(number: int, code: int, work: str) -> None:
+    assert interrupted(number, "doctor", work=work) == (code, "Interrupted.\n")
 
 
 @posix

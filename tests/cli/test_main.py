@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -232,6 +233,8 @@ def test_a_closed_pipe_ends_quietly():
 
 def test_main_ends_with_the_code_of_the_command(monkeypatch):
     monkeypatch.setattr(cli, "invoke", lambda arguments: 6)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
     with pytest.raises(SystemExit) as end:
         cli.main()
     assert end.value.code == 6

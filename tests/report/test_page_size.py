@@ -18,7 +18,7 @@ network: {hidden: [8, 8], activation: relu}
 training: {epochs: 12, batch_size: 40, lr: 0.1}
 vary:
   network.activation: [relu, tanh, sigmoid, elu, identity]
-  training.lr: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3]
+  training.lr: [0.001, 0.01, 0.03, 0.1, 0.3, 1]
   training.optimizer: [sgd, adam]
 seeds: 10
 remedies: false
@@ -30,5 +30,5 @@ def test_a_page_of_many_variants_and_seeds_has_a_bounded_size(tmp_path: Path) ->
     path = tmp_path / "sweep.yaml"
     path.write_text(STUDY, encoding="utf-8")
     report = run_study(path, formats=["html"], output=tmp_path / "reports")
-    assert report.trained == 800
+    assert report.trained == 600
     assert (tmp_path / "reports" / "sweep" / "index.html").stat().st_size <= MOST_BYTES

@@ -71,12 +71,15 @@ def _withheld(analysis: Analysis, unmet: Sequence[Condition], shown: str) -> str
     seeds = len(analysis.plan.study.seeds)
     over, verdicts = counted_noun(seeds, "seed"), {condition.result.verdict for condition in unmet}
     if seeds < LEAST_SEEDS:
-        text = _("With only {seeds}, no claim gets a verdict, so the study’s own answer is not shown.")
+        text = _("With only {seeds}, no claim can be decided, so the study’s own answer is not shown.")
         return text.format(seeds=over)
-    if len(verdicts) > 1:
-        text = _(
+    if len(verdicts) > 1 or any(condition.verdict != "supported" for condition in unmet):
+        text = ngettext(
+            "With these {seeds}, a claim behind the study’s own answer has another verdict than it needs, so it is not "
+            "shown.",
             "With these {seeds}, {count} claims behind the study’s own answer have other verdicts than it needs, so it "
-            "is not shown."
+            "is not shown.",
+            len(unmet),
         )
         return text.format(seeds=over, count=whole(len(unmet)))
     is_verdict, claim = are(verdicts.pop(), len(unmet)), _cited(unmet[0].result)

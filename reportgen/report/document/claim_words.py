@@ -86,7 +86,7 @@ def stated(claim: ClaimResult) -> str:
 def _deviation(claim: ClaimResult) -> str:
     """Return the largest deviation with its layer, the tolerance, and the measured and expected values."""
     size = f" {amount(claim, claim.measured, claim.interval)}" if claim.within_tolerance else ""
-    allowed = _(" (tolerance {value})").format(value=percent(claim.allowed)) if claim.allowed is not None else ""
+    allowed = _(", tolerance {value}").format(value=percent(claim.allowed)) if claim.allowed is not None else ""
     where = _("largest deviation{size} in layer {layer}{allowed}")
     where = where.format(size=size, layer=claim.at_layer, allowed=allowed)
     measured_value, reference = claim.furthest_off, claim.held_against

@@ -175,13 +175,13 @@ STATISTIC_ROWS = (
         "sign_agreement_example",
         "share of a layer's units whose weight gradients on one example all have the same sign",
         **SHARE,
-        words=N_("share of units whose weight gradients have one sign on an example"),
+        words=N_("share of units whose weight gradients all have the same sign on one example"),
     ),
     _statistic(
         "sign_agreement_batch",
         "share of a layer's units whose weight gradients on the batch all have the same sign",
         **SHARE,
-        words=N_("share of units whose weight gradients have one sign on the batch"),
+        words=N_("share of units whose weight gradients all have the same sign on the batch"),
     ),
     _statistic(
         "weight_effective_rank",

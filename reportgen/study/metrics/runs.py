@@ -132,7 +132,7 @@ EXTRA_ROWS = (
         "activation_ns divided by the time of the matrix products of a layer with 500 of these units",
         over_products,
         "",
-        words=N_("time of the activation function relative to the matrix products"),
+        words=N_("time of the activation function as a share of that of the matrix products"),
     ),
     Metric(
         name="gradient_error",
@@ -179,6 +179,6 @@ FACT_ROWS = (
         "bn_identity_gap",
         "difference of output and input of batch normalization, in standard deviations of the input",
         needs=(BATCHNORM,),
-        words=N_("change of its input by batch normalization"),
+        words=N_("change of the input by batch normalization"),
     ),
 )

@@ -84,8 +84,8 @@ DATA_NAME = Parameter(
 )
 
 FIRST = (
-    "title", "question", "answer", "answer.says", "answer.claims", "answer.contradicted", "answer.inconclusive", "plugins", "introduction",
-    "closing",
+    "title", "question", "answer", "answer.says", "answer.claims", "answer.contradicted", "answer.inconclusive",
+    "plugins", "introduction", "closing",
 )  # fmt: skip
 """The settings that a study begins with."""
 

@@ -18,12 +18,15 @@ claims:
 """
 
 
-def answered(folder: Path, answer: str, losses: tuple[float, float] = (0.2, 0.1)) -> MeasuredAnswer:
-    """Return the answer for the losses of the small and the Xavier initialization."""
+def answered(
+    folder: Path, answer: str, losses: tuple[float, float] = (0.2, 0.1), spread: float = 0.001
+) -> MeasuredAnswer:
+    """Return the answer for the losses of the small and the Xavier initialization; spread: of the latter by seed."""
     plan = plan_of(folder, f"answer: {answer}\n{CLAIMS}")
-    means = dict(zip(("small", "xavier"), losses, strict=True))
+    means, spreads = dict(zip(("small", "xavier"), losses, strict=True)), {"small": 0.001, "xavier": spread}
     records = {
-        (run.variant, run.seed): record(run, val_loss=means[run.variant] + 0.001 * run.seed) for run in plan.runs
+        (run.variant, run.seed): record(run, val_loss=means[run.variant] + spreads[run.variant] * run.seed)
+        for run in plan.runs
     }
     found = measured_answer(analyse(plan, records))
     assert found is not None
@@ -60,7 +63,7 @@ def test_a_claim_without_the_verdict_that_is_needed_is_named(tmp_path: Path, ans
 
 def test_an_answer_can_need_a_claim_to_be_inconclusive(tmp_path: Path) -> None:
     answer = '{says: "{worse} is open.", claims: [low], inconclusive: [worse]}'
-    assert answered(tmp_path, answer, losses=(0.2, 0.2)).unmet == ()
+    assert answered(tmp_path, answer, losses=(0.21, 0.2), spread=0.01).unmet == ()
 
 
 def test_a_value_that_is_not_finite_is_unmeasured(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ where u is the step and tr F the mean squared gradient of one example: the large
 decrease of the loss that the gradients predict for all steps together: the sum of |u| |g| / L, in powers of e. The
 outcome: the final loss, its previous minimum, and its oscillation late in training without sampling noise.
 
-**Reference.** No learning rate is high in itself, and a step beyond 2 / curvature is not a fault if the loss decreases.
+**Reference.** No learning rate is high in itself, and a step beyond 2 / sharpness is not a fault if the loss decreases.
 The rule reports large steps together with harm, by one of four signs. A loss is *implausible* above ten times the loss
 of guessing (the best constant prediction), and above 10.
 
