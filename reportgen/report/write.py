@@ -53,7 +53,7 @@ def write(
         return [*paths, slides.write_pdf(deck, folder / SLIDES)] if deck else paths
 
 
-def _within_size(svgs: Mapping[str, str], pictures: Mapping[str, str]) -> dict[str, str]:
+def within_size(svgs: Mapping[str, str], pictures: Mapping[str, str]) -> dict[str, str]:
     """Return the pictures of a page, of which the largest lack their layout for phones if there are too many bytes."""
     shown, size = dict(pictures), sum(map(len, pictures.values()))
     for name in sorted(pictures, key=lambda name: len(pictures[name]), reverse=True):
@@ -91,7 +91,7 @@ def write_media(
     on_screen = {"html", "kit"} & set(formats)
     pictures = {drawing.id: screen_svg(drawing, svgs[drawing.id]) for drawing in drawings} if on_screen else {}
     if "html" in formats:
-        on_page = _within_size(svgs, pictures)
+        on_page = within_size(svgs, pictures)
         paths.append(html.write_page(document, on_page, folder / PAGE, script=script))
     if "kit" in formats:
         paths += kit.write_figures(drawings, folder / "figures", svgs)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reportgen import run_study
+from reportgen.report.write import MOST_PICTURES, within_size
 
 MOST_BYTES = 1_500_000
 
@@ -32,3 +33,13 @@ def test_a_page_of_many_variants_and_seeds_has_a_bounded_size(tmp_path: Path) ->
     report = run_study(path, formats=["html"], output=tmp_path / "reports")
     assert report.trained == 600
     assert (tmp_path / "reports" / "sweep" / "index.html").stat().st_size <= MOST_BYTES
+
+
+def test_the_largest_pictures_of_a_page_lose_their_layout_for_phones_first() -> None:
+    broad = {name: f"<svg>{name}</svg>" for name in ("small", "large", "huge")}
+    sizes = {"small": 0.2, "large": 0.5, "huge": 0.6}
+    pictures = {name: broad[name] + "-" * int(share * MOST_PICTURES) for name, share in sizes.items()}
+    shown = within_size(broad, pictures)
+    assert [name for name in pictures if shown[name] == pictures[name]] == ["small", "large"]
+    assert shown["huge"] == broad["huge"]
+    assert within_size(broad, {"small": pictures["small"]}) == {"small": pictures["small"]}

@@ -59,6 +59,16 @@ def test_the_reason_for_an_answer_that_is_not_shown_quotes_no_claim_a_second_tim
     assert f"{seeds} seeds" in view.withheld
 
 
+def test_a_claim_that_should_be_contradicted_is_no_reason_by_being_supported(tmp_path: Path) -> None:
+    text = f'answer: {{says: "Not at all.", contradicted: [high]}}\n{THREE % (0.5, 0.1)}'
+    plan = plan_of(tmp_path, text)
+    records = {(run.variant, run.seed): record(run, val_loss=0.2 + 0.01 * run.seed) for run in plan.runs}
+    view = answer_of(analyse(plan, records))
+    assert not view.written
+    assert "another verdict" in view.withheld
+    assert "supported" not in view.withheld
+
+
 def test_a_quick_look_has_no_answer_of_its_own(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, 0.5)
     plan = dataclasses.replace(analysis.plan, study=analysis.plan.study.model_copy(update={"watermark": "quick"}))
