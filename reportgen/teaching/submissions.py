@@ -97,11 +97,11 @@ def _is_file_in(path: Path, folder: Path) -> bool:
 
 
 def _paths(tree: Any, inside: bool = False) -> Iterator[str]:
-    """Yield the texts at or below the keys `path` and `data.path`, other than labels."""
+    """Yield the texts at or below the keys `path` and `data.path`, other than labels and ids."""
     if isinstance(tree, str) and inside:
         yield tree
     for key, value in tree.items() if isinstance(tree, dict) else ():
-        if key != "label":
+        if not (inside and key in ("label", "id")):  # outside of a path, the keys may be names of variants
             yield from _paths(value, inside or key in ("path", "data.path"))
     for value in tree if isinstance(tree, list) else ():
         yield from _paths(value, inside)

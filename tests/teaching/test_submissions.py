@@ -59,6 +59,8 @@ def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
         ("data: {path: data/none.csv}", ["data/none.csv"]),
         ("data: {path: data/link.csv}", ["data/link.csv"]),
         ("vary: {data.path: [data/own.csv, {value: /x.csv, label: a.csv}]}", ["/x.csv"]),
+        ("vary: {data.path: [{value: data/own.csv, label: one, id: y}]}", []),
+        ("variants: {label: {data.path: ../l.csv}, id: {data.path: ../i.csv}}", ["../i.csv", "../l.csv"]),
         ("variants: {a: {data: {name: csv, path: ../b.csv}}}", ["../b.csv"]),
         ("search: {data.path: {choices: [data/own.csv, ../d.csv]}}", ["../d.csv"]),
         ("claims: [{where: {data.path: ../c.csv}}]", []),

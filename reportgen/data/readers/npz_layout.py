@@ -162,9 +162,17 @@ class StoredArrays(Mapping[str, Array]):
         if array is None:
             member = self.layout.members[name]
             if self._place is not None and member.is_large:
-                return member.read(self._place.read(member.offset, member.end), member.offset)
-            array = made[name] = member.read(self._values())
+                return self._alone(member, self._place)
+            block = self._values()
+            if member.end > len(block):  # another thread released the values since the test above
+                assert self._place is not None  # released values are in the file
+                return self._alone(member, self._place)
+            array = made[name] = member.read(block)
         return array
+
+    @staticmethod
+    def _alone(member: Member, place: Place) -> Array:
+        return member.read(place.read(member.offset, member.end), member.offset)
 
     def _values(self) -> bytes:
         """Return the values of all arrays, or of those that are not large if the others are in the file."""

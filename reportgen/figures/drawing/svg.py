@@ -219,8 +219,12 @@ def _share(element: ET.Element) -> None:
 
 
 def _style(element: ET.Element) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return the tag of a path or text and the attributes that a group can have in its place."""
-    if not (_is(element, "path") or _is(element, "text")) or "opacity" in element.attrib:
+    """Return the tag of a path or text and the attributes that a group can have in its place.
+
+    A clip path has the coordinates of its element, so that a transformed element keeps its own.
+    """
+    moved = "clip-path" in element.attrib and "transform" in element.attrib
+    if moved or not (_is(element, "path") or _is(element, "text")) or "opacity" in element.attrib:
         return element.tag, ()
     return element.tag, tuple(sorted((key, value) for key, value in element.attrib.items() if key not in OWN))
 

@@ -30,7 +30,8 @@ def _gaps(counts: Values, edges: Values, means: Values, stds: Values, totals: Va
     """
     varies = stds > 0
     stds, totals = np.where(varies, stds, 1.0), totals[:, None]
-    normal = scipy.special.ndtr((edges - means[:, None]) / stds[:, None])
+    with np.errstate(invalid="ignore", over="ignore"):  # the values of a diverged layer, which give NaN
+        normal = scipy.special.ndtr((edges - means[:, None]) / stds[:, None])
     first, last = normal[:, :1], normal[:, -1:]
     tails = first + 1 - last
     share = np.divide(first, tails, out=np.full_like(first, 0.5), where=tails > 0)

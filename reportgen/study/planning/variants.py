@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -93,6 +94,7 @@ def points(
     axes = [axis_of(path, values) for path, values in vary.items()]
     named: list[tuple[str, str, tuple[Choice, ...]]]
     named = [(label, id_of(label, changes), choices_of(label, changes)) for label, changes in variants.items()]
+    _check_ids([(label, own_id, ("variants", label)) for label, own_id, _ in named])
     named = named or [("", "", ())]
     grids = [(entry, grid) for entry in named for grid in itertools.islice(itertools.product(*axes), MOST_VARIANTS + 1)]
     combinations = grids[: MOST_VARIANTS + 1]
@@ -103,7 +105,7 @@ def points(
     variant_points = []
     for (name, own_id, changes), grid in combinations:
         label = ", ".join(filter(None, [name, *(choice.label for choice in grid)])) or BASELINE
-        words = ", ".join(filter(None, [own_id, *(choice.id or choice.label for choice in grid)])) or BASELINE
+        words = ", ".join(filter(None, [own_id or name, *(choice.id or choice.label for choice in grid)])) or BASELINE
         choices = (*changes, *grid)
         if label in labels:
             message = f"duplicate variant label {label!r}"
@@ -146,7 +148,7 @@ def axis_of(path: str, values: list[Any]) -> list[Choice]:
         raise problem(
             "empty-value", "the list of values is empty", "give at least one value, or remove the path", place
         )
-    stripped = [_split_label(value, (*place, index)) for index, value in enumerate(values)]
+    stripped = [_split_names(value, (*place, index)) for index, value in enumerate(values)]
     names = [_name(value) for value, _label, _id in stripped]
     choices = []
     for index, (value, label, own_id) in enumerate(stripped):
@@ -156,7 +158,20 @@ def axis_of(path: str, values: list[Any]) -> list[Choice]:
         if any(choice.label == earlier.label or _equal(choice.value, earlier.value) for earlier in choices[:index]):
             message = f"duplicate value {choice.label!r}"
             raise problem("duplicate-value", message, "list each value once", choice.place)
+    _check_ids([(choice.label, choice.id, choice.place) for choice in choices])
     return choices
+
+
+def _check_ids(names: list[tuple[str, str, tuple[str | int, ...]]]) -> None:
+    """Reject an id that is another's id or label, so that a claim with `variant` selects one of them.
+
+    names : the label, the `id`, empty if there is none, and the place of each named variant, or each value of a path.
+    """
+    taken = Counter(name for label, own_id, _ in names for name in {slug(own_id or label), label})
+    for _, own_id, place in reversed(names):
+        if own_id and taken[slug(own_id)] > 1:
+            message = f"the id {slug(own_id)!r} is the id or label of another one"
+            raise problem("duplicate-value", message, "choose an id that nothing else has", (*place, "id"))
 
 
 def _equal(a: Any, b: Any) -> bool:
@@ -164,8 +179,8 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def id_of(label: str, changes: Mapping[str, Any]) -> str:
-    """Return the words of a named variant's id: its `id`, or its label."""
-    return _text(changes["id"], "id", ("variants", label)) if "id" in changes else label
+    """Return the `id` of a named variant, empty if it has none."""
+    return _text(changes["id"], "id", ("variants", label)) if "id" in changes else ""
 
 
 def choices_of(label: str, changes: Mapping[str, Any]) -> tuple[Choice, ...]:
@@ -179,8 +194,12 @@ def choices_of(label: str, changes: Mapping[str, Any]) -> tuple[Choice, ...]:
         if path == "id":
             continue
         _check_path(path, ("variants", label, path))
-        value, own, _id = _split_label(entry, ("variants", label, path))
-        choices.append(Choice(path, value, own or automatic_label(path, value, False), ("variants", label, path)))
+        place = ("variants", label, path)
+        value, own, own_id = _split_names(entry, place)
+        if own_id:
+            message = "a value of a named variant has no id"
+            raise problem("inapplicable-key", message, "give the id to the variant", (*place, "id"), key=True)
+        choices.append(Choice(path, value, own or automatic_label(path, value, False), place))
     return tuple(choices)
 
 
@@ -192,10 +211,13 @@ def _check_path(path: str, place: tuple[str | int, ...]) -> None:
         raise problem("unknown-setting", f"unknown setting {path!r}", f"write {dotted(path)}", place, key=True)
 
 
-def _split_label(value: Any, place: tuple[str | int, ...]) -> tuple[Any, str | None, str]:
-    """Return a value, its `label` and its `id`; {value: v, label: l} gives a value other than a component a label."""
-    if not isinstance(value, dict) or "label" not in value:
-        return value, None, ""
+def _split_names(value: Any, place: tuple[str | int, ...]) -> tuple[Any, str, str]:
+    """Return a value, its `label` and its `id`, empty if there is none.
+
+    {value: v, label: l} gives a value other than a component a label.
+    """
+    if not isinstance(value, dict) or not {"label", "id"} & value.keys():
+        return value, "", ""
     label, own_id = (_text(value[key], key, place) if key in value else "" for key in ("label", "id"))
     rest = {key: item for key, item in value.items() if key not in ("label", "id")}
     return (rest["value"] if set(rest) == {"value"} else rest), label, own_id

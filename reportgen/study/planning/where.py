@@ -32,9 +32,12 @@ def matching_variants(variants: Sequence[Variant], where: Mapping[str, Any]) -> 
 
 
 def where_alone(
-    variant: Variant, where: Mapping[str, Any], variants: Sequence[Variant], free: str | None = None
+    variant: Variant, where: Mapping[str, Any], variants: Sequence[Variant], free: str | None
 ) -> dict[str, Any]:
-    """Return `where` with the settings that select one of its variants, except for the path `free`."""
+    """Return `where` with the settings that select one of its variants, except for the path `free`.
+
+    A variant that changes nothing, or less than another, has no settings that select it alone, only its id.
+    """
     narrowed = {**where, **{path: label for path, label in variant.varied.items() if path != free}}
     if free is not None or matching_variants(variants, narrowed) == [variant]:
         return narrowed

@@ -35,6 +35,7 @@ from reportgen.study.model.study import MOST_SEEDS, StudyFile, figure_names
 from reportgen.study.reference.explained import without_links
 from reportgen.study.reference.layer_schema import layer_schemas
 from reportgen.study.reference.search_schema import search_schema
+from reportgen.study.reference.value_schema import ID, named_values, varied
 
 Schema = dict[str, Any]
 
@@ -53,8 +54,6 @@ TABLES: Mapping[str, Mapping[str, Row]] = {
 """Tables of components other than data sets, which also have common options."""
 
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
-_LABEL: Schema = {"type": ["string", "number"], "description": "label of the value in tables, figures and claims"}
-_ID: Schema = {"type": ["string", "number"], "description": "words of the id of the variant, instead of the label"}
 _NONE: Schema = {"enum": [None, "none"]}
 _RATE: Schema = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 _OFF: Schema = {"enum": [None, False, "none"]}
@@ -81,7 +80,7 @@ def study_schema() -> Schema:
     values = _values(definitions)
     for name, part in _top_level(list(values)).items():
         _replace(schema["properties"], name, part)
-    definitions |= values
+    definitions |= named_values(values, definitions)
     title = {"$schema": DIALECT, "title": "A study of reportgen"}
     return title | {key: part for key, part in schema.items() if key != "title"} | {"definitions": definitions}
 
@@ -174,9 +173,9 @@ def _top_level(paths: list[str]) -> Schema:
     deeper = rf"^(data|{'|'.join(re.escape(path) for path in paths)})(\.[^.]+)+$"
     known = {"propertyNames": _any({"enum": [*paths, "search"]}, {"pattern": deeper}, {"pattern": r"^search\.."})}
     names = _any({"enum": [*paths, "search", "id"]}, *known["propertyNames"]["anyOf"][1:])
-    own = {"id": _ID} | {path: _ref(path) for path in paths}
+    own = {"id": ID} | {path: _ref(path) for path in paths}
     changes = {"propertyNames": names, "type": "object", "properties": own}
-    lists = {path: {"type": "array", "items": _ref(path), "minItems": 1} for path in paths}
+    lists = {path: {"type": "array", "items": _ref(varied(path)), "minItems": 1} for path in paths}
     anything = {"type": "array", "minItems": 1}
     return {
         "data": _any(_ref("data")),
@@ -196,35 +195,13 @@ def _top_level(paths: list[str]) -> Schema:
 
 
 def _values(definitions: Mapping[str, Any]) -> Schema:
-    """Return the schema of each setting's values in `vary` and `variants`, with or without a label."""
+    """Return the schema of each setting's values in `vary`, `variants` and `search`."""
     schemas = {"preprocess": _STEPS, "data": _ref("data"), "data.name": {"enum": list(DATASETS)}}
     schemas |= {f"data.{name}": schema for name, schema in _data_options().items()}
     for section in ("network", "training", "probes", "evaluation"):
         properties = definitions[section.capitalize()]["properties"]
         schemas |= {f"{section}.{name}": schema for name, schema in properties.items()}
-    return {path: _labelled(schema, definitions) for path, schema in schemas.items()}
-
-
-def _labelled(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
-    spelled_out = {"value": schema, "label": _LABEL, "id": _ID}
-    with_value = {
-        "type": "object",
-        "properties": spelled_out,
-        "required": ["value", "label"],
-        "additionalProperties": False,
-    }
-    return _any(_with_label(schema, definitions), with_value)
-
-
-def _with_label(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
-    """Return the schema with the keys `label` and `id` in each mapping."""
-    if "$ref" in schema:
-        return _with_label(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    if "anyOf" in schema:
-        return schema | {"anyOf": [_with_label(branch, definitions) for branch in schema["anyOf"]]}
-    if "properties" in schema:
-        return schema | {"properties": schema["properties"] | {"label": _LABEL, "id": _ID}}
-    return schema
+    return schemas
 
 
 def _component(what: str, rows: Mapping[str, Row]) -> Schema:

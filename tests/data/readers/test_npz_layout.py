@@ -79,6 +79,22 @@ def test_large_arrays_of_released_runs_are_read_alone_and_are_the_same(monkeypat
             assert not one[name].flags.writeable
 
 
+def test_a_large_array_is_read_if_its_run_is_released_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = arrays(0, 600)
+    found = unpack(pack(expected))
+    assert isinstance(found, StoredArrays)
+    assert not found.is_stored
+    original = StoredArrays._values
+
+    def released(self: StoredArrays) -> bytes:
+        """Act as another thread that releases the run after the test whether it is stored."""
+        self.forget()
+        return original(self)
+
+    monkeypatch.setattr(StoredArrays, "_values", released)
+    np.testing.assert_array_equal(found["counts"], expected["counts"])
+
+
 def test_a_release_leaves_runs_that_are_in_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(npz_layout, "MOST_RECENT", 3)
     monkeypatch.setattr(npz_layout, "_RECENT", npz_layout._Recent())

@@ -122,3 +122,15 @@ def test_circles_with_an_edge_of_their_own_keep_it(fill: str) -> None:
     path = markers(f"fill: {fill}; stroke: #ff0000; stroke-width: 0.7")
     assert (path.get("fill"), path.get("stroke"), path.get("stroke-width")) == (fill, "#ff0000", "0.7")
     assert re.fullmatch(r"(M[\d. ]+a0\.65 0\.65 0 1 1-\.01 0z){2}", path.get("d", ""))
+
+
+@pytest.mark.parametrize(("transform", "keeps"), [('transform="scale(2)"', True), ("", False)])
+def test_a_clip_path_stays_with_the_transform_whose_coordinates_it_has(transform: str, keeps: bool) -> None:
+    path = f'<path d="M 1 1 L 2 2" clip-path="url(#area)" stroke="#ff0000" {transform}/>'
+    area = '<defs><clipPath id="area"><rect width="9" height="9"/></clipPath></defs>'
+    source = f'<svg xmlns="http://www.w3.org/2000/svg">{area}{path}{path}</svg>'
+    root = ET.fromstring(tidy(source.encode(), "lines", "Lines", "Two lines."))
+    paths = list(root.iter(f"{{{SVG}}}path"))
+    assert len(paths) == 2
+    assert ["clip-path" in path.attrib for path in paths] == [keeps, keeps]
+    assert len([group for group in root.iter(f"{{{SVG}}}g") if "clip-path" in group.attrib]) == (not keeps)

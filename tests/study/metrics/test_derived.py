@@ -40,6 +40,18 @@ def test_the_gap_to_a_normal_distribution(tmp_path: Path, draw, low: float, high
     assert low <= gap <= high + 0.015
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("std", [np.inf, np.nan])
+def test_a_diverged_layer_has_no_gap_and_gives_no_warning(tmp_path: Path, std: float) -> None:
+    run = record(plan_of(tmp_path).runs[0], activation_mean=np.inf, activation_std=std)
+    arrays = {
+        **run.arrays,
+        "activation_edges": np.full((4, 11), np.inf),
+        "probe_activation_histogram": np.zeros((2, 4, 10)),
+    }
+    assert np.isnan(normality_gap(dataclasses.replace(run, arrays=arrays), 1)).all()
+
+
 def test_facts_and_what_follows_from_them(tmp_path: Path) -> None:
     run = record(plan_of(tmp_path).runs[0])
     found = [value(run, Measure(metric=name)) for name in ("features", "input_energy", "variance_kept")]

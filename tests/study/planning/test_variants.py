@@ -110,6 +110,19 @@ def test_an_id_takes_the_place_of_the_label_in_the_id_of_a_variant_alone(tmp_pat
     assert [run.spec for run in with_ids.runs] == [run.spec for run in without.runs]
 
 
+def test_an_id_needs_no_label(tmp_path: Path) -> None:
+    more = "vary: {network.init: [{name: he, id: a}, xavier], training.lr: [{value: 0.1, id: b}]}\n"
+    plan = plan_of(tmp_path, more)
+    assert [variant.id for variant in plan.variants] == ["a-b", "xavier-b"]
+    assert labels(plan) == ["he, lr 0.1", "xavier, lr 0.1"]
+    assert {run.spec.training.lr for run in plan.runs} == {0.1}
+
+
+def test_an_id_may_be_the_label_of_its_own_value(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "variants: {plain: {id: plain}, wide: {id: Plain 2}}\n")
+    assert [variant.id for variant in plan.variants] == ["plain", "plain-2"]
+
+
 def test_a_slug_is_never_empty() -> None:
     assert slug("Größe 0.5 / x") == "groe-0p5-x"
     assert slug("—") == "variant"

@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.study.loading.loader import load_study
 from reportgen.study.planning.plan import Plan
-from reportgen.study.planning.where import matching_variants
+from reportgen.study.planning.where import matching_variants, where_alone
 from tests.study.texts import LINES, SOUND
 
 MORE = """
@@ -86,3 +86,12 @@ def test_number_of_layers_and_width_follow_from_the_list_of_widths(
     vary = "vary: {network.hidden.layers: [2, 6], network.hidden.width: [8, 4]}"
     file.write_text("\n".join([*LINES[:3], network, vary]), encoding="utf-8")
     assert len(matching_variants(load_study(file).variants, {f"network.hidden.{path}": wanted})) == count
+
+
+def test_a_variant_that_changes_nothing_is_selected_alone(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(
+        f"{SOUND}variants: {{plain: {{}}, wide: {{network.hidden: [9]}}}}\n", encoding="utf-8"
+    )
+    variants = load_study(tmp_path / "s.yaml").variants
+    found = [matching_variants(variants, where_alone(variant, {}, variants, None)) for variant in variants]
+    assert found == [[variant] for variant in variants]

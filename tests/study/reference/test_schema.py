@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from reportgen.errors import StudyError
 from reportgen.shipped import shipped_studies
-from reportgen.study.loading.loader import dump_study
+from reportgen.study.loading.loader import dump_study, load_study
 from reportgen.study.reference.schema import study_schema
 from reportgen.study.syntax.yaml12 import read
 from tests.study.plans import NAMES, planned
@@ -72,8 +73,10 @@ GOOD = [
     added(
         "vary: {network.init: [{name: he, label: a}, {name: gaussian, std: 1}], training.lr: [{value: 1, label: b}]}"
     ),
+    added("vary: {network.init: [{name: he, id: a}], training.lr: [{value: 1, id: b}, {value: 2, label: c, id: d}]}"),
+    added("search: {network.init: {choices: [{name: he, label: a}]}, training.lr: {choices: [{value: 1, label: b}]}}"),
     added("vary: {network.activation.slope: [0.1], data: [digits, {name: moons}]}"),
-    added("variants: {a: {training.lr: 1}, b: {}, c: {id: d, training.lr: {value: 2, label: e, id: f}}}"),
+    added("variants: {a: {training.lr: 1}, b: {}, c: {id: d, training.lr: {value: 2, label: e}}}"),
     added("answer: A text"),
     added("answer: {says: S, claims: [a], contradicted: [b]}"),
     claim(measure="{metric: activation_std, layer: [1, 2], step: 0}", expect="{near: [1, null], rtol: 0.1}"),
@@ -83,6 +86,20 @@ GOOD = [
 @pytest.mark.parametrize("text", GOOD)
 def test_the_schema_accepts_every_form_of_a_setting(validator: Any, text: str) -> None:
     validator.validate(value(text))
+
+
+@pytest.mark.parametrize("named", ["{name: he, id: a}", "{name: he, label: b, id: a}", "{value: he, label: b, id: a}"])
+@pytest.mark.parametrize(
+    "place", ["variants: {a: {network.init: %s}}", "search: {network.init: {choices: [%s, xavier]}}"]
+)
+def test_the_schema_offers_an_id_only_where_it_has_an_effect(
+    validator: Any, tmp_path: Path, place: str, named: str
+) -> None:
+    text = added(place % named)
+    assert not validator.is_valid(value(text))
+    (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError):
+        load_study(tmp_path / "s.yaml")
 
 
 SCHEMA_CODES = ("unknown-key", "misplaced-key", "unknown-name", "unknown-value", "wrong-type", "out-of-range")
