@@ -55,7 +55,8 @@ class ClaimData:
         for variant in self.variants():
             labels = [label for path, label in variant.varied.items() if path != free]
             where = where_alone(variant, self.claim.where, self.plan.variants, free)
-            label = ", ".join(labels) if free else variant.label
+            # The label of a variant that changes nothing but the tuned path is its name and the label of the path.
+            label = (", ".join(labels) or variant.label.rpartition(", ")[0]) if free else variant.label
             cases.setdefault(label, replace(self, claim=self.claim.model_copy(update={"where": where})))
         return list(cases.items())
 

@@ -21,7 +21,7 @@ _TABLES = (DATASETS, STEPS, ACTIVATIONS, INITS, LOSSES, NORMS, OPTIMIZERS, SCHED
 def matches(variant: Variant, where: Mapping[str, Any]) -> bool:
     """Return whether the variant has all settings of `where`, given by label, name or value.
 
-    The key `variant` selects by the label or id of the variant.
+    The key `variant` selects by the label or id of the variant, or by several ids.
     """
     return all(_has(variant, path, wanted) for path, wanted in where.items())
 
@@ -34,14 +34,31 @@ def matching_variants(variants: Sequence[Variant], where: Mapping[str, Any]) -> 
 def where_alone(
     variant: Variant, where: Mapping[str, Any], variants: Sequence[Variant], free: str | None
 ) -> dict[str, Any]:
-    """Return `where` with the settings that select one of its variants, except for the path `free`.
+    """Return `where` with the settings that select one of its variants, or those that differ from it in `free` only.
 
     A variant that changes nothing, or less than another, has no settings that select it alone, only its id.
     """
-    narrowed = {**where, **{path: label for path, label in variant.varied.items() if path != free}}
-    if free is not None or matching_variants(variants, narrowed) == [variant]:
-        return narrowed
-    return {**narrowed, "variant": variant.id}
+    narrowed = {**where, **_without(variant.varied, free)}
+    selected = matching_variants(variants, narrowed)
+    wanted = [one for one in selected if one == variant or (free is not None and _differ_in(free, one, variant))]
+    return narrowed if wanted == selected else {**narrowed, "variant": tuple(one.id for one in wanted)}
+
+
+def _differ_in(path: str, one: Variant, other: Variant) -> bool:
+    """Return whether two variants differ in nothing but the setting at a path, or a part of it."""
+    return all(
+        _without(getattr(one, each), path) == _without(getattr(other, each), path) for each in ("varied", "settings")
+    )
+
+
+def _without(values: Mapping[str, Any], path: str | None) -> dict[str, Any]:
+    """Return the values without those at a path, of which it is a part, or which are parts of it."""
+    parts = f"{path}."
+    return {
+        name: value
+        for name, value in values.items()
+        if not f"{name}.".startswith(parts) and not parts.startswith(f"{name}.")
+    }
 
 
 def by_label(variants: Sequence[Variant], path: str) -> dict[str, list[Variant]]:
@@ -54,7 +71,7 @@ def by_label(variants: Sequence[Variant], path: str) -> dict[str, list[Variant]]
 
 def _has(variant: Variant, path: str, wanted: Any) -> bool:
     if path == "variant":
-        return wanted in (variant.label, variant.id)
+        return variant.id in wanted if isinstance(wanted, tuple) else wanted in (variant.label, variant.id)
     if path in variant.varied and str(wanted) == variant.varied[path]:
         return True
     found, value = setting(variant.settings, path)

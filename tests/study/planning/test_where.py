@@ -95,3 +95,17 @@ def test_a_variant_that_changes_nothing_is_selected_alone(tmp_path: Path) -> Non
     variants = load_study(tmp_path / "s.yaml").variants
     found = [matching_variants(variants, where_alone(variant, {}, variants, None)) for variant in variants]
     assert found == [[variant] for variant in variants]
+    free = "training.lr"
+    found = [matching_variants(variants, where_alone(variant, {}, variants, free)) for variant in variants]
+    assert found == [[variant] for variant in variants]  # no rate varies
+
+
+def test_a_variant_that_changes_nothing_is_selected_alone_along_a_path(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    changes = "variants: {plain: {}, wide: {network.hidden: [64]}}\nvary: {training.lr: [0.01, 0.1]}\n"
+    path.write_text(SOUND + changes, encoding="utf-8")
+    variants = load_study(path).variants
+    found = [matching_variants(variants, where_alone(one, {}, variants, "training.lr")) for one in variants]
+    plain, wide = list(variants[:2]), list(variants[2:])
+    assert [one.label.split(",")[0] for one in variants] == ["plain", "plain", "wide", "wide"]
+    assert found == [plain, plain, wide, wide]
