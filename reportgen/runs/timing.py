@@ -80,7 +80,7 @@ def measure_run(spec: RunSpec, dataset: Dataset, seconds: float) -> RunTimes:
     epoch = _time_of(partial(_score, setup), seconds / 5)
     step = _step_time(run, epoch, seconds)
     probing = _probing(spec, dataset, setup)
-    probe = _time_of(probing.probe, 0) if spec.probes.looks else 0.0
+    probe = _time_of(partial(_probe, probing, run.step), 0) if spec.probes.looks else 0.0
     first_end = _time_of(partial(_finish, probing), 0)
     end = _time_of(partial(_finish, probing), seconds / 10)
     return RunTimes(
@@ -123,6 +123,13 @@ def _probing(spec: RunSpec, dataset: Dataset, setup: Setup) -> Run:
     run = Run(spec, dataset, setup, _never, _ignore)
     run.pictures.start()
     return run
+
+
+def _probe(probing: Run, step: int) -> None:
+    """Probe the network after a step; before the first one, some statistics do not exist."""
+    probing.step, before = step, probing.step
+    probing.probe()
+    probing.step = before
 
 
 def _score(setup: Setup) -> None:

@@ -11,6 +11,7 @@ import pytest
 from reportgen.engine.cost import total_steps
 from reportgen.engine.probes.arrays import probe_steps
 from reportgen.runs import timing
+from reportgen.runs.executors import SharedData
 from reportgen.runs.timing import RunTimes
 from reportgen.study.loading.loader import load_study
 from reportgen.workflow.costs import measured
@@ -110,6 +111,17 @@ def test_a_measurement_trains_with_the_engine_and_finds_every_part(jobs: list[me
     assert found is not None
     assert 0 < found.runs[jobs[0].key] < 5
     assert not list(tmp_path.glob("*runs*"))
+
+
+def test_a_probe_is_measured_on_a_trained_network(
+    jobs: list[measured.Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first step, a preconditioned sharpness does not exist, and its probe would cost nothing."""
+    steps: list[int] = []
+    probe = timing.Run.probe
+    monkeypatch.setattr(timing.Run, "probe", lambda run: (steps.append(run.step), probe(run))[1])
+    timing.measure_run(jobs[0].run.spec, SharedData(jobs, tmp_path).get(jobs[0]), 0.01)
+    assert max(steps) > 0
 
 
 def test_nothing_is_measured_if_the_training_fails(
