@@ -17,11 +17,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from reportgen import disk
 from reportgen.engine.spec import RunSpec
 from reportgen.errors import StudyError
-from reportgen.paths import MANIFEST, RESULTS
+from reportgen.paths import MANIFEST, RESULTS, RUNS
 from reportgen.registry import table_of
 from reportgen.runs.checks import check_record
 from reportgen.runs.record import RunRecord
-from reportgen.runs.store import UNREADABLE, check_head, unpack_checked
+from reportgen.runs.store import ARRAYS, HEAD, UNREADABLE, check_head, unpack_checked
 
 
 def stored_of(path: Path, place: str, head: Mapping[str, Any]) -> tuple[str, RunRecord]:
@@ -129,6 +129,22 @@ class _Labels:
         if results not in self._read:
             self._read[results] = _labels(results)
         return self._read[results].get(run.parent.name, "")
+
+
+def incomplete_runs(report: Path) -> list[StudyError]:
+    """Return an error for each run in a report's store that lacks a file, or that its results.json names in vain."""
+    runs = report / RUNS
+    if not runs.is_dir():
+        return []
+    found = {folder.name: [name for name in (HEAD, ARRAYS) if (folder / name).is_file()] for folder in runs.iterdir()}
+    partial = {key: next(iter({HEAD, ARRAYS} - {*names})) for key, names in found.items() if len(names) == 1}
+    errors = [_absent(runs / key / name) for key, name in sorted(partial.items())]
+    return errors + [_absent(runs / key) for key in sorted(_labels(report / RESULTS)) if not found.get(key)]
+
+
+def _absent(path: Path) -> StudyError:
+    message = f"the stored run has no {path.name}" if path.suffix else "the stored run is missing"
+    return StudyError("invalid-record", message, str(path), "train it again")
 
 
 def _labels(path: Path) -> dict[str, str]:

@@ -19,6 +19,7 @@ from reportgen.external.logs.options import LogOptions
 from reportgen.external.logs.records import RECORD
 from reportgen.external.reader import ExternalRecord, read_records, record_files
 from reportgen.external.settings import settings_file
+from reportgen.external.stored import incomplete_runs
 from reportgen.languages.translate import ENGLISH
 from reportgen.paths import RUNS
 from reportgen.runs.record import RunRecord
@@ -125,7 +126,7 @@ def _read(path: Path, options: LogOptions) -> _Read:
         raise UsageError("file-not-found", "no such file or folder", str(path), "a log, a record, or a folder of them")
     refuse_other_binary(path)
     files = _complete_records(path) if options.format is None else []
-    damaged: list[StudyError] = []
+    damaged = incomplete_runs(path) if options.format is None else []
     records = read_records(path, files, damaged) if files else []
     logs = _logs(path, options, [*files, *map(settings_file, files)])
     if damaged and not records and not logs.groups:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,21 @@ def test_a_damaged_record_does_not_stop_the_others(tmp_path: Path, capsys: Captu
     values = json.loads(out)
     assert (code, len(values["records"]), len(values["unreadable"])) == (3, 1, 1)
     assert "seed1.npz" in err
+
+
+@pytest.mark.usefixtures("finished")
+@pytest.mark.parametrize("lost", ["arrays.npz", "run.json", ""])
+def test_a_stored_run_that_lacks_a_file_is_reported(capsys: Capture, lost: str) -> None:
+    stored = sorted(Path("reports/rates/runs").iterdir())
+    if lost:
+        (stored[2] / lost).unlink()
+    else:
+        shutil.rmtree(stored[2])
+    code, out, err = run(capsys, "diagnose", "reports/rates", "--json")
+    values = json.loads(out)
+    assert (code, len(values["records"])) == (3, len(stored) - 1)
+    assert [error["where"] for error in values["unreadable"]] == [str(stored[2] / lost)]
+    assert stored[2].name in err
 
 
 def test_columns_and_task_can_be_told(tmp_path: Path, capsys: Capture) -> None:
