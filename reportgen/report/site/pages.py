@@ -61,6 +61,7 @@ def write_site(
     StoreError : a file cannot be written
     """
     refuse_undecodable(title or "")
+    recover(folder)  # before its pages are compared with its manifest
     folders = _found(sources, folder)
     reports = _read_all(folders)
     places = _places(reports, folder)
@@ -159,7 +160,6 @@ def _is_report(folder: Path) -> bool:
 
 
 def _write(course: Course, pages: Mapping[str, str], reports: Iterable[tuple[Finished, str]], site: Path) -> list[Path]:
-    recover(site)
     disk.remove_abandoned(site)
     names = (*pages, TABLE)
     outside = [(one.folder, place) for one, place in reports if not is_below(one.folder.resolve(), site.resolve())]

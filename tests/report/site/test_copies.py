@@ -9,6 +9,7 @@ import pytest
 
 from reportgen import disk
 from reportgen.errors import StoreError, UsageError
+from reportgen.paths import JOURNAL
 from reportgen.report.publish.manifest import checksums, write_manifest
 from reportgen.report.publish.replacement import recover
 from reportgen.report.site.pages import write_site
@@ -78,3 +79,23 @@ def test_a_site_is_the_former_or_the_new_one_after_a_fault_at_any_disk_operation
         shutil.rmtree(out)
         shutil.copytree(tmp_path / "former", out)
     assert count > 20
+
+
+def test_the_next_index_repairs_a_site_whose_writer_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report(tmp_path / "in" / "a")
+    former, out = tmp_path / "former", tmp_path / "out"
+    write_site([tmp_path / "in"], former)
+    (tmp_path / "in" / "a" / "index.html").write_text("another page", encoding="utf-8")
+    shutil.copytree(former, out)
+    mixtures = 0
+    for _ in each_fault(monkeypatch, (KILL,), lambda: write_site([tmp_path / "in"], out, "Another title"), 2):
+        mixtures += (out / JOURNAL).exists()
+        left = {path.name for path in tmp_path.rglob(f"{disk.PREFIX}*")}
+        with monkeypatch.context() as patch:
+            patch.setattr(disk, "_abandoned", lambda path, left=left: path.name in left)  # the process has ended
+            write_site([tmp_path / "in"], out, "Another title")
+        assert "Another title" in (out / "index.html").read_text("utf-8")
+        assert not (out / JOURNAL).exists()
+        shutil.rmtree(out)
+        shutil.copytree(former, out)
+    assert mixtures > 3
