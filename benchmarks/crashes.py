@@ -33,6 +33,7 @@ from reportgen import disk
 from reportgen.cli.main import invoke
 from reportgen.paths import JOURNAL
 from reportgen.report.media import pdf
+from reportgen.runs.claims import LOCKS
 from tests.clocks import stop_clocks
 from tests.disk_faults import FAULTS, KILL, FaultyDisk, Killed, tree
 from tests.rates import write_study
@@ -218,9 +219,10 @@ def _after(folder: Path, scenario: Scenario) -> dict[str, bytes]:
 
 
 def _state(folder: Path, scenario: Scenario) -> dict[str, bytes]:
-    """Return the contents of the written files, without temporary ones."""
+    """Return the contents of the written files, without temporary ones and the empty file of locks."""
     files = {name: content for name, content in tree(folder).items() if name.split("/")[0] in scenario.written}
-    return {name: content for name, content in files.items() if disk.PREFIX not in name and JOURNAL not in name}
+    other = (disk.PREFIX, JOURNAL, LOCKS)
+    return {name: content for name, content in files.items() if not any(part in name for part in other)}
 
 
 def _run(*arguments: str) -> tuple[int | None, str]:

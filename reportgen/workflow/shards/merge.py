@@ -120,6 +120,7 @@ def _copy(mark: Mark, runs: Mapping[str, Path], folder: Path) -> Merged:
     store = Store(folder / RUNS)
     new = {key: path for key, path in runs.items() if path.parent != store.folder}
     disk.make_writable(folder)
+    store.sweep()
     mark.write(folder)
     for key, path in new.items():
         content = _content(path)  # a file may have changed since the first check

@@ -60,6 +60,14 @@ def test_merged_shards_leave_nothing_to_train_and_have_the_same_bytes(parts, tra
     assert (again.copied, again.stored) == (0, 6)
 
 
+def test_a_merge_removes_what_a_killed_one_left(parts, training, monkeypatch):
+    left = disk.temporary_name(Path("both") / RUNS / "run")
+    left.mkdir(parents=True)
+    monkeypatch.setattr(disk, "_abandoned", lambda path: path.name == left.name)  # its process has ended
+    merge(parts, Path("both"))
+    assert not left.exists()
+
+
 def test_a_shard_says_what_is_left(training, capsys):
     assert shard("1/2", "reports", "--json") == 0
     [values] = json.loads(capsys.readouterr().out)
