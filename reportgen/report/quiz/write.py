@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reportgen.report.media.render import fill_page
-from reportgen.report.quiz import qti12, qti21
+from reportgen.report.quiz import moodle, qti12, qti21
 from reportgen.report.quiz.jupyter import jupyter
 from reportgen.report.quiz.questions import Quiz
 
@@ -20,5 +20,6 @@ def write_quiz(quiz: Quiz, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "quiz.html").write_bytes(fill_page("quiz.html.j2", quiz=quiz).encode())
     (folder / "quiz.json").write_bytes(jupyter(quiz).encode())
+    (folder / "quiz-moodle.xml").write_bytes(moodle.document(quiz))
     (folder / "quiz-qti-2.1.zip").write_bytes(qti21.package(quiz))
     (folder / "quiz-qti-1.2.zip").write_bytes(qti12.package(quiz))
