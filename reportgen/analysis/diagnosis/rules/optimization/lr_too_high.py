@@ -211,8 +211,9 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     signs = [found for _, found in shown]
     commonest = max(dict.fromkeys(signs), key=signs.count)
-    record = next(r for r, found in shown if found == commonest)
-    seeds = tuple(r.spec.seed for r, _ in shown)
+    alike = tuple(r.spec.seed for r, found in shown if found == commonest)
+    seeds, record = tuple(r.spec.seed for r, _ in shown), next(r for r, found in shown if found == commonest)
+    others, count = tuple(seed for seed in seeds if seed not in alike), len(evidence.records)
     facts, by_penalty = _facts(record), sum(penalty_raises_rate(r) for r, _ in shown)
     rate, slower = lower(record, _("smaller steps"))
     return RULE.finding(
@@ -221,12 +222,10 @@ def check(evidence: Evidence) -> Finding | None:
         seeds=seeds,
         step=_when(record),
         evidence={"sign": commonest, "lr": record.spec.training.lr, **facts},
-        message=(
-            _("The learning rate of {lr} is too high: {words} ({seeds}, from step {when}).").format(
-                lr=number(record.spec.training.lr), words=_words(commonest, record, facts),
-                seeds=words_for_seeds(seeds, len(evidence.records)), when=_when(record),
-            )
-        ),
+        message=_("The learning rate of {lr} is too high: {words} ({seeds}, from step {when}).").format(
+            lr=number(record.spec.training.lr), words=_words(commonest, record, facts),
+            seeds=words_for_seeds(alike, count), when=_when(record),
+        ) + (_(" Other signs of large steps: {seeds}.").format(seeds=words_for_seeds(others, count)) if others else ""),
         advice=f"{rate}.",
         proposals=(slower, *other_rates(record)),
         causes=_causes(record, commonest, 2 * by_penalty > len(shown)),
