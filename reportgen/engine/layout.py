@@ -233,8 +233,12 @@ class _Layout:
             message = f"{groups} groups do not divide the {output[-1] * pieces} channels of a layer"
             raise LayoutError("invalid-value", message, "choose a number of groups that divides all of them")
         if adds is not None and self._shape_of(adds) != output:
-            message = f"the branch turns the shape {shape_text(self._shape_of(adds))} into {shape_text(output)}"
-            raise LayoutError("shapes-differ", message, "add `shortcut: projection`, or keep the shape")
+            before = self._shape_of(adds)
+            message = f"the branch turns the shape {shape_text(before)} into {shape_text(output)}"
+            hint = "add `shortcut: projection`, or keep the shape"
+            if before[:-1] != output[:-1]:  # a projection follows the strides of the branch, not lost borders
+                hint = "use `padding: same`; with a stride or other numbers of filters, add `shortcut: projection`"
+            raise LayoutError("shapes-differ", message, hint)
         owns_weights, owns_units = owns or (layer is not None, layer is not None)
         self.operations.append(
             Operation(

@@ -13,7 +13,7 @@ from reportgen.errors import MissingError, StoreError
 from reportgen.languages.translate import in_language
 from reportgen.paths import MANIFEST, QUIZ, RESULTS, STUDY
 from reportgen.report.publish.data_copies import DataCopies, choose_copies, trained_hashes, write_copies
-from reportgen.report.publish.left_out import left_out_of
+from reportgen.report.publish.left_out import left_out_of, without_data
 from reportgen.report.publish.manifest import MadeFrom
 from reportgen.report.publish.replacement import exclusive, recover
 from reportgen.report.publish.stale_files import stale_files
@@ -35,7 +35,8 @@ class Published:
     folder : the folder of the report
     paths : the files and folders that were written into it
     missing : the error for which a requested PDF or QTI package was not written, or None
-    left_out : a sentence for each data file that is too large to be copied, and for a quiz that is not possible
+    left_out : a sentence for each data file that is too large to be copied, for a quiz that is not possible, and for
+        each named figure without data
     """
 
     folder: Path
@@ -75,9 +76,10 @@ def publish(
     """
     records = [record for summary in analysis.variants for record in summary.records]
     copies = choose_copies(analysis.plan, trained_hashes(analysis.plan, records))
-    write = partial(_write, analysis, copies, formats=formats, stage=stage, script=script)
+    undrawn: list[str] = []
+    write = partial(_write, analysis, copies, formats=formats, stage=stage, script=script, undrawn=undrawn)
     published = publish_files(folder, write, place, RESULTS, origin)
-    return replace(published, left_out=left_out_of(analysis.plan, formats))
+    return replace(published, left_out=(*left_out_of(analysis.plan, formats), *without_data(undrawn)))
 
 
 def publish_files(
@@ -130,12 +132,18 @@ def _write(
     formats: Collection[str],
     stage: Callable[[str], None],
     script: bool,
+    undrawn: list[str],
 ) -> MissingError | None:
-    """Write the report into a temporary folder; return the error for which a format is missing, if any."""
+    """Write the report into a temporary folder; return the error for which a format is missing, if any.
+
+    undrawn: gets the figures that the study names and that have no data.
+    """
     drawings: list[figures.Drawing] = []
     if set(formats) - NOT_DRAWN:
         stage("drawing")
         drawings = figures.draw_all(analysis)
+        drawn = {drawing.id for drawing in drawings}
+        undrawn += [name for name in analysis.plan.study.figures if name not in drawn]
     stage("writing")
     write_results(analysis, folder / RESULTS, drawings)
     write_tables(analysis, folder / "tables")
