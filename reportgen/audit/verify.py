@@ -24,6 +24,7 @@ from reportgen.study.loading.loader import load_study
 from reportgen.study.planning.plan import Plan, make_plan
 from reportgen.workflow.analysing.analyse import analyse_runs
 from reportgen.workflow.events import ProgressListener
+from reportgen.workflow.lost_runs import lost_records
 from reportgen.workflow.request import RunRequest, plan_jobs, unique
 from reportgen.workflow.stored_runs import CollectedRuns, StoredRuns, stored_stages
 
@@ -88,8 +89,7 @@ def verify_report(folder: Path, allow_code: bool = False, captions: bool = True)
         if not captions:
             reported.pop("figures", None)
         try:
-            analysis = analyse_runs(CollectedRuns(request, records), StoredRuns(), ProgressListener()).analysis
-            differences = (*_in_results(analysis, reported), *_in_tables(analysis, folder / "tables"))
+            analysis, differences = _recomputed(CollectedRuns(request, records), reported)
         except StoreError as error:  # a measurement is not as it was stored
             place = Path(error.where or folder / SANITY).relative_to(folder).as_posix()
             differences = (Difference(place, "", None, None, f"{place}: {error.message}"),)
@@ -156,6 +156,20 @@ def _faults(request: RunRequest, missing: Sequence[Job], results: Results) -> It
         else:
             text = f"{key[:SHOWN]}; from {STUDY} and the data it is {job.key[:SHOWN]}, which is not stored"
             yield Difference(RESULTS, place, key, job.key, f"{RESULTS}: runs: {place}: key: {text}")
+
+
+def _recomputed(
+    collected: CollectedRuns, reported: Mapping[str, Any]
+) -> tuple[Analysis | None, tuple[Difference, ...]]:
+    """Return the analysis of the records and the differences of the report from it.
+
+    If the record of a remedy or sanity check is missing or damaged, this is the difference, and there is no analysis.
+    """
+    request, runs = collected.request, StoredRuns()
+    analysis = analyse_runs(collected, runs, ProgressListener()).analysis
+    if lost := lost_records(request, runs):
+        return None, tuple(Difference(one.file, one.place, None, None, str(one)) for one in lost)
+    return analysis, (*_in_results(analysis, reported), *_in_tables(analysis, request.folder / "tables"))
 
 
 def _in_results(analysis: Analysis, reported: Mapping[str, Any]) -> Iterator[Difference]:

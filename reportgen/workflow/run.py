@@ -24,11 +24,13 @@ from reportgen.workflow.writing import refuse_other_report, write_report
 def make_report(request: RunRequest, runs: StoredRuns, listener: ProgressListener) -> Report:
     """Return the written report of a request; `runs` trains the missing runs, or only reads stored ones."""
     from reportgen.workflow.analysing.analyse import analyse_runs  # an unchanged report needs no analysis
+    from reportgen.workflow.lost_runs import refuse_lost
 
     refuse_other_report(request)
     changed = changed_files(request.folder)
     collected = runs.collect(request)
     analysed = analyse_runs(collected, runs, listener)
+    refuse_lost(collected.request, runs)
     is_complete = runs.may_train and all(record.status != "failed" for record in analysed.records.values())
     origin = origin_of(request, runs.used, len(collected.records)) if is_complete else None
     report = write_report(analysed, listener, origin)
@@ -77,7 +79,8 @@ def run_study(
 def render_study(source: str | Path, *, listener: ProgressListener | None = None, **options: Any) -> Report:
     """Write the report of a study from its stored runs and return it.
 
-    Parameters are those of `run_study`. Raises UsageError ("runs-missing") if not all runs are stored.
+    Parameters are those of `run_study`. Raises UsageError ("runs-missing") if not all runs are stored,
+    among them those of the remedies and sanity checks in the former report.
     """
     return render_request(make_request(source, **options), listener=listener)
 

@@ -47,19 +47,24 @@ class StoredRuns:
     def __init__(self) -> None:
         self.used: set[str] = set()
         """The keys of all runs that were provided."""
+        self.absent: dict[str, Job] = {}
+        """The additional runs that were asked for and are not available, by key."""
+        self.unmeasured: set[str] = set()
+        """The names of the measurements that were asked for and are not available."""
 
     def collect(self, request: RunRequest) -> CollectedRuns:
         """Return all runs of a request; raises UsageError ("runs-missing") if any is not stored."""
         request, records = stored_stages(request)
         jobs = unique(plan_jobs(request.plan))
-        count = len(jobs)
-        if len(records) < count:
-            message = f"{count - len(records)} of the {count} runs of {request.plan.study.id} are not stored"
-            message += "".join(f"; {fault}" for fault in damaged_runs(request, jobs, records)[:1])
-            folder = request.folder.parent
-            output = "" if folder == Path("reports") else f" {shell_command('-o', folder)}"
-            hint = f"train them first: {request.command}{output}"
-            raise UsageError("runs-missing", message, where=str(request.store.folder), hint=hint)
+        if lacking := [job for job in jobs if job.key not in records]:
+            damaged = damaged_runs(request, jobs, records)
+            raise runs_missing(
+                request,
+                f"the {len(jobs)} runs of {request.plan.study.id}",
+                len(lacking) - len(damaged),
+                len(damaged),
+                damaged,
+            )
         disk.make_writable(request.folder)
         self.used.update(records)
         return CollectedRuns(request, records)
@@ -67,13 +72,36 @@ class StoredRuns:
     def fetch(self, request: RunRequest, runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord] | None:
         """Return the records of additional runs, such as those of a remedy, by seed; None if any is missing."""
         jobs = plan_jobs(request.plan, runs)
-        return self._by_seed(jobs, stored_records(request, jobs))
+        records = stored_records(request, jobs)
+        self.absent |= {job.key: job for job in jobs if job.key not in records}
+        return self._by_seed(jobs, records)
 
     def _by_seed(self, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> Mapping[int, RunRecord] | None:
         if any(job.key not in records for job in jobs):
             return None
         self.used.update(job.key for job in jobs)
         return {job.run.seed: records[job.key] for job in jobs}
+
+
+def runs_missing(request: RunRequest, whole: str, missing: int, damaged: int, faults: Sequence[str]) -> UsageError:
+    """Return the error about missing and damaged runs of a request.
+
+    Parameters
+    ----------
+    whole : the runs that are needed, such as "the 6 runs of rates".
+    missing, damaged : number of runs that are not stored, and of those that cannot be read.
+    faults : a text about each run to name.
+    """
+    counts = [(missing, "not stored"), (damaged, "damaged")]
+    states = [f"{'is' if count == 1 else 'are'} {state}" for count, state in counts if count]
+    numbers = [count for count, _ in counts if count]
+    message = f"{numbers[0]} of {whole} {states[0]}"
+    message += "".join(f", and {count} {state}" for count, state in zip(numbers[1:], states[1:], strict=True))
+    message += f": {'; '.join(faults)}" if faults else ""
+    folder = request.folder.parent
+    output = "" if folder == Path("reports") else f" {shell_command('-o', folder)}"
+    hint = f"train them first: {request.command}{output}"
+    return UsageError("runs-missing", message, where=str(request.store.folder), hint=hint)
 
 
 def damaged_runs(request: RunRequest, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> list[str]:

@@ -29,7 +29,7 @@ def analyse_runs(collected: CollectedRuns, runs: StoredRuns, listener: ProgressL
     use_files(request.plan.study.plugin_files)
     fetch = partial(runs.fetch, request)
     listener.stage(N_("analysing"))
-    measurements = Measurements(request.folder / SANITY, runs.may_train, runs.fresh, listener.notice)
+    measurements = Measurements(request.folder / SANITY, runs.may_train, runs.fresh, listener.notice, runs.unmeasured)
     extras = measure_extras(request.plan, measurements)
     analysis = analyse(request.plan, records, _provenance(collected), extras)
     if not request.plan.study.watermark:

@@ -35,12 +35,14 @@ class Measurements:
     may_measure : whether missing and damaged measurements are made now.
     fresh : whether stored measurements are made again, each once.
     notice : is called with a sentence about each damaged measurement that is made again.
+    absent : receives the names of the measurements that are missing and must not be made.
     """
 
     folder: Path
     may_measure: bool
     fresh: bool = False
     notice: Callable[[str], None] = lambda text: None
+    absent: set[str] = dataclasses.field(default_factory=set)
     _made: dict[str, Measured] = dataclasses.field(default_factory=dict)
 
     def get(self, name: str, measure: Callable[[], Measured], fits: Fits) -> Measured | None:
@@ -65,8 +67,11 @@ class Measurements:
                 raise StoreError("damaged-measurement", message, str(path), hint) from error
             self.notice(f"{path}: the measurement {error}; it is made again")
             stored = None
-        if stored is not None or not self.may_measure:
+        if stored is not None:
             return stored
+        if not self.may_measure:
+            self.absent.add(name)
+            return None
         values = in_thread(measure)  # measuring compiles kernels
         with contextlib.suppress(_DamagedError):
             if not self.fresh and (meanwhile := self._stored(path, fits)) is not None:  # by another process

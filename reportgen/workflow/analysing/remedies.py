@@ -60,12 +60,13 @@ def _try(analysis: Analysis, finding: Finding, proposal: Proposal, fetch: Fetch)
     summary = next(v for v in analysis.variants if v.variant.id == finding.variant)
     if not changes_runs(analysis.plan, finding.variant, proposal):
         return None
-    runs = changed(analysis.plan, finding.variant, proposal.change, f"remedy {_in_words(proposal.change)}")
+    runs = changed(analysis.plan, finding.variant, proposal.change, remedy_purpose(proposal.change))
     after = fetch(runs)
     if after is None:
         return None
     return compare_remedy(finding, proposal, summary.variant, summary.records, list(after.values()))
 
 
-def _in_words(change: Mapping[str, Any]) -> str:
-    return ", ".join(f"{path} = {setting(value)}" for path, value in change.items())
+def remedy_purpose(change: Mapping[str, Any]) -> str:
+    """Return the purpose of the runs that try a remedy, such as "remedy training.lr = 0.1"."""
+    return f"remedy {', '.join(f'{path} = {setting(value)}' for path, value in change.items())}"

@@ -98,9 +98,14 @@ def check_sanity(analysis: Analysis, fetch: Fetch, measurements: Measurements) -
     return dataclasses.replace(analysis, sanity=tuple(results))
 
 
-def _one_run(analysis: Analysis, variant: str, change: Mapping[str, Any], fetch: Fetch) -> RunRecord | None:
+def check_purpose(check: str) -> str:
+    """Return the purpose of the run that a sanity check needs."""
+    return f"sanity check {check}"
+
+
+def _one_run(analysis: Analysis, variant: str, check: str, change: Mapping[str, Any], fetch: Fetch) -> RunRecord | None:
     """Return the record of a variant's first seed with some settings changed; None if it is not available."""
-    records = fetch(changed(analysis.plan, variant, change, "sanity check")[:1])
+    records = fetch(changed(analysis.plan, variant, change, check_purpose(check))[:1])
     return next(iter(records.values())) if records else None
 
 
@@ -109,7 +114,7 @@ def _penalized(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> Run
     if record is None or record.spec.training.l2 > 0 or record.spec.training.l1 > 0:
         return record
     change = {"training.epochs": 0, "training.pruning": None, "training.l2": PENALTY}
-    return _one_run(analysis, variant.variant.id, change, fetch)
+    return _one_run(analysis, variant.variant.id, "regularized_loss", change, fetch)
 
 
 def _overfitted(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> RunRecord | None:
@@ -136,7 +141,7 @@ def _overfitted(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> Ru
     decay = OPTIMIZERS[optimizer["name"]].decay if isinstance(optimizer, dict) else None
     if decay and optimizer[decay]:
         change[f"training.optimizer.{decay}"] = 0.0
-    return _one_run(analysis, variant.variant.id, change, fetch)
+    return _one_run(analysis, variant.variant.id, "overfit_subset", change, fetch)
 
 
 def _gradients(analysis: Analysis, variant: VariantSummary, measurements: Measurements) -> list[SanityResult]:
