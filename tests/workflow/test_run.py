@@ -297,12 +297,3 @@ def test_a_users_file_in_the_way_of_a_report_stays_and_so_does_the_previous_repo
         run(formats=[format_], overrides={"seeds": 2})
     assert (caught.value.code, caught.value.where) == ("path-occupied", str(FOLDER / name))
     assert contents() == before
-
-
-def test_a_figure_that_the_study_names_and_that_has_no_data_is_named(training):
-    text = STUDY.replace("[loss_curves]", "[loss_curves, decision_boundary]").replace("claims:\n", "claims: []\n")
-    Path("rates.yaml").write_text(text, encoding="utf-8")  # three features have no boundary in a plane
-    report = run_study("rates.yaml", formats=["html"])
-    [sentence] = report.left_out
-    assert "decision_boundary" in sentence
-    assert run_study("rates.yaml", formats=["json"]).left_out == ()
