@@ -99,7 +99,7 @@ class VariantSummary:
 class ClaimResult:
     """A claim and its verdict.
 
-    measured: the tested value, averaged over seeds. interval: 95% interval, NaN if there is none. n: number of seeds.
+    measured: tested value, mean or median over seeds. interval: 95% interval, NaN if there is none. n: number of seeds.
     expected: in words. per_seed: tested value by seed. by_layer: layer, mean and expected number, if the claim concerns
     several layers. quantity: a value, the difference or ratio of two sides, the largest relative deviation from printed
     numbers, or the share of steps in the claimed direction. reference: the theoretical number. at_layer: layer of the

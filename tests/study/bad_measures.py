@@ -24,6 +24,18 @@ BAD_MEASURES = (
     bad("metric list", claim(measure="{metric: [a]}"), "5:45: claims[0].measure.metric", "wrong-type"),
     bad("metric missing", claim(measure="{layer: 1}"), "5:36: claims[0].measure", "missing-key", "metric"),
     bad(
+        "where unknown variant",
+        added(
+            "variants: {slow steps: {id: slow, training.lr: 0.1}, 'fast, 2': {id: fast, training.lr: 1}, '7': {}}\n"
+            f"claims: [{{id: a, says: S, where: {{variant: xyz}}, {REST}}}]"
+        ),
+        "6:44: claims[0].where.variant",
+        "unknown-variant",
+        "slow, slow steps",
+        'fast, "fast, 2"',
+        '"7"',
+    ),
+    bad(
         "where nothing",
         claim(where="{network.activation: tanh}"),
         "5:84: claims[0].where.network.activation",

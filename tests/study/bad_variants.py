@@ -42,7 +42,7 @@ BAD_VARIANTS = (
     ),
     bad(
         "vary id twice",
-        added("vary: {training.lr: [{value: 0.1, label: a, id: q}, {value: 0.2, label: b, id: Q}]}"),
+        added("vary: {training.lr: [{value: 0.1, label: a, id: q}, {value: 0.2, label: b, id: q}]}"),
         "5:80: vary.training.lr[1].id",
         "duplicate-value",
         "q",
@@ -80,6 +80,15 @@ BAD_VARIANTS = (
         "5:34: search.training.lr.choices[0]",
         "wrong-type",
     ),
+    bad("variant id with a space", added("variants: {a: {id: 'A b!'}}"), "5:20: variants.a.id", "invalid-id", "A b!"),
+    bad(
+        "value id in capitals",
+        added("vary: {training.lr: [{value: 0.1, id: Slow}, 0.2]}"),
+        "5:39: vary.training.lr[0].id",
+        "invalid-id",
+        "Slow",
+    ),
+    bad("variant id that is no word", added("variants: {a: {id: 0.5}}"), "5:20: variants.a.id", "invalid-id", "0.5"),
     bad("variant id", added("variants: {a: {id: '', training.lr: 1}}"), "5:20: variants.a.id", "empty-value"),
     bad(
         "vary equal labels",

@@ -22,6 +22,7 @@ from reportgen.analysis.statistics import (
     sign_seeds_for,
 )
 from reportgen.analysis.words.expectations import expected, noun_of, sides
+from reportgen.analysis.words.where import labelled
 from reportgen.languages.translate import N_
 from reportgen.study.model.claims import Claim
 from reportgen.study.planning.plan import Plan
@@ -57,7 +58,7 @@ def evaluate_claim(data: ClaimData) -> ClaimResult:
     claim = data.claim
     test_of = claim.expect.row.test
     measured: Measured = test_of(data) if claim.holds_for == "mean" else over_variants(data, test_of)
-    test = measured.test
+    test, words = measured.test, labelled(claim, data.plan.variants)
     return ClaimResult(
         id=claim.id,
         says=claim.says,
@@ -68,7 +69,7 @@ def evaluate_claim(data: ClaimData) -> ClaimResult:
         measured=test.measured,
         interval=_interval(data, measured),
         n=test.n,
-        expected=expected(claim, noun_of(data.variants())),
+        expected=expected(words, noun_of(data.variants())),
         metric=claim.measure.metric,
         variants=tuple(variant.id for variant in data.variants()),
         per_seed=measured.per_seed,
@@ -77,7 +78,7 @@ def evaluate_claim(data: ClaimData) -> ClaimResult:
         reference=measured.reference,
         at_layer=measured.at_layer,
         tolerances=measured.tolerances,
-        sides=sides(claim, measured.side_values) if measured.side_values or measured.quantity == "difference" else "",
+        sides=sides(words, measured.side_values) if measured.side_values or measured.quantity == "difference" else "",
         side_values=measured.side_values,
         note=claim.note,
         method=test.method,

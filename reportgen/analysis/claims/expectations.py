@@ -204,13 +204,12 @@ def _by_factor(data: ClaimData, a: Bounds, b: Bounds, factor: float, sign: float
 def _as_ratio(test: Test, sign: float) -> Test:
     lo, hi = sorted(math.exp(sign * x) if math.isfinite(x) else math.nan for x in test.interval)
     measured = math.nan if math.isnan(test.measured) else float(np.exp(sign * test.measured))
-    method = N_("{method} for the logarithm of the ratio, paired by seed").format(method=test.method)
-    return dataclasses.replace(test, measured=measured, interval=(lo, hi), method=method)
+    return dataclasses.replace(test, measured=measured, interval=(lo, hi), method=test.method_of("ratio"))
 
 
 def _directed(test: Test, sign: float) -> Test:
     """Return the test with `measured` and `interval` of the difference a - b, for both directions of the claim."""
-    method = N_("{method} for the difference, paired by seed").format(method=test.method)
+    method = test.method_of("difference")
     if sign > 0:
         return dataclasses.replace(test, method=method)
     lo, hi = test.interval
@@ -228,7 +227,7 @@ def same_as(data: ClaimData) -> Measured:
     margin, floor = number_or_0(expect.get("within")), data.least_paired_error(a.shown, b.shown)
     error = data.standard_error(difference.shown, floor)
     test = in_bounds(difference, -margin, margin, error, magnitude(a.shown, b.shown))
-    method = N_("equivalence test with a {method} for the difference, paired by seed").format(method=test.method)
+    method = test.method_of("equivalence")
     return Measured(dataclasses.replace(test, method=method), data.by_seed(difference.shown), quantity="difference")
 
 

@@ -12,7 +12,7 @@ from reportgen.analysis.claims.claim_data import ClaimData, other_where
 from reportgen.analysis.claims.evaluate import evaluate_claim
 from reportgen.analysis.results import Analysis, Estimate
 from reportgen.analysis.summary import estimate
-from reportgen.analysis.words.where import is_number
+from reportgen.analysis.words.where import is_number, labelled
 from reportgen.study.model.claims import Claim, Measure
 from reportgen.study.planning.answer import Quotation, parts_of
 from reportgen.study.planning.plan import Variant
@@ -96,12 +96,12 @@ def _sides(data: ClaimData, quoted: bool) -> Iterator[Side]:
         return
     if claim.holds_for != "mean":
         data = _decisive(data)
-    other = claim.expect.other
+    measure, other = labelled(claim, data.plan.variants).measure, claim.expect.other
     for where in (data.claim.where, *([other_where(data, other)] if other else [])):
         tuned = claim.tune.along if claim.tune and len(data.variants(where)) > 1 else ""
         bounds, variants = data.bounds(where), data.variants(where)
         ids, parts = tuple(variant.id for variant in variants), _shared_parts(variants)
-        yield Side(claim.measure, ids, parts, tuned, data.by_seed(bounds.shown), bounds.censored, quoted)
+        yield Side(measure, ids, parts, tuned, data.by_seed(bounds.shown), bounds.censored, quoted)
 
 
 def _shared_parts(variants: Sequence[Variant]) -> tuple[str, ...]:

@@ -37,7 +37,18 @@ METHOD_OF_SHARES = N_("exact 95% interval of a share of seeds (Clopper and Pears
 LEAST_SEEDS = 3
 _DEPENDS = N_("the verdict depends on the unknown values")
 _SEEDS, _MEET = N_("{count} of {total} seeds"), N_("{count} of {total} seeds meet the claim")
-_SIGN_TEST = N_("sign test over seeds")
+_SIGN_TEST = N_(
+    "The sign test counts the seeds that meet the claim, because some values are infinite and have no mean. "
+    "The exact 95% interval of the share of seeds that meet the claim is {interval}."
+)
+_SIGNS_OF_DIFFERENCE = N_("Each seed has one value, the difference of the two sides. {method}")
+_SIGNS_OF_RATIO = N_("Each seed has one value, the ratio of the two sides. {method}")
+PAIRED = {
+    "difference": (N_("{method} for the difference, paired by seed"), _SIGNS_OF_DIFFERENCE),
+    "equivalence": (N_("equivalence test with a {method} for the difference, paired by seed"), _SIGNS_OF_DIFFERENCE),
+    "ratio": (N_("{method} for the logarithm of the ratio, paired by seed"), _SIGNS_OF_RATIO),
+}
+"""Methods of tests of two sides: a phrase, and sentences for a test by signs."""
 _CORRECTED = N_("contradictions are corrected for the number of tests")
 _MORE = N_("{places} and {count} more")
 _FEW = (
@@ -49,7 +60,10 @@ LEAST_SEEDS_FOR_SIGNS = 5  # the largest power of 1/2 below 5% is 2^-5
 
 @dataclass(frozen=True)
 class Test:
-    """The result of a test; the p value, effect size and seeds needed refer to the nearest end of the region."""
+    """The result of a test; the p value, effect size and seeds needed refer to the nearest end of the region.
+
+    method: a phrase, or sentences for a test by signs.
+    """
 
     verdict: Word
     measured: float
@@ -60,6 +74,11 @@ class Test:
     p: float | None = None
     effect: float | None = None
     seeds_needed: int | None = None
+    by_signs: bool = False
+
+    def method_of(self, sides: str) -> str:
+        """Return the method of a test of two sides; sides: a key of `PAIRED`."""
+        return PAIRED[sides][self.by_signs].format(method=self.method)
 
 
 def in_region(values: Values, low: float, high: float, least_error: float = 0.0, compared: float | None = None) -> Test:
@@ -163,9 +182,9 @@ def _by_signs(values: Values, low: float, high: float) -> Test:
     if n >= LEAST_SEEDS_FOR_SIGNS and met in (0, n):
         verdict = "supported" if met else "contradicted"
     share = share_interval(met, n) if n else (math.nan, math.nan)
-    exact = N_("exact 95% interval of the share that meets the claim: {interval}")
-    method = f"{_SIGN_TEST}; {exact.format(interval=f'{share[0]:.2f} to {share[1]:.2f}')}"
-    return Test(verdict, measured, (math.nan, math.nan), n, reason, method, sign_p_value(met, n) if n else None)
+    method = _SIGN_TEST.format(interval=f"{share[0]:.2f} to {share[1]:.2f}")
+    p = sign_p_value(met, n) if n else None
+    return Test(verdict, measured, (math.nan, math.nan), n, reason, method, p, by_signs=True)
 
 
 def all_in_regions(columns: Values, lows: Sequence[float], highs: Sequence[float], names: Sequence[str]) -> Test:

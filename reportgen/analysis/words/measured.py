@@ -8,6 +8,7 @@ from reportgen.analysis.metrics.scales import in_points
 from reportgen.analysis.results import ClaimResult
 from reportgen.analysis.statistics import ROUNDING
 from reportgen.analysis.words.formatting import (
+    NONE,
     Bounds,
     deviation,
     deviation_interval,
@@ -19,7 +20,7 @@ from reportgen.analysis.words.formatting import (
     resolving_points,
 )
 from reportgen.analysis.words.scores import difference, difference_interval, estimated, score_interval
-from reportgen.languages.translate import N_, _
+from reportgen.languages.translate import N_, _, ngettext
 from reportgen.study.metrics.table import metric_of
 
 SAME = N_("the same for all seeds")
@@ -29,7 +30,8 @@ SAME = N_("the same for all seeds")
 def measured(claim: ClaimResult) -> str:
     """Return the measured value of a claim as text.
 
-    For values that are skewed over seeds this is the median, for deviations by layer the number within the tolerance.
+    For values that are skewed over seeds or infinite for some of them, this is the median, for deviations by layer the
+    number within the tolerance.
     """
     if claim.quantity == "deviation" and claim.within_tolerance is not None:
         met, layers = claim.within_tolerance
@@ -37,7 +39,13 @@ def measured(claim: ClaimResult) -> str:
     if claim.quartiles is not None:
         low, median, high = claim.quartiles
         return _("median {value}").format(value=amount(claim, median, (low, high)))
-    return amount(claim, claim.measured, claim.interval)
+    value = amount(claim, claim.measured, claim.interval)
+    return _("median {value}").format(value=value) if is_median(claim) else value
+
+
+def is_median(claim: ClaimResult) -> bool:
+    """Return whether the measured value is a median, because some values are infinite and have no mean."""
+    return claim.n > 1 and math.isnan(claim.interval[0]) and not math.isnan(claim.measured)
 
 
 def amount(claim: ClaimResult, value: float, bounds: Bounds) -> str:
@@ -63,6 +71,7 @@ def with_interval(claim: ClaimResult) -> str:
     """
     value = amount(claim, claim.measured, claim.interval)
     if not all(map(math.isfinite, claim.interval)):
+        value = measured(claim) if is_median(claim) else value
         return f"{value} (n = {claim.n})"
     ends = bounds_of(claim, claim.interval)
     if ends == value:
@@ -77,7 +86,10 @@ def measured_interval(claim: ClaimResult) -> str:
     """Return the interval of a claim's measured value as text.
 
     For values that are skewed over seeds, the quartiles come first, followed by the mean, which was tested.
+    A median of values of which some are infinite has the reason why there is no interval.
     """
+    if is_median(claim):
+        return _no_interval(claim)
     lo, hi = claim.interval
     if math.isfinite(lo) and hi - lo <= ROUNDING * max(abs(lo), abs(hi)):
         return _(SAME)
@@ -87,6 +99,23 @@ def measured_interval(claim: ClaimResult) -> str:
     mean, interval_ = amount(claim, claim.measured, claim.interval), bounds_of(claim, claim.interval)
     text = _("quartiles {quartiles}; mean {mean}, 95% interval {interval}")
     return text.format(quartiles=bounds_of(claim, (low, high)), mean=mean, interval=interval_)
+
+
+def is_interval(claim: ClaimResult) -> bool:
+    """Return whether `measured_interval` is a 95% interval alone, which needs these words before it."""
+    return not claim.quartiles and not is_median(claim) and measured_interval(claim) not in (NONE, _(SAME))
+
+
+def _no_interval(claim: ClaimResult) -> str:
+    """Return why a claim has no interval; results of a finished report do not have the values by seed."""
+    values = claim.per_seed.values()
+    count = sum(math.isinf(value) or (claim.quantity == "ratio" and value == 0) for value in values)
+    if not count:
+        return _("no interval: some seeds are infinite")
+    text = ngettext(
+        "no interval: {count} of {total} seeds is infinite", "no interval: {count} of {total} seeds are infinite", count
+    )
+    return text.format(count=count, total=claim.n)
 
 
 def bounds_of(claim: ClaimResult, bounds: Bounds) -> str:

@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reportgen.analysis.words.names import english_name, setting_name
 from reportgen.languages.translate import _, numeral, quoted
+from reportgen.study.model.claims import Claim
+from reportgen.study.planning.plan import Variant
+
+
+def labelled(claim: Claim, variants: Sequence[Variant]) -> Claim:
+    """Return a claim for readers, which selects by label each variant that the study file selects by id.
+
+    The words of a claim are made from this copy, since the other parts of a report show labels.
+    """
+    labels = {variant.id: variant.label for variant in variants}
+    against, other, changes = claim.measure.relative_to, claim.expect.other, dict[str, Any]()
+    if against:
+        changes["measure"] = claim.measure.model_copy(update={"relative_to": _by_label(against, labels)})
+    if other:
+        changes["expect"] = claim.expect.model_copy(update={claim.expect.kind: _by_label(other, labels)})
+    return claim.model_copy(update={"where": _by_label(claim.where, labels), **changes})
+
+
+def _by_label(where: dict[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
+    """Return a `where` with the label of its variant; a label, and several ids, are unchanged."""
+    wanted = where.get("variant")
+    return {**where, "variant": labels[wanted]} if isinstance(wanted, str) and wanted in labels else where
 
 
 def named(where: dict[str, Any]) -> str:

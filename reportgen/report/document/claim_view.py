@@ -13,7 +13,7 @@ from reportgen.analysis.words.formatting import span, whole
 from reportgen.analysis.words.names import setting_name
 from reportgen.analysis.words.nouns import counted_noun
 from reportgen.analysis.words.places import place_of
-from reportgen.analysis.words.where import is_number, named
+from reportgen.analysis.words.where import is_number, labelled, named
 from reportgen.languages.translate import ENGLISH, _, current_language, ngettext, numeral
 from reportgen.study.model.claims import Claim
 from reportgen.study.planning.plan import Variant
@@ -33,7 +33,7 @@ class ClaimView:
 
     Attributes
     ----------
-    claim : the claim in the study, None if the study is not available.
+    claim : the claim in the study, with labels in place of ids, None if the study is not available.
     place : layers and time of the measurement, empty for a metric without them.
     subjects : the measured variants, empty if the study has only one.
     noun : "variant" or "trial".
@@ -53,6 +53,7 @@ def claim_views(analysis: Analysis) -> tuple[ClaimView, ...]:
 
 
 def _view(result: ClaimResult, claim: Claim | None, variants: Sequence[Variant]) -> ClaimView:
+    claim = labelled(claim, variants) if claim is not None else None
     measured = [variant for variant in variants if variant.id in result.variants]
     subjects = _each_at_best(claim, measured) or _subjects(measured) if len(variants) > 1 else ""
     if claim is not None and result.sides and current_language() != ENGLISH:  # results are English

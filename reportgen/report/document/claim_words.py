@@ -9,7 +9,7 @@ from reportgen.analysis.metrics.scales import in_points
 from reportgen.analysis.results import ClaimResult
 from reportgen.analysis.words.expectations import expectation, of_whom
 from reportgen.analysis.words.formatting import given, number, percent
-from reportgen.analysis.words.measured import amount, measured, measured_interval
+from reportgen.analysis.words.measured import amount, is_median, measured, measured_interval
 from reportgen.analysis.words.names import words
 from reportgen.analysis.words.numerals import exponents
 from reportgen.languages.translate import N_, _, translated
@@ -108,8 +108,9 @@ def sides(claim: ClaimResult) -> str:
     return translated(exponents(claim.sides))
 
 
+_OWN = (what, headline, stated, value_parts, metric_name, expected, sides)
+
 FILTERS: dict[str, Callable[..., Any]] = {
-    function.__name__: function
-    for function in (what, headline, stated, value_parts, measured, measured_interval, metric_name, expected, sides)
+    function.__name__: function for function in (*_OWN, measured, measured_interval, is_median)
 }
 """Filters of the templates, by name."""

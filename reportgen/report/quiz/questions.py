@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.analysis.results import Analysis
-from reportgen.analysis.words.measured import SAME, measured_interval
+from reportgen.analysis.words.measured import is_interval, measured_interval
 from reportgen.analysis.words.nouns import counted_noun
 from reportgen.languages.translate import _
 from reportgen.report.document.claim_view import ClaimView, claim_views
@@ -71,7 +71,7 @@ def _result(view: ClaimView) -> str:
     result = view.result
     range_ = measured_interval(result)
     spread = "" if range_ == "–" else f" ({range_})"
-    if spread and range_ != _(SAME) and not result.quartiles:
+    if spread and is_interval(result):
         spread = _(" (95% interval {interval})").format(interval=range_)
     text = _("Measured over {seeds}: {value}{spread}.")
     return text.format(seeds=counted_noun(result.n, "seed"), value=stated(result), spread=spread)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.analysis.results import Analysis, ClaimResult
-from reportgen.analysis.words.measured import SAME, measured, measured_interval
+from reportgen.analysis.words.measured import SAME, is_interval, measured, measured_interval
 from reportgen.analysis.words.names import sentence
 from reportgen.analysis.words.nouns import counted_noun, term
 from reportgen.analysis.words.numerals import exponents
@@ -193,7 +193,7 @@ def _claim(result: ClaimResult, quick: bool) -> SlideClaim:
         value = number if subject else stated(result)
         known = bounds in ("–", _(SAME), number)
         interval = _(", 95% interval {interval}").format(interval=bounds)
-        value += "" if known else f", {bounds}" if result.quartiles else interval
+        value += "" if known else interval if is_interval(result) else f", {bounds}"
     value += f", {counted_noun(result.n, 'seed')}"
     verdict, whole = "no verdict" if quick else result.verdict, f"{subject}: {value}" if subject else value
     return SlideClaim(exponents(result.says), verdict, whole, value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -98,11 +100,26 @@ def _known(plan: Plan, wanted: Where) -> str:
         if not matching_variants(plan.variants, {path: value}):
             if isinstance(value, list) and not isinstance(setting(plan.variants[0].settings, path)[1], list):
                 return "use a single value, or remove the setting to select all values"
-            labels = {v.label if path == "variant" else v.varied.get(path, "") for v in plan.variants}
-            known = sorted(label for label in labels if label)
+            if path == "variant":
+                return suggest(str(value), known := _names(plan), f"one of {', '.join(map(_written, known))}")
+            known = sorted({label for v in plan.variants if (label := v.varied.get(path, ""))})
             own = setting(plan.variants[0].settings, path)[1]
             return suggest(str(value), known) if known else f"{path} is {'none' if own is None else shown(own)}"
     return "each setting exists, but no variant combines them"
+
+
+def _names(plan: Plan) -> list[str]:
+    """Return the id and the label of each variant, in the order of the study."""
+    return list(dict.fromkeys(name for variant in plan.variants for name in (variant.id, variant.label)))
+
+
+def _written(name: str) -> str:
+    """Return a name as a study file can give it in braces: in quotes unless it is a plain text."""
+    is_plain = _PLAIN.fullmatch(name) and name.lower() not in ("true", "false", "null")
+    return name if is_plain else json.dumps(name, ensure_ascii=False)
+
+
+_PLAIN = re.compile(r"[A-Za-z][\w ().-]*")
 
 
 def _check_step(claim: Claim, specs: list[RunSpec], at: Callable[..., str]) -> None:

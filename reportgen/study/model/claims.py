@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from reportgen.registry import Table, table_of
-from reportgen.study.model.components import problem, suggest
+from reportgen.study.model.components import ID_PATTERN, problem, suggest
 from reportgen.study.model.expectation import Expectation, Key
 from reportgen.study.model.section import Section, Takes, nested
 
@@ -209,7 +209,7 @@ class Claim(Section):
         "{id: learns, says: The network learns., measure: {metric: val_accuracy}, expect: {above: 0.9}}"
     )
     id: str = Field(
-        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        pattern=ID_PATTERN,
         max_length=60,
         description="unique name, of lower-case letters, digits and hyphens",
     )

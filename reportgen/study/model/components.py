@@ -17,6 +17,9 @@ from reportgen.registry import Component, Parameter, Row, Table
 
 T = TypeVar("T")
 
+ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+"""The form of ids of claims, variants and values: lower-case letters, digits and single hyphens."""
+
 SAME_PARAMETERS = {
     "eps": "epsilon",
     "label_smoothing": "smoothing",

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from reportgen.study.loading.overrides import FORMS, dotted, indexed_hint, with_value, with_values
-from reportgen.study.model.components import problem, shown
+from reportgen.study.model.components import ID_PATTERN, problem, shown
 from reportgen.study.model.search import Search, read_search
 from reportgen.study.model.settings import SECTIONS, VARIABLE, VARIED, Settings
 from reportgen.study.planning.layer_words import LAYER_PATH, layers_in_words
@@ -167,10 +167,10 @@ def _check_ids(names: list[tuple[str, str, tuple[str | int, ...]]]) -> None:
 
     names : the label, the `id`, empty if there is none, and the place of each named variant, or each value of a path.
     """
-    taken = Counter(name for label, own_id, _ in names for name in {slug(own_id or label), label})
+    taken = Counter(name for label, own_id, _ in names for name in {own_id or slug(label), label})
     for _, own_id, place in reversed(names):
-        if own_id and taken[slug(own_id)] > 1:
-            message = f"the id {slug(own_id)!r} is the id or label of another one"
+        if own_id and taken[own_id] > 1:
+            message = f"the id {own_id!r} is the id or label of another one"
             raise problem("duplicate-value", message, "choose an id that nothing else has", (*place, "id"))
 
 
@@ -180,7 +180,7 @@ def _equal(a: Any, b: Any) -> bool:
 
 def id_of(label: str, changes: Mapping[str, Any]) -> str:
     """Return the `id` of a named variant, empty if it has none."""
-    return _text(changes["id"], "id", ("variants", label)) if "id" in changes else ""
+    return _own_id(changes, ("variants", label))
 
 
 def choices_of(label: str, changes: Mapping[str, Any]) -> tuple[Choice, ...]:
@@ -218,7 +218,7 @@ def _split_names(value: Any, place: tuple[str | int, ...]) -> tuple[Any, str, st
     """
     if not isinstance(value, dict) or not {"label", "id"} & value.keys():
         return value, "", ""
-    label, own_id = (_text(value[key], key, place) if key in value else "" for key in ("label", "id"))
+    label, own_id = _text(value["label"], "label", place) if "label" in value else "", _own_id(value, place)
     rest = {key: item for key, item in value.items() if key not in ("label", "id")}
     return (rest["value"] if set(rest) == {"value"} else rest), label, own_id
 
@@ -230,6 +230,17 @@ def _text(text: Any, key: str, place: tuple[str | int, ...]) -> str:
         message = f"expected a text for the {key}, found {shown(text)}"
         raise problem("wrong-type" if wrong else "empty-value", message, "such as small", (*place, key))
     return str(text)
+
+
+def _own_id(named: Mapping[str, Any], place: tuple[str | int, ...]) -> str:
+    """Return the `id` of a named variant or a value, empty if it has none; raises a validation error."""
+    if "id" not in named:
+        return ""
+    own_id = _text(named["id"], "id", place)
+    if not re.fullmatch(ID_PATTERN, own_id):
+        hint = "use lower-case letters, digits and single hyphens"
+        raise problem("invalid-id", f"invalid id {shown(named['id'])}", hint, (*place, "id"))
+    return own_id
 
 
 def _name(value: Any) -> str:

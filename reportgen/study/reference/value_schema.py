@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reportgen.study.model.components import ID_PATTERN
+
 Schema = dict[str, Any]
 
-ID: Schema = {"type": ["string", "number"], "description": "words of the id of the variant, instead of the label"}
+ID: Schema = {
+    "type": ["string", "integer"],
+    "pattern": ID_PATTERN,
+    "minimum": 0,
+    "description": "words of the id of the variant, instead of the label",
+}
 _LABEL: Schema = {
     "label": {"type": ["string", "number"], "description": "label of the value in tables, figures and claims"}
 }

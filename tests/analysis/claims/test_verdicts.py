@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from reportgen.analysis.claims.verdicts import all_in_regions, in_region, share_in_region
+from reportgen.analysis.claims.verdicts import PAIRED, all_in_regions, in_region, share_in_region
 
 STUDIES = 800
 
@@ -44,6 +44,18 @@ def test_infinite_values_are_outcomes_that_count() -> None:
     assert some.verdict == "inconclusive"
     assert "4 of 5" in some.reason
     assert in_region(np.full(4, np.inf), -math.inf, 1.0).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize("sides", PAIRED)
+def test_the_method_of_a_sign_test_consists_of_sentences(sides: str) -> None:
+    test = in_region(np.array([0.1, 0.1, np.inf, 0.1, 0.1]), -math.inf, 1.0)
+    for method in (test.method, test.method_of(sides)):
+        assert all(sentence[0].isupper() for sentence in method.removesuffix(".").split(". "))
+        assert method.endswith(".")
+        assert ";" not in method  # parts of a text that is translated
+    finite = in_region(np.ones(5), -math.inf, 1.0)
+    assert finite.method in finite.method_of(sides)
+    assert not finite.method_of(sides).endswith(".")
 
 
 def test_an_inconclusive_test_says_how_many_seeds_it_would_take() -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reportgen.analysis.words import expectations as wording
-from reportgen.analysis.words.measured import SAME, measured, measured_interval
+from reportgen.analysis.words.measured import (
+    SAME,
+    is_interval,
+    is_median,
+    measured,
+    measured_interval,
+    with_interval,
+)
 from reportgen.report.document import claim_view as tested
 from reportgen.report.document.claim_words import expected, quantity, sides, stated, what
 from tests.figures.examples import analysis, claim, record, result, summary
@@ -123,6 +131,36 @@ def test_sizes_that_are_skewed_are_shown_by_median_and_quartiles(metric: str, ki
     if quartiles:
         assert "8" in measured(found)
         assert all(number in measured_interval(found) for number in ("5", "500", "296", "733"))
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "why"),
+    [
+        ((5.3, 5.38, 5.2, math.inf, math.inf), "difference", "2 of 5 seeds are infinite"),
+        ((5.3, 5.38, 5.2, 5.5, math.inf), "value", "1 of 5 seeds is infinite"),
+        ((5.3, 5.38, 5.5, 0.0, 0.0), "ratio", "2 of 5 seeds are infinite"),
+        ((), "difference", "some seeds are infinite"),  # read from results.json
+    ],
+)
+def test_a_median_of_infinite_values_is_named_with_the_reason_for_no_interval(
+    values: tuple[float, ...], kind: Any, why: str
+) -> None:
+    found = replace(result(claim(), metric="val_loss", measured=5.38, interval=(math.nan, math.nan)), quantity=kind)
+    found = replace(found, per_seed=dict(enumerate(values)))
+    assert is_median(found)
+    assert not is_interval(found)
+    assert "median" in stated(found)
+    assert "median" in with_interval(found)
+    assert measured_interval(found) == f"no interval: {why}"
+
+
+def test_a_value_that_is_no_median_is_not_called_one() -> None:
+    found = result(claim(), metric="val_loss")
+    unmeasured = replace(found, measured=math.nan, interval=(math.nan, math.nan))
+    single = replace(found, n=1, interval=(math.nan, math.nan))
+    assert not any(map(is_median, (found, unmeasured, single)))
+    assert is_interval(found)
+    assert not is_interval(single)
 
 
 def test_words_that_say_what_a_number_is_stand_where_a_sentence_has_them() -> None:

@@ -119,7 +119,7 @@ def test_an_id_needs_no_label(tmp_path: Path) -> None:
 
 
 def test_an_id_may_be_the_label_of_its_own_value(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, "variants: {plain: {id: plain}, wide: {id: Plain 2}}\n")
+    plan = plan_of(tmp_path, "variants: {plain: {id: plain}, wide: {id: plain-2}}\n")
     assert [variant.id for variant in plan.variants] == ["plain", "plain-2"]
 
 
