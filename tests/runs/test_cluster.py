@@ -156,7 +156,7 @@ def test_a_killed_worker_costs_only_its_runs_in_flight():
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a signal that interrupts")
 def test_an_interruption_of_a_local_cluster_keeps_finished_runs_and_ends_its_processes(interruptible):
-    Path("long.yaml").write_text(LONG.replace("claims:\n", "claims: []\n").replace("4000", "16000"))
+    Path("long.yaml").write_text(LONG.replace("claims:\n", "claims: []\n").replace("4000", "60000"))
     command = [sys.executable, "-m", "reportgen", "run", "long.yaml", "--dask", "local", "-j", "1", "-v", "-f", "json"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         lines = []

@@ -84,7 +84,7 @@ class Once:
 @pytest.mark.skipif(os.name == "nt", reason="needs signals that kill and stop")
 @pytest.mark.parametrize("event", ["finished", "progress"])
 def test_a_lost_scheduler_is_one_error_at_once_and_the_rest_is_trained_later(folder, event):
-    Path("long.yaml").write_text(LONG.replace("claims:\n", "claims: []\n").replace("4000", "16000"))
+    Path("long.yaml").write_text(LONG.replace("claims:\n", "claims: []\n").replace("4000", "120000"))
     lost = []
     with separate_scheduler(folder) as (address, scheduler):
 
