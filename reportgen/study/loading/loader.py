@@ -142,8 +142,7 @@ def _checked_plan(study: Study, origin: Origin, errors: StudyErrors) -> Plan:
             check(plan, origin.where)
     check_claims(plan, origin.where_claims, errors)
     if origin.has_all_claims:  # an answer may name a claim that was left out
-        with errors.collect():
-            check_answer(plan, origin.where)
+        check_answer(plan, origin.where, errors)
     errors.raise_all()
     return first_stages(plan)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -51,20 +51,24 @@ def parts_of(answer: Answer, plan: Plan) -> tuple[str | Quotation, ...]:
     ------
     StudyError : a quotation is not one, or names an unknown claim, metric or variant. The error has no place.
     """
-    return tuple(_parts(answer.says, plan))
+    return tuple(part_of(piece, plan) for piece in pieces_of(answer))
 
 
-def _parts(text: str, plan: Plan) -> Iterator[str | Quotation]:
-    for piece in filter(None, _PIECES.split(text)):
-        if piece in _LITERAL:
-            yield _LITERAL[piece]
-        elif piece.startswith("{"):
-            yield _quotation(piece, plan)
-        elif "{" in piece or "}" in piece:
-            message = "a brace of the answer has no counterpart"
-            raise StudyError("invalid-value", message, "", "write {{ or }} for a brace in the text")
-        else:
-            yield piece
+def pieces_of(answer: Answer) -> list[str]:
+    """Return the text of an answer in pieces, each a quotation with its braces, a doubled brace or other text."""
+    return list(filter(None, _PIECES.split(answer.says)))
+
+
+def part_of(piece: str, plan: Plan) -> str | Quotation:
+    """Return a piece as text or as a quotation; raises as `parts_of`."""
+    if piece in _LITERAL:
+        return _LITERAL[piece]
+    if piece.startswith("{"):
+        return _quotation(piece, plan)
+    if "{" in piece or "}" in piece:
+        message = "a brace of the answer has no counterpart"
+        raise StudyError("invalid-value", message, "", "write {{ or }} for a brace in the text")
+    return piece
 
 
 def _quotation(text: str, plan: Plan) -> Quotation:

@@ -247,3 +247,17 @@ def test_all_errors_of_the_searches_of_variants_are_reported(tmp_path: Path) -> 
         ("unknown-name", "search.network.activation.choices[0]"),
         ("unknown-name", "search.network.activation.choices[1]"),
     ]
+
+
+def test_all_errors_of_an_answer_are_reported(tmp_path: Path) -> None:
+    says = "It is {val_accuracy(foo)}, {nope; size}, {val_acuracy()} and {good; sze}."
+    answer = f'answer: {{says: "{says}", claims: [zzz, good], contradicted: [good]}}\n'
+    claims = "claims: [{id: good, says: S., measure: {metric: val_accuracy}, expect: {above: 0.1}}]\n"
+    assert places(tmp_path, study(answer + claims)) == [
+        ("unknown-variant", "answer.says"),
+        ("unknown-name", "answer.says"),
+        ("unknown-name", "answer.says"),
+        ("unknown-value", "answer.says"),
+        ("unknown-name", "answer.claims[0]"),
+        ("duplicate-value", "answer.contradicted[0]"),
+    ]
