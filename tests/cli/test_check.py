@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from reportgen import data
 from reportgen.cli.output import reports as console
 from reportgen.errors import MissingError
@@ -34,6 +36,13 @@ def test_check_counts_one_as_one(capsys, tmp_path, monkeypatch):
     lines = [line.strip() for line in run(capsys, "check", "one.yaml")[1].splitlines()]
     assert "runs        1: 1 variant, 1 seed" in lines
     assert "to train    1 (0 stored), 1 step" in lines
+
+
+@pytest.mark.parametrize(("seeds", "warns"), [(2, True), (3, False)])
+def test_check_says_if_there_are_too_few_seeds_for_a_verdict(training, capsys, seeds, warns):
+    code, out, _ = run(capsys, "check", "rates.yaml", "--seeds", str(seeds))
+    [line] = [line for line in out.splitlines() if line.startswith("  claims ")]
+    assert (code, "at least 3 seeds" in line) == (0, warns)
 
 
 def test_check_estimates_no_time_if_all_runs_are_stored(finished, capsys):

@@ -208,7 +208,10 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
         if values["machine_bytes"] is not None and values["memory_bytes"] > values["machine_bytes"]:
             yield "red", f"              this process may use {_megabytes(values['machine_bytes'])}; {SMALLER}"
         yield from _time_lines(values)
-    yield "", f"  claims      {values['claims']}"
+    from reportgen.analysis.claims.verdicts import LEAST_SEEDS  # loads SciPy
+
+    few = values["claims"] and len(values["seeds"]) < LEAST_SEEDS
+    yield "", f"  claims      {values['claims']}{f' (a verdict needs at least {LEAST_SEEDS} seeds)' if few else ''}"
     yield from example_lines(values["data"])
     for label in values["variants"]:
         yield "", f"  variant     {label}"
