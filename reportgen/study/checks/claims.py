@@ -41,18 +41,25 @@ def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
 
 
 def check_measure(plan: Plan, claim: Claim, variants: list[Variant], at: Callable[..., str]) -> None:
-    """Raise a StudyError if some of the variants do not have the claim's measurement."""
+    """Raise a StudyError, with all others, if some of the variants do not have the claim's measurement."""
     ids = {variant.id for variant in variants}
     specs = [run.spec for run in plan.runs if run.variant in ids]
     check_best(claim, variants, at)
     check_measured(claim, specs, at)
-    if plan.study.watermark is None:  # a quick version of a study may be too short for its claims
-        check_time(claim, specs, plan.study.folder, at)
-    check_reading(plan, claim, at)
-    check_ensemble_claim(plan, claim.measure.metric, at)
-    _check_step(claim, specs, at)
-    if "layer" in METRICS[claim.measure.metric].place.keys:
-        _check_layers(claim, specs, at)
+    errors = StudyErrors()
+    with errors.collect():
+        if plan.study.watermark is None:  # a quick version of a study may be too short for its claims
+            check_time(claim, specs, plan.study.folder, at)
+    with errors.collect():
+        check_reading(plan, claim, at)
+    with errors.collect():
+        check_ensemble_claim(plan, claim.measure.metric, at)
+    with errors.collect():
+        _check_step(claim, specs, at)
+    with errors.collect():
+        if "layer" in METRICS[claim.measure.metric].place.keys:
+            _check_layers(claim, specs, at)
+    errors.raise_all()
 
 
 def _variants(plan: Plan, claim: Claim, at: Callable[..., str]) -> list[Variant]:

@@ -261,3 +261,12 @@ def test_all_errors_of_an_answer_are_reported(tmp_path: Path) -> None:
         ("unknown-name", "answer.claims[0]"),
         ("duplicate-value", "answer.contradicted[0]"),
     ]
+
+
+def test_all_errors_of_the_measurement_of_a_claim_are_reported(tmp_path: Path) -> None:
+    measure = "{metric: val_accuracy, epoch: 9}"
+    claims = f"claims: [{{id: good, says: S., measure: {measure}, expect: {{above: 90}}}}]\n"
+    assert places(tmp_path, study("training: {epochs: 3}\n" + claims)) == [
+        ("out-of-range", "claims[0].measure.epoch"),
+        ("out-of-range", "claims[0].expect.above"),
+    ]
