@@ -5,9 +5,12 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from reportgen.engine.spec import SCORES
 from reportgen.errors import StudyError
@@ -49,6 +52,10 @@ def settings_of(path: Path, arrays: Mapping[str, Array]) -> tuple[str, dict[str,
 def _member_text(path: Path, member: Array) -> str:
     """Return the text of the archive's member, a string or UTF-8 bytes; raises StudyError for another type."""
     if member.dtype.kind == "U" and member.size == 1:
+        codes = np.frombuffer(member.tobytes(), f"{member.dtype.str[0]}u4")
+        if codes.max(initial=0) > sys.maxunicode:  # NumPy reads what Python cannot handle
+            hint = "save the text of json.dumps"
+            raise StudyError("wrong-type", "the settings are no text", f"{path}: {SETTINGS}", hint)
         return str(member.reshape(()))
     if member.dtype.kind == "S" and member.size == 1:
         return _text(str(path), bytes(member.reshape(())[()]))
@@ -70,19 +77,27 @@ def _text(place: str, content: bytes) -> str:
 def _read(place: str, text: str) -> dict[str, Any]:
     """Return the mapping in a JSON text; raises StudyError for invalid JSON."""
     try:
-        head = json.loads(text, object_pairs_hook=_without_duplicates)
+        head = json.loads(text, object_pairs_hook=_without_duplicates, parse_int=_whole)
     except json.JSONDecodeError as error:
         where = f"{place}:{error.lineno}:{error.colno}"
         raise StudyError("invalid-json", f"invalid JSON: {error.msg}", where, EXAMPLE) from None
     except _DuplicateKeyError as error:
         raise StudyError("duplicate-key", f"duplicate key '{error}'", place, "each key once") from None
-    except ValueError:  # Python reads no whole number of more than 4300 digits
+    except ValueError:  # a whole number that no float reaches
         raise StudyError("invalid-json", "invalid JSON: a number is too long", place, EXAMPLE) from None
     except RecursionError:
         raise StudyError("nesting-too-deep", "the settings are nested too deeply", place, EXAMPLE) from None
     if not isinstance(head, dict):
         raise StudyError("wrong-type", f"expected a mapping, found {_quoted(head)}", place, EXAMPLE)
     return head
+
+
+def _whole(text: str) -> int:
+    """Return a whole number; raises ValueError if it is too large for a float."""
+    number = int(text)
+    if abs(number) > sys.float_info.max:
+        raise ValueError
+    return number
 
 
 def _without_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

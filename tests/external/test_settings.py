@@ -79,6 +79,7 @@ TEXTS: dict[str, tuple[bytes, str, str]] = {
     ),
     "a key twice": (json.dumps(RUN).replace('"lr"', '"lr": 0.2, "lr"').encode(), "duplicate-key", "'lr'"),
     "no JSON": (b"\n {'seed': 0}", "invalid-json", ":2:3: "),
+    "beyond floats": (b'{"seed": 1' + b"0" * 400 + b"}", "invalid-json", ""),
     "nested": (b"[" * 100_000, "nesting-too-deep", ""),
 }
 
@@ -93,6 +94,14 @@ def test_texts_that_are_not_settings_are_errors(tmp_path: Path, name: str) -> No
     assert caught.value.code == code
     assert str(caught.value.where).startswith(str(tmp_path / "a.json"))
     assert value in str(caught.value)
+
+
+def test_a_text_of_letters_that_do_not_exist_is_an_error(tmp_path: Path) -> None:
+    text = np.frombuffer(np.array([0x7B, 0x110000, 0x7D], np.uint32).tobytes(), "U3")
+    np.savez(tmp_path / "a.npz", run=text[0:1].reshape(()), **arrays())
+    with pytest.raises(StudyError) as caught:
+        read_records(tmp_path / "a.npz")
+    assert caught.value.code == "wrong-type"
 
 
 def test_a_settings_member_of_another_type_is_an_error(tmp_path: Path) -> None:
