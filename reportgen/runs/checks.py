@@ -95,6 +95,8 @@ def _check_shapes(arrays: Mapping[str, NDArray[Any] | Header], layers: int) -> N
         for axis, size in zip(shape, array.shape, strict=True):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(f"the array {name} has {size} values on an axis of {sizes[axis]}")
+    if "P" in sizes and ("probe_step" not in arrays or not arrays["probe_step"].size):
+        raise ValueError("the steps of the probes are missing")
 
 
 def _is_number(value: Any) -> bool:
