@@ -92,7 +92,7 @@ def main() -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Interrupt the command; while `_unraisable` runs, an exception would be dropped again, and repeating goes on."""
+    """Interrupt the command; while `_unraisable` runs, it would drop the exception, and `_repeat` tries again."""
     interruptions.append(number)
     if not _is_within(_unraisable.__code__, frame):
         dropped_one.clear()

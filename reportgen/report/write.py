@@ -54,7 +54,7 @@ def write(
 
 
 def within_size(svgs: Mapping[str, str], pictures: Mapping[str, str]) -> dict[str, str]:
-    """Return the pictures of a page, of which the largest lack their layout for phones if there are too many bytes."""
+    """Return the pictures of a page, of which the largest lack their layout for phones if they are too large."""
     shown, size = dict(pictures), sum(map(len, pictures.values()))
     for name in sorted(pictures, key=lambda name: len(pictures[name]), reverse=True):
         if size > MOST_PICTURES:

@@ -122,3 +122,12 @@ def test_more_variants_and_figures_make_the_report_slower(capsys, tmp_path, monk
     by_format = [report_seconds("-f", formats) for formats in ("json", "quiz", "html", "html,pdf", "html,pdf,kit")]
     assert by_format == sorted(set(by_format))
     assert report_seconds("-f", "html,pdf,kit,json") == one
+
+
+@pytest.mark.parametrize("layers", ["{conv: {filters: 3, kernel: 3}}", "{dense: 4}", "{pool: 2}"])
+def test_every_kind_of_layer_has_values_in_json(capsys, tmp_path, monkeypatch, layers):
+    monkeypatch.chdir(tmp_path)
+    text = f"title: T\nquestion: Q?\ndata: digits\nnetwork: {{layers: [{layers}]}}\ntraining: {{epochs: 1}}\nseeds: 3\n"
+    Path("layers.yaml").write_text(text, encoding="utf-8")
+    code, out, _ = run(capsys, "check", "layers.yaml", "--json")
+    assert (code, json.loads(out)[0]["memory_bytes"] > 0) == (0, True)
