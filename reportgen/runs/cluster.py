@@ -184,6 +184,7 @@ class _Submission:
         with claimed:
             if result is None and self.attempts[job.key] < ATTEMPTS - 1:
                 self.attempts[job.key] += 1
+                self.sent.pop(data_key(job.run.spec), None)  # perhaps lost, though the scheduler does not know yet
                 self._waiting.appendleft(job)
                 return
             self.keep(job, _record(job, result, threads))

@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ import pytest
 from reportgen.errors import MissingError
 from reportgen.runs import cluster as cluster_module
 from reportgen.runs import identity
-from reportgen.runs.executors import Job
+from reportgen.runs.executors import Job, granted
 from reportgen.runs.store import dump_record
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.run import run_study
@@ -222,6 +223,48 @@ def test_a_run_is_kept_only_if_it_is_proven_and_undamaged(change):
     with pytest.raises(MissingError) as caught:
         cluster_module._record(job, replace(run, **change), 1)
     assert caught.value.code == "worker-differs"
+
+
+class LosingClient:
+    """A cluster that loses the first tasks, and whose scheduler does not know yet that their data are lost."""
+
+    def __init__(self, lost: int) -> None:
+        self.sent, self._lost = 0, lost
+
+    def threads(self):
+        return 1
+
+    def scatter(self, dataset):
+        self.sent += 1
+        return SimpleNamespace(status="finished")
+
+    def submit(self, function, job, *arguments):
+        self._job = job
+        return LostOrDone()
+
+    def result(self, future):
+        self._lost -= 1
+        if self._lost >= 0:
+            return None
+        return cluster_module.RemoteRun(*dump_record(record(self._job.run, key=self._job.key)), identity.identity())
+
+    def cancel(self, futures):
+        pass
+
+
+class LostOrDone:
+    def add_done_callback(self, action):
+        action(self)
+
+
+def test_the_data_of_a_lost_task_are_sent_again():
+    job, client, kept = Job.of(planned(), FINGERPRINT), LosingClient(lost=2), []
+    submission = cluster_module._Submission(
+        client, [job], lambda job, record: kept.append(record.status), Path(), granted
+    )
+    submission._data = SimpleNamespace(get=lambda job: None, release=lambda spec: False)
+    submission.finish("topic")
+    assert (client.sent, kept) == (3, ["ok"])
 
 
 def test_a_missing_installation_of_dask_is_an_error(monkeypatch):
