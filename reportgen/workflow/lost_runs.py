@@ -13,15 +13,11 @@ from typing import Any
 from reportgen.analysis import sanity
 from reportgen.disk import read_json
 from reportgen.paths import RESULTS, RUNS, SANITY
-from reportgen.study.metrics.metric import CHECK, COST, Place
 from reportgen.study.metrics.table import METRICS
 from reportgen.workflow.analysing.remedies import remedy_purpose
-from reportgen.workflow.analysing.sanity_checks import check_purpose
+from reportgen.workflow.analysing.sanity_checks import MEASURED_CHECKS, check_purpose
 from reportgen.workflow.request import RunRequest, plan_jobs
 from reportgen.workflow.stored_runs import StoredRuns, runs_missing
-
-PLACES: Mapping[str, Place] = {"activation_cost": COST, "gradient_check": CHECK}
-"""Sanity checks that need measurements, and the place of the metrics that are measured in the same way."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +82,8 @@ def _measurements(runs: StoredRuns, former: Mapping[str, Any]) -> Iterator[Lost]
     claims = [claim for claim in _parts(former, "claims") if claim.get("measured") is not None]
     places = {METRICS[name].place for claim in claims if (name := str(claim.get("metric"))) in METRICS}
     for name in sorted(runs.unmeasured):
-        check = "activation_cost" if name.startswith("activation_cost") else "gradient_check"
-        if check in checks or PLACES[check] in places:
+        rows = ((check, row) for check, row in MEASURED_CHECKS.items() if name.startswith(row.file))
+        if any(check in checks or row.place in places for check, row in rows):
             yield Lost(f"{SANITY}/{name}.json", "", "the measurement is missing")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,27 @@ from reportgen.workflow.analysing.remedies import Fetch
 
 SUBSET, SUBSET_EPOCHS = 20, 500
 PENALTY = 1.0  # L2 coefficient for variants without a penalty
+
+
+@dataclass(frozen=True)
+class MeasuredCheck:
+    """A sanity check that needs a measurement beside the runs.
+
+    Attributes
+    ----------
+    file : beginning of the names of the stored measurements.
+    place : place of the metrics in claims that are measured in the same way.
+    """
+
+    file: str
+    place: Place
+
+
+MEASURED_CHECKS: Mapping[str, MeasuredCheck] = {
+    "gradient_check": MeasuredCheck("gradient-", CHECK),
+    "activation_cost": MeasuredCheck("activation_cost", COST),
+}
+"""The checks that need measurements, by name."""
 
 
 def measure_extras(plan: Plan, measurements: Measurements) -> ExtraMeasurements:
@@ -62,7 +84,7 @@ def _cost_rounds(count: int, measurements: Measurements) -> Measured:
         named = all(isinstance(one, dict) and one.keys() >= set(ACTIVATIONS) for one in rounds)
         return len(rounds) == count and named and all(_are_costs(one.values()) for one in rounds)
 
-    return measurements.get(f"activation_cost_rounds_{count}", measure, fits) or []
+    return measurements.get(f"{MEASURED_CHECKS['activation_cost'].file}_rounds_{count}", measure, fits) or []
 
 
 def _are_costs(values: Any) -> bool:
@@ -92,7 +114,8 @@ def check_sanity(analysis: Analysis, fetch: Fetch, measurements: Measurements) -
     variants = [v for v in analysis.variants if v.variant.id in shown]
     for name in analysis.plan.study.sanity:
         if name == "activation_cost":
-            results += sanity.activation_costs(measurements.get(name, _activation_costs, _are_costs))
+            file = MEASURED_CHECKS[name].file
+            results += sanity.activation_costs(measurements.get(file, _activation_costs, _are_costs))
         else:
             results += [result for variant in variants for result in checks[name](variant)]
     return dataclasses.replace(analysis, sanity=tuple(results))
@@ -161,7 +184,8 @@ def _gradient_checks(run: PlannedRun, folder: Path, measurements: Measurements) 
         dataset = data.load(spec.data, spec.preprocess, seed, folder, fingerprint)
         return [dataclasses.asdict(check) for check in check_gradients(spec, dataset, examples=8, most=20)]
 
-    return measurements.get(f"gradient-{spec.key(fingerprint)}", measure, partial(_are_checks, spec))
+    file = f"{MEASURED_CHECKS['gradient_check'].file}{spec.key(fingerprint)}"
+    return measurements.get(file, measure, partial(_are_checks, spec))
 
 
 def _activation_costs() -> Measured:
