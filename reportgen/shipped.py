@@ -115,8 +115,7 @@ def _unknown(name: str) -> StudyError:
     """Return the error for a name that is no study, with the most similar one."""
     shipped = shipped_studies()
     near = difflib.get_close_matches(name, shipped, n=1)
-    suggestion = f"did you mean {near[0]!r}? " if near else ""
-    hint = f"{suggestion}shipped studies: {', '.join(shipped) or 'none'}"
+    hint = f"did you mean {near[0]!r}?" if near else "give a file, a folder, or a name of `reportgen list studies`"
     return StudyError("unknown-name", f"unknown study {name!r}", hint=hint)
 
 

@@ -62,7 +62,7 @@ def test_a_folder_of_that_name_without_studies_does_not_hide_a_shipped_study(fol
     ("name", "code", "where", "named"),
     [
         ("inot", "unknown-name", None, "'init'"),
-        ("nothing", "unknown-name", None, "init, x"),
+        ("nothing", "unknown-name", None, "list studies"),
         ("empty", "no-study", "empty", ".yaml"),
     ],
 )

@@ -158,14 +158,16 @@ def invoke(arguments: list[str]) -> int:
     return int(code)
 
 
+def _usage_error(error: Any) -> UsageError:
+    """Return one of Typer's errors about the command line as one of ours, with the help to read."""
+    command = error.ctx.command_path if error.ctx else "reportgen"
+    message = error.format_message().rstrip(".")
+    return UsageError("invalid-usage", f"{message[:1].lower()}{message[1:]}", hint=f"see `{command} --help`")
+
+
 def _end(error: Exception, as_json: bool) -> int:
     """Print the error that ended a verb and return the exit code."""
-    if isinstance(error, PARSE_ERROR):
-        with contextlib.suppress(OSError):  # stderr is closed or full
-            error.show()
-        ended: ReportgenError = UsageError("invalid-usage", error.format_message())
-    else:
-        ended = report_error(error)
+    ended = report_error(_usage_error(error) if isinstance(error, PARSE_ERROR) else error)
     if as_json:
         with contextlib.suppress(ReportgenError):  # stdout is full
             print_json({"error": ended.values})

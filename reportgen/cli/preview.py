@@ -87,6 +87,8 @@ def _follow(previewed: Preview, show: Show) -> None:
             report_error(error)
             previewed.shown.broken("Internal error; see the terminal.")
         else:
-            if message or not show.quiet:
-                say(f"reportgen: {message}" if message else f"{previewed.shown.state.message}; waiting for changes")
+            for line in message.splitlines() if message else []:
+                say(f"reportgen: {line}")
+            if not (message or show.quiet):
+                say(f"{previewed.shown.state.message}; waiting for changes")
         previewed.wait()

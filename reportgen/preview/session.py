@@ -68,7 +68,7 @@ class Preview:
         self._used: Signature = {}
 
     def refresh(self, listener: ProgressListener) -> str | None:
-        """Make the page of the current study; return the error message, or None if there is no error.
+        """Make the page of the current study; return the errors, one a line, or None if there is no error.
 
         Starts again if a watched file changes in the meantime. Internal errors are raised.
         """
@@ -81,8 +81,9 @@ class Preview:
                 self.wait()
                 continue
             except (ReportgenError, TemplateError) as error:
-                self.shown.broken(_sentence(error))
-                return _sentence(error)
+                message = "\n".join(_sentence(one) for one in (error, *getattr(error, "others", ())))
+                self.shown.broken(message)
+                return message
             with in_language(self.shown.language):
                 text = _("{report}, generated in {time}")
                 self.shown.ready(page, text.format(report=description, time=duration(time.monotonic() - begin)))

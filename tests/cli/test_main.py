@@ -114,15 +114,20 @@ def test_wrong_usage_ends_with_2_and_its_code(training, capsys, arguments, expec
     "arguments",
     [
         ["run"],
+        ["dance"],
+        ["run", "rates.yaml", "--nonsense"],
+        ["run", "rates.yaml", "--seeds"],
+        ["check", "rates.yaml", "-j", "x"],
         ["run", "rates.yaml", "--set", "network.activation={name:leaky_relu}"],
         ["run", "rates.yaml", "-o", "rates.yaml"],
         ["describe", "nothing-of-that-name"],
     ],
 )
-def test_wrong_usage_ends_with_2_and_no_traceback(training, capsys, arguments):
+def test_wrong_usage_ends_with_2_and_one_sentence(training, capsys, arguments):
     code, _, err = run(capsys, *arguments)
     assert code == 2
-    assert err
+    assert err.startswith("reportgen: ")
+    assert err.count("\n") == 1
     assert "Traceback" not in err
     assert training.trained == []
 

@@ -192,6 +192,15 @@ def test_data_files_and_templates_are_watched(study: Path, tmp_path: Path, monke
     assert found.changed()
 
 
+def test_all_errors_of_a_study_are_shown(study: Path) -> None:
+    found = previewed(study)
+    edit(study, "title:", "titel:")
+    edit(study, "seeds:", "seed:")
+    message = str(found.refresh(ProgressListener()))
+    assert ("'titel'" in message, "'seed'" in message) == (True, True)
+    assert found.shown.state.message == message
+
+
 def test_an_edited_plugin_is_loaded_again(study: Path) -> None:
     Path("rows.py").write_text("ROWS = []\n", encoding="utf-8")
     edit(study, "question:", "plugins: [rows.py]\nquestion:")
