@@ -6,11 +6,10 @@
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const svgSpace = "http://www.w3.org/2000/svg";
   const width = 420, height = 260, left = 52, right = 12, top = 10, bottom = 40;
-  const colours = 8; // a second round of colours has dashed lines
   const steps = [...new Set(data.series.flatMap((one) => one.steps))].sort((a, b) => a - b);
   const depth = Math.max(...data.series.map((one) => one.layers));
   const sameDepth = data.series.every((one) => one.layers === depth);
-  const state = { shown: data.series.map((_, index) => index < 4), step: 0, timer: 0 };
+  const state = { shown: data.series.map((one) => one.shown), step: 0, timer: 0 };
 
   const element = (parent, name, attributes = {}, text = "") => {
     const made = parent.namespaceURI === svgSpace || name === "svg"
@@ -39,7 +38,7 @@
   const chosen = () => data.series.map((one, index) => ({ ...one, index })).filter((one) => state.shown[one.index]);
   // A variant whose training has ended, or whose next probe is later, shows its last probe until then.
   const probeAt = (one, step) => one.steps.reduce((last, at, index) => (at <= step ? index : last), 0);
-  const style = (index) => `line c${index % colours}${index >= colours ? " dashed" : ""}`;
+  const line = (one) => ({ class: "line", stroke: `var(--f-${one.colour})`, "stroke-dasharray": one.pattern });
 
   const ticksOf = (low, high, log) => {
     if (log) {
@@ -98,10 +97,10 @@
         if (drawn) path += `${open ? "L" : "M"}${x(index + 1).toFixed(1)} ${y(log ? Math.log10(value) : value).toFixed(1)}`;
         open = drawn;
       });
-      element(svg, "path", { class: style(one.index), d: path || "M0 0" });
+      element(svg, "path", { ...line(one), d: path || "M0 0" });
       values.forEach((value, index) => {
         if (value === null || (log && value <= 0)) return;
-        element(svg, "circle", { class: `dot c${one.index % colours}`, cx: x(index + 1), cy: y(log ? Math.log10(value) : value), r: 2.5 });
+        element(svg, "circle", { class: "dot", fill: `var(--f-${one.colour})`, cx: x(index + 1), cy: y(log ? Math.log10(value) : value), r: 2.5 });
       });
     }
   };
@@ -133,7 +132,7 @@
         const end = from + ((to - from) * (index + 1)) / bins.length;
         path += `V${at.toFixed(1)}H${x(end).toFixed(1)}`;
       });
-      element(svg, "path", { class: `${style(one.index)} step`, d: `${path}V${base}` });
+      element(svg, "path", { ...line(one), class: "line step", d: `${path}V${base}` });
     }
   };
 
@@ -193,7 +192,7 @@
     const box = element(label, "input", { type: "checkbox" });
     box.checked = state.shown[index];
     const swatch = element(label, "svg", { viewBox: "0 0 24 8", width: 24, height: 8, "aria-hidden": "true" });
-    element(swatch, "path", { class: style(index), d: "M0 4H24" });
+    element(swatch, "path", { ...line(one), d: "M0 4H24" });
     element(label, "span", {}, one.label);
     box.addEventListener("change", () => { state.shown[index] = box.checked; draw(); });
   });

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.report.document.explorer import Explorer
+from reportgen.report.document.explorer.data import Explorer
 
 
 @dataclass(frozen=True)

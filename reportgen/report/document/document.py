@@ -17,7 +17,8 @@ from reportgen.report.document.claim_view import ClaimView, claim_views, counted
 from reportgen.report.document.comparisons import Comparisons, comparisons_of
 from reportgen.report.document.content import Content
 from reportgen.report.document.diagnoses import Diagnosis, diagnoses
-from reportgen.report.document.explorer import explorer
+from reportgen.report.document.explorer.data import explorer
+from reportgen.report.document.explorer.lines import explorer_lines
 from reportgen.report.document.networks import Network, networks
 from reportgen.report.document.opening import opening_figure
 from reportgen.report.document.searches import SearchPart, search_parts
@@ -140,7 +141,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         sha256=study.sha256,
         quiz=(quiz := make_quiz(analysis)),
         predict_first=study.predict_first and quiz is not None,
-        explorer=explorer(analysis.outcomes),
+        explorer=explorer(analysis.outcomes, explorer_lines(analysis)),
     )
 
 

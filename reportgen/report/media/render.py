@@ -19,7 +19,7 @@ from reportgen.figures.drawing.markup import plain
 from reportgen.languages.translate import _, current_language, day, ngettext, numeral, pgettext, translated
 from reportgen.report.document import claim_words
 from reportgen.report.document.content import Content
-from reportgen.report.document.explorer import Explorer
+from reportgen.report.document.explorer.data import Explorer
 from reportgen.report.media import markdown, math
 from reportgen.report.media.breaks import breakable
 from reportgen.report.scores import FILTERS

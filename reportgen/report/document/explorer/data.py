@@ -15,6 +15,7 @@ from reportgen.analysis.results import VariantSummary
 from reportgen.analysis.summary import pooled, probes_at
 from reportgen.analysis.words.names import words
 from reportgen.languages.translate import ENGLISH, N_, _, current_language, numeral
+from reportgen.report.document.explorer.lines import Line
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.metric import LAYERS, Metric
 from reportgen.study.metrics.table import METRICS
@@ -55,8 +56,9 @@ class Explorer:
     Attributes
     ----------
     values : in JSON's types: `levels`, `statistics` (name, title, whether it is a share) and `series`, one for each
-        variant: label, steps (P,), number of layers L, values by statistic (P, L), and histograms by kind, each with
-        the ends of the bins by layer (L, 2) and the bins (P, L), as texts of LEVELS.
+        variant: label, colour, dash pattern, whether it is shown at first, steps (P,), number of layers L, values by
+        statistic (P, L), and histograms by kind, each with the ends of the bins by layer (L, 2) and the bins (P, L), as
+        texts of LEVELS.
     left_out : number of variants that are not included.
     probes : largest number of probes of a variant.
     """
@@ -66,15 +68,17 @@ class Explorer:
     probes: int
 
 
-def explorer(variants: Sequence[VariantSummary]) -> Explorer | None:
-    """Return the data of the first variants with probes, None if there are none.
+def explorer(variants: Sequence[VariantSummary], lines: Mapping[str, Line]) -> Explorer | None:
+    """Return the data of variants with probes, None if there are none. lines: how each is drawn, by its id.
 
+    If there are many variants, those that are shown at first come before the others.
     Values are means over the seeds that have a probe, and histograms are pooled over them. The steps are those of the
     seed with the most probes, evenly thinned if there are many.
     """
     able = [summary for summary in variants if _steps(summary.records)]
-    chosen = able[:MOST_VARIANTS]
-    series = [_series(summary) for summary in chosen]
+    first = sorted(able, key=lambda summary: not lines[summary.variant.id].is_shown)[:MOST_VARIANTS]
+    chosen = [summary for summary in able if summary in first]
+    series = [_series(summary, lines[summary.variant.id]) for summary in chosen]
     used = {name for one in series for name in one["values"]}
     statistics = [
         {"name": name, "title": words(name), "share": METRICS[name].scale == "share"}
@@ -108,13 +112,16 @@ def _steps(records: Sequence[RunRecord]) -> list[int]:
     return [int(steps[index]) for index in np.unique(kept)]
 
 
-def _series(summary: VariantSummary) -> dict[str, Any]:
+def _series(summary: VariantSummary, line: Line) -> dict[str, Any]:
     records = [record for record in summary.records if len(record.probe_steps)]
     steps = _steps(records)
     probes = {step: probes_at(records, step) for step in steps}
     found = {name: _means(row, records, probes) for name, row in _rows().items()}
     return {
         "label": summary.variant.label,
+        "colour": line.colour,
+        "pattern": line.pattern,
+        "shown": line.is_shown,
         "steps": steps,
         "layers": records[0].layers,
         "values": {

@@ -1,0 +1,1 @@
+"""The explorer of the page: its data, and the colours of its lines."""
