@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Literal
 from reportgen.analysis.diagnosis.benchmark import Benchmark, published
 from reportgen.analysis.results import Analysis, ClaimResult, EnsembleScore, SanityResult, VariantSummary
 from reportgen.engine.spec import ENGINE_VERSION, SCORES
+from reportgen.figures import find
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.languages.translate import translated
+from reportgen.languages.translate import _, translated
 from reportgen.report.document.answer import AnswerView, answer_of
 from reportgen.report.document.citations import cited
 from reportgen.report.document.claim_view import ClaimView, claim_views, counted
@@ -27,6 +28,7 @@ from reportgen.report.document.variants import VariantPart, data_facts, left_out
 from reportgen.report.quiz.questions import Quiz, make_quiz
 from reportgen.study.metrics.table import metric_of
 from reportgen.study.model.claims import BY_INTEREST
+from reportgen.study.model.study import Study
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Document(Content):
     ----------
     claims : the contradicted ones first, then the inconclusive ones, each in the order of the study
     tried : whether any proposed change was tested
+    undrawn : the titles of the figures that the study names and that have no data
     compared : the numbers of variants and trials in words
     rows : the variants that are shown one by one; a search is represented by its best trial
     common : the settings that all variants share
@@ -66,6 +69,7 @@ class Document(Content):
     diagnoses: tuple[Diagnosis, ...]
     tried: bool
     printed: tuple[PrintedTable, ...]
+    undrawn: tuple[str, ...]
     compared: str
     variants: tuple[VariantSummary, ...]
     rows: tuple[VariantSummary, ...]
@@ -121,6 +125,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         diagnoses=diagnoses(analysis),
         tried=any(finding.remedy is not None for finding in analysis.findings),
         printed=tuple(table for claim in claim_views(analysis) if (table := _printed(claim)) is not None),
+        undrawn=_undrawn(study, drawings),
         compared=counted(analysis.plan.variants),
         variants=variants,
         rows=analysis.outcomes,
@@ -143,6 +148,12 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         predict_first=study.predict_first and quiz is not None,
         explorer=explorer(analysis.outcomes, explorer_lines(analysis)),
     )
+
+
+def _undrawn(study: Study, drawings: Sequence[Drawing]) -> tuple[str, ...]:
+    """Return the titles of the figures that the study names and that have no data."""
+    drawn = {drawing.id for drawing in drawings}
+    return tuple(_(find(name).title) for name in study.figures if name not in drawn)
 
 
 def _facts(analysis: Analysis) -> dict[str, Any]:
