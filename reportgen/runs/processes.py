@@ -61,12 +61,17 @@ def count_processes(seconds: Sequence[float], workers: int) -> int:
     seconds : training time of each run on one core.
     """
     count = len(seconds)
-    if workers <= THREADS or not count or not sys.executable:
+    if workers <= THREADS or not count or not sys.executable or not has_lock():
         return 1
     mean, processes = sum(seconds) / count, -(-workers // THREADS)
     alone = count / throughput(workers, mean)
     divided = START_SECONDS + count / (processes * throughput(THREADS, mean))
     return processes if divided < alone else 1
+
+
+def has_lock() -> bool:
+    """Return whether one thread at a time executes Python; free-threaded Python (PEP 703) has no such lock."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
 def throughput(threads: int, run_seconds: float, lock_seconds: float = LOCK_SECONDS) -> float:

@@ -69,11 +69,18 @@ def content(record):
         (0, SHORT, 64, False),
     ],
 )
-def test_processes_are_used_for_many_short_runs_on_many_cores(count, seconds, workers, pays):
+def test_processes_are_used_for_many_short_runs_on_many_cores(monkeypatch, count, seconds, workers, pays):
+    monkeypatch.setattr(processes, "has_lock", lambda: True)
     assert (count_processes([seconds] * count, workers) > 1) is pays
 
 
-def test_threads_share_the_lock_of_their_process():
+def test_threads_without_a_lock_need_no_processes(monkeypatch):
+    monkeypatch.setattr(processes, "has_lock", lambda: False)
+    assert count_processes([SHORT] * 10_000, 64) == 1
+
+
+def test_threads_share_the_lock_of_their_process(monkeypatch):
+    monkeypatch.setattr(processes, "has_lock", lambda: True)
     alone = 1 / (SHORT + LOCK_SECONDS)
     assert throughput(1, SHORT) == pytest.approx(alone)
     assert throughput(1000, SHORT) == pytest.approx(1 / LOCK_SECONDS, rel=0.01)
