@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from reportgen.data.datasets import DATASETS
 from reportgen.engine.spec import RunSpec
 from reportgen.engine.tables.optimizers import OPTIMIZERS
+from reportgen.study.metrics.limits import common_factor
 from reportgen.study.metrics.metric import Need
 
 NOT_BY_DEFAULT = "is not measured by default"
@@ -52,6 +55,11 @@ STABILITY_LIMIT = Need(
     "needs an optimizer whose largest stable sharpness is known",
     lambda spec: OPTIMIZERS[spec.training.optimizer.name].stable_product is not None,
     "select variants with such an optimizer, for example sgd, in where",
+)
+COMMON_RATE = Need(
+    "needs the same learning rate in all layers",
+    lambda spec: math.isfinite(common_factor(spec.network)),
+    "select variants with one lr_factor and without init: mup in where",
 )
 LIMITED_CURVATURE = Need(
     NOT_BY_DEFAULT,

@@ -13,6 +13,7 @@ from reportgen.languages.translate import N_
 from reportgen.study.metrics.limits import limit_of_curvature
 from reportgen.study.metrics.metric import NETWORK, SHARE, SIZE, Metric, Need, Record, Values
 from reportgen.study.metrics.needs import (
+    COMMON_RATE,
     HIDDEN_LAYER,
     LIMITED_CURVATURE,
     PRECONDITIONED,
@@ -87,6 +88,7 @@ NETWORK_ROWS = (
         curvature_over_limit,
         LIMITED_CURVATURE,
         STABILITY_LIMIT,
+        COMMON_RATE,
         TRAINED,
         infinite=True,
         source="Cohen et al. 2021, section 2; 2/lr for gradient descent",
