@@ -2,7 +2,9 @@
 
 If a study trains, the metric is the final validation loss, or the training loss if nothing is held out, unless the
 finding names another one: validation accuracy for a decline of accuracy, and balanced accuracy (the mean recall over
-classes) for a class that is never predicted. Without training, the metric is whether the finding still occurs.
+classes) for a class that is never predicted. If the change is one of the loss, such as label smoothing, it is an
+accuracy, since values of two losses cannot be compared. Without training, the metric is whether the finding still
+occurs.
 
 Losses are compared by their ratio. Losses above the loss of guessing, and diverged runs, count as guessing: such a
 network is of no use, and its exact loss is due to chance. Differences far below a twentieth of the loss of guessing do
@@ -35,6 +37,7 @@ from reportgen.study.metrics.table import metric_of
 from reportgen.study.planning.plan import Variant
 
 DEFAULT_METRICS = ("val_loss", "train_loss")
+ACCURACIES = ("val_accuracy", "train_accuracy")
 FINDING_SEEN = "finding_seen"
 
 FEW = 0.1
@@ -93,8 +96,10 @@ def _metric(records: Sequence[RunRecord], finding: Finding) -> str:
     if not any(record.spec.training.epochs > 0 for record in records):
         return FINDING_SEEN
     named = finding.metric or ("val_accuracy" if any(_depends_on_few(r) for r in records) else None)
-    names = (named, *DEFAULT_METRICS) if named else DEFAULT_METRICS
-    return next((name for name in names if any(_known(r, name) for r in records)), "train_loss")
+    names: tuple[str, ...] = (named, *DEFAULT_METRICS) if named else DEFAULT_METRICS
+    if len({record.spec.training.loss for record in records}) > 1:
+        names = (*(name for name in names if metric_of(name).is_accuracy), *ACCURACIES)
+    return next((name for name in names if any(_known(r, name) for r in records)), names[-1])
 
 
 def _depends_on_few(record: RunRecord) -> bool:

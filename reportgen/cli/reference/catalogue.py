@@ -126,14 +126,17 @@ def find_entries(name: str) -> list[tuple[str, str, Any]]:
     """Return kind, full name and entry of all matches of a name, an alias, or the last part of a path.
 
     The indices of a path in a study, as in network.layers.0.conv.filters, are ignored. If nothing matches, names are
-    compared as in `loose`.
+    compared as in `loose`; then the components with a parameter of this name match.
     """
+    from reportgen.study.model.components import SAME_PARAMETERS
+
     name = re.sub(r"(\.\d+|\[\d+\])(?=\.)", "", name).replace("residual.layers.", "")
-    return _matches(name) or [
-        (kind, known, entry)
-        for kind, entries in KINDS.items()
-        for known, entry in entries().items()
-        if loose(name) in map(loose, (known, *getattr(entry, "aliases", ())))
+    if found := _matches(name):
+        return found
+    entries = [(kind, known, entry) for kind, entries in KINDS.items() for known, entry in entries().items()]
+    parameter = SAME_PARAMETERS.get(name, name)
+    return [one for one in entries if loose(name) in map(loose, (one[1], *getattr(one[2], "aliases", ())))] or [
+        one for one in entries if parameter in (own.name for own in getattr(one[2], "parameters", ()))
     ]
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from reportgen.engine.network import NO_STEP, PROBE
+from reportgen.engine.probes.probe_spec import LEAST_EXAMPLES
 from reportgen.engine.setup import Setup
 from reportgen.engine.step import gradient
 
-SMALL_BATCH = 8
+SMALL_BATCH = LEAST_EXAMPLES // 2
 """Examples in a small batch. It is more than one, so that batch normalization has statistics."""
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from reportgen.registry import ADDED
 
+LEAST_EXAMPLES = 16
+"""Least number of examples of a probe that measures the noise scale: two small batches."""
+
 
 @dataclass(frozen=True)
 class Request:

@@ -51,6 +51,7 @@ CLASS_ROWS = (
         read=loss_of_half(is_rare=True),
         needs=(CLASS_LOSSES,),
         **LOSS,
+        source="Kunstner et al. 2024, figure 1",
         words=N_("training loss on rare classes"),
     ),
     Metric(
@@ -60,6 +61,7 @@ CLASS_ROWS = (
         read=loss_of_half(is_rare=False),
         needs=(CLASS_LOSSES,),
         **LOSS,
+        source="Kunstner et al. 2024, figure 1",
         words=N_("training loss on frequent classes"),
     ),
 )
@@ -73,6 +75,7 @@ TASK_ROWS = (
         read=accuracy_change_over_tasks,
         needs=(TASKS,),
         **DIFFERENCE,
+        source="Dohare et al. 2024",
         words=N_("training accuracy on the last task minus that on the first task"),
     ),
 )

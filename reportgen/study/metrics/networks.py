@@ -69,6 +69,7 @@ NETWORK_ROWS = (
         _by_probe("curvature"),
         requested_probe("curvature"),
         infinite=True,
+        source="Cohen et al. 2021, section 2",
         words=N_("sharpness"),
     ),
     _of_network(

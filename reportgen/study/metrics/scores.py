@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from reportgen.engine.inspect.calibration import LOWEST
 from reportgen.languages.translate import N_
 from reportgen.study.metrics.metric import DIFFERENCE, EPOCHS, RUN, SHARE, SIZE, Metric, Need, Record, Values
 from reportgen.study.metrics.needs import AVERAGED_WEIGHTS, CALIBRATION, DROPOUT_PASSES, SNAPSHOTS, TEST, VALIDATION
@@ -225,16 +226,19 @@ EVALUATION_ROWS = (
     ),
     _on_request(
         "val_calibration_error",
-        "expected calibration error: mean distance of accuracy and predicted probability over 15 bins of validation "
-        "examples",
+        "expected calibration error: mean distance of accuracy and predicted probability (softmax of the outputs, for "
+        "every loss) over 15 bins of validation examples",
         CALIBRATION,
+        source="Guo et al. 2017, equation 3",
         higher_is_better=False,
         **SHARE,
     ),
     _on_request(
         "temperature",
-        "temperature of the smallest cross-entropy of the validation examples, above 1 for too confident predictions",
+        "temperature of the smallest cross-entropy of the validation examples, above 1 for too confident predictions; "
+        f"at least {LOWEST:g}, which a network without a mistake has",
         CALIBRATION,
+        source="Guo et al. 2017, section 4.2",
         words=N_("temperature of calibrated probabilities"),
     ),
     _on_request(
@@ -242,6 +246,7 @@ EVALUATION_ROWS = (
         "expected calibration error after temperature scaling, each half of the validation examples with the "
         "temperature of the other half",
         CALIBRATION,
+        source="Guo et al. 2017, section 4.2",
         higher_is_better=False,
         **SHARE,
         words=N_("validation calibration error after temperature scaling"),
@@ -250,6 +255,7 @@ EVALUATION_ROWS = (
         "val_loss_scaled",
         "cross-entropy of the validation examples after temperature scaling, fitted to the other half of them",
         CALIBRATION,
+        source="Guo et al. 2017, section 4.2",
         **LOSS,
         words=N_("validation loss after temperature scaling"),
     ),

@@ -6,10 +6,11 @@ pictures, with a check that the data and the training have what they need.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from reportgen.engine.probes.probe_spec import LEAST_EXAMPLES
 from reportgen.engine.spec import EvaluationSpec
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.study.model.components import problem
@@ -49,7 +50,8 @@ class Probes(Section):
     )
     noise_scale: bool = Field(
         default=False,
-        description="measure the gradient noise scale, the batch size at which the noise of the gradient equals it",
+        description="measure the gradient noise scale, the batch size at which the noise of the gradient equals it; "
+        f"needs {LEAST_EXAMPLES} examples",
     )
     update_angles: bool = Field(
         default=False, description="measure the angles by which a step turns the weights of each layer's units"
@@ -70,6 +72,14 @@ class Probes(Section):
     loss_line: bool = Field(
         default=False, description="measure the loss on the straight line from the initial to the final weights"
     )
+
+    @model_validator(mode="after")
+    def _enough_examples(self) -> Self:
+        """Reject too few examples for the noise scale, which compares small batches with all examples."""
+        if self.noise_scale and self.examples is not None and self.examples < LEAST_EXAMPLES:
+            message = f"the noise scale needs at least {LEAST_EXAMPLES} examples, found {self.examples}"
+            raise problem("out-of-range", message, "by default a probe has 256 examples", ("examples",))
+        return self
 
 
 def check_optimizer(probes: Probes, optimizer: str) -> None:

@@ -86,19 +86,29 @@ def setting(settings: Mapping[str, Any], path: str) -> tuple[bool, Any]:
         return _OF_WIDTHS[path](settings["network.hidden"])
     parts = path.split(".")
     for cut in range(len(parts) - 1, 0, -1):
-        value = settings.get(".".join(parts[:cut]))
+        place = ".".join(parts[:cut])
+        value: Any = {"name": settings.get("data.name")} if place == "data" else settings.get(place)
         for part in parts[cut:]:
-            value = _part(value, part)
-        if value is not None:
+            found, value = _part(value, part)
+        if found:
             return True, value
     return False, None
 
 
-def _part(value: Any, key: str) -> Any:
-    """Return the value at a key of a mapping, or at an index of a list; None if there is none."""
+def _part(value: Any, key: str) -> tuple[bool, Any]:
+    """Return whether there is a value at a key of a mapping or component, or at an index of a list, and the value."""
     if isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-        return value[int(key)]
-    return value.get(key) if isinstance(value, dict) else None
+        return True, value[int(key)]
+    whole = _with_left_out(value)
+    return key in whole, whole.get(key)
+
+
+def _with_left_out(value: Any) -> dict[str, Any]:
+    """Return a mapping, or the mapping of a component, with the parameters that it leaves out if they have defaults."""
+    mapping = value if isinstance(value, dict) else {"name": value}
+    name = mapping.get("name")
+    rows = [table[name] for table in _TABLES if isinstance(name, str) and name in table]
+    return {p.name: p.default for row in rows for p in row.parameters if p.added} | mapping
 
 
 def _one_width(widths: list[int]) -> tuple[bool, int | None]:
@@ -117,9 +127,10 @@ def _same(value: Any, wanted: Any) -> bool:
     """Return whether a setting has a value; a component may be given by its name or some of its parameters."""
     if isinstance(value, bool) or isinstance(wanted, bool):
         return _truth(value) is _truth(wanted)
+    if isinstance(wanted, dict) and isinstance(value, (dict, str)):
+        whole = _with_left_out(value)
+        return all(key in whole and _same(whole[key], item) for key, item in wanted.items())
     if isinstance(value, dict):
-        if isinstance(wanted, dict):
-            return all(key in value and _same(value[key], item) for key, item in wanted.items())
         return bool(value.get("name", value.get("rate")) == _canonical(wanted))
     if isinstance(value, list):
         return _same_list(value, wanted)

@@ -10,6 +10,7 @@ import pytest
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.remedies import compare_remedy
 from reportgen.analysis.finding import Finding, Guessing, Proposal
+from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
 from tests.analysis.diagnosis.held_out_runs import SEEDS, run, runs
@@ -39,6 +40,18 @@ def test_a_rise_of_validation_loss_is_scored_by_that_loss() -> None:
     assert judged("val_loss", after, before) == ("val_loss", "hurt")
     assert judged(None, before, after) == ("val_loss", "helped")
     assert judged("val_accuracy", before, after) == ("val_accuracy", "no difference")
+
+
+@pytest.mark.parametrize("metric", [None, "val_loss"])
+def test_a_change_of_the_loss_is_scored_by_accuracy(metric: str | None) -> None:
+    """The least smoothed loss is far above that of a plain one, so that the ratio of losses says nothing."""
+    smoothed = [
+        dataclasses.replace(one, spec=dataclasses.replace(one.spec, training=dataclasses.replace(
+            one.spec.training, loss=Component.of("softmax_cross_entropy", smoothing=0.9))))
+        for one in runs(curves={"val_loss": 2.3, "val_accuracy": 0.9})
+    ]  # fmt: skip
+    plain = runs(curves={"val_loss": 0.3, "val_accuracy": 0.9})
+    assert judged(metric, smoothed, plain) == ("val_accuracy", "no difference")
 
 
 def test_a_final_score_needs_no_array_of_a_run() -> None:

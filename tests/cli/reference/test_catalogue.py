@@ -70,6 +70,16 @@ def test_describe_prints_a_path_of_a_layer_with_an_index(capsys, name):
     assert "--set network.layers.0.conv.filters=" in out
 
 
+@pytest.mark.parametrize(
+    ("name", "component"),
+    [("smoothing", "softmax_cross_entropy"), ("label_smoothing", "softmax_cross_entropy"), ("tail", "gaussian")],
+)
+def test_describe_prints_the_components_with_a_parameter(capsys, name, component):
+    code, out, _ = run(capsys, "describe", name)
+    assert code == 0
+    assert component in out
+
+
 def test_layers_are_those_that_studies_name(capsys):
     found = json.loads(run(capsys, "list", "layers", "--json")[1])["layers"]
     assert {"dense", "conv", "max_pool"} <= set(found)

@@ -109,3 +109,23 @@ def test_a_variant_that_changes_nothing_is_selected_alone_along_a_path(tmp_path:
     plain, wide = list(variants[:2]), list(variants[2:])
     assert [one.label.split(",")[0] for one in variants] == ["plain", "plain", "wide", "wide"]
     assert found == [plain, plain, wide, wide]
+
+
+@pytest.mark.parametrize(
+    ("vary", "where"),
+    [
+        ("training.loss.smoothing: [0, 0.2]", {"training.loss.smoothing": 0}),
+        ("training.loss: [cross_entropy, {name: cross_entropy, smoothing: 0.2}]", {"training.loss.smoothing": 0}),
+        ("training.loss: [cross_entropy, {name: cross_entropy, smoothing: 0.2}]", {"training.loss": {"smoothing": 0}}),
+        ("data.tail: [null, 1]", {"data.tail": None}),
+    ],
+)
+def test_a_default_that_is_left_out_selects_the_variants_that_have_it(
+    tmp_path: Path, vary: str, where: dict[str, Any]
+) -> None:
+    path = tmp_path / "s.yaml"
+    data = "" if vary.startswith("data:") else "data: {name: gaussian, samples: 90, features: 3, classes: 3}\n"
+    text = f"title: T\nquestion: Q?\n{data}network: {{hidden: [4]}}\nseeds: 1\nvary: {{{vary}}}\n"
+    path.write_text(text, encoding="utf-8")
+    variants = load_study(path).variants
+    assert matching_variants(variants, where) == [variants[0]]
