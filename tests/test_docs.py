@@ -88,6 +88,13 @@ def test_files_of_the_project_that_a_page_names_exist(page: Path) -> None:
     assert [name for name in files if not (ROOT / name).exists()] == []
 
 
+def test_the_package_is_installed_from_the_clone() -> None:
+    """On the package index, the name belongs to another project."""
+    paths = [*PAGES, *sorted((ROOT / "reportgen").rglob("*.py"))]
+    wrong = re.compile(r"pip install[^\n]*['\" ]reportgen\b")
+    assert [path.name for path in paths if wrong.search(path.read_text(encoding="utf-8"))] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_verbs_and_flags_that_a_page_names_exist(page: Path) -> None:
     known = commands()

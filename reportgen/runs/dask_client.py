@@ -235,7 +235,7 @@ def _import_dask() -> Any:
         import dask
         import distributed  # noqa: F401
     except ImportError as error:
-        message, hint = "--dask requires the package distributed", "pip install 'reportgen[dask]'"
+        message, hint = "--dask requires the package distributed", "pip install distributed"
         raise MissingError("missing-library", message, hint=hint) from error
     return dask
 

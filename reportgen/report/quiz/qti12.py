@@ -23,7 +23,7 @@ def package(quiz: Quiz) -> bytes:
         from text2qti.quiz import Quiz as Text
     except ImportError:
         message = "no QTI 1.2 package, because text2qti is not installed"
-        raise MissingError("missing-library", message, hint="pip install 'reportgen[quiz]'") from None
+        raise MissingError("missing-library", message, hint="pip install text2qti") from None
     content: bytes = QTI(Text("\n".join(_lines(quiz)) + "\n", config=Config(), source_name=quiz.id)).zip_bytes()
     return without_times(content)
 
