@@ -272,4 +272,4 @@ def test_a_missing_installation_of_dask_is_an_error(monkeypatch):
     with pytest.raises(MissingError) as caught:
         run("tcp://localhost:1")
     assert caught.value.code == "missing-library"
-    assert "reportgen[dask]" in str(caught.value.hint)
+    assert "distributed" in str(caught.value.hint)
