@@ -11,7 +11,6 @@ import pytest
 
 from reportgen.engine.cost import optimizer_operations, run_bytes
 from reportgen.engine.layout import lay_out
-from reportgen.engine.network import BIAS, WEIGHTS
 from reportgen.engine.run import Run
 from reportgen.engine.setup import set_up
 from reportgen.engine.spec import RunSpec
@@ -19,32 +18,26 @@ from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.train import train
 from tests.engine.image_networks import TRAINING, images, run_of
 from tests.engine.networks import data, optimizer, spec
+from tests.engine.twins import Twin, groups
 
 LR, STEPS, L2 = 0.02, 12, 0.05
 
 Parameters = list[Any]
-Step = Callable[[int], None]
+Step = Callable[[], Any]
 
 
 def adam(parameters: Parameters) -> Step:
     import torch
 
-    made = torch.optim.Adam(_groups(parameters, L2), lr=LR)
-    return lambda t: made.step()
+    made = torch.optim.Adam(groups(parameters, L2), lr=LR)
+    return made.step  # type: ignore[no-any-return]
 
 
 def adamw(parameters: Parameters) -> Step:
     import torch
 
-    made = torch.optim.AdamW(_groups(parameters, 0.3), lr=LR)
-    return lambda t: made.step()
-
-
-def _groups(parameters: Parameters, decay: float) -> list[dict[str, Any]]:
-    """The weights, which alone have the decay, and the biases."""
-    weights = [p for p in parameters if p.ndim == 2]
-    rest = [p for p in parameters if p.ndim == 1]
-    return [{"params": weights, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]
+    made = torch.optim.AdamW(groups(parameters, 0.3), lr=LR)
+    return made.step  # type: ignore[no-any-return]
 
 
 def lion(parameters: Parameters) -> Step:
@@ -52,7 +45,7 @@ def lion(parameters: Parameters) -> Step:
 
     means = [torch.zeros_like(p) for p in parameters]
 
-    def step(t: int) -> None:
+    def step() -> None:
         for p, mean in zip(parameters, means, strict=True):
             if p.ndim == 2:
                 p.mul_(1 - LR * 0.3)
@@ -71,7 +64,7 @@ def muon(parameters: Parameters) -> Step:
     rest = [last, *(p for p in parameters if p.ndim == 1)]
     others = torch.optim.Adam(rest, lr=0.1 * LR, betas=(0.9, 0.95), eps=1e-10)
 
-    def step(t: int) -> None:
+    def step() -> None:
         for p, mean in zip(hidden, means, strict=True):
             mean.lerp_(p.grad.T, 0.05)
             update = zero_power(p.grad.T.lerp(mean, 0.95)) * max(1, mean.size(0) / mean.size(1)) ** 0.5
@@ -100,31 +93,8 @@ TWINS = {
 
 def of_twin(run: RunSpec, make: Callable[[Parameters], Step]) -> list[float]:
     """The losses of a dense tanh network in PyTorch."""
-    import torch
-
-    setup, examples = set_up(run, data()), data()
-    x, y = torch.tensor(examples.x_train, dtype=torch.float64), torch.tensor(examples.y_train)
-    parameters = []
-    for code, op in zip(setup.net.codes, setup.operations, strict=True):
-        flat = setup.state.params.astype(np.float64)
-        weights = flat[code[WEIGHTS] :][: op.weights].reshape(op.fan_in, op.width)
-        parameters += [torch.tensor(weights), torch.tensor(flat[code[BIAS] :][: op.width])]
-    for p in parameters:
-        p.requires_grad_()
-    step, losses = make(parameters), []
-    for t in range(STEPS):
-        a = x
-        for index in range(0, len(parameters), 2):
-            a = a @ parameters[index] + parameters[index + 1]
-            a = torch.tanh(a) if index < len(parameters) - 2 else a
-        loss = torch.nn.functional.cross_entropy(a, y)
-        for p in parameters:
-            p.grad = None
-        loss.backward()
-        losses.append(float(loss))
-        with torch.no_grad():
-            step(t)
-    return losses
+    twin = Twin(set_up(run, data()))
+    return list(twin.train(make(twin.parameters), STEPS))
 
 
 @pytest.mark.parametrize("name", TWINS)
