@@ -1,13 +1,17 @@
-"""Expected calibration error and temperature scaling."""
+"""Expected calibration error and temperature scaling, and their twins in PyTorch."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 
+from reportgen.data.streams import stream
 from reportgen.engine.inspect.calibration import (
+    BINS,
     CALIBRATION_SCORES,
     HIGHEST,
     LOWEST,
@@ -37,9 +41,11 @@ def test_the_error_of_two_bins_is_their_weighted_distance() -> None:
 
 
 def test_bins_are_closed_above_and_fifteen() -> None:
-    p = np.array([[3 / 15, 0.8], [0.8, 3.0001 / 15]])
-    first, second = (np.ceil(p.max(axis=1) * 15) - 1).astype(int)
-    assert first == second == 11
+    """The bin from 8/15 to 9/15 has one example at its upper end, which is right, and one inside, which is wrong."""
+    together, apart = (np.array([[0.6, 0.4], [p, 1 - p]]) for p in (0.54, 0.61))
+    y = np.array([0, 1])
+    assert calibration_error(together, y) == pytest.approx((0.54 - 0.4) / 2)
+    assert calibration_error(apart, y) == pytest.approx((0.61 + 0.4) / 2)
     assert calibration_error(np.eye(2), np.array([0, 0])) == 0.5
 
 
@@ -97,3 +103,68 @@ def test_scores_are_missing_without_two_examples_or_finite_outputs() -> None:
     nothing = calibration_scores(np.zeros((0, 3)), np.zeros(0, np.int64), np.zeros(0, np.int64))
     broken = calibration_scores(np.full((4, 3), np.nan), np.zeros(4, np.int64), np.arange(4))
     assert np.isnan([*nothing.values(), *broken.values()]).all()
+
+
+def twin_error(logits: Any, y: Any) -> float:
+    """The expected calibration error, bin by bin as in the published code of Guo et al. 2017."""
+    import torch
+
+    confidence, predicted = logits.softmax(dim=1).max(dim=1)
+    edges, error = torch.linspace(0, 1, BINS + 1, dtype=torch.float64), 0.0
+    for low, high in pairwise(edges):
+        inside = (confidence > low) & (confidence <= high)
+        if inside.any():
+            accuracy = (predicted == y)[inside].double().mean()
+            error += float(inside.double().mean() * (confidence[inside].mean() - accuracy).abs())
+    return error
+
+
+def twin_temperature(logits: Any, y: Any) -> Any:
+    """The temperature with the smallest cross-entropy, by L-BFGS in its logarithm."""
+    import torch
+
+    logarithm = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    settings = {"tolerance_grad": 1e-13, "tolerance_change": 1e-16, "line_search_fn": "strong_wolfe"}
+    optimizer = torch.optim.LBFGS([logarithm], max_iter=200, **settings)
+
+    def loss() -> Any:
+        optimizer.zero_grad()
+        value = torch.nn.functional.cross_entropy(logits / logarithm.exp(), y)
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    return logarithm.exp().detach()
+
+
+def twin_scores(logits: np.ndarray, y: np.ndarray, order: np.ndarray) -> dict[str, float]:
+    """The CALIBRATION_SCORES in PyTorch."""
+    import torch
+
+    outputs, labels = torch.tensor(logits), torch.tensor(y)
+    halves = torch.tensor(order).tensor_split([len(order) // 2])
+    first, second = (twin_temperature(outputs[half], labels[half]) for half in halves)
+    scaled = outputs.clone()
+    scaled[halves[0]] /= second
+    scaled[halves[1]] /= first
+    loss = torch.nn.functional.cross_entropy(scaled, labels)
+    found = twin_error(outputs, labels), (first * second) ** 0.5, twin_error(scaled, labels), loss
+    return dict(zip(CALIBRATION_SCORES, map(float, found), strict=True))
+
+
+@pytest.mark.parametrize(("n", "temperature"), [(301, 2.0), (500, 0.6)])
+def test_scores_agree_with_pytorch(n: int, temperature: float) -> None:
+    pytest.importorskip("torch")
+    logits, y = examples(n, temperature)
+    order = np.random.default_rng(1).permutation(n)
+    assert calibration_scores(logits, y, order) == pytest.approx(twin_scores(logits, y, order), rel=1e-7)
+
+
+def test_scores_of_a_run_are_those_of_its_predictions_in_pytorch() -> None:
+    """Logarithms of the stored probabilities are the outputs up to a constant for each example."""
+    pytest.importorskip("torch")
+    run, dataset = spec(), data(val=100)
+    found = train(replace(run, evaluation=EvaluationSpec(calibration=True, predictions=True)), dataset)
+    order = stream(run.seed, "calibration").permutation(100)
+    expected = twin_scores(np.log(found.arrays["val_probabilities"].astype(np.float64)), dataset.y_val, order)
+    assert {name: found.final[name] for name in CALIBRATION_SCORES} == pytest.approx(expected, rel=1e-6)
