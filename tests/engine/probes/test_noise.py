@@ -1,4 +1,4 @@
-"""The gradient noise scale, against gradients of the reference and where there is no noise."""
+"""The gradient noise scale, against gradients of the reference, PyTorch, and where there is no noise."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from reportgen.data.dataset import Dataset
-from reportgen.engine.probes.noise import SMALL_BATCH
+from reportgen.engine.probes.noise import SMALL_BATCH, noise_scale
 from reportgen.engine.probes.probe_spec import ProbeSpec
+from reportgen.engine.setup import set_up
 from reportgen.engine.spec import RunSpec
+from reportgen.engine.step import gather
 from reportgen.engine.train import train
 from tests import naive
 from tests.engine.networks import data, spec
+from tests.engine.twins import Twin
 
 
 def measured(run: RunSpec, dataset: Dataset) -> float:
@@ -35,6 +38,19 @@ def test_the_scale_is_that_of_the_gradients_of_the_reference() -> None:
     signal = (48 * large - SMALL_BATCH * small) / (48 - SMALL_BATCH)
     noise = (small - large) / (1 / SMALL_BATCH - 1 / 48)
     assert measured(run, dataset) == pytest.approx(noise / signal, rel=1e-4)
+
+
+def test_the_scale_is_that_of_gradients_of_single_examples_in_pytorch() -> None:
+    """Sigma / 8 is the covariance of the means of batches of 8, and |G|^2 exceeds the true one by tr(Sigma) / n."""
+    torch = pytest.importorskip("torch")
+    setup = set_up(spec(l2=0.5), data(n=50), np.float64)
+    gather(setup.examples.x, setup.examples.y, setup.dataset.features, np.arange(50), setup.work)
+    twin = Twin(setup)
+    of_examples = [torch.autograd.grad(loss, twin.parameters, retain_graph=True) for loss in twin.losses()[:48]]
+    gradients = torch.stack([torch.cat([part.ravel() for part in parts]) for parts in of_examples])
+    noise = SMALL_BATCH * gradients.reshape(6, SMALL_BATCH, -1).mean(dim=1).var(dim=0).sum()
+    signal = gradients.mean(dim=0).square().sum() - noise / 48
+    assert noise_scale(setup, 50) == pytest.approx((noise / signal).item(), rel=1e-12)
 
 
 def test_equal_batches_have_no_noise_and_one_batch_no_scale() -> None:
