@@ -1,4 +1,4 @@
-"""Looks on request: singular values against NumPy, curvature against a full Hessian in float64."""
+"""Looks on request: singular values against NumPy, curvature against full Hessians in float64 and in PyTorch."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import pytest
 
 from reportgen.engine.network import NO_STEP, TRAIN
 from reportgen.engine.network_spec import BatchNormSpec
+from reportgen.engine.probes import spectra
 from reportgen.engine.probes.probe_spec import ProbeSpec
 from reportgen.engine.probes.spectra import _power_iteration, effective_rank, optimizer_states
 from reportgen.engine.run import Run
-from reportgen.engine.setup import set_up
+from reportgen.engine.setup import Setup, set_up
 from reportgen.engine.spec import SPECTRAL, RunSpec
-from reportgen.engine.step import gradient
+from reportgen.engine.step import gather, gradient
 from reportgen.engine.train import Cancelled, train
 from reportgen.registry import Component
 from tests import naive
 from tests.engine.networks import activation, data, init, optimizer, spec
+from tests.engine.twins import Twin
 
 
 def probed(run: RunSpec, **probes: Any) -> dict[str, np.ndarray]:
@@ -164,3 +166,63 @@ def test_optimizer_states_are_in_the_order_of_the_parameters() -> None:
     loop.start()
     loop.train(1)
     np.testing.assert_allclose(optimizer_states(setup, 2)[0], 0.1 * expected, rtol=1e-4, atol=1e-9)
+
+
+def prepared(run: RunSpec, dtype: type) -> Setup:
+    """The run before its first step, with 40 examples in the work buffers."""
+    setup = set_up(run, data(n=40), dtype)
+    gather(setup.examples.x, setup.examples.y, setup.dataset.features, np.arange(40), setup.work)
+    return setup
+
+
+@pytest.mark.parametrize(("exact", "tolerance"), [(True, 1e-7), (False, 1e-3)])
+def test_the_curvature_is_that_of_the_hessian_in_pytorch(
+    exact: bool, tolerance: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the settings of runs in float32, and with exact ones in float64."""
+    torch = pytest.importorskip("torch")
+    if exact:
+        converge(monkeypatch)
+    setup = prepared(spec(widths=(5, 4), l2=0.5), np.float64 if exact else np.float32)
+    expected = torch.linalg.eigvalsh(Twin(setup).hessian()).max()
+    assert spectra.curvature(setup, 40, 0) == pytest.approx(float(expected), rel=tolerance)
+
+
+def converge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make differences and power iteration exact to about 1e-8 in float64."""
+    for name, value in (("STEP", 1e-4), ("TOLERANCE", 1e-13), ("MOST_PRODUCTS", 5000)):
+        monkeypatch.setattr(spectra, name, value)
+
+
+ADAM = spec(widths=(5, 4), optimizer=optimizer("adam", epsilon=0.01), lr=0.02, epochs=3, batch_size=0)
+
+
+def after_adam(twin: Twin) -> tuple[np.ndarray, float]:
+    """Both moments after three steps of PyTorch's Adam, and the preconditioned curvature of Cohen et al. 2022."""
+    import torch
+
+    adam = torch.optim.Adam(twin.parameters, lr=0.02, eps=0.01)
+    for _ in twin.train(adam.step, 3):
+        pass
+    moments = [torch.cat([adam.state[p][name].ravel() for p in twin.parameters]) for name in ("exp_avg", "exp_avg_sq")]
+    divisor = (1 - 0.9**3) * ((moments[1] / (1 - 0.999**3)).sqrt() + 0.01)
+    largest = torch.linalg.eigvalsh(twin.hessian() / torch.outer(divisor, divisor).sqrt()).max()
+    return torch.stack(moments).numpy(), float(largest)
+
+
+def test_the_preconditioned_curvature_is_that_of_the_states_in_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    converge(monkeypatch)
+    setup = prepared(ADAM, np.float64)
+    twin = Twin(setup)
+    moments, expected = after_adam(twin)
+    setup.state.params[:] = twin.flat.numpy()
+    monkeypatch.setattr(spectra, "optimizer_states", lambda setup, count: moments)
+    assert spectra.preconditioned_curvature(setup, 40, ADAM, 3) == pytest.approx(expected, rel=1e-7)
+
+
+def test_a_run_with_adam_has_the_preconditioned_curvature_of_pytorch() -> None:
+    pytest.importorskip("torch")
+    found = probed(ADAM, preconditioned_curvature=True)["probe_preconditioned_curvature"]
+    _, expected = after_adam(Twin(prepared(ADAM, np.float32)))
+    assert found[-1] == pytest.approx(expected, rel=1e-3)
