@@ -1,4 +1,7 @@
-"""The angle of a step in equilibrium, against random walks of weights whose length has no effect."""
+"""The angle of a step in equilibrium, against random walks of weights whose length has no effect.
+
+Some of the walks are steps of the optimizers of PyTorch.
+"""
 
 from __future__ import annotations
 
@@ -68,6 +71,35 @@ def lion(beta1: float, beta2: float) -> Step:
 def test_the_angle_is_that_of_a_random_walk(name: str, parameters: dict[str, Any], step: Step) -> None:
     expected = turning_angle(OPTIMIZERS[name], parameters, LR, 0.0 if "weight_decay" in parameters else DECAY)
     assert walked(step) == pytest.approx(expected, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "settings"),
+    [
+        ("sgd", {"momentum": 0.0, "nesterov": False, "form": "velocity"}, {}),
+        ("sgd", {"momentum": 0.9, "nesterov": False, "form": "velocity"}, {"momentum": 0.9}),
+        ("adamw", {"weight_decay": DECAY, "beta1": 0.9}, {"betas": (0.9, 0.99)}),
+        ("adamw", {"weight_decay": DECAY, "beta1": 0.5}, {"betas": (0.5, 0.99)}),
+    ],
+)
+def test_the_angle_is_that_of_the_optimizers_of_pytorch(
+    name: str, parameters: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    """The loss of each step is a random linear function of the direction of the weights."""
+    torch = pytest.importorskip("torch")
+    made = {"sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}[name]
+    random = torch.Generator().manual_seed(0)
+    w = torch.randn(SIZE, dtype=torch.float64, generator=random).requires_grad_()
+    optimizer, cosines = made([w], lr=LR, weight_decay=DECAY, **settings), []
+    for _ in range(STEPS):
+        before = w.detach().clone()
+        optimizer.zero_grad()
+        (torch.randn(SIZE, dtype=torch.float64, generator=random) @ w / w.norm()).backward()
+        optimizer.step()
+        cosines.append(torch.nn.functional.cosine_similarity(before, w.detach(), dim=0))
+    expected = float(torch.stack(cosines)[STEPS // 2 :].acos().square().mean().sqrt())
+    angle = turning_angle(OPTIMIZERS[name], parameters, LR, 0.0 if "weight_decay" in parameters else DECAY)
+    assert angle == pytest.approx(expected, rel=0.02)
 
 
 @pytest.mark.parametrize(
