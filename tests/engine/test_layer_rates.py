@@ -1,8 +1,10 @@
-"""Learning rates of single layers, and those of the maximal update parametrization."""
+"""Learning rates of single layers, those of the maximal update parametrization, and its twin in PyTorch."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from reportgen.registry import Component
 from tests.engine.image_networks import NORM, before, conv, dense, images, output, pool, run_of
 from tests.engine.networks import activation, data, init, optimizer, spec
 from tests.engine.test_train import check_against_reference
+from tests.engine.twins import Twin
 
 MUP = init("mup", base_width=8)
 
@@ -132,3 +135,35 @@ def test_outputs_of_wide_networks_change_as_much_as_those_of_narrow_ones(o: Comp
 def test_outputs_of_wide_standard_networks_change_more() -> None:
     changes = [_change_of_outputs(width, init("he_normal"), optimizer("adam")) for width in (32, 512)]
     assert changes[1] / changes[0] > 6
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_steps_agree_with_the_other_form_of_the_parametrization_in_pytorch(name: str) -> None:
+    """Yang et al. 2022, table 8: a constant factor, not the initial weights, makes the outputs of wide networks small.
+
+    The weights of the output layer are those of `he_normal` at the base width. Hidden widths are two and four times
+    the base width.
+    """
+    torch = pytest.importorskip("torch")
+    run = spec(widths=(16, 32), weights=MUP, optimizer=optimizer(name), lr=0.05, batch_size=0, epochs=4, looks=0)
+    twin = OtherForm(set_up(spec(widths=(16, 32), weights=init("he_normal")), data()), shrink=4)
+    with torch.no_grad():
+        twin.parameters[-2] *= 4**0.5
+    factors = {"sgd": [2, 2, 4 / 2, 4, 4, 1], "adam": [1, 1, 1 / 2, 1, 1, 1]}[name]
+    groups = [{"params": [p], "lr": 0.05 * factor} for p, factor in zip(twin.parameters, factors, strict=True)]
+    made = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[name](groups)
+    losses = list(twin.train(made.step, 4))
+    assert losses[-1] < 0.95 * losses[0]
+    np.testing.assert_allclose(train(run, data()).arrays["step_loss"], losses, rtol=1e-6)
+
+
+class OtherForm(Twin):
+    """A twin whose products with the output weights are divided by a constant."""
+
+    def __init__(self, setup: Setup, shrink: float) -> None:
+        super().__init__(setup)
+        self.shrink = shrink
+
+    def losses(self, parameters: Sequence[Any] | None = None) -> Any:
+        *others, weights, bias = parameters or self.parameters
+        return super().losses([*others, weights / self.shrink, bias])
