@@ -1,4 +1,4 @@
-"""The loss on the examples of each class."""
+"""The loss on the examples of each class, and in PyTorch."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from reportgen.engine.inspect.by_class import class_losses
+from reportgen.engine.setup import set_up
 from reportgen.engine.spec import EvaluationSpec
 from reportgen.engine.train import train
 from tests.engine.networks import data, spec
+from tests.engine.twins import Twin
 
 
 def test_each_class_has_the_mean_of_its_examples_and_an_absent_class_has_none() -> None:
@@ -28,3 +30,15 @@ def test_the_losses_of_the_classes_average_to_the_loss_of_the_split() -> None:
     mean = np.average(outcome.arrays["train_class_loss"][present], weights=counts[present])
     assert mean == pytest.approx(outcome.final["train_loss"], rel=1e-5)
     assert "train_class_loss" not in train(spec(epochs=2), data(n=40)).arrays
+
+
+def test_losses_after_training_are_those_of_pytorch() -> None:
+    torch = pytest.importorskip("torch")
+    run = spec(epochs=3, batch_size=0, lr=0.3)
+    twin = Twin(set_up(run, data(n=40)))
+    for _ in twin.train(torch.optim.SGD(twin.parameters, lr=0.3).step, 3):
+        pass
+    losses = twin.losses().detach()
+    expected = [float(losses[twin.y == label].mean()) for label in range(4)]
+    outcome = train(dataclasses.replace(run, evaluation=EvaluationSpec(class_losses=True)), data(n=40))
+    np.testing.assert_allclose(outcome.arrays["train_class_loss"], expected, rtol=1e-6)

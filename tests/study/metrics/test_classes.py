@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 
 from reportgen.analysis.metrics.measures import value
+from reportgen.data.dataset import Dataset
+from reportgen.engine.setup import set_up
+from reportgen.engine.spec import EvaluationSpec
 from reportgen.engine.tables.optimizers import OPTIMIZERS
+from reportgen.engine.train import train
 from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 from reportgen.study.model.claims import Measure
+from tests.engine.networks import data, spec
+from tests.engine.twins import Twin
 from tests.runs.records import planned, record
 
 
@@ -32,6 +38,26 @@ def test_rare_classes_hold_at_most_half_of_the_examples() -> None:
     assert measured(run, "rare_train_loss") == pytest.approx((2 * 25 + 3 * 15 + 4 * 10) / 50)
     assert measured(run, "frequent_train_loss") == 1
     assert np.isnan(measured(record(planned()), "rare_train_loss"))
+
+
+def test_losses_on_rare_and_frequent_classes_are_those_of_single_examples_in_pytorch() -> None:
+    torch = pytest.importorskip("torch")
+    run, dataset = spec(epochs=3, batch_size=0, lr=0.3), unequal(data(n=300))
+    twin = Twin(set_up(run, dataset))
+    for _ in twin.train(torch.optim.SGD(twin.parameters, lr=0.3).step, 3):
+        pass
+    losses, rare = twin.losses().detach(), twin.y != 2
+    outcome = train(dataclasses.replace(run, evaluation=EvaluationSpec(class_losses=True)), dataset)
+    found = run_with(dict(outcome.arrays), {"class_counts": torch.bincount(twin.y).tolist()})
+    assert measured(found, "rare_train_loss") == pytest.approx(float(losses[rare].mean()), rel=1e-5)
+    assert measured(found, "frequent_train_loss") == pytest.approx(float(losses[~rare].mean()), rel=1e-5)
+
+
+def unequal(dataset: Dataset) -> Dataset:
+    """All examples of the third class, and different small numbers of each of the others."""
+    few = np.concatenate([np.flatnonzero(dataset.y_train == label)[: 3 + 2 * label] for label in (0, 1, 3)])
+    chosen = np.sort(np.concatenate([few, np.flatnonzero(dataset.y_train == 2)]))
+    return dataclasses.replace(dataset, x_train=dataset.x_train[chosen], y_train=dataset.y_train[chosen])
 
 
 def test_the_change_over_tasks_compares_the_ends_of_the_first_and_the_last_task() -> None:
