@@ -172,6 +172,7 @@ class _Layout:
         self.last: list[int] = []  # the last operation of each node
         layers = 0
         for index, node in enumerate(network.nodes):
+            self.number = layers + 1  # of this layer, or of the next one if the node has no weights
             try:
                 self._append_node(node, layers)
             except LayoutError as error:
@@ -228,10 +229,8 @@ class _Layout:
         if not isinstance(node, PoolSpec) and pieces > 1 and not kind.has_weights:
             message = f"a unit of {node.activation.name} has {pieces} pieces with weights of their own"
             raise LayoutError("pieces-need-weights", message, "use another activation for pre-activation and Fixup")
-        norm = None if isinstance(node, PoolSpec) else node.norm
-        if norm is not None and output[-1] * pieces % (groups := NORMS[norm.name].groups(dict(norm.params))):
-            message = f"{groups} groups do not divide the {output[-1] * pieces} channels of a layer"
-            raise LayoutError("invalid-value", message, "choose a number of groups that divides all of them")
+        if not isinstance(node, PoolSpec) and node.norm is not None:
+            _check_norm(node.norm, output[-1] * pieces, math.prod(output[:-1]), self.number)
         if adds is not None and self._shape_of(adds) != output:
             before = self._shape_of(adds)
             message = f"the branch turns the shape {shape_text(before)} into {shape_text(output)}"
@@ -260,6 +259,18 @@ class _Layout:
                 source_units=shape[-1] if self._follows_weights(source) else None,
             )
         )
+
+
+def _check_norm(norm: Component, channels: int, positions: int, number: int) -> None:
+    """Raise LayoutError if a normalization of examples does not fit its layer; `number` is that of the layer."""
+    groups = NORMS[norm.name].groups(dict(norm.params))
+    if channels % groups:
+        message = f"{groups} groups do not divide the {channels} channels of layer {number}"
+        raise LayoutError("invalid-value", message, "choose a number of groups that divides all of them")
+    if channels // groups * positions == 1:  # equal to its mean, so that the output is constant
+        message = f"{norm.name} normalizes 1 value at a time in layer {number}, so that the outputs are constant"
+        hint = "normalize at least 2 values together: use more units or fewer groups, or no norm in this layer"
+        raise LayoutError("invalid-value", message, hint)
 
 
 def has_scalars(layer: LayerSpec) -> bool:

@@ -22,7 +22,7 @@ class Normalization(Row):
     ----------
     forward, backward : kernels; gamma and beta have one value for each channel.
     groups : returns the number of groups of channels with moments of their own, from the parameters. It must divide
-        the number of channels.
+        the number of channels, and a group must have more than one value at all positions together.
     """
 
     kind: ClassVar[str] = "normalization"

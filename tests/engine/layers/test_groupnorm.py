@@ -111,6 +111,15 @@ def test_groups_that_do_not_divide_the_channels_are_an_error() -> None:
     assert error.value.code == "invalid-value"
 
 
+def test_a_single_value_cannot_be_normalized() -> None:
+    alone = norm("group_norm", groups=4)
+    lay_out(NetworkSpec((conv(4, norm=alone), output())), 60, SHAPE)  # the positions of a channel are one group
+    whole = conv(4, size=SHAPE[1:], padding=0, norm=alone)
+    with pytest.raises(LayoutError, match="layer 1") as error:
+        lay_out(NetworkSpec((whole, output())), 60, SHAPE)
+    assert error.value.code == "invalid-value"
+
+
 def test_a_normalization_costs_two_parameters_for_each_channel_and_time() -> None:
     def laid_out(kind: Component | None) -> Any:
         return lay_out(NetworkSpec((conv(4, norm=kind), output())), 60, SHAPE)

@@ -84,6 +84,8 @@ def test_survival_falls_in_equal_steps_from_block_to_block(tmp_path: Path) -> No
         ("{hidden: [4], norm: layer_norm, batchnorm: true}", "conflicting-settings"),
         ("{hidden: [4], norm: layer_norm, init: fixup}", "conflicting-settings"),
         ("{hidden: [4, 6], norm: {name: group_norm, groups: 4}}", "invalid-value"),
+        ("{hidden: [4, 1, 4], norm: layer_norm}", "invalid-value"),
+        ("{hidden: [4], norm: {name: group_norm, groups: 4}}", "invalid-value"),
         ("{layers: [{dense: {units: 4, norm: layer_norm}}], batchnorm: true}", "conflicting-settings"),
         ("{hidden: [4], norm: instance_norm}", "unknown-name"),
         ("{hidden: [4, 5], norm: [layer_norm]}", "wrong-length"),
