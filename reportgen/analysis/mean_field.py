@@ -143,6 +143,9 @@ def forward(operations: Sequence[Operation], second_moment: float) -> Forward:
         if source is None or operation.kind.mean_field != "both" or ACTIVATIONS[operation.activation.name].pieces:
             continue
         z = _linear(operation, source)
+        if z is not None and operation.branch_drop is not None:
+            p = operation.branch_drop.survival  # as in probes
+            z = z.through(functools.partial(np.multiply, p), functools.partial(np.full_like, fill_value=p))
         z = z if z is None or operation.adds is None else _joined(found, index, z, found.signal(operation.adds))
         if z is not None:
             found.sums[index] = z
@@ -223,8 +226,7 @@ def _joined(found: Forward, index: int, branch: Signal, shortcut: Signal | None)
 def backward(operations: Sequence[Operation], found: Forward) -> dict[int, Array] | None:
     """Return the mean square of deltas by position, by operation, relative to the output layer.
 
-    None if it is not predicted: with normalization, which couples the examples of a batch or the units of a layer, and
-    below operations whose slopes are unknown.
+    None if it is not predicted: with normalization, which couples examples or units, and below unknown slopes.
     """
     if any(operation.normalizes for operation in operations):
         return None
@@ -245,7 +247,8 @@ def backward(operations: Sequence[Operation], found: Forward) -> dict[int, Array
         is_view = index in found.outputs and not operation.fan_in  # its slopes are among those of its source
         if operation.source == INPUT or is_view:
             continue
-        below, source = _back(operation, deltas[index]), found.signal(operation.source)
+        survival = 1.0 if operation.branch_drop is None else operation.branch_drop.survival
+        below, source = survival**2 * _back(operation, deltas[index]), found.signal(operation.source)
         if source is None:
             outs[operation.source] = outs[operation.source] + below
         else:

@@ -151,6 +151,33 @@ def branches(record: RunRecord) -> list[list[int]]:
     return list(found.values())
 
 
+def survival(record: RunRecord) -> Array:
+    """Return the probability with which training keeps the branch of each layer, 1 outside of branches, (layers,).
+
+    Probes multiply the outputs of a branch, and so the deltas inside of it, by this number.
+    """
+    found = np.ones(record.layers)
+    for own in branches(record):
+        drop = record.spec.network.layers[own[-1]].branch_drop
+        found[own] = 1.0 if drop is None else drop.survival
+    return found
+
+
+def skip_probability(record: RunRecord) -> Array:
+    """Return the probability with which a step of training drops a layer's branch for all of its examples, (layers,).
+
+    Such a step does not change the weights of the layer, except by momentum or a penalty.
+    """
+    batch = record.spec.training.batch_size or int(record.facts.get("train_n", 1))
+    draws_of = [1] * record.layers
+    for own in branches(record):
+        drop = record.spec.network.layers[own[-1]].branch_drop
+        if drop is not None and drop.by == "example":
+            for layer in own:
+                draws_of[layer] = batch
+    return np.asarray((1 - survival(record)) ** np.array(draws_of))
+
+
 def is_linear_by_design(network: NetworkSpec) -> Flags:
     """Return which layers have the identity on purpose, shape (layers,).
 

@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.means import mean
+from reportgen.analysis.diagnosis.evidence.means import mean, medians
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, stuck
-from reportgen.analysis.diagnosis.layers import fan_ins, input_moments, positions
+from reportgen.analysis.diagnosis.layers import fan_ins, input_moments, positions, skip_probability
 from reportgen.engine.tables.schedules import phases
 from reportgen.runs.record import RunRecord
 
@@ -65,6 +65,7 @@ class Course:
     predicted_decreases: predicted decrease of that step, in powers of e, shape (K,).
     update_ratios: update ratio of each layer, shape (K, L); 0 if it is unknown, or if the weights start at zero and any
         step is large compared with them.
+    taken: whether the step reached each layer, shape (K, L); it does not if stochastic depth dropped the branch.
     probe_steps: step of each probe, shape (K,).
     losses: loss of each minibatch, shape (S,).
     first, last: mean loss of the first and of the last steps.
@@ -77,6 +78,7 @@ class Course:
     step_effects: Array
     predicted_decreases: Array
     update_ratios: Array
+    taken: NDArray[np.bool_]
     probe_steps: Array
     losses: Array
     first: float
@@ -100,6 +102,14 @@ class Course:
     def typical_step_effect(self) -> float:
         """Mean effect of a step."""
         return self._total(self.step_effects) / self.losses.size
+
+    @functools.cached_property
+    def typical_ratios(self) -> Array:
+        """Median update ratio of the steps that reached a layer, shape (L,); NaN for a layer that none reached."""
+        if self.taken.all():
+            return medians(self.update_ratios)
+        columns = zip(self.update_ratios.T, self.taken.T, strict=True)
+        return np.array([float(np.median(values[taken])) if taken.any() else math.nan for values, taken in columns])
 
     @functools.cached_property
     def paths(self) -> Array:
@@ -182,6 +192,7 @@ def training_course(record: RunRecord) -> Course | None:
         step_effects=effects[known],
         predicted_decreases=rates[known],
         update_ratios=ratios,
+        taken=(ratios > 0) | (skip_probability(record) == 0),
         probe_steps=probes[known],
         losses=losses,
         first=first,

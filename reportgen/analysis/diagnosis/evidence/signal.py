@@ -23,7 +23,7 @@ from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, FITS, learned_task, stuck
 from reportgen.analysis.diagnosis.evidence.plateau import long_plateau
 from reportgen.analysis.diagnosis.evidence.symptoms import initial
-from reportgen.analysis.diagnosis.layers import in_branches, is_convolutional, positions
+from reportgen.analysis.diagnosis.layers import ends_of_branches, in_branches, is_convolutional, positions, survival
 from reportgen.analysis.finding import Severity
 from reportgen.runs.record import RunRecord
 
@@ -59,15 +59,25 @@ def forward(record: RunRecord) -> Array:
 def backward(record: RunRecord, probe: int = 0) -> Array:
     """Return the root mean square of each hidden layer's deltas at a probe, shape (layers - 1,).
 
+    Deltas inside of a branch are those of a step that keeps it: probes multiply them by its survival probability.
+
     In a network with convolutions, the squares of a channel are summed over its positions instead of averaged, since
     pooling divides the same gradient among more positions.
     """
-    layers = record.spec.network.layers[:-1]
+    layers, kept = record.spec.network.layers[:-1], _survival_inside(record)
     if is_convolutional(record) and "probe_gradient_norm" in record.arrays:
         norms = np.asarray(record.statistic("gradient_norm")[probe][:-1], np.float64)
-        return norms / np.sqrt([layer.units * max(int(record.facts.get("probe_n", 1)), 1) for layer in layers])
+        return norms / kept / np.sqrt([layer.units * max(int(record.facts.get("probe_n", 1)), 1) for layer in layers])
     mean, std = (np.asarray(record.statistic(f"gradient_{name}")[probe][:-1], np.float64) for name in ("mean", "std"))
-    return np.hypot(mean, std)
+    return np.asarray(np.hypot(mean, std) / kept)
+
+
+def _survival_inside(record: RunRecord) -> Array:
+    """Return the survival probability for hidden layers inside of branches, 1 for others and for the ends of branches.
+
+    The delta of the end is also that of the shortcut.
+    """
+    return np.where(ends_of_branches(record), 1.0, survival(record))[:-1]
 
 
 @memoize
@@ -89,6 +99,7 @@ def chance_variance(record: RunRecord) -> Array:
 def expected_deltas(record: RunRecord, predicted: Mapping[str, Sequence[float]] | None) -> Array:
     """Return the predicted sizes of the hidden layers' deltas, as `backward` measures them; empty if unknown."""
     deltas = np.asarray((predicted or {}).get("gradient_std", ())[:-1], np.float64)
+    deltas = deltas / _survival_inside(record) if deltas.size else deltas
     if not deltas.size or not is_convolutional(record):
         return deltas
     return np.asarray(deltas * np.sqrt(positions(record)[:-1]))

@@ -8,7 +8,9 @@ weights. The rule reports layers with a gradient whose update ratio is exactly 0
 optimizer holds them, or if a step of gradient descent with the learning rate would change them by a millionth of their
 norm (a learning rate of a millionth for other optimizers). Layers that are frozen on purpose have no gradient
 (`requires_grad_(False)`, `trainable = False`) and are not reported. Batch normalization of a batch of one has a
-constant output and hence no gradient in training, so that only the optimizer counts there.
+constant output and hence no gradient in training, so that only the optimizer counts there. Steps in which stochastic
+depth drops the branch of a layer do not change it either: the rule reports such layers only if the probability that all
+probed steps of the seeds dropped the branch, times the number of layers with branches, is below 0.001.
 
 **Severity.** Error if all layers are concerned or the run learned next to nothing, otherwise a warning.
 
@@ -17,11 +19,14 @@ constant output and hence no gradient in training, so that only the optimizer co
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, layers_in_most, words_for_layers, words_for_seeds
-from reportgen.analysis.diagnosis.layers import normalizations
+from reportgen.analysis.diagnosis.layers import normalizations, skip_probability
 from reportgen.analysis.diagnosis.training_code import in_framework, layer_values, moved, severity_of
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.engine.tables.optimizers import OPTIMIZERS
@@ -29,10 +34,14 @@ from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
 VISIBLE = 1e-6
+UNLIKELY = 1e-3
+"""Largest probability that stochastic depth alone explains the reported layers."""
+
+Flags = NDArray[np.bool_]
 SOURCES = ("PyTorch documentation, torch.optim, constructing an optimizer", "Schoop, Huang and Hartmann 2021")
 
 
-def _frozen(record: RunRecord) -> NDArray[np.bool_] | None:
+def _frozen(record: RunRecord) -> Flags | None:
     """Return which layers have a gradient and never move, None if there are none."""
     if record.status == "diverged" or record.steps < 2 or "probe_weight_gradient_norm" not in record.arrays:
         return None
@@ -44,7 +53,7 @@ def _frozen(record: RunRecord) -> NDArray[np.bool_] | None:
     return found if found.any() else None
 
 
-def _visible(record: RunRecord, gradients: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _visible(record: RunRecord, gradients: NDArray[np.float64]) -> Flags:
     """Return for which layers a step with the learning rate would change the weights visibly."""
     training = record.spec.training
     if training.batch_size == 1 and normalizations(record.spec.network):
@@ -58,9 +67,26 @@ def _visible(record: RunRecord, gradients: NDArray[np.float64]) -> NDArray[np.bo
     return np.asarray((layer_rates * gradients[:-1] >= VISIBLE * norms[:-1]).all(axis=0))
 
 
+def _not_by_chance(records: Sequence[RunRecord], frozen: Sequence[Flags | None]) -> list[Flags | None]:
+    """Return the frozen layers of each record without those whose branches were dropped in all probed steps.
+
+    The probability is a product over the seeds that show a layer, times the number of ways to choose these seeds and
+    the number of layers that can be dropped.
+    """
+    if not any(flags is not None for flags in frozen):
+        return list(frozen)
+    still = np.array([np.zeros(records[0].layers, bool) if flags is None else flags for flags in frozen])
+    skips = np.array([skip_probability(r) ** np.count_nonzero(np.asarray(r.probe_steps) > 0) for r in records])
+    ways = np.array([math.comb(len(records), int(count)) for count in still.sum(axis=0)])
+    chance = np.where(still, skips, 1.0).prod(axis=0) * ways * np.count_nonzero(skips.any(axis=0))
+    found = still & (chance < UNLIKELY)
+    return [flags if flags.any() else None for flags in found]
+
+
 def check(evidence: Evidence) -> Finding | None:
     """Return a finding if weights with a gradient never move in most seeds."""
-    shown = in_most(evidence.records, [_frozen(record) for record in evidence.records])
+    frozen = _not_by_chance(evidence.records, [_frozen(record) for record in evidence.records])
+    shown = in_most(evidence.records, frozen)
     if not shown:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)

@@ -1,9 +1,10 @@
 """Residual branches add nothing to their shortcuts, so that the network is less deep than it looks.
 
 **Statistic.** For each residual branch, at the last three probes of a trained run: the norm of its outputs divided by
-the norm of the shortcut, over all probe examples; the gain of its weights, which is the product over its layers of the
-standard deviation of the weights, divided by that of He initialization (with batch normalization, the root mean square
-of gamma instead); and the share of silent units in its inner ReLU layers.
+the norm of the shortcut, over all probe examples and without the survival probability of stochastic depth; the gain of
+its weights, which is the product over its layers of the standard deviation of the weights, divided by that of He
+initialization (with normalization, the root mean square of gamma instead); and the share of silent units in its inner
+ReLU layers.
 
 **Reference.** Healthy branches have a ratio of about 0.1 to 1: with He initialization, a branch without normalization
 is as large as its shortcut; with batch normalization, branches before training are smaller by a factor of about the
@@ -49,7 +50,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
-from reportgen.analysis.diagnosis.layers import branches, fan_ins, normalizations
+from reportgen.analysis.diagnosis.layers import branches, fan_ins, normalizations, survival
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.engine.network_spec import normalizes
 from reportgen.engine.tables.activations import ACTIVATIONS
@@ -97,7 +98,8 @@ def _idle(record: RunRecord) -> _Idle | None:
     if not layers or not is_measured or record.steps == 0 or record.status == "diverged" or record.probe_steps[-1] == 0:
         return None
     late = slice(-min(PROBES, int((record.probe_steps > 0).sum())), None)
-    ratios = np.asarray(record.statistic("branch_ratio"), np.float64)[:, [own[-1] for own in layers]]
+    ends = [own[-1] for own in layers]
+    ratios = np.asarray(record.statistic("branch_ratio"), np.float64)[:, ends] / survival(record)[ends]
     gains, silent = _gains(record, layers), _silent(record, layers)
     with np.errstate(invalid="ignore"):
         grows = _starts_at_zero(record, layers)
@@ -111,9 +113,9 @@ def _idle(record: RunRecord) -> _Idle | None:
     if not idle.any():
         return None
     reason = max(signs, key=lambda name: int(np.count_nonzero(signs[name])))
-    ends = tuple(own[-1] + 1 for own, flag in zip(layers, idle, strict=True) if flag)
+    found = tuple(end + 1 for end, flag in zip(ends, idle, strict=True) if flag)
     ratio, gain = (float(np.nanmax(values[-1][idle], initial=0.0)) for values in (ratios, gains))
-    return _Idle(ends, len(layers), reason, ratio, gain, 2 * int(shrunk[idle].sum()) > int(idle.sum()))
+    return _Idle(found, len(layers), reason, ratio, gain, 2 * int(shrunk[idle].sum()) > int(idle.sum()))
 
 
 def _starts_at_zero(record: RunRecord, layers: Sequence[Sequence[int]]) -> Flags:

@@ -53,7 +53,7 @@ def _high(record: RunRecord) -> tuple[Array, float, bool] | None:
     largest = course.update_ratios.max(axis=1)
     if np.count_nonzero(largest > limit) < SHARE * largest.size:
         return None
-    shares = np.asarray((course.update_ratios > limit).mean(axis=0), np.float64)
+    shares = (course.update_ratios > limit).sum(axis=0) / np.maximum(course.taken.sum(axis=0), 1)
     return shares, float(np.median(largest)), sign is not None
 
 

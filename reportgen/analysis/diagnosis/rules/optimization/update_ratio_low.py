@@ -7,7 +7,8 @@ over probes. The path length of a layer's weights: the sum of update ratios over
 is below 0.2. The rule reports runs in which this holds for all hidden layers (or the only layer) while the loss has
 kept more than half of its initial value. If only the output layer moves, it learns from features that are still random.
 Networks that converged or whose learning rate decayed have low ratios at the end of a longer path. Networks that fit
-the training set do not need larger steps. Runs of fewer than 20 steps are not tested.
+the training set do not need larger steps. Steps in which stochastic depth dropped the branch of a layer do not count
+for its ratio. Runs of fewer than 20 steps are not tested.
 
 **Causes.** The scale of the weights if a layer's weights are at least three times as large as with `he` initialization,
 otherwise the learning rate. Small gradients are reported by other rules.
@@ -22,9 +23,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.course import Array, Course, rises, training_course
+from reportgen.analysis.diagnosis.evidence.course import Course, rises, training_course
 from reportgen.analysis.diagnosis.evidence.learning_rate import higher, set_above_zero
-from reportgen.analysis.diagnosis.evidence.means import mean, medians
+from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
 from reportgen.analysis.diagnosis.evidence.symptoms import (
@@ -60,11 +61,7 @@ def _low(record: RunRecord) -> Course | None:
 
 def _still(course: Course) -> NDArray[np.bool_]:
     """Return which layers' weights hardly move, shape (L,)."""
-    return np.asarray((_ratios(course) < LOW) & (course.paths < NEAR))
-
-
-def _ratios(course: Course) -> Array:
-    return medians(course.update_ratios)
+    return np.asarray((course.typical_ratios < LOW) & (course.paths < NEAR))
 
 
 def _oversized(record: RunRecord) -> float:
@@ -83,7 +80,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     layers = layers_in_most([_still(c) for _, c in shown])
-    ratio = mean([_ratios(c)[_still(c)].max() for _, c in shown])
+    ratio = mean([c.typical_ratios[_still(c)].max() for _, c in shown])
     path = mean([c.paths[_still(c)].max() for _, c in shown])
     advice, proposals = _remedy(record, ratio)
     return RULE.finding(
