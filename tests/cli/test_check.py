@@ -45,6 +45,18 @@ def test_check_says_if_there_are_too_few_seeds_for_a_verdict(training, capsys, s
     assert (code, "at least 3 seeds" in line) == (0, warns)
 
 
+@pytest.mark.parametrize(("epochs", "warns"), [(2, False), (3, True)])
+def test_check_warns_of_a_warm_up_that_is_longer_than_the_training(capsys, tmp_path, monkeypatch, epochs, warns):
+    monkeypatch.chdir(tmp_path)
+    study = "title: T\nquestion: Q\ndata: {name: moons, samples: 60}\nnetwork: {hidden: [3]}\nseeds: 1\n"
+    study += f"training: {{epochs: 2, schedule: {{name: warmup_cosine, epochs: {epochs}}}}}\n"
+    Path("one.yaml").write_text(study + "vary: {training.lr: [0.1, 0.2]}\n", encoding="utf-8")
+    code, out, _ = run(capsys, "check", "one.yaml")
+    [plan] = json.loads(run(capsys, "check", "one.yaml", "--json")[1])
+    assert (code, len(plan["warnings"])) == (0, int(warns))
+    assert out.count("warm-up of 3 epochs") == int(warns)
+
+
 def test_check_estimates_no_time_if_all_runs_are_stored(finished, capsys):
     code, out, _ = run(capsys, "check", "rates.yaml")
     assert code == 0

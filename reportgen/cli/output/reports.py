@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.cli.output.architectures import architecture_lines, architecture_values
 from reportgen.cli.output.examples import example_lines, example_values
+from reportgen.cli.output.plan_warnings import plan_warnings
 from reportgen.engine.jit.folders import are_compiled
 from reportgen.errors import MissingError
 from reportgen.paths import QUIZ, RESULTS, SLIDES
@@ -166,6 +167,7 @@ def check_values(request: RunRequest, workers: int) -> dict[str, Any]:
         "runs": len(jobs),
         "stored": len(stored),
         "damaged": damaged_runs(request, jobs, records),
+        "warnings": plan_warnings(plan),
         "parameters": [pick((cost.parameters for cost in costs.values()), default=0) for pick in (min, max)],
         "data": example_values(plan) if not download else [],
         "architectures": architecture_values(plan, jobs, costs),
@@ -200,6 +202,8 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
         yield "", f"  to train    {runs - stored:,} ({stored:,} stored), {several(values['steps'], 'step')}"
     for text in values["damaged"]:
         yield "red", f"              {text}; it is trained again"
+    for text in values["warnings"]:
+        yield "yellow", f"  warning     {text}"
     if values["download_bytes"]:
         yield "", f"  download    {_megabytes(values['download_bytes'])} of data"
     yield "", f"  parameters  {size} per run"

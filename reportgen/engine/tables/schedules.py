@@ -46,6 +46,7 @@ class Schedule(Row):
     restarts : the learning rate rises again after each cycle.
     rises : the learning rate rises until training diverges.
     stretches : the learning rate decays over the whole of training, so that the last steps are small.
+    warmup : name of the parameter with the epochs of a warm-up at the start, "" without.
     """
 
     kind: ClassVar[str] = "schedule"
@@ -54,6 +55,7 @@ class Schedule(Row):
     restarts: bool = False
     rises: bool = False
     stretches: bool = False
+    warmup: str = ""
 
 
 def rates(schedule: Component, lr: float, steps: NDArray[np.int64], steps_per_epoch: int, epochs: int) -> Times:
@@ -70,6 +72,12 @@ def phases(schedule: Component) -> list[Schedule]:
     """Return the row of a schedule, and the rows of the schedules among its parameters."""
     inner = [value for _, value in schedule.params if isinstance(value, Component)]
     return [SCHEDULES[schedule.name], *(row for part in inner for row in phases(part))]
+
+
+def warmup_epochs(schedule: Component) -> float:
+    """Return the length of the warm-up at the start in epochs, 0 without."""
+    name = SCHEDULES[schedule.name].warmup
+    return float(schedule[name]) if name else 0.0
 
 
 def _factor(schedule: Component, clock: Clock) -> Times:
@@ -216,6 +224,7 @@ SCHEDULES = Table(
             ),
             factor=_warmup,
             cycle_ends=_ends_after_warmup,
+            warmup="epochs",
         ),
         Schedule(
             name="warmup_cosine",
@@ -238,6 +247,7 @@ SCHEDULES = Table(
             ),
             factor=_warmup_cosine,
             stretches=True,
+            warmup="epochs",
         ),
         Schedule(
             name="range_test",

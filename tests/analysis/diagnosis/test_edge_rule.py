@@ -11,6 +11,7 @@ import pytest
 
 from reportgen.analysis.diagnosis.rules.optimization.lr_best_at_edge import RULE
 from reportgen.analysis.finding import Evidence, Finding
+from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan
 from tests.analysis.studies import plan_of, record
@@ -74,6 +75,29 @@ def test_it_fires_at_the_low_end_and_proposes_lower_learning_rates(tmp_path: Pat
     (finding,) = fired(tmp_path, [0.9, 0.7, 0.5, 0.3])
     assert finding.evidence["lr"] == 1e-4
     assert finding.proposals[0].change["training.lr"] == pytest.approx(1e-5)
+
+
+@pytest.mark.parametrize(("highest", "path"), [(0.05, "training.schedule"), (1.0, "training.lr")])
+def test_a_warm_up_that_did_not_end_is_shortened_before_the_range_is_extended(
+    tmp_path: Path, highest: float, path: str
+) -> None:
+    schedule = Component.of("warmup", epochs=4, then=Component("constant"))
+    records = records_of(plan := sweep(tmp_path, RATES), dict(zip(RATES, [0.3, 0.5, 0.7, 0.9], strict=True)))
+    warm = {
+        name: [
+            dataclasses.replace(
+                r,
+                spec=dataclasses.replace(r.spec, training=dataclasses.replace(r.spec.training, schedule=schedule)),
+                steps=4,
+                facts={**r.facts, "train_n": 2 * r.spec.training.batch_size},
+                arrays={**r.arrays, "epoch_lr": np.array([0.0, highest])},
+            )
+            for r in own
+        ]
+        for name, own in records.items()
+    }
+    (finding,) = findings(plan, warm)
+    assert path in finding.proposals[0].change
 
 
 @pytest.mark.parametrize(

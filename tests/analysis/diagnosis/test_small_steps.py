@@ -9,8 +9,14 @@ import numpy as np
 import pytest
 
 from reportgen.analysis.diagnosis.evidence.learning_rate import first_ratio, rounded
+from reportgen.analysis.diagnosis.evidence.warmup import shorter_warmup, unfinished_warmup
 from reportgen.registry import Component
+from reportgen.study.model.components import plain
 from tests.analysis.diagnosis.rate_runs import clouds, found, run, runs
+
+
+def warmup(epochs: int) -> Component:
+    return Component.of("warmup", epochs=epochs, then=Component("constant"))
 
 
 def test_only_a_schedule_that_ends_training_too_early_is_reported() -> None:
@@ -26,14 +32,36 @@ def test_only_a_schedule_that_ends_training_too_early_is_reported() -> None:
     ("given", "change"),
     [
         ({"lr": 0.1, "clip_norm": 1e-6}, {"training.clip_norm": None}),
-        ({"lr": 0.01, "schedule": Component.of("warmup", epochs=4000, then=Component("constant"))},
-         {"training.schedule": "constant"}),
+        ({"lr": 0.01, "schedule": warmup(4000)}, {"training.schedule": plain(warmup(1))}),
+        ({"lr": 0.01, "schedule": warmup(20)}, {"training.schedule": plain(warmup(1))}),
+        ({"lr": 0.01, "schedule": Component.of("warmup_cosine", epochs=20.0, floor=0.0)},
+         {"training.schedule": {"name": "warmup_cosine", "epochs": 0.6, "floor": 0.0}}),
     ],
 )  # fmt: skip
 def test_the_schedule_or_clipping_is_changed_if_it_limits_steps(given: dict[str, Any], change: dict[str, Any]) -> None:
     finding = found("lr_too_low", runs(**given))
     assert finding is not None
     assert finding.proposals[0].change == change
+
+
+@pytest.mark.parametrize("rule", ["lr_too_low", "update_ratio_low"])
+def test_a_warm_up_that_did_not_end_is_the_cause_of_small_steps(rule: str) -> None:
+    finding = found(rule, runs(lr=0.01, schedule=warmup(1000)))
+    assert finding is not None
+    assert [proposal.change for proposal in finding.proposals] == [
+        {"training.schedule": plain(warmup(1))},
+        {"training.schedule": "constant"},
+    ]
+    ended = found(rule, runs(lr=1e-5, schedule=warmup(2)))
+    assert ended is not None
+    assert "training.lr" in ended.proposals[0].change
+
+
+def test_a_warm_up_of_whole_epochs_is_not_shortened_below_an_epoch() -> None:
+    assert unfinished_warmup(run(epochs=2, schedule=warmup(2))) is None
+    advice = shorter_warmup(run(epochs=1, schedule=warmup(2)))
+    assert advice is not None
+    assert [proposal.change for proposal in advice[1]] == [{"training.schedule": "constant"}]
 
 
 def test_proposed_learning_rates_are_rounded() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.symptoms import fold, number, probed
+from reportgen.analysis.diagnosis.evidence.warmup import shorter_warmup
 from reportgen.analysis.finding import Proposal
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.languages.translate import _
@@ -74,8 +75,10 @@ def higher(record: RunRecord, factors: Sequence[float]) -> tuple[str, tuple[Prop
     """Return the advice to raise the learning rate by the first of several factors, and the proposals of all.
 
     Learning rates beyond the plausible range are replaced by its end. If the present one is there, no higher one is
-    advised.
+    advised. If the warm-up has not ended, the advice is to shorten it instead.
     """
+    if limited := shorter_warmup(record):
+        return limited
     lr, most = record.spec.training.lr, highest_rate(record)
     rates = dict.fromkeys(rate for factor in factors if (rate := plausible(record, lr * factor)) > lr)
     if not rates:

@@ -57,6 +57,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     probed,
     words_for_seeds,
 )
+from reportgen.analysis.diagnosis.evidence.warmup import shorter_warmup
 from reportgen.analysis.diagnosis.layers import has_bottleneck, is_convolutional, narrowest, normalizations
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error
@@ -248,6 +249,8 @@ def _start_learning(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
     """Return the advice for a network that has enough capacity and does not use it."""
     record = evidence.records[0]
     training = record.spec.training
+    if limited := shorter_warmup(record):
+        return limited
     faster, slower = (
         Proposal({"training.lr": plausible(record, training.lr * by)}, _("another learning rate")) for by in (10.0, 0.1)
     )

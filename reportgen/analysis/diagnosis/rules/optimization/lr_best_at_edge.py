@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.diagnosis.evidence.learning_rate import plausible
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
+from reportgen.analysis.diagnosis.evidence.warmup import shorter_warmup
 from reportgen.analysis.diagnosis.scores.lr_best_at_edge import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import paired_error
@@ -168,7 +169,8 @@ def _finding(
     beyond = list(dict.fromkeys(plausible(evidence.records[0], rate) for rate in _beyond(rates, high)))
     beyond = [rate for rate in beyond if not rates[0] <= rate <= rates[-1]]
     low, top, lr = number(rates[0]), number(rates[-1]), number(evidence.records[0].spec.training.lr)
-    end, way = (_("upper"), _("upwards")) if high else (_("lower"), _("downwards"))
+    end = _("upper") if high else _("lower")
+    advice, proposals = _remedy(evidence.records[0], beyond, high)
     evident = {"metric": metric, "lr": evidence.records[0].spec.training.lr, "rates": len(rates)}
     evident |= {"lowest_rate": rates[0], "highest_rate": rates[-1], "gain": float(gains.mean())}
     evident |= {"score": abs(edge.mean), "score_beside": abs(neighbour.mean), "standard_errors": _last_step(others)}
@@ -193,16 +195,22 @@ def _finding(
                 size=gains.size,
             )
         ),
-        advice=(
-            _("Extend the range {way}, for example to a learning rate of {beyond}.").format(
-                way=way, beyond=number(beyond[0])
-            )
-            if beyond
-            else _("Keep this learning rate: it lies at the end of the plausible range.")
-        ),
-        proposals=tuple(Proposal({"training.lr": rate}, _("extends the range of learning rates")) for rate in beyond),
+        advice=advice,
+        proposals=proposals,
         metric=metric,
     )
+
+
+def _remedy(record: RunRecord, beyond: Sequence[float], high: bool) -> tuple[str, tuple[Proposal, ...]]:
+    """Return the advice and the proposals; beyond: plausible learning rates outside of the range."""
+    if high and (limited := shorter_warmup(record)):
+        return limited
+    if not beyond:
+        return _("Keep this learning rate: it lies at the end of the plausible range."), ()
+    way = _("upwards") if high else _("downwards")
+    advice = _("Extend the range {way}, for example to a learning rate of {beyond}.")
+    proposals = tuple(Proposal({"training.lr": rate}, _("extends the range of learning rates")) for rate in beyond)
+    return advice.format(way=way, beyond=number(beyond[0])), proposals
 
 
 def _beyond(rates: Sequence[float], high: bool) -> list[float]:

@@ -26,7 +26,8 @@ the squared gradient is sufficient.
 
 **Advice.** Raise the learning rate by the power of ten that brings a step to about the size of the loss, but not beyond
 2% of the weights in the first step, nor beyond the highest plausible value of the optimizer (10 for gradient descent).
-If the schedule never reaches a tenth of the learning rate, or clipping removes more than nine tenths of the initial
+If the warm-up of the schedule is longer than the training, shorten it. If the schedule never reaches a tenth of the
+learning rate, or clipping removes more than nine tenths of the initial
 gradient, change the schedule or the clipping. If a schedule ends training early, let the learning rate decay later and
 by less.
 """
@@ -34,7 +35,7 @@ by less.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -51,6 +52,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     percent_at_most,
     words_for_seeds,
 )
+from reportgen.analysis.diagnosis.evidence.warmup import shorter_warmup, unfinished_warmup
 from reportgen.analysis.diagnosis.scores.lr_too_low import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.languages.translate import N_, _
@@ -131,22 +133,33 @@ def check(evidence: Evidence) -> Finding | None:
         seeds=seeds,
         step=1,
         evidence={**facts, "limit": SMALL, "steps": record.steps, "lr": record.spec.training.lr},
-        message=(
-            _(
-                "The learning rate of {lr} is too low: a step changes the losses by {usual_effect_of_a_step} "
-                "on average, and the gradients predict a decrease of {expm1} for all {steps} steps. The loss "
-                "changes {change} ({seeds}, from step 1)."
-            ).format(
-                lr=number(record.spec.training.lr),
-                usual_effect_of_a_step=percent_at_most(facts["usual_effect_of_a_step"]),
-                expm1=percent(-math.expm1(-facts["promised_fall"])),
-                steps=record.steps,
-                change=from_to(facts["first_loss"], facts["last_loss"]),
-                seeds=words_for_seeds(seeds, len(courses)),
-            )
-        ),
+        message=_message(record, facts, words_for_seeds(seeds, len(courses))),
         advice=advice,
         proposals=proposals,
+    )
+
+
+def _message(record: RunRecord, facts: Mapping[str, float], seeds: str) -> str:
+    """Return the message about steps that are too small, which names a warm-up that did not end."""
+    text = _(
+        "The learning rate of {lr} is too low: a step changes the losses by {usual_effect_of_a_step} "
+        "on average, and the gradients predict a decrease of {expm1} for all {steps} steps. The loss "
+        "changes {change} ({seeds}, from step 1)."
+    )
+    if warmup := unfinished_warmup(record):
+        text = _(
+            "The warm-up is longer than the training, so that the learning rate only reaches {reached} instead of "
+            "{lr}: a step changes the losses by {usual_effect_of_a_step} on average, and the gradients predict a "
+            "decrease of {expm1} for all {steps} steps. The loss changes {change} ({seeds}, from step 1)."
+        )
+    return text.format(
+        lr=number(record.spec.training.lr),
+        reached=number(warmup.reached) if warmup else "",
+        usual_effect_of_a_step=percent_at_most(facts["usual_effect_of_a_step"]),
+        expm1=percent(-math.expm1(-facts["promised_fall"])),
+        steps=record.steps,
+        change=from_to(facts["first_loss"], facts["last_loss"]),
+        seeds=seeds,
     )
 
 
@@ -232,6 +245,8 @@ def _gradient(record: RunRecord) -> float:
 def _step_limit(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
     """Return the advice if the schedule or clipping limits the steps, otherwise None."""
     rates, training = finite(record.arrays.get("epoch_lr", ())), record.spec.training
+    if limited := shorter_warmup(record):
+        return limited
     if rates.size and rates.max() < NEVER * training.lr:
         constant = Proposal({"training.schedule": "constant"}, _("the configured learning rate"))
         limit = _("{never} of {lr}").format(never=percent(NEVER), lr=number(training.lr))

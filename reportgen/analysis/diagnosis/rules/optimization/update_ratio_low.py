@@ -13,7 +13,8 @@ for its ratio. Runs of fewer than 20 steps are not tested.
 **Causes.** The scale of the weights if a layer's weights are at least three times as large as with `he` initialization,
 otherwise the learning rate. Small gradients are reported by other rules.
 
-**Advice.** Raise the learning rate by the power of ten that brings the ratio to 0.001, or initialize smaller weights.
+**Advice.** Raise the learning rate by the power of ten that brings the ratio to 0.001, or initialize smaller weights. A
+warm-up that did not end is shortened instead.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
+from reportgen.analysis.diagnosis.evidence.warmup import unfinished_warmup
 from reportgen.analysis.diagnosis.layers import fan_ins
 from reportgen.analysis.diagnosis.rules.optimization.lr_too_low import HALVED, LEAST_STEPS, NEAR
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
@@ -115,7 +117,7 @@ def _remedy(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]
     if lr <= 0:
         return set_above_zero(record)
     advice, faster = higher(record, (times,))
-    if _oversized(record) < OVERSIZED:
+    if _oversized(record) < OVERSIZED or unfinished_warmup(record):
         return advice, faster
     init = fitting_init(record)
     smaller = Proposal({"network.init": init}, _("smaller weights, which these steps can change"))
