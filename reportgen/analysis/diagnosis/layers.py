@@ -26,6 +26,8 @@ from reportgen.engine.network_spec import (
     works_on_images,
 )
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.norms import NORMS
+from reportgen.languages.translate import _
 from reportgen.runs.operations import operations_of
 from reportgen.runs.record import RunRecord
 
@@ -96,6 +98,19 @@ def unit_word(record: RunRecord, layers: tuple[int, ...]) -> str:
 def normalizations(network: NetworkSpec) -> list[BatchNormSpec]:
     """Return the settings of all batch normalizations, including those before the layers of residual branches."""
     return [norm for node in network.nodes if (norm := _norm(node)) is not None]
+
+
+def has_normalization(network: NetworkSpec) -> bool:
+    """Return whether any layer is normalized, by batches or by examples."""
+    return any(map(normalizes, network.nodes))
+
+
+def normalization_noun(network: NetworkSpec) -> str:
+    """Return the name of the network's normalization, "normalization" if there are several kinds or none."""
+    nodes = [node for node in network.nodes if not isinstance(node, PoolSpec)]
+    nouns = {_("batch normalization") for node in nodes if node.batchnorm is not None}
+    nouns |= {_(NORMS[node.norm.name].noun) for node in nodes if node.norm is not None}
+    return nouns.pop() if len(nouns) == 1 else _("normalization")
 
 
 def dropouts(network: NetworkSpec) -> list[DropoutSpec]:

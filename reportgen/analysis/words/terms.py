@@ -1,4 +1,4 @@
-"""Names of metrics and settings, as the messages that catalogues translate.
+"""Names of metrics, settings and normalizations, as the messages that catalogues translate.
 
 `names.words` makes these words from identifiers, where the extraction of messages does not find them.
 """
@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from reportgen.languages.translate import N_
+
+NORMALIZATIONS = (N_("layer normalization"), N_("group normalization"))
 
 METRICS = (
     N_("activation mean"),

@@ -20,12 +20,14 @@ class Normalization(Row):
 
     Attributes
     ----------
+    noun : its name in sentences; `reportgen.analysis.words.terms` lists it for translation.
     forward, backward : kernels; gamma and beta have one value for each channel.
     groups : returns the number of groups of channels with moments of their own, from the parameters. It must divide
         the number of channels, and a group must have more than one value at all positions together.
     """
 
     kind: ClassVar[str] = "normalization"
+    noun: str
     forward: Any
     backward: Any
     groups: Callable[[dict[str, Any]], int] = lambda parameters: 1
@@ -40,6 +42,7 @@ NORMS = Table(
     [
         Normalization(
             name="layer_norm",
+            noun="layer normalization",
             summary="Subtracts the mean of an example's units and divides by their standard deviation, over channels "
             "and positions in a convolution; then a scale and a shift of each unit or channel.",
             formula=r"\hat z_j = \gamma_j \frac{z_j - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta_j,\quad "
@@ -51,6 +54,7 @@ NORMS = Table(
         ),
         Normalization(
             name="group_norm",
+            noun="group normalization",
             summary="As layer normalization, with a mean and a standard deviation for each of several groups of "
             "channels.",
             formula=r"\hat z_j = \gamma_j \frac{z_j - \mu_g}{\sqrt{\sigma_g^2 + \epsilon}} + \beta_j,\quad "

@@ -10,7 +10,8 @@ import pytest
 
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Finding
-from reportgen.engine.network_spec import Node
+from reportgen.engine.network_spec import LayerSpec, Node
+from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 from tests.analysis.diagnosis.image_runs import HE, PLAIN, ZERO, residual, runs
 from tests.analysis.diagnosis.planted import changed, findings
@@ -64,6 +65,16 @@ def test_branches_far_smaller_than_their_shortcuts_are_idle() -> None:
     assert found is not None
     assert "at most 0.2% of the norm of the shortcut" in found.message
     assert idle(with_ratio(0.05)) is None
+
+
+def test_fixup_is_not_proposed_for_networks_with_normalization() -> None:
+    normalized = [
+        replace(node, norm=Component.of("layer_norm", epsilon=1e-5)) if isinstance(node, LayerSpec) else node
+        for node in residual(HE)[:-1]
+    ]
+    found = idle(with_ratio(0.002, (*normalized, residual(HE)[-1])))
+    assert found is not None
+    assert [proposal.change for proposal in found.proposals] == [{"network.init": "he_normal"}]
 
 
 @pytest.mark.parametrize("nodes", [residual(HE), residual(HE, ZERO), FIXED_UP, residual(HE, batchnorm=NORM)])

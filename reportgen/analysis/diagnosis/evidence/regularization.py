@@ -34,7 +34,7 @@ from reportgen.analysis.diagnosis.evidence.curves import still_falling
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.siblings import weight_decay
 from reportgen.analysis.diagnosis.evidence.symptoms import probed
-from reportgen.analysis.diagnosis.layers import dropouts, in_branches
+from reportgen.analysis.diagnosis.layers import dropouts, has_normalization, in_branches
 from reportgen.engine.network_spec import normalizes
 from reportgen.engine.tables.losses import least_of
 from reportgen.runs.record import RunRecord
@@ -91,7 +91,7 @@ def penalty_dominates(record: RunRecord) -> bool:
 
     Such a penalty undoes what the network learns at any learning rate, except under normalization.
     """
-    if _has_normalization(record):
+    if has_normalization(record.spec.network):
         return False
     penalties = np.asarray(record.arrays.get("epoch_penalty", ()), np.float64)
     return bool(penalties.size and penalties[0] >= DOMINATES * guess_loss(record)) and penalty_shrinks(record)
@@ -112,30 +112,26 @@ def lost_to_penalty(record: RunRecord) -> tuple[float, float] | None:
 
 
 def penalty_raises_rate(record: RunRecord) -> bool:
-    """Return whether a penalty has halved the weights of most layers with batch normalization."""
-    return _penalized(record) and float(np.median(batchnorm_shrinkage(record))) <= SHRUNK
+    """Return whether a penalty has halved the weights of most layers with normalization."""
+    return _penalized(record) and float(np.median(normalized_shrinkage(record))) <= SHRUNK
 
 
-def batchnorm_shrinkage(record: RunRecord) -> Array:
-    """Return final over initial weight norm for layers with batch normalization, 1 if there are none."""
-    kept = _kept_norms(record, batchnorm=True)
+def normalized_shrinkage(record: RunRecord) -> Array:
+    """Return final over initial weight norm for layers with normalization, 1 if there are none."""
+    kept = _kept_norms(record, normalized=True)
     return kept if kept.size else np.ones(1)
 
 
-def _kept_norms(record: RunRecord, batchnorm: bool) -> Array:
-    """Return the finite ratios of final to initial weight norm for the layers with or without batch normalization."""
+def _kept_norms(record: RunRecord, normalized: bool) -> Array:
+    """Return the finite ratios of final to initial weight norm for the layers with or without normalization."""
     if not probed([record]):
         return np.zeros(0)
-    chosen = np.array([normalizes(layer) == batchnorm for layer in record.spec.network.layers])
-    chosen &= batchnorm | ~in_branches(record)
+    chosen = np.array([normalizes(layer) == normalized for layer in record.spec.network.layers])
+    chosen &= normalized | ~in_branches(record)
     norms = np.asarray(record.statistic("weight_norm"), np.float64)[:, chosen]
     with np.errstate(all="ignore"):
         ratios = norms[-1] / norms[0]
     return np.asarray(ratios[np.isfinite(ratios)])
-
-
-def _has_normalization(record: RunRecord) -> bool:
-    return any(map(normalizes, record.spec.network.nodes))
 
 
 def _penalized(record: RunRecord) -> bool:
@@ -146,14 +142,14 @@ def _penalized(record: RunRecord) -> bool:
 def cost_of_penalty(record: RunRecord) -> float:
     """Return 2 P / L at the end for penalty P and data loss L, 0 with normalization."""
     penalties, losses = (np.asarray(record.arrays.get(f"epoch_{name}", ())) for name in ("penalty", "train_loss"))
-    if not len(penalties) or not len(losses) or _has_normalization(record):
+    if not len(penalties) or not len(losses) or has_normalization(record.spec.network):
         return 0.0
     return float(2 * penalties[-1] / max(losses[-1], 1e-12))
 
 
 def shrinkage(record: RunRecord) -> float:
     """Return the product over layers of final over initial weight norm, 1 if unknown."""
-    return float(np.prod(_kept_norms(record, batchnorm=False)))
+    return float(np.prod(_kept_norms(record, normalized=False)))
 
 
 def dropout_rate(record: RunRecord) -> float:

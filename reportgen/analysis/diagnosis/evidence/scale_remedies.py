@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.analysis.diagnosis.layers import branches, normalizations
+from reportgen.analysis.diagnosis.layers import branches, has_normalization
 from reportgen.analysis.finding import Proposal
 from reportgen.engine.network_spec import PoolSpec
 from reportgen.engine.tables.activation import Activation
@@ -59,7 +59,7 @@ def rescale(record: RunRecord, fault: str) -> tuple[str, tuple[Proposal, ...]]:
     """Return the advice to use a suitable initialization, or to normalize if it is used; fault: "too small here"."""
     init, used = fitting_init(record), record.spec.network.layers[0].init
     if used.name == init and float(used.get("gain", 1.0)) == 1.0:
-        if branches(record) and not normalizations(record.spec.network):
+        if branches(record) and not has_normalization(record.spec.network):
             fixup = Proposal({"network.init": "fixup"}, _("residual branches start at zero"))
             advice = _(
                 "Normalize each layer (batchnorm: true), or use Fixup (init: fixup): the initialization used, {init}, "

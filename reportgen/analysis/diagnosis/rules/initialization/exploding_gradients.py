@@ -47,7 +47,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
-from reportgen.analysis.diagnosis.layers import has_bottleneck
+from reportgen.analysis.diagnosis.layers import has_bottleneck, normalization_noun
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.engine.network_spec import normalizes
 from reportgen.languages.translate import N_, _
@@ -138,8 +138,8 @@ def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     )
     return (
         _(
-            "Use at most {bearable} layers, or residual blocks: gradients grow in each layer with batch normalization."
-        ).format(bearable=BEARABLE),
+            "Use at most {bearable} layers, or residual blocks: gradients grow in each layer with {normalization}."
+        ).format(bearable=BEARABLE, normalization=normalization_noun(record.spec.network)),
         proposals,
     )
 

@@ -50,7 +50,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
-from reportgen.analysis.diagnosis.layers import branches, fan_ins, normalizations, survival
+from reportgen.analysis.diagnosis.layers import branches, fan_ins, has_normalization, survival
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.engine.network_spec import normalizes
 from reportgen.engine.tables.activations import ACTIVATIONS
@@ -196,7 +196,7 @@ def _words(idle: _Idle) -> str:
 
 
 def _remedy(evidence: Evidence, record: RunRecord, idle: _Idle) -> tuple[str, tuple[Proposal, ...]]:
-    training, normalized = record.spec.training, bool(normalizations(record.spec.network))
+    training, normalized = record.spec.training, has_normalization(record.spec.network)
     if idle.shrunk and training.l2:
         weaker = Proposal({"training.l2": rounded(training.l2 / WEAKER)}, _("the penalty pulls the branches to zero"))
         return _("Divide the penalty by {weaker}: it pulls the branches to zero.").format(weaker=f"{WEAKER:g}"), (

@@ -40,11 +40,11 @@ from reportgen.analysis.diagnosis.evidence.held_out import Shortfall, below_simp
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits, stuck
 from reportgen.analysis.diagnosis.evidence.regularization import (
-    batchnorm_shrinkage,
     dropout_inflates_loss,
     dropout_limits_fit,
     dropout_rate,
     lost_to_penalty,
+    normalized_shrinkage,
     penalty_limits_fit,
     penalty_raises_rate,
     shrinkage,
@@ -57,15 +57,17 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     number,
     percent,
     probed,
+    words_for_layers,
     words_for_seeds,
 )
-from reportgen.analysis.diagnosis.layers import has_bottleneck
+from reportgen.analysis.diagnosis.layers import has_bottleneck, normalization_noun
 from reportgen.analysis.diagnosis.regularizers import advice_for, proposals_for, strengths_of, words_for
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import below_sibling
 from reportgen.analysis.diagnosis.rules.initialization.init_plateau import weak_at_start
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
 from reportgen.analysis.diagnosis.scores.over_regularization import FORM
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.engine.network_spec import normalizes
 from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
@@ -197,21 +199,27 @@ def _undone_progress(evidence: Evidence, shown: Sequence[tuple[RunRecord, tuple[
 
 
 def _raised_rate(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
-    """Return the finding on a penalty that makes weights under batch normalization too small for the learning rate."""
-    kept = float(np.median([np.median(batchnorm_shrinkage(r)) for r in records]))
-    seeds, acting = tuple(r.spec.seed for r in records), {"penalty"}
+    """Return the finding on a penalty that makes normalized weights too small for the learning rate."""
+    kept = float(np.median([np.median(normalized_shrinkage(r)) for r in records]))
+    seeds, acting, network = tuple(r.spec.seed for r in records), {"penalty"}, records[0].spec.network
+    layers = tuple(number for number, layer in enumerate(network.layers, 1) if normalizes(layer))
     return RULE.finding(
         evidence,
         severity="error" if all(stuck(r) for r in records) else "warning",
         seeds=seeds,
-        layers=tuple(i + 1 for i, layer in enumerate(records[0].spec.network.layers) if layer.batchnorm),
+        layers=layers,
         step=records[0].steps,
         evidence={"weights_kept": kept},
         message=(
             _(
-                "The penalty shrinks weights under batch normalization to {kept} of their initial size. This "
-                "makes each step more effective, and the loss does not settle ({seeds})."
-            ).format(kept=percent(kept), seeds=words_for_seeds(seeds, len(evidence.records)))
+                "The penalty shrinks weights under {normalization} to {kept} of their initial size. This "
+                "makes each step more effective, and the loss does not settle ({seeds}, {layers})."
+            ).format(
+                normalization=normalization_noun(network),
+                kept=percent(kept),
+                seeds=words_for_seeds(seeds, len(evidence.records)),
+                layers=words_for_layers(layers),
+            )
         ),
         advice=advice_for(acting, records[0]),
         proposals=proposals_for(records[0], acting),
