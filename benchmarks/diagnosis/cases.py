@@ -54,6 +54,7 @@ RULE_IDS = (
     "train_eval_mismatch",
     "class_imbalance",
     "missing_nonlinearity",
+    "layer_learning_rate",
     "update_ratio_high",
     "update_ratio_low",
     "lr_best_at_edge",

@@ -43,7 +43,7 @@ from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.engine.step import Examples, backward, gather, score
 from reportgen.engine.tables.init import draw_weights
 from reportgen.engine.tables.inits import INITS
-from reportgen.engine.tables.optimizer import Optimizer, width_factors
+from reportgen.engine.tables.optimizer import Optimizer, layer_factors
 from reportgen.engine.tables.optimizers import OPTIMIZERS, sgd
 
 _SCORED_WITHOUT_VALIDATION = 1000
@@ -218,11 +218,7 @@ def _set_rates(setup: Setup, optimizer: Optimizer) -> None:
 def _width_factors(operation: Operation, following: Operation, optimizer: Optimizer) -> tuple[float, float]:
     """Return the factors that the initialization of a layer asks for; `following` is the layer itself, or the next."""
     node = following.node
-    row = INITS[node.init.name] if isinstance(node, LayerSpec) else None
-    if row is None or row.relative_widths is None or not isinstance(node, LayerSpec):
-        return 1.0, 1.0
-    widths = row.relative_widths(operation.place, dict(node.init.params))
-    return width_factors(optimizer, *widths, operation.is_output)
+    return layer_factors(optimizer, node.init, operation.place) if isinstance(node, LayerSpec) else (1.0, 1.0)
 
 
 def _draw(operation: Operation, code: NDArray[np.int64], params: NDArray[Any], seed: int) -> None:

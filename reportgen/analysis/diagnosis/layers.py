@@ -27,6 +27,8 @@ from reportgen.engine.network_spec import (
 )
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.norms import NORMS
+from reportgen.engine.tables.optimizer import layer_factors
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.languages.translate import _
 from reportgen.runs.operations import operations_of
 from reportgen.runs.record import RunRecord
@@ -59,6 +61,25 @@ def positions(record: RunRecord) -> Array:
     layers = record.spec.network.layers
     known = {op.layer: op.positions for op in operations(record) if op.owns_units}
     return np.array([known.get(index, 1) for index in range(len(layers))], np.float64)
+
+
+def rate_factors(record: RunRecord) -> Array:
+    """Return the learning rate of each layer's weights divided by that of the run, shape (layers,).
+
+    It is the product of the factor in the settings and of the factor that the initialization asks for, as `mup` does.
+    """
+    factors = np.array([layer.lr_factor for layer in record.spec.network.layers], np.float64)
+    return np.asarray(factors * width_factors(record))
+
+
+def width_factors(record: RunRecord) -> Array:
+    """Return the factor of each layer's learning rate that its initialization asks for, shape (layers,)."""
+    found = np.ones(record.layers)
+    optimizer = OPTIMIZERS[record.spec.training.optimizer.name]
+    for op in operations(record):
+        if op.owns_weights and op.layer is not None and isinstance(op.node, LayerSpec):
+            found[op.layer] = layer_factors(optimizer, op.node.init, op.place)[0]
+    return found
 
 
 def input_moments(record: RunRecord, moments: Array) -> Array:

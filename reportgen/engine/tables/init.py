@@ -100,6 +100,7 @@ class Init(Row):
     relative_widths : returns the widths of a layer's inputs and outputs, relative to a base network, from (place,
         parameters); the learning rates of the layer depend on them, see `reportgen.engine.tables.optimizers`. None if
         they do not.
+    base_width : name of the parameter with the width of the base network, "" without.
     """
 
     kind: ClassVar[str] = "init"
@@ -109,3 +110,4 @@ class Init(Row):
     calibrates: Literal["unit", "layer"] | None = None
     scalars: bool = False
     relative_widths: Callable[[Place, dict[str, Any]], tuple[float, float]] | None = None
+    base_width: str = ""

@@ -293,6 +293,7 @@ INITS = Table(
             sample=lambda draw: draw.normal * _mup_variance(draw.place, draw.parameters) ** 0.5,
             variance=_mup_variance,
             relative_widths=_relative_widths,
+            base_width="base_width",
         ),
     ],
 )

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.registry import Row
+from reportgen.engine.tables.init import Place
+from reportgen.engine.tables.inits import INITS
+from reportgen.registry import Component, Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,12 @@ def width_factors(row: Optimizer, inputs: float, outputs: float, is_output: bool
     if row.matrix_kernel is not None and not is_output:
         return 1.0, 1.0
     return 1 / inputs, 1.0
+
+
+def layer_factors(row: Optimizer, init: Component, place: Place) -> tuple[float, float]:
+    """Return the factors of the learning rate for (weights, other parameters) that an initialization asks for."""
+    widths = INITS[init.name].relative_widths
+    return (1.0, 1.0) if widths is None else width_factors(row, *widths(place, dict(init.params)), place.is_output)
 
 
 def turning_angle(row: Optimizer, parameters: dict[str, Any], lr: float, l2: float) -> float:

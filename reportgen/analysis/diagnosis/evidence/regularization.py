@@ -34,7 +34,7 @@ from reportgen.analysis.diagnosis.evidence.curves import still_falling
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.siblings import weight_decay
 from reportgen.analysis.diagnosis.evidence.symptoms import probed
-from reportgen.analysis.diagnosis.layers import dropouts, has_normalization, in_branches
+from reportgen.analysis.diagnosis.layers import dropouts, has_normalization, in_branches, rate_factors
 from reportgen.engine.network_spec import normalizes
 from reportgen.engine.tables.losses import least_of
 from reportgen.runs.record import RunRecord
@@ -140,11 +140,20 @@ def _penalized(record: RunRecord) -> bool:
 
 
 def cost_of_penalty(record: RunRecord) -> float:
-    """Return 2 P / L at the end for penalty P and data loss L, 0 with normalization."""
+    """Return 2 P / L at the end for the penalty P of the weights that learn and data loss L, 0 with normalization."""
     penalties, losses = (np.asarray(record.arrays.get(f"epoch_{name}", ())) for name in ("penalty", "train_loss"))
     if not len(penalties) or not len(losses) or has_normalization(record.spec.network):
         return 0.0
-    return float(2 * penalties[-1] / max(losses[-1], 1e-12))
+    return float(2 * _learning_share(record) * penalties[-1] / max(losses[-1], 1e-12))
+
+
+def _learning_share(record: RunRecord) -> float:
+    """Return the share of the squared weights in layers that learn: no penalty moves a layer with a rate of 0."""
+    learns = rate_factors(record) > 0
+    if learns.all() or not probed([record]) or "probe_weight_norm" not in record.arrays:
+        return 1.0
+    squares = np.asarray(record.statistic("weight_norm"), np.float64)[-1] ** 2
+    return float(squares[learns].sum() / max(squares.sum(), 1e-300))
 
 
 def shrinkage(record: RunRecord) -> float:

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, layers_in_most, words_for_layers, words_for_seeds
-from reportgen.analysis.diagnosis.layers import normalizations, skip_probability
+from reportgen.analysis.diagnosis.layers import normalizations, rate_factors, skip_probability
 from reportgen.analysis.diagnosis.training_code import in_framework, layer_values, moved, severity_of
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.engine.tables.optimizers import OPTIMIZERS
@@ -60,7 +60,7 @@ def _visible(record: RunRecord, gradients: NDArray[np.float64]) -> Flags:
         return np.zeros(record.layers, bool)  # the gradient of a batch of one is 0 below batch normalization
     rates = np.asarray(record.arrays.get("epoch_lr", ()), np.float64)
     rate = float(rates.min()) if rates.size and np.isfinite(rates).all() else training.lr
-    layer_rates = rate * np.array([layer.lr_factor for layer in record.spec.network.layers])
+    layer_rates = rate * rate_factors(record)
     if not OPTIMIZERS[training.optimizer.name].proportional:
         return np.asarray(layer_rates >= VISIBLE)
     norms = np.asarray(record.statistic("weight_norm"), np.float64)

@@ -287,6 +287,7 @@ RULE = Rule(
         "wrong_init_loss",
         "nan_divergence",
         "unnormalized_input",
+        "layer_learning_rate",
         "lr_too_high",
         "lr_too_low",
         "loss_oscillation",

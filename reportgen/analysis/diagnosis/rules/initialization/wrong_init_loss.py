@@ -40,6 +40,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, probe
 from reportgen.analysis.diagnosis.scores.wrong_init_loss import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.sanity import chance_loss
+from reportgen.engine.tables.inits import INITS
 from reportgen.languages.translate import N_, _
 from reportgen.runs.record import RunRecord
 
@@ -65,10 +66,14 @@ _WORDS = {
 
 
 def _causes(record: RunRecord, cause: str) -> tuple[str, ...]:
-    """Return the rules that may explain the loss; an output layer with the same init shares their fault."""
+    """Return the rules that may explain the loss; an output layer with the same init shares their fault.
+
+    A wrong base width changes both the size of the output weights and the learning rates.
+    """
     if cause == "output":
         same_init = record.spec.network.layers[-1].init == record.spec.network.layers[0].init
-        return ("saturation", "exploding_gradients") if same_init else ()
+        by_width = ("layer_learning_rate",) if INITS[record.spec.network.layers[-1].init.name].base_width else ()
+        return (*by_width, "saturation", "exploding_gradients") if same_init else by_width
     return ("unnormalized_input",) if cause == "input" else ("exploding_activations", "symmetric_init")
 
 

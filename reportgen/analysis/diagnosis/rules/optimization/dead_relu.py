@@ -193,6 +193,7 @@ RULE = Rule(
     stage="optimization",
     causes=(
         "unnormalized_input",
+        "layer_learning_rate",
         "vanishing_activations",
         "exploding_activations",
         "lr_too_high",

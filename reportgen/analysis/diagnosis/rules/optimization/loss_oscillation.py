@@ -115,6 +115,7 @@ RULE = Rule(
         "bn_tiny_batch",
         "train_eval_mismatch",
         "unnormalized_input",
+        "layer_learning_rate",
         "symmetric_init",
         "exploding_activations",
         "exploding_gradients",

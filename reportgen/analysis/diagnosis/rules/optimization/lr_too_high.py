@@ -293,7 +293,7 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     one_task=True,
-    causes=("sorted_batches", "unnormalized_input", "bn_tiny_batch", "wrong_init_loss"),
+    causes=("sorted_batches", "unnormalized_input", "bn_tiny_batch", "layer_learning_rate", "wrong_init_loss"),
     yields_to=("no_signal", "exploding_gradients", "exploding_activations", "saturation"),
     on_scores=FORM,
 )

@@ -282,6 +282,7 @@ RULE = Rule(
     yields_to=(
         "no_signal",
         "unnormalized_input",
+        "layer_learning_rate",
         "vanishing_gradients",
         "vanishing_activations",
         "symmetric_init",

@@ -115,6 +115,7 @@ RULE = Rule(
     causes=(
         "sorted_batches",
         "unnormalized_input",
+        "layer_learning_rate",
         "exploding_activations",
         "exploding_gradients",
         "wrong_init_loss",

@@ -234,7 +234,7 @@ RULE = Rule(
     stage="optimization",
     kinds=("network.dropout",),
     one_task=True,
-    causes=("train_eval_mismatch",),
+    causes=("train_eval_mismatch", "layer_learning_rate"),
     yields_to=("lr_too_high", "nan_divergence", "symmetric_init", "no_signal"),
     on_scores=FORM,
 )

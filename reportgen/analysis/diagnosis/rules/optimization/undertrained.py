@@ -274,6 +274,7 @@ RULE = Rule(
     causes=(
         *UNLIKE_SPLITS,
         "sorted_batches",
+        "layer_learning_rate",
         "vanishing_activations",
         "exploding_activations",
         "vanishing_gradients",

@@ -102,6 +102,7 @@ RULE = Rule(
     causes=(
         "sorted_batches",
         *FROM_START,
+        "layer_learning_rate",
         "exploding_activations",
         "exploding_gradients",
         "saturation",

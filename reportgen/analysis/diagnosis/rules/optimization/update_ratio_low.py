@@ -38,7 +38,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_seeds,
 )
 from reportgen.analysis.diagnosis.evidence.warmup import unfinished_warmup
-from reportgen.analysis.diagnosis.layers import fan_ins
+from reportgen.analysis.diagnosis.layers import fan_ins, rate_factors
 from reportgen.analysis.diagnosis.rules.optimization.lr_too_low import HALVED, LEAST_STEPS, NEAR
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.languages.translate import N_, _
@@ -56,14 +56,15 @@ def _low(record: RunRecord) -> Course | None:
     course = training_course(record)
     if course is None or record.status == "diverged" or rises(record) or fits(record) or record.steps < LEAST_STEPS:
         return None
-    if not course.log_decrease < HALVED or not _still(course)[: max(record.layers - 1, 1)].all():
+    learns = rate_factors(record)[: max(record.layers - 1, 1)] > 0
+    if not course.log_decrease < HALVED or not learns.any() or not _still(record, course)[: learns.size][learns].all():
         return None
     return course
 
 
-def _still(course: Course) -> NDArray[np.bool_]:
-    """Return which layers' weights hardly move, shape (L,)."""
-    return np.asarray((course.typical_ratios < LOW) & (course.paths < NEAR))
+def _still(record: RunRecord, course: Course) -> NDArray[np.bool_]:
+    """Return which layers' weights hardly move although their learning rate is not 0, shape (L,)."""
+    return np.asarray((course.typical_ratios < LOW) & (course.paths < NEAR) & (rate_factors(record) > 0))
 
 
 def _oversized(record: RunRecord) -> float:
@@ -81,9 +82,9 @@ def check(evidence: Evidence) -> Finding | None:
     if not shown:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
-    layers = layers_in_most([_still(c) for _, c in shown])
-    ratio = mean([c.typical_ratios[_still(c)].max() for _, c in shown])
-    path = mean([c.paths[_still(c)].max() for _, c in shown])
+    layers = layers_in_most([_still(r, c) for r, c in shown])
+    ratio = mean([c.typical_ratios[_still(r, c)].max() for r, c in shown])
+    path = mean([c.paths[_still(r, c)].max() for r, c in shown])
     advice, proposals = _remedy(record, ratio)
     return RULE.finding(
         evidence,
@@ -143,5 +144,5 @@ RULE = Rule(
         "dead_relu",
         "lr_too_low",
     ),
-    yields_to=("no_signal", "frozen_weights", "detached_layer"),
+    yields_to=("no_signal", "frozen_weights", "detached_layer", "layer_learning_rate"),
 )
