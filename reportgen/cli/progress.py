@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from reportgen.analysis.words.foreign import without_controls
 from reportgen.errors import ReportgenError
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
@@ -111,7 +112,7 @@ class BarProgress(ProgressListener):
         self._fill(job, 1.0)
 
     def notice(self, text: str) -> None:
-        self._bar.console.print(f"reportgen: {text}", markup=False, highlight=False)
+        self._bar.console.print(f"reportgen: {without_controls(text)}", markup=False, highlight=False)
 
     def stage(self, name: str) -> None:
         self._show(None, name)

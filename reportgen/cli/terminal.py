@@ -9,6 +9,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import sys
 import traceback
 import webbrowser
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
+from reportgen.analysis.words.foreign import without_controls
 from reportgen.cli.app import BUG
 from reportgen.errors import ReportgenError, StoreError, UsageError
 
@@ -160,13 +162,13 @@ def show_page(path: Path) -> None:
 def say(text: str) -> None:
     """Print to stderr."""
     with contextlib.suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
+        print(without_controls(text), file=sys.stderr, flush=True)
 
 
 def print_lines(lines: Iterable[Line]) -> None:
     """Print to stdout, in colour on a terminal; a closed pipe is not an error."""
     try:
-        for style, text in lines:
+        for style, text in ((style, without_controls(text)) for style, text in lines):
             _styled(style, text) if sys.stdout.isatty() else print(text)
         sys.stdout.flush()
     except OSError as error:
@@ -191,7 +193,8 @@ def _silence(stream: TextIO) -> None:
 
 
 def print_json(values: Any) -> None:
-    print_lines([("", json.dumps(values, indent=1, ensure_ascii=False))])
+    text = json.dumps(values, indent=1, ensure_ascii=False)
+    print_lines([("", re.sub(r"[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text))])  # JSON allows them in texts
 
 
 def _styled(style: str, text: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from reportgen.cli import main as cli
 from reportgen.cli.main import invoke
+from reportgen.cli.terminal import print_json, print_lines
 from reportgen.workflow import training as trainer
 from tests.rates import write_study
 
@@ -33,6 +34,19 @@ def error_of(capsys, *arguments):
     assert error["exit_code"] == code
     assert "Traceback" not in err
     return error
+
+
+def test_control_characters_of_files_do_not_reach_the_terminal(tmp_path, capsys):
+    name = "a\x1b]0;owned\x07\x9b"
+    code, out, err = run(capsys, "verify", str(tmp_path / name))
+    assert code == 2
+    assert not set("\x1b\x07\x9b") & set(out + err)
+    print_lines([("", f"{name}\tb\nc")])
+    assert capsys.readouterr().out == "a\ufffd]0;owned\ufffd\ufffd\tb\nc\n"
+    print_json({"name": name})
+    printed = capsys.readouterr().out
+    assert not set("\x1b\x07\x9b") & set(printed)
+    assert json.loads(printed) == {"name": name}
 
 
 def test_an_invalid_study_ends_with_3_and_trains_nothing(training, capsys):

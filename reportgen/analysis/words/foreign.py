@@ -16,6 +16,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 """A number as text, such as the label of a class, which is no formula."""
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _REMOVED = ("Cc", "Cf", "Co", "Cn")
 
 
@@ -34,6 +35,11 @@ def printable(text: str, longest: int | None = LONGEST) -> str:
 def _shown(letter: str) -> str:
     kind = unicodedata.category(letter)
     return "\ufffd" if kind == "Cs" or (kind in _REMOVED and letter != "\u200d") else letter
+
+
+def without_controls(text: str) -> str:
+    """Return text, with its lines and tabs, without characters that would control a terminal."""
+    return _CONTROLS.sub("\ufffd", text)
 
 
 def refuse_undecodable(*texts: str) -> None:

@@ -79,7 +79,7 @@ class FinishedRun(_Part):
 
     seed: int
     status: Literal["ok", "diverged", "stopped", "failed"]
-    key: str = ""
+    key: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]*$")] = ""  # the name of a folder
     variant: str = ""
     final: dict[str, Real] = {}
 

@@ -227,6 +227,11 @@ def _id(path: FilePath) -> str:
     return re.sub(r"[^a-z0-9_-]+", "-", plain.decode()).strip("-") or "study"
 
 
+def is_study_id(text: str) -> bool:
+    """Return whether a text has the form of the id of a study, and can so be the name of its folder."""
+    return re.fullmatch(r"[a-z0-9_-]{1,255}", text) is not None
+
+
 def in_report(path: FilePath) -> bool:
     """Return whether the file is the copy of a study inside a report folder."""
     return path.name == STUDY and path.with_name(RESULTS).is_file()

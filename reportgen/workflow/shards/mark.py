@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from reportgen import disk
 from reportgen.errors import MissingError, ResultsError, StoreError, UsageError
 from reportgen.runs.executors import Job
 from reportgen.runs.identity import SAME, identity
+from reportgen.study.loading.loader import is_study_id
 
 MARK = "shards.json"
 FORMAT = "reportgen-shards"
@@ -72,8 +74,19 @@ def read_mark(folder: Path) -> Mark | None:
     if not path.exists():
         return None
     values = disk.read_json(path)
-    found = Mark(values.get("study", ""), values.get("runs", ""), values.get("identity", {}))
-    if values.get("format") != FORMAT or values.get("checksum") != disk.checksum(values):
+    if values.get("format") != FORMAT or values.get("checksum") != disk.checksum(values) or not _is_valid(values):
         message = "the file is damaged or was changed, or reportgen did not write it"
         raise ResultsError("invalid-file", message, str(path), "remove it, and run the shard again")
-    return found
+    return Mark(values["study"], values["runs"], values["identity"])
+
+
+def _is_valid(values: Mapping[str, Any]) -> bool:
+    """Return whether the values have the types of a mark; a checksum does not show who wrote it."""
+    study, runs, names = (values.get(name) for name in ("study", "runs", "identity"))
+    return (
+        isinstance(study, str)
+        and is_study_id(study)  # it becomes the name of a folder
+        and isinstance(runs, str)
+        and isinstance(names, dict)
+        and all(isinstance(value, str | int) for value in names.values())
+    )

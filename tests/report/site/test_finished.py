@@ -49,6 +49,7 @@ def test_an_invalid_results_file_is_an_error_and_nothing_is_written(tmp_path: Pa
         ({"claims": [claim("x", interval=[1])]}, "claims.0.interval.1"),
         ({"figures": [{"id": "../x", "title": "", "alt": ""}]}, "figures.0.id"),
         ({"runs": [{"seed": 0, "status": "lost"}]}, "runs.0.status"),
+        ({"runs": [{"seed": 0, "status": "ok", "key": "../../a"}]}, "runs.0.key"),
     ],
 )
 def test_an_invalid_value_is_named_by_its_place(tmp_path: Path, changes: dict[str, Any], place: str) -> None:

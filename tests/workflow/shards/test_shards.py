@@ -142,6 +142,34 @@ def test_shards_of_another_study_or_program_are_refused(parts, change, code):
     assert not Path("both").exists()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"study": "../../escaped"},
+        {"study": "/tmp/escaped"},
+        {"study": ".."},
+        {"study": ""},
+        {"study": "a/b"},
+        {"study": "\x1b[31mred"},
+        {"study": "rates\n"},
+        {"study": ["a"]},
+        {"study": None},
+        {"runs": 5},
+        {"identity": ["engine"]},
+        {"identity": {"engine": {}}},
+    ],
+)
+def test_a_mark_with_values_of_another_form_is_refused(parts, tmp_path, change):
+    mark = parts[1] / "rates/shards.json"
+    changed = json.loads(mark.read_text()) | change
+    mark.write_text(json.dumps(changed | {"checksum": disk.checksum(changed)}))
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ResultsError) as caught:
+        merge([parts[1]], Path("a/b/both"))
+    assert (caught.value.code, caught.value.where) == ("invalid-file", str(mark))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_shard_of_other_settings_is_refused_in_the_same_folder(parts, training):
     count = len(training.trained)
     assert shard("1/2", "one", "--set", "training.batch_size=4") == 2
