@@ -16,7 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BufferedReader
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from reportgen.errors import UsageError
@@ -254,3 +254,8 @@ def _alive(process: int) -> bool:
 def is_own_file(path: Path) -> bool:
     """Return whether a path is a file and no link, which could lead out of the report."""
     return path.is_file() and not path.is_symlink()
+
+
+def is_below_link(folder: Path, name: str) -> bool:
+    """Return whether a folder in the relative path `name` is a link, which could lead out of `folder`."""
+    return any((folder / parent).is_symlink() for parent in PurePosixPath(name).parents[:-1])

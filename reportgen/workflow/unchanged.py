@@ -105,7 +105,7 @@ def _digests(folder: Path, names: Collection[str] | Mapping[str, str]) -> dict[s
     store, found = Store(folder / RUNS), {}
     for name in names:
         place, _, key = name.partition("/")
-        digest = store.digest(key) if place == RUNS else checksums(folder, [name]).get(name)
+        digest = store.digest(key) if place == RUNS else checksums(folder / place, [key]).get(key)
         if digest is not None:
             found[name] = digest
     return found

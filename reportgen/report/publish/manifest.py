@@ -39,9 +39,14 @@ class MadeFrom:
 
 
 def checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    """Return the SHA-256 of each file by its name relative to the folder, without files that cannot be read."""
+    """Return the SHA-256 of each file by its name relative to the folder, without files that cannot be read.
+
+    A file below a link is no file of the folder, and must not be taken for one that may be removed.
+    """
     sums = {}
     for name in names:
+        if disk.is_below_link(folder, name):
+            continue
         try:
             with disk.open_regular(folder / name) as file:  # in pieces: a table of thousands of runs is large
                 sums[name] = hashlib.file_digest(file, "sha256").hexdigest()
@@ -90,6 +95,7 @@ def read_origin(folder: Path) -> MadeFrom | None:
     except (TypeError, KeyError):  # no origin, or a damaged one
         return None
     is_valid = isinstance(origin.records, dict) and isinstance(origin.runs, int)
+    is_valid = is_valid and all(isinstance(name, str) for name in origin.formats)
     return origin if is_valid and all(map(is_inside, origin.records)) else None
 
 

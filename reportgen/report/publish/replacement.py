@@ -41,17 +41,18 @@ class Replacement:
 
         Parameters
         ----------
-        removed : names of files to remove, relative to the folder.
+        removed : names of files to remove, relative to the folder; files below a link are not in it, and stay.
         last : names of files that are moved after all others, as far as they exist.
 
         Raises
         ------
         OSError : a file cannot be replaced; the former files are in their places again.
-        StoreError : they could not be put back; the journal stays for the next attempt.
+        StoreError : a link is in the place of a folder, or they could not be put back, and the journal stays for later.
         """
         names = [path.relative_to(staged).as_posix() for path in sorted(staged.rglob("*")) if not path.is_dir()]
         names = [*(name for name in names if name not in last), *(name for name in last if name in names)]
-        removed = [name for name in removed if name not in names]
+        removed = [name for name in removed if name not in names and not disk.is_below_link(self._folder, name)]
+        _refuse_links(self._folder, names)
         try:
             journal = self._prepare(staged, names, removed)
         except BaseException:
@@ -144,8 +145,7 @@ def recover(folder: Path) -> None:
 
     Raises
     ------
-    StoreError : a file cannot be put back, or another process replaces files and does not end; the journal of the
-        killed process is damaged ("unfinished-report").
+    StoreError : a file cannot be put back, another process does not end, or the journal is damaged.
     """
     try:
         end = time.monotonic() + WAIT_SECONDS
@@ -178,7 +178,7 @@ def _is_unfinished(folder: Path) -> bool:
 
 def _has_writer(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with disk.open_regular(path) as file:
             return not is_released(file)
     except OSError:
         return False
@@ -257,6 +257,12 @@ def _put_back(folder: Path, journal: Journal) -> None:
             disk.retry_while_busy(lambda name=name: (folder / name).unlink(missing_ok=True))  # type: ignore[misc]
     _remove_empty_parents(folder, journal.added)
     disk.sync_folder(folder)
+
+
+def _refuse_links(folder: Path, names: Sequence[str]) -> None:
+    if linked := [name for name in names if disk.is_below_link(folder, name)]:
+        where, hint = str(folder / linked[0]), "move it away, or choose another folder with -o"
+        raise StoreError("path-occupied", "a link is in the place of a folder", where, hint)
 
 
 def _try(path: Path) -> None:

@@ -73,7 +73,7 @@ def _former_files(folder: Path, results: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _names(results: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of the files of a report; the results may be damaged."""
+    """Yield the names of the files of a report; the results may be damaged, and contain any text as an id."""
     yield PAGE
     yield from (f"embed/{name}" for name in SNIPPETS)
     yield from (f"{study}.pdf" for study in _ids([results.get("study")]))
@@ -84,7 +84,7 @@ def _names(results: Mapping[str, Any]) -> Iterator[str]:
 
 def _ids(values: Any) -> list[str]:
     values = [value.get("id") for value in values if isinstance(value, dict)] if isinstance(values, list) else []
-    return [value for value in values if isinstance(value, str)]
+    return [value for value in values if isinstance(value, str) and "/" not in value]
 
 
 def _numbers(results: Mapping[str, Any]) -> dict[str, Any]:

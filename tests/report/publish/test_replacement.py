@@ -15,6 +15,7 @@ from reportgen import disk
 from reportgen.errors import ResultsError, StoreError
 from reportgen.paths import JOURNAL
 from reportgen.report.publish import replacement
+from reportgen.report.publish.manifest import read_manifest, write_manifest
 from reportgen.report.publish.publisher import publish_files
 from reportgen.report.publish.replacement import exclusive, recover, refuse_unfinished
 from tests.disk_faults import FAULTS, KILL, Killed, each_fault, tree
@@ -228,6 +229,30 @@ def test_a_journal_whose_former_files_are_a_link_moves_nothing_into_the_folder(t
     refuse(folder, {"former": f"{disk.PREFIX}x", "replaced": ["secret.txt"], "added": {}}, has_checksum=True)
     assert (outside / "secret.txt").exists()
     assert not (folder / "secret.txt").exists()
+
+
+def test_nothing_is_replaced_or_removed_through_a_link(former: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_text("secret", encoding="utf-8")
+    (former / "notes").symlink_to(outside)
+    files = (read_manifest(former) or {}) | {"notes/secret.txt": SHA_OF_SECRET}
+    write_manifest(former, files)
+    publish(former, NEW)
+    assert (former / "index.html").read_text(encoding="utf-8") == "new page"
+    assert (outside / "secret.txt").read_text(encoding="utf-8") == "secret"
+    staged = tmp_path / "staged"
+    (staged / "notes").mkdir(parents=True)
+    (staged / "notes" / "secret.txt").write_text("replaced", encoding="utf-8")
+    with pytest.raises(StoreError) as caught, exclusive(former) as replacement:
+        replacement.replace(staged, removed=["index.html"])
+    assert caught.value.code == "path-occupied"
+    assert (outside / "secret.txt").read_text(encoding="utf-8") == "secret"
+    assert (former / "index.html").exists()
+    with exclusive(former) as replacement:
+        (staged / "notes" / "secret.txt").unlink()
+        replacement.replace(staged, removed=["notes/secret.txt"])
+    assert (outside / "secret.txt").exists()
 
 
 def refuse(folder: Path, values: dict[str, object], has_checksum: bool) -> None:

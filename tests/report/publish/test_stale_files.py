@@ -152,6 +152,7 @@ LISTED = '{"format": "reportgen-manifest", "version": 1, "files": '
         ("results.json", "[1]"),
         ("results.json", OURS + '"figures": 3, "study": 4}'),
         ("results.json", OURS + '"figures": [{"id": "../../notes"}], "study": {"id": "../notes"}}'),
+        ("results.json", OURS + '"figures": [{"id": "mine/x"}], "study": {"id": "mine/x"}}'),
         ("results.json", OURS + '"study": {"id": "\\ud800\\u0000"}}'),
         ("results.json", '{"figures": [{"id": "x"}]}'),
         ("manifest.json", "{"),
@@ -162,9 +163,9 @@ LISTED = '{"format": "reportgen-manifest", "version": 1, "files": '
 )
 def test_a_damaged_or_foreign_file_in_the_place_of_ours_removes_nothing(tmp_path: Path, name: str, text: str) -> None:
     folder, staged = tmp_path / "a", tmp_path / "new"
-    (folder / "figures").mkdir(parents=True)
+    (folder / "figures" / "mine").mkdir(parents=True)
     staged.mkdir()
-    own = [tmp_path / "notes.csv", tmp_path / "notes.pdf", folder / "figures" / "x.svg"]
+    own = [tmp_path / "notes.csv", tmp_path / "notes.pdf", *(folder / "figures" / at for at in ("x.svg", "mine/x.svg"))]
     for path in own:
         path.write_text("mine", encoding="utf-8")
     checksum = checksums(tmp_path, ["notes.pdf"])["notes.pdf"]

@@ -33,6 +33,18 @@ def test_links_in_a_report_are_not_followed(tmp_path: Path) -> None:
     assert "a.pdf" not in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
 
 
+def test_a_copy_does_not_replace_a_report_behind_a_link(tmp_path: Path) -> None:
+    report(tmp_path / "in" / "a")
+    other = report(tmp_path / "other" / "a")
+    before = tree(other)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a").symlink_to(other)
+    with pytest.raises(StoreError) as caught:
+        write_site([tmp_path / "in"], tmp_path / "out")
+    assert caught.value.code == "path-occupied"
+    assert tree(other) == before
+
+
 @pytest.mark.parametrize("name", ["index.html", "lectures.html", "claims.csv", "manifest.json"])
 def test_a_file_of_the_user_in_the_place_of_a_page_is_refused(tmp_path: Path, name: str) -> None:
     report(tmp_path / "in" / "a")
