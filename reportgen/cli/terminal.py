@@ -194,7 +194,8 @@ def _silence(stream: TextIO) -> None:
 
 def print_json(values: Any) -> None:
     text = json.dumps(values, indent=1, ensure_ascii=False)
-    print_lines([("", re.sub(r"[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text))])  # JSON allows them in texts
+    escaped = re.sub(r"[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text)  # control characters, as in C0
+    print_lines([("", escaped)])
 
 
 def _styled(style: str, text: str) -> None:
