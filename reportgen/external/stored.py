@@ -1,18 +1,14 @@
-"""Stored runs, read without their study, and the names of their variants in the results.json of their study.
-
-The settings get their types from the type hints of `RunSpec`.
-"""
+"""Stored runs, read without their study, and the names of their variants in the results.json of their study."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 from reportgen import disk
 from reportgen.engine.spec import RunSpec
@@ -22,6 +18,7 @@ from reportgen.registry import table_of
 from reportgen.runs.checks import check_record
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import ARRAYS, HEAD, UNREADABLE, check_head, unpack_checked
+from reportgen.runs.stored_spec import PLAIN, typed_spec
 
 
 def stored_of(path: Path, place: str, head: Mapping[str, Any]) -> tuple[str, RunRecord]:
@@ -32,7 +29,7 @@ def stored_of(path: Path, place: str, head: Mapping[str, Any]) -> tuple[str, Run
     try:
         check_head(head)
         arrays = unpack_checked(head, disk.read_regular(path))
-        spec = _typed(RunSpec, head["spec"])
+        spec = typed_spec(head["spec"])
         _check_components(spec)
         final = {name: math.nan if value is None else float(value) for name, value in head["final"].items()}
         names = ("key", "status", "stopped_at_step", "steps", "train_seconds", "facts")
@@ -62,42 +59,10 @@ def _check_components(spec: RunSpec) -> None:
 
 
 def _is_of(kind: str, value: Any) -> bool:
-    types = {"number": _PLAIN[float], "integer": int, "boolean": bool, "choice": str, "text": str}.get(kind)
+    types = {"number": PLAIN[float], "integer": int, "boolean": bool, "choice": str, "text": str}.get(kind)
     if types is None or value is None:
         return True
     return isinstance(value, types) and isinstance(value, bool) == (kind == "boolean")
-
-
-def _typed(kind: Any, value: Any) -> Any:
-    """Return a JSON value converted to the given type."""
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin in (Union, UnionType):
-        others = [k for k in arguments if k is not type(None)]
-        return None if value is None else _typed(_kind_of(others, value), value)
-    if origin is tuple:
-        kinds = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
-        return tuple(_typed(k, v) for k, v in zip(kinds, value, strict=True))
-    if is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind)
-        return kind(**{f.name: _typed(hints[f.name], value[f.name]) for f in fields(kind) if f.name in value})
-    if kind in _PLAIN and (not isinstance(value, _PLAIN[kind]) or (isinstance(value, bool) and kind is not bool)):
-        raise ValueError(f"{value!r} is not of the type {kind.__name__}")
-    return tuple(value) if isinstance(value, list) else value
-
-
-_PLAIN: Mapping[Any, Any] = {int: int, float: (int, float), str: str, bool: bool}
-"""The Python types of the JSON values of a plain type."""
-
-
-def _kind_of(kinds: Sequence[Any], value: Any) -> Any:
-    """Return the kind of a union that a JSON value has; of several dataclasses, the one with its fields."""
-    if len(kinds) == 1 or not isinstance(value, dict):
-        return kinds[0] if len(kinds) == 1 else Any
-    for kind in filter(is_dataclass, kinds):
-        required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
-        if required <= value.keys() <= {f.name for f in fields(kind)}:
-            return kind
-    raise ValueError("a mapping with other keys")
 
 
 def variant_names(runs: Iterable[tuple[Path, str]]) -> dict[str, str]:

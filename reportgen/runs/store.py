@@ -23,6 +23,7 @@ from reportgen.errors import StoreError
 from reportgen.runs.arrays import pack, unpack
 from reportgen.runs.checks import check_record
 from reportgen.runs.record import Row, RunRecord, run_key
+from reportgen.runs.stored_spec import refuse_other_spec
 
 if TYPE_CHECKING:
     from reportgen.study.planning.plan import PlannedRun
@@ -139,6 +140,7 @@ def parse_record(run: PlannedRun, fingerprint: str, head: bytes, content: bytes)
     arrays = unpack_checked(values, content)
     if values.get("data", "") not in ("", fingerprint):
         raise ValueError("a run on other data")
+    refuse_other_spec(values["spec"], values["key"], fingerprint)
     record = _record(run, values, arrays)
     check_record(record)
     return record

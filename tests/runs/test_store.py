@@ -15,7 +15,7 @@ import pytest
 from reportgen import disk
 from reportgen.engine.spec import SCORES
 from reportgen.errors import StoreError
-from reportgen.runs.store import Store, plain
+from reportgen.runs.store import HEAD, Store, dump_record, plain
 from tests.runs.records import FINGERPRINT, planned, record, same
 
 RUN = planned()
@@ -137,6 +137,16 @@ def test_a_run_under_another_key_is_detected(store):
     other = planned(seed=1)
     shutil.copytree(store.folder / RUN.spec.key(FINGERPRINT), store.folder / other.spec.key(FINGERPRINT))
     assert store.load(other, FINGERPRINT) is None
+
+
+def test_a_run_of_another_seed_under_the_key_of_a_run_is_detected(tmp_path):
+    store, first, second = Store(tmp_path), planned(0), planned(1)
+    head, arrays = dump_record(record(second))
+    values = json.loads(head) | {"key": first.spec.key(FINGERPRINT)}
+    values["checksum"] = disk.checksum(values)
+    store.save_bytes(values["key"], json.dumps(values).encode(), arrays)
+    assert store.load(first, FINGERPRINT) is None
+    assert HEAD in store.fault(first, FINGERPRINT)
 
 
 def test_a_file_at_the_path_of_a_run_is_replaced(tmp_path):

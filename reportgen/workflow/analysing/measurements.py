@@ -60,7 +60,7 @@ class Measurements:
             message, hint = "a file is in the place of a folder of the report", "move it away"
             raise StoreError("path-occupied", message, str(self.folder), hint)
         try:
-            stored = None if self.fresh and self.may_measure else self._stored(path, fits)
+            stored = None if self.fresh and self.may_measure else self._stored(name, path, fits)
         except _DamagedError as error:
             if not self.may_measure:
                 message, hint = f"the measurement {error}", "reportgen run measures again"
@@ -74,13 +74,13 @@ class Measurements:
             return None
         values = in_thread(measure)  # measuring compiles kernels
         with contextlib.suppress(_DamagedError):
-            if not self.fresh and (meanwhile := self._stored(path, fits)) is not None:  # by another process
+            if not self.fresh and (meanwhile := self._stored(name, path, fits)) is not None:  # by another process
                 return meanwhile
-        self._store(path, values)
+        self._store(name, path, values)
         self._made[name] = values
         return values
 
-    def _stored(self, path: Path, fits: Fits) -> Measured | None:
+    def _stored(self, name: str, path: Path, fits: Fits) -> Measured | None:
         """Return a stored measurement, None if there is none of this engine; raises _DamagedError."""
         try:
             content = disk.read_regular(path)
@@ -93,24 +93,29 @@ class Measurements:
             raise _DamagedError("is damaged") from error
         if not isinstance(stored, dict) or "engine" not in stored:
             raise _DamagedError("is damaged")
-        if "checksum" not in stored:  # of an earlier version: the manifest of the report has its digest
-            self._check_manifest(path, content)
-        elif stored["checksum"] != disk.checksum(stored):
+        if "checksum" in stored and stored["checksum"] != disk.checksum(stored):
             raise _DamagedError("has changed since it was stored")
+        if not {"checksum", "name"} <= stored.keys():  # of an earlier version
+            self._check_manifest(path, content, is_optional="checksum" in stored)
+        elif stored["name"] != name:
+            raise _DamagedError("is the one of another run")
         if stored["engine"] != ENGINE_VERSION:
             return None
         if not (isinstance(stored.get("values"), list) and fits(stored["values"])):
             raise _DamagedError("does not have the form of a measurement")
         return list(stored["values"])
 
-    def _check_manifest(self, path: Path, content: bytes) -> None:
+    def _check_manifest(self, path: Path, content: bytes, is_optional: bool) -> None:
+        """Raise _DamagedError unless the manifest of the report has the digest of the file; if optional, or none."""
         origin = read_origin(self.folder.parent)
-        name = f"{self.folder.name}/{path.name}"
-        if origin is None or origin.records.get(name) != hashlib.sha256(content).hexdigest():
+        digest = None if origin is None else origin.records.get(f"{self.folder.name}/{path.name}")
+        if digest is None and not is_optional:
             raise _DamagedError("has no checksum, and the manifest of the report has none for it")
+        if digest not in (None, hashlib.sha256(content).hexdigest()):
+            raise _DamagedError("is not the one in the manifest of the report")
 
-    def _store(self, path: Path, values: Measured) -> None:
-        entry = {"engine": ENGINE_VERSION, "values": values}
+    def _store(self, name: str, path: Path, values: Measured) -> None:
+        entry = {"name": name, "engine": ENGINE_VERSION, "values": values}
         text = json.dumps({**entry, "checksum": disk.checksum(entry)}, indent=1)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from reportgen import disk
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import StoreError
 from reportgen.report.publish.manifest import MadeFrom, write_manifest
@@ -66,7 +67,33 @@ def _deep(path: Path) -> None:
     path.write_text("[" * 100_000, encoding="utf-8")
 
 
-DAMAGES = [_edit, _cut, _other_form, _without_checksum, _deep, *([_pipe] if hasattr(os, "mkfifo") else [])]
+def _of_another_run(path: Path) -> None:
+    Measurements(path.parent, True).get("other", lambda: VALUES, fits)
+    path.with_name("other.json").replace(path)
+
+
+def _of_another_report(path: Path) -> None:
+    """Put a measurement of an earlier version, which had no name, in the place of the one in the manifest."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    write_manifest(path.parents[1], {}, MadeFrom("", {f"sanity/{path.name}": digest}, 1, ("json",)))
+    _without_name(path, [{"error": 0.125}])
+
+
+def _without_name(path: Path, values: Measured) -> None:
+    entry = {"engine": ENGINE_VERSION, "values": values}
+    path.write_text(json.dumps(entry | {"checksum": disk.checksum(entry)}), encoding="utf-8")
+
+
+DAMAGES = [
+    _edit,
+    _cut,
+    _other_form,
+    _without_checksum,
+    _of_another_run,
+    _of_another_report,
+    _deep,
+    *([_pipe] if hasattr(os, "mkfifo") else []),
+]
 
 
 def test_a_stored_measurement_is_reused(stored: Path) -> None:
@@ -112,7 +139,7 @@ def test_a_missing_measurement_and_one_of_another_engine_are_not_there(stored: P
     entry = json.loads(stored.read_text("utf-8"))
     assert Measurements(stored.parent, False).get("other", refuse, fits) is None
     entry["engine"] += 1
-    text = json.dumps({name: entry[name] for name in ("engine", "values")}, sort_keys=True)
+    text = json.dumps({name: entry[name] for name in ("name", "engine", "values")}, sort_keys=True)
     entry["checksum"] = hashlib.sha256(text.encode()).hexdigest()
     stored.write_text(json.dumps(entry), encoding="utf-8")
     assert Measurements(stored.parent, False).get("check", refuse, fits) is None
@@ -122,6 +149,11 @@ def test_a_measurement_without_a_checksum_is_read_if_the_manifest_has_its_digest
     _without_checksum(stored)
     digest = hashlib.sha256(stored.read_bytes()).hexdigest()
     write_manifest(stored.parents[1], {}, MadeFrom("", {"sanity/check.json": digest}, 1, ("json",)))
+    assert Measurements(stored.parent, False).get("check", refuse, fits) == VALUES
+
+
+def test_a_measurement_without_a_name_is_read_without_a_manifest(stored: Path) -> None:
+    _without_name(stored, VALUES)
     assert Measurements(stored.parent, False).get("check", refuse, fits) == VALUES
 
 
