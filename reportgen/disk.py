@@ -6,6 +6,7 @@ import contextlib
 import errno
 import functools
 import hashlib
+import io
 import json
 import os
 import platform
@@ -27,6 +28,9 @@ PREFIX = ".unfinished-"
 
 BUSY_SECONDS = 2.0  # Windows cannot rename a file while a virus scanner or an editor has it open
 ABANDONED_SECONDS = 3600.0  # longer than any write takes, here or on another machine
+
+MOST_BYTES = 2**30
+"""Largest size of a file that is read at once, far above the one of any table and results.json."""
 
 T = TypeVar("T")
 
@@ -90,21 +94,33 @@ def home_folder() -> Path:
         return Path(os.devnull, "home")
 
 
-def open_regular(path: Path) -> BufferedReader:
-    """Open a file for reading; raises OSError for anything else, such as a pipe or a device, which could block."""
+def open_regular(path: Path, most: int | None = None) -> BufferedReader:
+    """Open a file for reading; raises OSError for anything else, such as a pipe or a device, which could block.
+
+    most : largest size in bytes, None for any; raises OSError for a larger file. A sparse file takes no space.
+    """
     _refuse_other_kinds(path, os.stat(path).st_mode)
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
-        _refuse_other_kinds(path, os.fstat(descriptor).st_mode)  # another file may have taken its place
+        status = os.fstat(descriptor)
+        _refuse_other_kinds(path, status.st_mode)  # another file may have taken its place
+        if most is not None and status.st_size > most:
+            raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
     except OSError:
         os.close(descriptor)
         raise
     return os.fdopen(descriptor, "rb")
 
 
-def read_regular(path: Path) -> bytes:
+def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:
     """Return the contents of a file; raises OSError as `open_regular`."""
-    with open_regular(path) as file:
+    with open_regular(path, most) as file:
+        return file.read()
+
+
+def read_text(path: Path, encoding: str = "utf-8", most: int = MOST_BYTES) -> str:
+    """Return the text of a file with line feeds; raises UnicodeDecodeError, or OSError as `read_regular`."""
+    with io.TextIOWrapper(io.BytesIO(read_regular(path, most)), encoding) as file:
         return file.read()
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from reportgen import figures
+from reportgen import disk, figures
 from reportgen.analysis.results import Analysis
 from reportgen.audit.diff import Difference, result_differences, table_differences
 from reportgen.engine.spec import ENGINE_VERSION
@@ -214,7 +214,7 @@ def _in_tables(analysis: Analysis, folder: Path) -> Iterator[Difference]:
     for name, build in tables_of(analysis).items():
         file = f"tables/{name}.csv"
         try:
-            reported = (folder / f"{name}.csv").read_text(encoding="utf-8")
+            reported = disk.read_text(folder / f"{name}.csv")
             yield from table_differences(file, name, reported, csv_text(*build(analysis)))
         except OSError as error:
             yield Difference(file, "", None, None, f"{file}: cannot be read: {error.strerror or error}")

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen import disk
 from reportgen.engine.spec import SCORES
 from reportgen.errors import StudyError
 from reportgen.external.arrays import SETTINGS, Array
@@ -42,7 +43,7 @@ def settings_of(path: Path, arrays: Mapping[str, Array]) -> tuple[str, dict[str,
         hint = f"a member {SETTINGS!r} with JSON text, or a file {separate.name}"
         raise StudyError("missing-settings", "the settings of the run are missing", str(path), hint)
     if text is None:
-        return str(separate), _read(str(separate), _text(str(separate), separate.read_bytes()))
+        return str(separate), _read(str(separate), _text(str(separate), disk.read_regular(separate)))
     head = _read(str(path), text)
     if separate.is_file():
         _refuse_other_settings(path, separate, head)
@@ -112,7 +113,7 @@ def _without_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 def _refuse_other_settings(path: Path, separate: Path, head: Mapping[str, Any]) -> None:
     """Raise StudyError if the separate file contains other settings; a file without settings is ignored."""
     try:
-        other = _read(str(separate), _text(str(separate), separate.read_bytes()))
+        other = _read(str(separate), _text(str(separate), disk.read_regular(separate)))
     except StudyError:
         return
     if "network" in other and other != head:

@@ -15,6 +15,7 @@ from reportgen.engine.spec import RunSpec
 from reportgen.errors import StudyError
 from reportgen.paths import MANIFEST, RESULTS, RUNS
 from reportgen.registry import table_of
+from reportgen.runs.arrays import MOST_BYTES
 from reportgen.runs.checks import check_record
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import ARRAYS, HEAD, UNREADABLE, check_head, unpack_checked
@@ -28,7 +29,7 @@ def stored_of(path: Path, place: str, head: Mapping[str, Any]) -> tuple[str, Run
     """
     try:
         check_head(head)
-        arrays = unpack_checked(head, disk.read_regular(path))
+        arrays = unpack_checked(head, disk.read_regular(path, MOST_BYTES))
         spec = typed_spec(head["spec"])
         _check_components(spec)
         final = {name: math.nan if value is None else float(value) for name, value in head["final"].items()}

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from reportgen import disk
 from reportgen.errors import PluginError, ReportgenError
 from reportgen.registry import Entry, Plugin, register, unregister
 
@@ -76,7 +77,7 @@ def load_file(path: Path) -> Plugin:
     """
     path = path.resolve()
     try:
-        source = path.read_bytes()
+        source = disk.read_regular(path)
     except OSError as error:
         raise PluginError(
             "plugin-failed", f"the plug-in cannot be read: {error.strerror or error}", str(path)

@@ -20,7 +20,7 @@ import numpy as np
 from reportgen import disk
 from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.errors import StoreError
-from reportgen.runs.arrays import pack, unpack
+from reportgen.runs.arrays import MOST_BYTES, pack, unpack
 from reportgen.runs.checks import check_record
 from reportgen.runs.record import Row, RunRecord, run_key
 from reportgen.runs.stored_spec import refuse_other_spec
@@ -82,7 +82,7 @@ class Store:
         """Return the SHA-256 of a stored run, or None if it cannot be read or its arrays are damaged."""
         try:
             head = disk.read_regular(self.folder / key / HEAD)
-            arrays = hashlib.sha256(disk.read_regular(self.folder / key / ARRAYS)).hexdigest()
+            arrays = hashlib.sha256(disk.read_regular(self.folder / key / ARRAYS, MOST_BYTES)).hexdigest()
             return hashlib.sha256(head).hexdigest() if json.loads(head)["arrays_sha256"] == arrays else None
         except UNREADABLE:
             return None
@@ -90,8 +90,8 @@ class Store:
     def _read(self, run: PlannedRun, fingerprint: str) -> RunRecord:
         """Return the stored run; raises one of UNREADABLE, with the argument ARRAYS for damaged arrays."""
         key = run_key(run.spec, fingerprint)
-        folder = self.folder / key
-        return parse_record(run, fingerprint, disk.read_regular(folder / HEAD), disk.read_regular(folder / ARRAYS))
+        head = disk.read_regular(self.folder / key / HEAD)
+        return parse_record(run, fingerprint, head, disk.read_regular(self.folder / key / ARRAYS, MOST_BYTES))
 
     def save(self, record: RunRecord) -> None:
         """Store the run and replace any other with the same key; raises StoreError if the folder is not writable."""
@@ -190,7 +190,7 @@ def read_run(folder: Path, key: str | None = None) -> tuple[dict[str, Any], Mapp
     arrays.
     """
     head = parse_head(key, disk.read_regular(folder / HEAD))
-    content = disk.read_regular(folder / ARRAYS)
+    content = disk.read_regular(folder / ARRAYS, MOST_BYTES)
     return head, unpack_checked(head, content)
 
 

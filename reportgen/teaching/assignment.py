@@ -136,7 +136,7 @@ def _stage(folder: Path, files: Mapping[str, str], copies: DataCopies) -> None:
 
 
 def _tree(path: Path) -> dict[str, Any]:
-    tree: dict[str, Any] = read(path.read_text(encoding="utf-8-sig"), str(path)).value
+    tree: dict[str, Any] = read(disk.read_text(path, "utf-8-sig"), str(path)).value
     return tree
 
 

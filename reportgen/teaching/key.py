@@ -14,7 +14,7 @@ from reportgen.languages.translate import ENGLISH, known_languages
 from reportgen.study.loading.dump import as_yaml
 from reportgen.study.loading.messages import study_error
 from reportgen.study.model.section import Number, Section
-from reportgen.study.syntax.yaml12 import Document, read
+from reportgen.study.syntax.yaml12 import MOST_BYTES, Document, read
 
 FORMAT = "reportgen-key"
 
@@ -115,7 +115,7 @@ def read_key(path: Path) -> Key:
     StudyError : the file cannot be read, is not the key of an assignment ("invalid-key"), or has an invalid value.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = disk.read_text(path, "utf-8-sig", MOST_BYTES)
     except FileNotFoundError:
         raise StudyError("file-not-found", "the key does not exist", str(path), "the file after --key") from None
     except UnicodeDecodeError:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reportgen import disk
 from reportgen.errors import StudyError, UsageError
 from reportgen.paths import DATA, RESULTS, RUNS, STUDY
-from reportgen.study.syntax.yaml12 import read
+from reportgen.report.publish.data_copies import MOST_BYTES as MOST_COPIED
+from reportgen.study.syntax.yaml12 import MOST_BYTES, read
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def paths_outside(report: Path) -> list[str]:
     if links:
         return links
     try:
-        tree = read(path.read_text(encoding="utf-8"), str(path)).value
+        tree = read(disk.read_text(path, most=MOST_BYTES), str(path)).value
     except (OSError, UnicodeDecodeError):
         raise StudyError("unreadable-file", f"{STUDY} is missing or cannot be read", str(path)) from None
     sections = [tree.get(name) for name in ("data", "vary", "variants", "search")] if isinstance(tree, dict) else []
@@ -90,8 +92,9 @@ def _is_in(path: Path, folder: Path) -> bool:
 
 
 def _is_file_in(path: Path, folder: Path) -> bool:
+    """Return whether a path is a file in a folder, and as small as the copies of data in a report."""
     try:
-        return path.resolve().is_relative_to(folder) and path.is_file()
+        return path.resolve().is_relative_to(folder) and path.is_file() and path.stat().st_size <= MOST_COPIED
     except (OSError, RuntimeError, ValueError):  # an invalid name, or symbolic links that form a loop
         return False
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reportgen import disk
 from reportgen.errors import MissingError
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan
@@ -143,7 +144,7 @@ class Report:
     def _svg(self, id_: str) -> str:
         """Return a figure as SVG, from its file if it was written."""
         path = self.folder / "figures" / f"{id_}.svg"
-        return path.read_text(encoding="utf-8") if path.is_file() else self.figure(id_).svg
+        return disk.read_text(path) if path.is_file() else self.figure(id_).svg
 
     @property
     def failures(self) -> tuple[str, ...]:

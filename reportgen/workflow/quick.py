@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reportgen import disk
 from reportgen.data import shape
 from reportgen.errors import MissingError, StudyError
 from reportgen.languages.translate import N_
@@ -139,9 +140,9 @@ def _is_typed(path: str, typed: Mapping[str, Any]) -> bool:
 def _holds_full_report(folder: Path) -> bool:
     """Return whether the folder contains a full report; a damaged report counts as full."""
     try:
-        results: Any = json.loads((folder / RESULTS).read_bytes())
+        results: Any = json.loads(disk.read_regular(folder / RESULTS))
         return not results["study"].get("watermark")
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return False
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return True

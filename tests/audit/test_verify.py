@@ -15,6 +15,7 @@ from reportgen.cli.main import invoke
 from reportgen.engine import spec
 from reportgen.report.results.tables import TABLES
 from reportgen.workflow.run import run_study
+from tests.odd_files import ODD
 
 STUDY = """
 title: Two rates
@@ -145,6 +146,14 @@ def test_cells_and_rows_of_tables_are_differences(report: Path, capsys) -> None:
         ("tables/layers.csv", "", None),
         ("tables/runs.csv", "", None),
     ]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_table_that_is_no_file_is_a_difference(report: Path, capsys, odd: Callable[[Path], None]) -> None:
+    odd(report / "tables" / "runs.csv")
+    code, lines, _ = verify(capsys, report, "--json")
+    differences = json.loads("\n".join(lines))[0]["differences"]
+    assert (code, [one["file"] for one in differences]) == (3, ["tables/runs.csv"])
 
 
 def test_nothing_is_computed_from_damaged_records(report: Path, capsys) -> None:

@@ -19,6 +19,7 @@ from reportgen.study.model.student import student_seeds
 from reportgen.teaching.grade import grade_folders
 from reportgen.teaching.grades import PROBLEMS, Grade
 from reportgen.teaching.key import Key, read_key
+from tests.odd_files import ODD, sparse
 from tests.teaching.course import OWN, edit, hand_in, hand_out, replace
 
 
@@ -179,6 +180,28 @@ def test_a_problem_does_not_stop_the_others(handed_in: Path, key: Key) -> None:
     (handed_in / "cyd").mkdir()
     found = grades(key, *handed_in.iterdir())
     assert {name: grade.points for name, grade in found.items()} == {"ann": 0, "bob": 8, "cyd": 0}
+
+
+ODD_FILES = [
+    ("study.yaml", "not-readable"),
+    ("results.json", "not-readable"),
+    ("tables/runs.csv", "differs"),
+    ("data/own.csv", "no-data"),
+    ("runs/*/run.json", "differs"),
+    ("runs/*/arrays.npz", "differs"),
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(("name", "expected"), ODD_FILES)
+def test_a_file_that_cannot_be_read_does_not_stop_the_class(
+    handed_in: Path, key: Key, name: str, expected: str, odd: Callable[[Path], None]
+) -> None:
+    odd(sorted((handed_in / "ann" / "act").glob(name))[0])
+    found = grades(key, *handed_in.iterdir())
+    is_absent = name == "results.json" and odd is not sparse
+    assert problems(found["ann"]) == ["no-report" if is_absent else expected]
+    assert found["bob"].points == 8
 
 
 def test_an_error_inside_a_damaged_report_is_a_problem(handed_in: Path, key: Key, monkeypatch) -> None:

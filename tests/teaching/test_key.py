@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from reportgen.errors import StudyError
 from reportgen.teaching.key import read_key, write_key
+from tests.odd_files import ODD
 from tests.teaching.course import hand_out, replace, write_course
 
 
@@ -48,6 +50,12 @@ def test_files_that_are_no_key(key: Path, tmp_path: Path) -> None:
     assert error(key).code == "invalid-key"
     key.write_text("[", encoding="utf-8")
     assert error(key).code == "invalid-yaml"
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_key_that_is_no_small_file_is_not_read(tmp_path: Path, odd: Callable[[Path], None]) -> None:
+    odd(tmp_path / "key.yaml")
+    assert error(tmp_path / "key.yaml").code == "unreadable-file"
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from reportgen.errors import StudyError, UsageError
 from reportgen.teaching.submissions import find_submissions, paths_outside
+from tests.odd_files import ODD
 
 
 def report(folder: Path, study: str = "title: T\n") -> Path:
@@ -90,3 +92,18 @@ def test_a_report_without_a_study_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as caught:
         paths_outside(tmp_path / "ann")
     assert caught.value.code == "unreadable-file"
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_study_that_is_no_small_file_is_not_read(tmp_path: Path, odd: Callable[[Path], None]) -> None:
+    odd(report(tmp_path / "ann") / "study.yaml")
+    with pytest.raises(StudyError) as caught:
+        paths_outside(tmp_path / "ann")
+    assert caught.value.code == "unreadable-file"
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_data_that_are_no_small_file_are_no_copy(tmp_path: Path, odd: Callable[[Path], None]) -> None:
+    folder = report(tmp_path / "ann", "data: {path: own.csv}")
+    odd(folder / "own.csv")
+    assert paths_outside(folder) == ["own.csv"]

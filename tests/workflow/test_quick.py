@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 
 from reportgen.study.loading.loader import dump_study, load_study
 from reportgen.study.model.study import StudyFile
+from reportgen.workflow.quick import quick_folder
 from reportgen.workflow.request import make_request
+from tests.odd_files import ODD
 
 STUDY = "{title: T, question: Q, data: DATA, network: {hidden: [3]}, vary: {training.lr: [0.1, 1]}, seeds: 5}"
 
@@ -100,3 +103,9 @@ def test_a_quick_look_reads_and_validates_the_study_once(tmp_path: Path, monkeyp
     monkeypatch.setattr(StudyFile, "model_validate", counted)
     assert sizes(tmp_path, "{name: gaussian, samples: 2000}") == [(500, None)]
     assert validated == ["T"]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_results_that_cannot_be_read_count_as_a_full_report(tmp_path: Path, odd: Callable[[Path], None]) -> None:
+    odd(tmp_path / "results.json")
+    assert quick_folder(tmp_path).name == f"{tmp_path.name}-quick"

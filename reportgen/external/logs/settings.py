@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from reportgen import disk
 from reportgen.languages.translate import N_
 from reportgen.runs.training_log import LogNote
 
@@ -50,7 +51,7 @@ def settings_in(folder: Path, *names: str) -> tuple[dict[str, Any], tuple[LogNot
 
 
 def _read(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
+    with disk.open_regular(path) as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ValueError("too large")

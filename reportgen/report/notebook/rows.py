@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from reportgen import disk
 from reportgen.analysis.words.foreign import text_of_cell
 from reportgen.analysis.words.nouns import counted_noun
 
@@ -47,7 +49,7 @@ class Rows(list[dict[str, Any]]):
 
 def read_table(path: Path) -> Any:
     """Return a CSV file of a report as a pandas DataFrame, or as `Rows` if pandas is not installed."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with io.TextIOWrapper(disk.open_regular(path), "utf-8", newline="") as file:
         columns, *lines = list(csv.reader(file))
     cells = [_typed(name, [line[at] for line in lines]) for at, name in enumerate(columns)]
     try:

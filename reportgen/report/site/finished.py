@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from reportgen import disk
 from reportgen.analysis.results import ClaimResult
 from reportgen.disk import is_own_file
 from reportgen.errors import ResultsError
@@ -236,7 +237,7 @@ def read_values(path: Path) -> dict[str, Any]:
     """Return the values in a results.json; raises ResultsError if it is damaged, unfinished or of another version."""
     refuse_unfinished(path.parent)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(disk.read_text(path))
     except OSError as error:
         raise ResultsError("unreadable-file", f"cannot read: {error.strerror or error}", where=str(path)) from error
     except (ValueError, RecursionError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 import unicodedata
@@ -9,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
+from reportgen import disk
 from reportgen.errors import PluginError, StudyError
 from reportgen.paths import RESULTS, STUDY
 from reportgen.plugins.loading import load_file, load_installed, use_files
@@ -25,7 +27,7 @@ from reportgen.study.model.study import Study, StudyFile
 from reportgen.study.planning.plan import Plan, first_stages, make_plan
 from reportgen.study.planning.reader import SettingsReader
 from reportgen.study.planning.variants import Point
-from reportgen.study.syntax.yaml12 import CONTROL, Path, read
+from reportgen.study.syntax.yaml12 import CONTROL, MOST_BYTES, Path, read
 
 WATERMARK = "watermark"
 """An override that a study file cannot contain: text that marks the report as not citable."""
@@ -198,10 +200,12 @@ def _bytes(path: FilePath) -> bytes:
             raise StudyError("not-a-file", "the path is a folder", str(path), "name a .yaml file inside it")
         if path.exists() and not path.is_file():  # such as a pipe, which may never end
             raise StudyError("not-a-file", "the path is not a regular file", str(path), "save the study as a file")
-        return path.read_bytes()
+        return disk.read_regular(path, MOST_BYTES)
     except FileNotFoundError:
         raise StudyError("file-not-found", "the file does not exist", str(path)) from None
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise StudyError("too-large", "the file is too large", str(path), f"at most {MOST_BYTES} bytes") from None
         raise StudyError("unreadable-file", f"cannot read the file: {error.strerror or error}", str(path)) from None
 
 

@@ -11,6 +11,7 @@ from reportgen import disk
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import ResultsError, UsageError
 from reportgen.paths import RUNS
+from reportgen.runs.arrays import MOST_BYTES
 from reportgen.runs.store import ARRAYS, HEAD, UNREADABLE, Store, parse_head, unpack_checked
 from reportgen.workflow.shards.mark import MARK, Mark, read_mark
 
@@ -107,7 +108,7 @@ class _Content:
 def _content(path: Path) -> _Content:
     """Return the content of a stored run; raises ResultsError ("invalid-record") if it is not as it was stored."""
     try:
-        head, arrays = disk.read_regular(path / HEAD), disk.read_regular(path / ARRAYS)
+        head, arrays = disk.read_regular(path / HEAD), disk.read_regular(path / ARRAYS, MOST_BYTES)
         values = parse_head(path.name, head)
         unpack_checked(values, arrays)
     except UNREADABLE as error:

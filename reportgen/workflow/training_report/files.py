@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from reportgen import disk
 from reportgen.analysis.words.foreign import printable
 from reportgen.report.training.inputs import LoggedFile
 from reportgen.workflow.diagnose import DiagnosedTraining
@@ -45,7 +46,7 @@ def _logged(file: Path, root: Path) -> LoggedFile:
 
 def _sha256(file: Path) -> str:
     digest = hashlib.sha256()
-    with file.open("rb") as content:
+    with disk.open_regular(file) as content:
         while chunk := content.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()

@@ -9,6 +9,7 @@ import pytest
 
 from reportgen.errors import StudyError
 from reportgen.study.loading.loader import load_study
+from tests.odd_files import sparse
 from tests.study.texts import SOUND, data
 
 
@@ -34,6 +35,13 @@ def test_a_pipe_is_rejected_without_reading_it(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as caught:
         load_study(tmp_path / "pipe.yaml")
     assert caught.value.code == "not-a-file"
+
+
+def test_a_file_of_any_size_is_rejected_without_reading_it(tmp_path: Path) -> None:
+    sparse(tmp_path / "large.yaml")
+    with pytest.raises(StudyError) as caught:
+        load_study(tmp_path / "large.yaml")
+    assert caught.value.code == "too-large"
 
 
 def test_every_whole_number_can_be_written_with_an_exponent(tmp_path: Path) -> None:

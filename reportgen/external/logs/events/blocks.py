@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen import disk
+
 MAGIC = b":W&B" + struct.pack("<HB", 0xBEE1, 0)
 BLOCK_BYTES = 2**15
 PIECE_HEADER = struct.Struct("<IHB")
@@ -62,7 +64,7 @@ def read_records(path: Path, damage: Damage) -> Iterator[bytes]:
 
 def _pieces(path: Path, damage: Damage) -> Iterator[tuple[int, int, bytes]]:
     """Position, kind and data of each undamaged piece; a damaged one has kind 0."""
-    with path.open("rb") as file:
+    with disk.open_regular(path) as file:
         offset = 0
         while block := file.read(BLOCK_BYTES):
             place = len(MAGIC) if offset == 0 else 0

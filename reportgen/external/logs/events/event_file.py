@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen import disk
 from reportgen.external.logs.events import wire
 from reportgen.external.logs.events.tensors import Decoded, Histogram, Hyperparameters, decode_value
 
@@ -86,7 +87,7 @@ def read_event_file(path: Path) -> EventFile:
         If the file cannot be read.
     """
     result = EventFile(size=path.stat().st_size)
-    with path.open("rb") as file:
+    with disk.open_regular(path) as file:
         for data, rows in _tables(file, result):
             _add_rows(result, data, rows)
     return result

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from reportgen import disk
 from reportgen.errors import StudyError
 from reportgen.external.logs.binary import begins_with
 from reportgen.external.logs.events.epochs import with_epochs
@@ -65,7 +66,7 @@ def read(path: Path) -> list[RawLog]:
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Yield a database that is opened for reading only, so that nothing beside it is created either."""
     try:
-        with path.open("rb") as file:
+        with disk.open_regular(path) as file:
             header = file.read(WAL_BYTE + 1)
     except OSError as error:
         raise StudyError("unreadable-file", f"the file cannot be read: {error.strerror}", str(path)) from error

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from reportgen import disk
 from reportgen.errors import StudyError
 from reportgen.external.logs.events.epochs import with_epochs
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
@@ -90,7 +91,7 @@ def _metric(name: str, file: Path, damaged: list[str]) -> RawColumn | None:
     """
     steps, values, wrong = array("d"), array("d"), False
     try:
-        with file.open("rb") as lines:
+        with disk.open_regular(file) as lines:
             while line := lines.readline(MAX_SMALL_BYTES):
                 words = line.split()
                 try:
@@ -118,7 +119,7 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def _small(file: Path) -> str:
     try:
-        with file.open("rb") as opened:
+        with disk.open_regular(file) as opened:
             return opened.read(MAX_SMALL_BYTES).decode(errors="replace").strip()
     except OSError:
         return ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from reportgen import disk
 from reportgen.external.logs.events import wire
 
 TRAINING = frozenset({"train", "training"})
@@ -35,7 +36,7 @@ def is_event_file(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        with path.open("rb") as file:
+        with disk.open_regular(path) as file:
             head = file.read(HEAD_BYTES)
     except OSError:
         return "tfevents" in path.name  # reading it will say why not
@@ -94,7 +95,7 @@ def _folders(folder: Path, depth: int) -> Iterator[Path]:
 def _first_tag(path: Path) -> str:
     """Return the tag of the first value near the beginning of a file; empty if there is none."""
     try:
-        with path.open("rb") as file:
+        with disk.open_regular(path) as file:
             head = file.read(HEAD_BYTES)
     except OSError:
         return ""

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from reportgen import disk
 from reportgen.errors import StudyError
 
 MAX_BYTES = 32 * 2**20
@@ -41,7 +42,7 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
         if size > limit:
             message = f"the file has {size / 2**20:.0f} MB; JSON of at most {limit / 2**20:.0f} MB can be read at once"
             raise StudyError("too-large", message, str(path), "write one JSON object a line")
-        return path.read_bytes()
+        return disk.read_regular(path, limit)
     except OSError as error:
         raise StudyError("unreadable-file", f"the file cannot be read: {error.strerror}", str(path)) from error
 
@@ -102,7 +103,7 @@ def begins_as_json(path: Path) -> bool:
     try:
         if not path.is_file():
             return False
-        with path.open("rb") as file:
+        with disk.open_regular(path) as file:
             return file.read(64).lstrip(SPACE)[:1] in (b"{", b"[")
     except OSError:
         return False
@@ -110,7 +111,7 @@ def begins_as_json(path: Path) -> bool:
 
 def _first_record(path: Path) -> Any:
     """Return a list of the first object of a list of objects, None without one."""
-    with path.open("rb") as file:
+    with disk.open_regular(path) as file:
         text = file.read(HEAD_BYTES).lstrip(SPACE).decode(errors="replace")
     inside = text[1:].lstrip()
     if text[0] != "[" or not inside.startswith("{"):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen import disk
 from reportgen.errors import StudyError
 from reportgen.external.logs.raw import LogFormat, RawColumn, RawLog
 from reportgen.external.logs.structured.documents import number, read_json
@@ -46,7 +47,7 @@ def _has_history(path: Path) -> bool:
     if path.suffix != ".json":
         return False
     try:
-        with path.open("rb") as file:
+        with disk.open_regular(path) as file:
             return b'"log_history"' in file.read(HEAD_BYTES)
     except OSError:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from reportgen import disk
 from reportgen.errors import StudyError
 
 MAX_LINE_BYTES = 2**20
@@ -23,7 +24,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes, bool]]:
     """
     number = 0
     try:
-        with path.open("rb") as file:
+        with disk.open_regular(path) as file:
             while line := file.readline(MAX_LINE_BYTES):
                 number += 1
                 complete = line.endswith(b"\n")
@@ -42,7 +43,7 @@ def head_lines(path: Path) -> list[bytes]:
     try:
         if not path.is_file():
             return []
-        with path.open("rb") as file:
+        with disk.open_regular(path) as file:
             head = file.read(HEAD_BYTES)
     except OSError:
         return []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import io
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen import disk
 from reportgen.errors import StudyError
 from reportgen.external.logs.tables.head import COMMENT, CONTROL, Head, check_characters, not_text
 
@@ -52,7 +54,7 @@ def read_blocks(path: Path, head: Head) -> Iterator[Block]:
 def _texts(path: Path, head: Head) -> Iterator[tuple[int, str, bool]]:
     """Yield lines after the header as texts, each with the number of its first line and whether it is the last."""
     try:
-        with path.open(encoding=head.encoding, newline=None) as file:
+        with io.TextIOWrapper(disk.open_regular(path), head.encoding) as file:
             for _ in range(head.line):
                 file.readline(MOST_LINE)
             first, rest = head.line + 1, ""
@@ -86,7 +88,7 @@ def _check_length(path: Path, line: int, rest: str) -> None:
 
 def _line_of_error(path: Path) -> int:
     """Return the number of the first line that is not UTF-8, 1 for a file in another encoding."""
-    with path.open("rb") as file:
+    with disk.open_regular(path) as file:
         for number in itertools.count(1):
             line = file.readline(MOST_LINE)
             try:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen import disk
 from reportgen.errors import StudyError
 
 HEAD_BYTES = 2**16
@@ -81,7 +82,7 @@ def read_head(path: Path) -> Head:
 
 def _beginning(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with disk.open_regular(path) as file:
             return file.read(HEAD_BYTES)
     except OSError as error:
         raise StudyError("unreadable-file", f"the file cannot be read: {error.strerror}", str(path)) from None
