@@ -8,6 +8,7 @@ import functools
 import hashlib
 import io
 import json
+import operator
 import os
 import platform
 import shutil
@@ -94,13 +95,15 @@ def home_folder() -> Path:
         return Path(os.devnull, "home")
 
 
-def open_regular(path: Path, most: int | None = None) -> BufferedReader:
+def open_regular(path: Path, most: int | None = None, follow: bool = True) -> BufferedReader:
     """Open a file for reading; raises OSError for anything else, such as a pipe or a device, which could block.
 
     most : largest size in bytes, None for any; raises OSError for a larger file. A sparse file takes no space.
+    follow : whether the path may be a link to a file.
     """
-    _refuse_other_kinds(path, os.stat(path).st_mode)
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    _refuse_other_kinds(path, os.stat(path, follow_symlinks=follow).st_mode)
+    flags = ["O_NONBLOCK", "O_BINARY", *([] if follow else ["O_NOFOLLOW"])]  # each system has some of them
+    descriptor = os.open(path, functools.reduce(operator.or_, (getattr(os, flag, 0) for flag in flags), os.O_RDONLY))
     try:
         status = os.fstat(descriptor)
         _refuse_other_kinds(path, status.st_mode)  # another file may have taken its place

@@ -7,23 +7,36 @@ import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from reportgen.errors import UsageError
+from reportgen import disk
+from reportgen.errors import ResultsError, UsageError
 from reportgen.paths import DATA, MANIFEST, RUNS, SANITY
-from reportgen.report.publish.manifest import checksums, is_damaged, read_manifest, unchanged_files
+from reportgen.report.publish.manifest import changed_files, checksums, is_damaged, read_manifest, unchanged_files
+from reportgen.report.site.finished import Finished
 
 NOT_COPIED = (RUNS, SANITY, DATA)
 """Folders of stored runs and of the user's data, which are not copied into a site."""
 
 
-def copy_report(folder: Path, target: Path) -> None:
+def copy_report(report: Finished, target: Path) -> None:
     """Copy the files of a report into a new folder.
 
     Links are left out, because they may lead to files outside of the report, which would be published with it.
+
+    Raises
+    ------
+    ResultsError : a file has changed since the report was read ("results-changed").
+    OSError : a file cannot be copied.
     """
     target.mkdir(parents=True)
-    for name in _files(folder):
+    for name in _files(report.folder):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / name, target / name)
+        with disk.open_regular(report.folder / name, follow=False) as file, (target / name).open("wb") as copy:
+            shutil.copyfileobj(file, copy)
+    changed = [name for name, value in checksums(target, report.digests).items() if value != report.digests[name]]
+    if changed := [*changed, *changed_files(target)]:  # of the copies, since the originals may still change
+        message = "the file has changed while the site was made"
+        where = str(report.folder / changed[0])
+        raise ResultsError("results-changed", message, where, "make the site again while nothing writes to the report")
 
 
 def _files(folder: Path) -> Iterator[Path]:

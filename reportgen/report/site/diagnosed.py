@@ -13,6 +13,7 @@ from reportgen.analysis.diagnosis.outcome import VERDICTS, Verdict
 from reportgen.errors import ResultsError
 from reportgen.languages.translate import ENGLISH, N_
 from reportgen.paths import DIAGNOSIS, DIAGNOSIS_FORMAT, PAGE
+from reportgen.report.publish.manifest import checksums
 from reportgen.report.publish.replacement import refuse_unfinished
 from reportgen.report.site.finished import (
     Finished,
@@ -57,6 +58,7 @@ def read_diagnosis(folder: Path) -> Finished:
     """
     path = folder / DIAGNOSIS
     refuse_unfinished(folder)
+    digests = checksums(folder, [DIAGNOSIS])
     found = _checked(disk.read_json(path), path)
     refuse_changed(folder, AGAIN)
     counts = Counter(group.verdict for group in found.groups)
@@ -75,6 +77,7 @@ def read_diagnosis(folder: Path) -> Finished:
         lang=found.lang,
         verdicts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
         unread=len(found.unreadable),
+        digests=digests,
     )
 
 

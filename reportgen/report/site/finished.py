@@ -14,12 +14,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from reportgen import disk
 from reportgen.analysis.results import ClaimResult
-from reportgen.disk import is_own_file
 from reportgen.errors import ResultsError
 from reportgen.languages.translate import ENGLISH, known_languages
 from reportgen.paths import DATA, MANIFEST, PAGE, RESULTS
 from reportgen.report.document.claim_words import QUANTITIES
-from reportgen.report.publish.manifest import changed_files
+from reportgen.report.publish.manifest import changed_files, checksums
 from reportgen.report.publish.replacement import refuse_unfinished
 from reportgen.report.results.results import FORMAT, VERSION
 from reportgen.study.model.claims import Verdict
@@ -152,16 +151,14 @@ class Finished:
 
     Attributes
     ----------
-    seeds : the number of seeds
-    statuses : the number of runs by status
+    seeds, statuses : the number of seeds, and the number of runs by status
     figure : the figure that opens the report, None if its file is missing
     pages : the names of the page and the PDF, as far as the files exist
-    verdicts : for a diagnosis, the number of its runs or settings by verdict; empty for a study
-    unread : for a diagnosis, the number of its records and logs that could not be read
+    verdicts, unread : for a diagnosis, the number of its runs or settings by verdict, and of unreadable records and logs
     answer : the sentence that opens the report; empty for a diagnosis, and for reports of earlier versions
-    student : the id of the student whose report it is; empty without one
-    lang : the code of its language
+    student, lang : the id of the student whose report it is, empty without one, and the code of its language
     predict_first : whether the report asks for predictions before it shows its answer
+    digests : the SHA-256 of the file with its results by name, from before it was read
     """
 
     folder: Path
@@ -181,6 +178,7 @@ class Finished:
     student: str = ""
     lang: str = ENGLISH
     predict_first: bool = False
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_results(folder: Path, unchanged: bool = True) -> Results:
@@ -211,6 +209,7 @@ def refuse_changed(folder: Path, hint: str, names: Collection[str] | None = None
 
 def read_report(folder: Path) -> Finished:
     """Return the report in a folder; raises ResultsError if results.json is invalid or any file has changed."""
+    digests = checksums(folder, [RESULTS])
     results = read_results(folder)
     refuse_changed(folder, _again(folder / RESULTS))
     study, runs = results.study, results.runs
@@ -225,11 +224,12 @@ def read_report(folder: Path) -> Finished:
         statuses=Counter(run.status for run in runs),
         train_seconds=_number(results.provenance.train_seconds),
         figure=opening_of(results.figures, folder),
-        pages=tuple(name for name in (PAGE, f"{study.id}.pdf") if is_own_file(folder / name)),
+        pages=tuple(name for name in (PAGE, f"{study.id}.pdf") if disk.is_own_file(folder / name)),
         answer=(results.answer.shown or results.answer.says) if results.answer else "",
         student=study.student or "",
         lang=study.lang,
         predict_first=study.predict_first,
+        digests=digests,
     )
 
 
@@ -257,8 +257,7 @@ def _checked(values: dict[str, Any], path: Path) -> Results:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        message = f"{place}: {first['msg'].lower()}"
-        raise ResultsError("invalid-results", message, where=str(path), hint=_again(path)) from error
+        raise ResultsError("invalid-results", f"{place}: {first['msg'].lower()}", str(path), _again(path)) from error
 
 
 def _again(path: Path) -> str:
@@ -293,8 +292,8 @@ def claim_result(claim: FinishedClaim) -> ClaimResult:
 def opening_of(figures: Sequence[FinishedFigure], folder: Path) -> FinishedFigure | None:
     """Return the figure that opens the report, None if its file is missing."""
     files = folder / "figures"
-    found = next((figure for figure in figures if figure.opens and is_own_file(files / f"{figure.id}.svg")), None)
-    return found and found.model_copy(update={"dark": is_own_file(files / f"{found.id}-dark.svg")})
+    found = next((figure for figure in figures if figure.opens and disk.is_own_file(files / f"{figure.id}.svg")), None)
+    return found and found.model_copy(update={"dark": disk.is_own_file(files / f"{found.id}-dark.svg")})
 
 
 def _number(value: float | None) -> float:

@@ -162,15 +162,15 @@ def _is_report(folder: Path) -> bool:
 def _write(course: Course, pages: Mapping[str, str], reports: Iterable[tuple[Finished, str]], site: Path) -> list[Path]:
     disk.remove_abandoned(site)
     names = (*pages, TABLE)
-    outside = [(one.folder, place) for one, place in reports if not is_below(one.folder.resolve(), site.resolve())]
+    outside = [(one, place) for one, place in reports if not is_below(one.folder.resolve(), site.resolve())]
     with disk.temporary_path(site / "site") as staged:
         staged.mkdir()
         for name, text in pages.items():
             (staged / name).write_text(text, encoding="utf-8", newline="\n")
         write_csv(staged / TABLE, COLUMNS, claim_rows(course))
         write_manifest(staged, checksums(staged, names))
-        for folder, place in outside:
-            copy_report(folder, staged / place)
+        for report, place in outside:
+            copy_report(report, staged / place)
         with exclusive(site) as replacement:
             former = former_pages(site, names)
             stale = unchanged_files(site, {name: value for name, value in former.items() if name not in names})

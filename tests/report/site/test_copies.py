@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reportgen import disk
-from reportgen.errors import StoreError, UsageError
+from reportgen.errors import ResultsError, StoreError, UsageError
 from reportgen.paths import JOURNAL
 from reportgen.report.publish.manifest import checksums, write_manifest
 from reportgen.report.publish.replacement import recover
+from reportgen.report.site.course import make_course
 from reportgen.report.site.pages import write_site
 from tests.disk_faults import KILL, Killed, each_fault, tree
 from tests.report.finished_reports import report
@@ -31,6 +34,46 @@ def test_links_in_a_report_are_not_followed(tmp_path: Path) -> None:
     copied = sorted(path.relative_to(tmp_path / "out" / "a").as_posix() for path in (tmp_path / "out/a").rglob("*"))
     assert copied == ["figures", "figures/loss curves.svg", "index.html", "results.json"]
     assert "a.pdf" not in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["index.html", "results.json"])
+def test_a_file_that_changes_after_its_check_is_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    folder = report(tmp_path / "in" / "a")
+    write_manifest(folder, checksums(folder, ["index.html", "results.json"]))
+    refuse_after_reading(folder, tmp_path, monkeypatch, lambda: (folder / name).write_bytes(b"{}"), name)
+
+
+def test_a_report_that_is_written_again_after_its_check_is_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = report(tmp_path / "in" / "a")
+    write_manifest(folder, checksums(folder, ["index.html", "results.json"]))
+
+    def write_again() -> None:
+        shutil.rmtree(folder)
+        report(folder, claims=[])
+        write_manifest(folder, checksums(folder, ["index.html", "results.json"]))
+
+    refuse_after_reading(folder, tmp_path, monkeypatch, write_again, "results.json")
+
+
+def refuse_after_reading(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[], object], name: str
+) -> None:
+    """Make a site of a report that changes after it was read, which must be refused."""
+
+    def course(*given: Any) -> Any:
+        made = make_course(*given)
+        change()
+        return made
+
+    monkeypatch.setattr("reportgen.report.site.pages.make_course", course)
+    with pytest.raises(ResultsError) as caught:
+        write_site([folder], tmp_path / "out")
+    assert (caught.value.code, caught.value.where) == ("results-changed", str(folder / name))
+    assert tree(tmp_path / "out") == {}
 
 
 def test_a_copy_does_not_replace_a_report_behind_a_link(tmp_path: Path) -> None:
