@@ -16,10 +16,9 @@ from reportgen.errors import StudyError
 from reportgen.paths import MANIFEST, RESULTS, RUNS
 from reportgen.registry import table_of
 from reportgen.runs.arrays import MOST_BYTES
-from reportgen.runs.checks import check_record
+from reportgen.runs.checks import PLAIN, check_record, typed_spec
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import ARRAYS, HEAD, UNREADABLE, check_head, unpack_checked
-from reportgen.runs.stored_spec import PLAIN, typed_spec
 
 
 def stored_of(path: Path, place: str, head: Mapping[str, Any]) -> tuple[str, RunRecord]:

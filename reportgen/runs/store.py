@@ -21,9 +21,8 @@ from reportgen import disk
 from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.errors import StoreError
 from reportgen.runs.arrays import MOST_BYTES, pack, unpack
-from reportgen.runs.checks import check_record
+from reportgen.runs.checks import check_record, refuse_other_spec
 from reportgen.runs.record import Row, RunRecord, run_key
-from reportgen.runs.stored_spec import refuse_other_spec
 
 if TYPE_CHECKING:
     from reportgen.study.planning.plan import PlannedRun

@@ -154,7 +154,7 @@ class Finished:
     seeds, statuses : the number of seeds, and the number of runs by status
     figure : the figure that opens the report, None if its file is missing
     pages : the names of the page and the PDF, as far as the files exist
-    verdicts, unread : for a diagnosis, the number of its runs or settings by verdict, and of unreadable records and logs
+    verdicts, unread : for a diagnosis, the number of its runs or settings by verdict, and of unreadable files
     answer : the sentence that opens the report; empty for a diagnosis, and for reports of earlier versions
     student, lang : the id of the student whose report it is, empty without one, and the code of its language
     predict_first : whether the report asks for predictions before it shows its answer
