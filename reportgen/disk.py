@@ -278,3 +278,12 @@ def is_own_file(path: Path) -> bool:
 def is_below_link(folder: Path, name: str) -> bool:
     """Return whether a folder in the relative path `name` is a link, which could lead out of `folder`."""
     return any((folder / parent).is_symlink() for parent in PurePosixPath(name).parents[:-1])
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Return the number and the time of a file or folder, which change when it is replaced; None if it is absent."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,15 @@ class Store:
             return frozenset(os.listdir(self.folder))
         except OSError:  # the folder is missing or unreadable
             return frozenset()
+
+    def stamps(self, keys: Iterable[str]) -> dict[str, object]:
+        """Return a value for each of these runs that is stored, which changes when the run is stored again."""
+        found = ((key, disk.stamp(self.folder / key)) for key in keys)
+        return {key: stamp for key, stamp in found if stamp is not None}
+
+    def is_unchanged(self, key: str, former: Mapping[str, object]) -> bool:
+        """Return whether a run has its stamp among former ones, so that nobody has stored it since."""
+        return key in former and self.stamps([key]).get(key) == former[key]
 
     def load(self, run: PlannedRun, fingerprint: str) -> RunRecord | None:
         """Return the stored run, or None if it is absent, damaged or of another format version."""

@@ -20,23 +20,50 @@ from reportgen.workflow.training import Trainer, cluster_at
 from reportgen.workflow.unchanged import origin_of, unchanged_report
 from reportgen.workflow.writing import refuse_other_report, write_report
 
+ATTEMPTS = 3
+"""How often runs are analysed, if other processes train them again while the report is written."""
+
+
+class _TrainedAgainError(Exception):
+    """Another process has stored runs again since they were analysed."""
+
 
 def make_report(request: RunRequest, runs: StoredRuns, listener: ProgressListener) -> Report:
     """Return the written report of a request; `runs` trains the missing runs, or only reads stored ones."""
+    refuse_other_report(request)
+    changed = changed_files(request.folder)
+    for attempt in range(ATTEMPTS):
+        try:
+            report = _analyse_and_write(request, runs, listener, is_last=attempt == ATTEMPTS - 1)
+            break
+        except _TrainedAgainError:
+            listener.notice("another process has trained some of these runs again; they are analysed again")
+            runs.fresh = False
+    for name in changed:
+        listener.notice(_replaced(report.folder, name))
+    return report
+
+
+def _analyse_and_write(request: RunRequest, runs: StoredRuns, listener: ProgressListener, is_last: bool) -> Report:
+    """Return the written report of a request; raises _TrainedAgainError unless its runs are the stored ones.
+
+    is_last : write it in any case.
+    """
     from reportgen.workflow.analysing.analyse import analyse_runs  # an unchanged report needs no analysis
     from reportgen.workflow.lost_runs import refuse_lost
 
-    refuse_other_report(request)
-    changed = changed_files(request.folder)
     collected = runs.collect(request)
+    stamps = request.store.stamps(collected.records)
     analysed = analyse_runs(collected, runs, listener)
     refuse_lost(collected.request, runs)
     is_complete = runs.may_train and all(record.status != "failed" for record in analysed.records.values())
     origin = origin_of(request, runs.used, len(collected.records)) if is_complete else None
-    report = write_report(analysed, listener, origin)
-    for name in changed:
-        listener.notice(_replaced(report.folder, name))
-    return report
+
+    def check() -> None:
+        if not is_last and request.store.stamps(collected.records) != stamps:
+            raise _TrainedAgainError
+
+    return write_report(analysed, listener, origin, check)
 
 
 def _replaced(folder: Path, name: str) -> str:

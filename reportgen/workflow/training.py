@@ -49,6 +49,7 @@ class Trainer(StoredRuns):
         self._listener, self._cluster, self.fresh = listener, cluster, fresh
         self._workers = workers or default_workers()
         self._trained: set[str] = set()
+        self._former: Mapping[str, object] | None = None
 
     def collect(self, request: RunRequest) -> CollectedRuns:
         """Return all runs of a request after training the missing ones.
@@ -107,7 +108,9 @@ class Trainer(StoredRuns):
         self._listener.training(request.plan, jobs, stored)
         if jobs and self._cluster is None and not are_compiled():
             self._listener.compiling()
-        self._trained |= train_runs(request, jobs, self._workers, self._cluster, self._listener, self.fresh)
+        if self._former is None:
+            self._former = request.store.stamps(request.store.keys()) if self.fresh else {}
+        self._trained |= train_runs(request, jobs, self._workers, self._cluster, self._listener, self._former)
 
 
 def cluster_at(dask: str | None, workers: int | None, wait: float | None) -> AbstractContextManager[Cluster | None]:
@@ -121,19 +124,24 @@ def train_runs(
     workers: int,
     cluster: Cluster | None,
     listener: ProgressListener,
-    fresh: bool = False,
+    former: Mapping[str, object],
 ) -> set[str]:
     """Train jobs and return their keys; each run is stored when it ends, so that an interrupted study keeps it.
 
     Runs train in threads of this process, in several processes if many short ones have many cores, or on the cluster. A
-    run that another process on the same folder trains or has just stored is taken from there, unless `fresh`.
+    run that another process on the same folder trains or has just stored is taken from there.
+
+    Parameters
+    ----------
+    former : the stamps of stored runs that are trained again. A run with another stamp was stored since: it is not
+        replaced, because the process that stored it may have analysed it.
     """
     store, folder = request.store, request.plan.study.folder
     store.sweep()
     trained: set[str] = set()
 
     def stored_meanwhile(job: Job) -> bool:
-        record = None if fresh else store.load(job.run, job.fingerprint)
+        record = None if store.is_unchanged(job.key, former) else store.load(job.run, job.fingerprint)
         if record is None or record.status == "failed":
             return False
         listener.finished(job, record)

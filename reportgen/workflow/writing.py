@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,10 +23,15 @@ def refuse_other_report(request: RunRequest) -> None:
         refuse_other_study(request.plan.study, request.file, request.folder)
 
 
-def write_report(analysed: AnalysedStudy, listener: ProgressListener, origin: MadeFrom | None) -> Report:
+def write_report(
+    analysed: AnalysedStudy, listener: ProgressListener, origin: MadeFrom | None, check: Callable[[], None]
+) -> Report:
     """Draw and write the report in the formats of its request.
 
-    origin: what the report is made from, None if a later run must write it again.
+    Parameters
+    ----------
+    origin : what the report is made from, None if a later run must write it again.
+    check : is called when everything is written and nothing is replaced; an error that it raises ends the writing.
     """
     from reportgen.report.publish.publisher import publish  # `check` draws nothing, and matplotlib loads slowly
 
@@ -35,6 +41,7 @@ def write_report(analysed: AnalysedStudy, listener: ProgressListener, origin: Ma
         """Return the folder of the finished report; another process may have written a report since the start."""
         final = quick_folder(folder) if request.plan.study.watermark else folder
         refuse_other_report(replace(request, folder=final))
+        check()
         return final
 
     published = publish(analysis, request.folder, request.formats, listener.stage, place, origin, script=request.script)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 
+from reportgen import disk
+from reportgen.audit.verify import verify_report
 from reportgen.runs.claims import Claims
+from reportgen.runs.store import Store
+from reportgen.workflow.analysing.analyse import analyse_runs
 from reportgen.workflow.events import ProgressListener
 from tests.workflow.test_run import FOLDER, run
 
@@ -36,3 +41,47 @@ def test_a_run_that_another_process_trains_is_taken_from_its_store(finished):
         report = run(listener=listener)
     assert (report.trained, finished.trained) == (0, [])
     assert (path / "run.json").read_bytes() == content
+
+
+def test_fresh_keeps_a_run_that_another_process_stored_since_it_began(finished):
+    paths = sorted((FOLDER / "runs").iterdir())
+    again = {}
+
+    def store_again(job, done, total):
+        """Another process stores a run again while this one trains."""
+        if not again:
+            path = next(path for path in paths if path.name != job.key)
+            again[path] = trained_again(path)
+
+    listener = ProgressListener()
+    listener.progress = store_again
+    report = run(fresh=True, listener=listener, workers=1)
+    [(path, content)] = again.items()
+    assert report.trained == len(finished.trained) == len(paths) - 1
+    assert (path / "run.json").read_bytes() == content
+    assert verify_report(FOLDER, captions=False).differences == ()
+
+
+def test_a_report_is_of_the_stored_runs_if_another_process_trains_them_again(finished, monkeypatch):
+    path = sorted((FOLDER / "runs").iterdir())[0]
+    analyses = []
+
+    def analyse(*given):
+        analysed = analyse_runs(*given)
+        analyses.append(analysed.records)
+        if len(analyses) == 1:
+            trained_again(path)
+        return analysed
+
+    monkeypatch.setattr("reportgen.workflow.analysing.analyse.analyse_runs", analyse)
+    run(overrides={"title": "Another"})
+    assert len(analyses) == 2
+    assert verify_report(FOLDER, captions=False).differences == ()
+
+
+def trained_again(path):
+    """Store a run as another process that trained it again, in another time; return its run.json."""
+    values = json.loads((path / "run.json").read_bytes()) | {"train_seconds": 123.0}
+    content = json.dumps(values | {"checksum": disk.checksum(values)}).encode()
+    Store(path.parent).save_bytes(path.name, content, (path / "arrays.npz").read_bytes())
+    return content

@@ -72,9 +72,12 @@ class Measurements:
         if not self.may_measure:
             self.absent.add(name)
             return None
+        former = disk.stamp(path) if self.fresh else None
         values = in_thread(measure)  # measuring compiles kernels
         with contextlib.suppress(_DamagedError):
-            if not self.fresh and (meanwhile := self._stored(name, path, fits)) is not None:  # by another process
+            meanwhile = None if disk.stamp(path) == former else self._stored(name, path, fits)  # by another process
+            if meanwhile is not None:
+                self._made[name] = meanwhile
                 return meanwhile
         self._store(name, path, values)
         self._made[name] = values

@@ -135,6 +135,18 @@ def test_fresh_measures_again_once(stored: Path) -> None:
     assert Measurements(stored.parent, False).get("check", refuse, fits) == OTHER
 
 
+def test_fresh_takes_over_what_another_process_measured_since(stored: Path) -> None:
+    measurements = Measurements(stored.parent, True, fresh=True)
+
+    def measure() -> Measured:
+        Measurements(stored.parent, True, fresh=True).get("check", lambda: OTHER, fits)
+        return [{"error": 0.125}]
+
+    for _ in range(2):
+        assert measurements.get("check", measure, fits) == OTHER
+    assert Measurements(stored.parent, False).get("check", refuse, fits) == OTHER
+
+
 def test_a_missing_measurement_and_one_of_another_engine_are_not_there(stored: Path) -> None:
     entry = json.loads(stored.read_text("utf-8"))
     assert Measurements(stored.parent, False).get("other", refuse, fits) is None
