@@ -99,7 +99,7 @@ class Measurements:
         if "checksum" in stored and stored["checksum"] != disk.checksum(stored):
             raise _DamagedError("has changed since it was stored")
         if not {"checksum", "name"} <= stored.keys():  # of an earlier version
-            self._check_manifest(path, content, is_optional="checksum" in stored)
+            self._check_manifest(path, content, is_optional="checksum" in stored and not self.may_measure)
         elif stored["name"] != name:
             raise _DamagedError("is the one of another run")
         if stored["engine"] != ENGINE_VERSION:
@@ -113,7 +113,7 @@ class Measurements:
         origin = read_origin(self.folder.parent)
         digest = None if origin is None else origin.records.get(f"{self.folder.name}/{path.name}")
         if digest is None and not is_optional:
-            raise _DamagedError("has no checksum, and the manifest of the report has none for it")
+            raise _DamagedError("has no name or no checksum, and the manifest of the report does not have its digest")
         if digest not in (None, hashlib.sha256(content).hexdigest()):
             raise _DamagedError("is not the one in the manifest of the report")
 

@@ -164,9 +164,17 @@ def test_a_measurement_without_a_checksum_is_read_if_the_manifest_has_its_digest
     assert Measurements(stored.parent, False).get("check", refuse, fits) == VALUES
 
 
-def test_a_measurement_without_a_name_is_read_without_a_manifest(stored: Path) -> None:
+def test_a_measurement_without_a_name_is_read_where_it_cannot_be_made_again(stored: Path) -> None:
     _without_name(stored, VALUES)
     assert Measurements(stored.parent, False).get("check", refuse, fits) == VALUES
+    assert Measurements(stored.parent, True).get("check", lambda: OTHER, fits) == OTHER
+
+
+def test_a_measurement_without_a_name_is_kept_if_the_manifest_has_its_digest(stored: Path) -> None:
+    _without_name(stored, VALUES)
+    digest = hashlib.sha256(stored.read_bytes()).hexdigest()
+    write_manifest(stored.parents[1], {}, MadeFrom("", {"sanity/check.json": digest}, 1, ("json",)))
+    assert Measurements(stored.parent, True).get("check", refuse, fits) == VALUES
 
 
 @pytest.mark.parametrize("may_measure", [True, False])
