@@ -124,7 +124,7 @@ def train_runs(
     workers: int,
     cluster: Cluster | None,
     listener: ProgressListener,
-    former: Mapping[str, object],
+    former: Mapping[str, object] = {},
 ) -> set[str]:
     """Train jobs and return their keys; each run is stored when it ends, so that an interrupted study keeps it.
 

@@ -40,6 +40,7 @@ def test_an_altered_file_is_named_and_nothing_wrong_passes(start: Path, name: st
 
 def test_alterations_pass_unnoticed_without_digests(start: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Control: the test above proves nothing if a reader that compares no digest passes it too."""
-    monkeypatch.setattr("reportgen.report.site.finished.changed_files", lambda folder: [])
+    for module in ("finished", "copies"):
+        monkeypatch.setattr(f"reportgen.report.site.{module}.changed_files", lambda folder: [])
     counts = try_verb(replace(VERBS["index"], reads=f"{REPORT}/results.json"), changes=(other_digit,))
     assert any(text.startswith("passed: ") for text in counts.wrong)
