@@ -14,6 +14,7 @@ from concurrent.futures import wait as wait_for
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from reportgen.engine.jit.python_process import safe_children
 from reportgen.errors import MissingError, ReportgenError, UsageError
 from reportgen.runs.identity import check_identity
 
@@ -82,6 +83,7 @@ class DaskClient:
         from distributed import Client, LocalCluster
 
         if address == LOCAL:
+            self._end.enter_context(safe_children())
             options = {"processes": True, "memory_limit": None, "dashboard_address": ":0", "preload": [NO_INTERRUPTS]}
             cluster = LocalCluster(workers, threads_per_worker=1, silence_logs=logging.CRITICAL, **options)
             self._end.callback(_close, cluster)

@@ -8,7 +8,6 @@ their results: it holds its own lock for a small fraction of a millisecond a run
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 import queue
 import subprocess
@@ -22,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.engine.jit.folders import are_compiled
+from reportgen.engine.jit.python_process import start_module
 from reportgen.errors import MissingError
 from reportgen.runs.executors import GRACE_SECONDS, WAKE_SECONDS, Claim, Job, data_groups, granted
-from reportgen.runs.identity import PACKAGE, Identity, refuse_other_identity
+from reportgen.runs.identity import Identity, refuse_other_identity
 from reportgen.runs.provenance import machine
 from reportgen.runs.record import RunRecord, failed_record
 from reportgen.runs.store import Store
@@ -213,16 +213,7 @@ class _Division:
 
     def _start(self) -> None:
         """Start a process, which Ctrl-C in a terminal does not reach: this process stops it."""
-        paths = os.pathsep.join(path for path in (str(PACKAGE.parent), os.environ.get("PYTHONPATH")) if path)
-        process = _Process(
-            subprocess.Popen(
-                [sys.executable, "-m", MODULE],
-                env=os.environ | {"PYTHONPATH": paths},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                **OWN_GROUP,
-            )
-        )
+        process = _Process(start_module(MODULE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **OWN_GROUP))
         self._processes.append(process)
         threading.Thread(target=self._read, args=(process,), daemon=True).start()
 

@@ -273,3 +273,10 @@ def test_a_missing_installation_of_dask_is_an_error(monkeypatch):
         run("tcp://localhost:1")
     assert caught.value.code == "missing-library"
     assert "distributed" in str(caught.value.hint)
+
+
+def test_a_local_cluster_executes_no_module_of_the_current_folder(monkeypatch):
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    Path("multiprocessing.py").write_text("open('executed', 'w')")
+    assert run("local", workers=1).trained == 6
+    assert not Path("executed").exists()

@@ -142,3 +142,10 @@ def test_a_job_that_another_process_has_claimed_is_left_out(jobs, tmp_path):
     found = []
     train(jobs[:3], tmp_path, lambda job, record: found.append(job), claim=lambda job: nullcontext(job is not jobs[1]))
     assert {job.key for job in found} == {jobs[0].key, jobs[2].key}
+
+
+def test_a_process_executes_no_module_of_the_current_folder(jobs, tmp_path, monkeypatch):
+    (tmp_path / "numpy.py").write_text("raise SystemExit", encoding="utf-8")
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert train(jobs[:1], tmp_path).keys() == {jobs[0].key}

@@ -19,6 +19,7 @@ import numpy as np
 from numba import config, float32, float64, int32, int64, types, uint32
 
 from reportgen.engine.jit.cache import sources_hash
+from reportgen.engine.jit.python_process import start_module
 from reportgen.engine.layers.table import LAYERS, LayerKind
 from reportgen.engine.network import AGREEMENT, BACKWARD, GRADIENT
 from reportgen.engine.predict import outputs
@@ -91,12 +92,10 @@ def _shipped() -> Mapping[str, LayerKind]:
 
 
 def _start(kinds: Sequence[str]) -> subprocess.Popen[bytes] | None:
-    root = str(Path(__file__).resolve().parents[3])
-    paths = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH")) if part)
-    env = os.environ | {"NUMBA_CACHE_DIR": config.CACHE_DIR, "PYTHONPATH": paths}
-    command, silent = [sys.executable, "-m", __name__, *kinds], subprocess.DEVNULL
+    variables, silent = {"NUMBA_CACHE_DIR": config.CACHE_DIR}, subprocess.DEVNULL
+    pipes = {"stdin": subprocess.PIPE, "stdout": silent, "stderr": silent}
     try:  # the pipe closes when this process ends, which ends the second process
-        return subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=silent, stderr=silent)
+        return start_module(__name__, *kinds, variables=variables, **pipes)
     except OSError:
         return None
 

@@ -74,3 +74,17 @@ def test_waiting_for_a_process_that_hangs_ends(monkeypatch) -> None:
     monkeypatch.setattr(ahead, "_LONGEST_SECONDS", 0.12)
     ahead.wait(lambda: asked.append(1))
     assert 1 <= len(asked) <= 4
+
+
+def test_the_second_process_executes_no_module_of_the_current_folder(tmp_path, monkeypatch) -> None:
+    (tmp_path / "numpy.py").write_text("open('executed', 'w').close(); raise SystemExit", encoding="utf-8")
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    monkeypatch.setattr(ahead.config, "CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    process = ahead._start(["no such kind"])
+    assert process is not None
+    assert process.stdin is not None
+    with process:
+        process.stdin.close()
+        process.wait(60)
+    assert not (tmp_path / "executed").exists()
