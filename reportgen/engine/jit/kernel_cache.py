@@ -22,8 +22,13 @@ from numba.core.caching import (
     UserProvidedCacheLocator,
 )
 
+from reportgen import disk
+
 SEAL = 32
 """Bytes of the SHA-256 before the content of each file."""
+
+MOST_BYTES = 2**26
+"""Largest size of a file; those of the shipped kernels have less than half a megabyte."""
 
 _said = threading.Event()
 
@@ -45,11 +50,27 @@ class _Implementation(CompileResultCacheImpl):  # type: ignore[misc]
 
 
 class _SealedFile(IndexDataCacheFile):  # type: ignore[misc]
-    """Index and data files that begin with the digest of the rest."""
+    """Index and data files that begin with a digest of their name and the rest.
 
-    def _dump(self, value: Any) -> bytes:
-        content: bytes = super()._dump(value)
-        return hashlib.sha256(content).digest() + content
+    A data file also names its kernel, so that it never counts as another kernel.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        super().save(key, (*self._owner(key), data))
+
+    def load(self, key: Any) -> Any:
+        """Return the kernel of a key, or None; raises ValueError if its file contains another one."""
+        found = super().load(key)
+        if found is None:
+            return None
+        *owner, data = found
+        if owner != self._owner(key):
+            raise ValueError("a file contains another kernel")
+        return data
+
+    def _owner(self, key: Any) -> list[Any]:
+        """Return what identifies a kernel: the key contains types and instructions, but neither name nor constants."""
+        return [self._index_name, self._source_stamp, key]
 
     def _load_index(self) -> dict[Any, str]:
         try:
@@ -59,11 +80,18 @@ class _SealedFile(IndexDataCacheFile):  # type: ignore[misc]
         return overloads if (version, stamp) == (self._version, self._source_stamp) else {}
 
     def _save_index(self, overloads: dict[Any, str]) -> None:
-        with self._open_for_write(self._index_path) as file:
-            file.write(self._dump((self._version, self._source_stamp, overloads)))
+        self._write(Path(self._index_path), (self._version, self._source_stamp, overloads))
 
     def _load_data(self, name: str) -> Any:
         return _unsealed(Path(self._data_path(name)))
+
+    def _save_data(self, name: str, data: Any) -> None:
+        self._write(Path(self._data_path(name)), data)
+
+    def _write(self, path: Path, value: Any) -> None:
+        content: bytes = self._dump(value)
+        with self._open_for_write(str(path)) as file:
+            file.write(_digest(path, content) + content)
 
 
 class KernelCache(FunctionCache):  # type: ignore[misc]
@@ -111,11 +139,20 @@ def _is_sealed(path: Path) -> bool:
 
 
 def _content(path: Path) -> bytes:
-    """Return the content of a file after its digest; raises ValueError if it has another one."""
-    sealed = path.read_bytes()
-    if hashlib.sha256(sealed[SEAL:]).digest() != sealed[:SEAL]:
+    """Return the content of a file after its digest.
+
+    Raises ValueError if the file has another digest or is too large, and OSError if it is a pipe or a device.
+    """
+    with disk.open_regular(path) as file:
+        sealed = file.read(MOST_BYTES + 1)
+    if len(sealed) > MOST_BYTES or _digest(path, sealed[SEAL:]) != sealed[:SEAL]:
         raise ValueError(f"{path.name} has changed")
     return sealed[SEAL:]
+
+
+def _digest(path: Path, content: bytes) -> bytes:
+    """Return the digest of a file, which includes its name: files that are exchanged count as damaged."""
+    return hashlib.sha256(path.name.encode() + b"\0" + content).digest()
 
 
 def _unsealed(path: Path) -> Any:

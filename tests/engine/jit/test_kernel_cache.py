@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -29,10 +30,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def started() -> Any:
-    """Return the kernel as a new process has it."""
-    compiled = njit(twice)
-    compiled._cache = KernelCache(twice)
+def started(function: Callable[[int], int] = twice) -> Any:
+    """Return a kernel as a new process has it."""
+    compiled = njit(function)
+    compiled._cache = KernelCache(function)
     return compiled
 
 
@@ -59,6 +60,15 @@ def _flip(path: Path) -> None:
     path.write_bytes(content)
 
 
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _enlarge(path: Path) -> None:
+    os.truncate(path, kernel_cache.MOST_BYTES + 1)
+
+
 def test_a_stored_kernel_is_loaded(folder: Path) -> None:
     again = started()
     assert (again(21), hits(again)) == (42, 1)
@@ -66,7 +76,7 @@ def test_a_stored_kernel_is_loaded(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nbi", "nbc"])
-@pytest.mark.parametrize("damage", [_cut, _empty, _flip])
+@pytest.mark.parametrize("damage", [_cut, _empty, _flip, _enlarge])
 def test_a_damaged_entry_is_named_once_compiled_again_and_stored_again(
     folder: Path, kind: str, damage: Callable[[Path], None]
 ) -> None:
@@ -80,6 +90,41 @@ def test_a_damaged_entry_is_named_once_compiled_again_and_stored_again(
         third = started()
         assert (third(21), hits(third)) == (42, 1)
     assert damaged_files(folder)[0] == []
+
+
+def thrice(number: int) -> int:
+    return number * 3
+
+
+def exchange(folder: Path, *, sealed: bool) -> None:
+    """Exchange the compiled code of the two kernels, with digests for the new names if they are sealed."""
+    first, second = sorted(folder.rglob("*.nbc"))
+    contents = kernel_cache._content(second), kernel_cache._content(first)
+    for path, seal, content in zip((first, second), (second, first), contents, strict=True):
+        path.write_bytes(kernel_cache._digest(path if sealed else seal, content) + content)
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_exchanged_kernels_are_compiled_again(folder: Path, sealed: bool) -> None:
+    assert started(thrice)(7) == 21
+    exchange(folder, sealed=sealed)
+    assert len(damaged_files(folder)[0]) == (0 if sealed else 2)
+    with pytest.warns(KernelCacheWarning):
+        assert (started()(21), started(thrice)(7)) == (42, 21)
+    assert damaged_files(folder)[0] == []
+    again = started(), started(thrice)
+    assert (again[0](21), again[1](7), *map(hits, again)) == (42, 21, 1, 1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs named pipes")
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+def test_a_pipe_in_the_cache_blocks_nothing_and_is_replaced(folder: Path, kind: str) -> None:
+    _pipe(file_of(folder, kind))
+    assert damaged_files(folder)[0] == [file_of(folder, kind)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", KernelCacheWarning)
+        assert started()(21) == 42
+    assert damaged_files(folder) == ([], 2)
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), PermissionError(13, "Permission denied")])
