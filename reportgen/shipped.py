@@ -1,11 +1,14 @@
 """Finds templates and studies: in the wheel, next to the package in a checkout, or at a path from the user.
 
-It also returns versions of installed packages, and loads none of them, so that `--version` is fast.
+It also returns versions of installed packages, and loads none of them, so that `--version` is fast; and hashes of
+the package's files.
 """
 
 from __future__ import annotations
 
 import difflib
+import functools
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +16,11 @@ from reportgen.errors import StudyError
 
 _PACKAGE = Path(__file__).resolve().parent
 _ENDINGS = (".yaml", ".yml")
+
+COMPILED = "__pycache__"
+
+TRAINING = ("data", "engine", "runs")
+"""The folders of the package whose source code determines the values of a run and its record."""
 
 PACKS = ("modern",)
 """Folders of shipped studies beyond the lectures, below the folder of the studies."""
@@ -26,6 +34,33 @@ def package_version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "unknown"
+
+
+def sources_hash(folder: Path, pattern: str = "*.py") -> str:
+    """Return 16 hex digits of the hash of paths and contents of the files in a folder and its subfolders.
+
+    pattern: of the names of the files. Folders of compiled files are left out with the temporary files in them, which
+    come and go while other processes import the package.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob(pattern) if COMPILED not in path.parts and path.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def loaded_sources() -> dict[str, str]:
+    """Return the hashes of the source code that trains, by folder, when this process began to load it.
+
+    Each of these folders calls this function before it loads its modules. An upgrade may replace the files later.
+    """
+    return training_sources()
+
+
+def training_sources() -> dict[str, str]:
+    """Return the hashes of the source code that trains, by folder, as it is on the disk."""
+    return {folder: sources_hash(_PACKAGE / folder) for folder in TRAINING}
 
 
 def templates_folder() -> Path:

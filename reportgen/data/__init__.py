@@ -1,9 +1,15 @@
 """Data of a run: generate or read the examples, split them, and preprocess them."""
 
+# ruff: noqa: E402
+
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+
+from reportgen.shipped import loaded_sources
+
+loaded_sources()  # before any module of this folder is loaded
 
 import numpy as np
 from threadpoolctl import threadpool_limits

@@ -7,6 +7,10 @@ hash of the engine's sources: any edit starts with an empty cache.
 
 from __future__ import annotations
 
-from reportgen.engine.jit.cache import use_cache_folder
+from reportgen.shipped import loaded_sources
+
+loaded_sources()  # before any module of this folder is loaded
+
+from reportgen.engine.jit.cache import use_cache_folder  # noqa: E402
 
 use_cache_folder()

@@ -6,17 +6,16 @@ The key of a run names the engine and the data. A worker on another machine prov
 from __future__ import annotations
 
 import functools
+import importlib
+import pkgutil
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from reportgen.engine.jit.cache import sources_hash
+import numba
+import numpy as np
+
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import MissingError
-from reportgen.shipped import package_version
-
-PACKAGE = Path(__file__).resolve().parents[1]
-TRAINING = ("data", "engine", "runs")
-"""The folders of the package whose source code determines the values of a run and its record."""
+from reportgen.shipped import TRAINING, loaded_sources, package_version, training_sources
 
 UNREADABLE = (ImportError, AttributeError, TypeError)
 """Exceptions of a worker that cannot read a task, because it has no reportgen or another version."""
@@ -36,12 +35,29 @@ class Identity:
     numba: str
 
 
-@functools.cache
 def identity() -> Identity:
-    """Return the identity of this process."""
-    sources = "-".join(sources_hash(PACKAGE / folder) for folder in TRAINING)
-    versions = {name: package_version(name) for name in ("reportgen", "numpy", "numba")}
-    return Identity(ENGINE_VERSION, sources, **versions)
+    """Return the identity of the source code that this process has loaded, whatever is on the disk since then.
+
+    Raises MissingError ("worker-differs") if the files changed while they were loaded.
+    """
+    found = _identity()
+    if found is None:
+        message = "the source code of reportgen changed while it was loaded, so that its runs are not stored"
+        raise MissingError("worker-differs", message, hint="start it again, and every worker")
+    return found
+
+
+@functools.cache
+def _identity() -> Identity | None:
+    """Load all source code that trains, and return its identity; None if two versions of it may be mixed."""
+    for folder in TRAINING:
+        package = importlib.import_module(f"reportgen.{folder}")
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    if training_sources() != loaded_sources():
+        return None
+    sources = "-".join(loaded_sources().values())
+    return Identity(ENGINE_VERSION, sources, package_version("reportgen"), np.__version__, numba.__version__)
 
 
 def refuse_other_identity(worker: object, expected: Identity | None = None) -> None:

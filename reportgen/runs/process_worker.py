@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from reportgen import data
 from reportgen.data.dataset import Dataset
 from reportgen.engine.train import Cancelled
+from reportgen.errors import MissingError
 from reportgen.plugins.loading import load_file, require
 from reportgen.runs.executors import DataKey, Job, data_key, train_job
 from reportgen.runs.identity import identity
@@ -49,7 +50,11 @@ class RecentData:
 
 def serve(receive: Callable[[], object], send: Callable[[object], None]) -> None:
     """Train jobs until `receive` raises EOFError; then stop the runs in progress."""
-    send(identity())
+    try:
+        send(identity())
+    except MissingError as error:
+        send(error)
+        return
     task, closed = receive(), threading.Event()
     if not isinstance(task, Task):
         raise TypeError("the first message is no task")

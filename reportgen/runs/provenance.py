@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+import numba
+import numpy as np
+
 from reportgen.plugins.loading import plugins
 from reportgen.runs.record import RunRecord
 from reportgen.shipped import package_version
@@ -42,12 +45,12 @@ def plugins_used() -> list[dict[str, str]]:
 
 @functools.cache
 def versions() -> dict[str, str]:
-    """Return the versions of reportgen, Python, NumPy and Numba, and the platform's name."""
+    """Return the loaded versions of reportgen, Python, NumPy and Numba, and the platform's name."""
     return {
         "reportgen": package_version("reportgen"),
         "python": platform.python_version(),
-        "numpy": package_version("numpy"),
-        "numba": package_version("numba"),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
         "platform": platform.platform(),
     }
 

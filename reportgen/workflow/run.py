@@ -17,7 +17,7 @@ from reportgen.workflow.outcomes import AnalysedStudy, Report
 from reportgen.workflow.request import RunRequest, make_request
 from reportgen.workflow.stored_runs import StoredRuns
 from reportgen.workflow.training import Trainer, cluster_at
-from reportgen.workflow.unchanged import origin_of, unchanged_report
+from reportgen.workflow.unchanged import origin_of, program_hashes, unchanged_report
 from reportgen.workflow.writing import refuse_other_report, write_report
 
 ATTEMPTS = 3
@@ -31,6 +31,7 @@ class _TrainedAgainError(Exception):
 def make_report(request: RunRequest, runs: StoredRuns, listener: ProgressListener) -> Report:
     """Return the written report of a request; `runs` trains the missing runs, or only reads stored ones."""
     refuse_other_report(request)
+    program_hashes()
     changed = changed_files(request.folder)
     for attempt in range(ATTEMPTS):
         try:

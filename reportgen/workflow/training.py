@@ -17,6 +17,7 @@ from reportgen.runs.claims import Claims
 from reportgen.runs.cluster import Cluster
 from reportgen.runs.dask_client import WAIT_SECONDS
 from reportgen.runs.executors import Job, default_workers, run_all
+from reportgen.runs.identity import identity
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan, PlannedRun
 from reportgen.workflow.costs.estimate import helpful_processes, refuse_beyond_memory
@@ -135,6 +136,8 @@ def train_runs(
     ----------
     former : the stamps of stored runs that are trained again. A run with another stamp was stored since: it is not
         replaced, because the process that stored it may have analysed it.
+
+    Raises MissingError ("worker-differs") if the source code changed while this process loaded it.
     """
     store, folder = request.store, request.plan.study.folder
     store.sweep()
@@ -188,6 +191,7 @@ def _executor(
     finished: Callable[[Job, RunRecord], None],
 ) -> Callable[..., None]:
     """Return the function that trains the jobs: on the cluster, in several processes, or in threads of this one."""
+    identity()  # loads all code that trains, so that a run never mixes two versions of it
     if cluster is not None:
         return partial(cluster.run_all, keep=keep, progress=listener.progress)
     if (count := helpful_processes(request.plan, jobs, workers)) > 1:

@@ -7,6 +7,7 @@ A report with the same origin, whose files have the checksums in its manifest, w
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
@@ -18,13 +19,12 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import Requirement
 
 from reportgen import disk
-from reportgen.engine.jit.cache import sources_hash
 from reportgen.paths import RESULTS, RUNS, SANITY
 from reportgen.report.publish.left_out import left_out_of
 from reportgen.report.publish.manifest import MadeFrom, checksums, read_manifest, read_origin
 from reportgen.runs.provenance import plugins_used, versions
 from reportgen.runs.store import Store
-from reportgen.shipped import package_version, templates_folder
+from reportgen.shipped import package_version, sources_hash, templates_folder
 from reportgen.study.loading.loader import dump_study
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import Report
@@ -78,7 +78,7 @@ def inputs_hash(request: RunRequest) -> str:
     """
     study = request.plan.study
     parts: dict[str, Any] = {
-        "program": [sources_hash(PACKAGE, "*.*"), sources_hash(templates_folder(), "*.*")],
+        "program": program_hashes(),
         "versions": {**versions(), **{name: package_version(name) for name in _libraries()}},
         "study": [study.sha256, study.watermark, dump_study(study, request.folder)],
         "source": None if request.file is None else source_of(request.file, request.folder),
@@ -88,6 +88,15 @@ def inputs_hash(request: RunRequest) -> str:
         "plugins": plugins_used(),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@functools.cache
+def program_hashes() -> list[str]:
+    """Return the hashes of the package and its templates at the first call, before this process has loaded them all.
+
+    If they are replaced while the process runs, its report is not one of the new program.
+    """
+    return [sources_hash(PACKAGE, "*.*"), sources_hash(templates_folder(), "*.*")]
 
 
 def _libraries() -> list[str]:

@@ -199,13 +199,11 @@ def test_workers_without_reportgen_train_nothing():
     assert arrays() == {}
 
 
-@pytest.fixture(params=[("ENGINE_VERSION", 0), ("sources_hash", lambda folder: "other"), ("package_version", len)])
+@pytest.fixture(params=[{"engine": 0}, {"sources": "other"}, {"numpy": "0"}])
 def other_identity(request, monkeypatch):
     """Give this process another identity than its workers."""
-    monkeypatch.setattr(identity, *request.param)
-    identity.identity.cache_clear()
-    yield
-    identity.identity.cache_clear()
+    other = replace(identity.identity(), **request.param)
+    monkeypatch.setattr(identity, "_identity", lambda: other)
 
 
 def test_a_worker_with_another_engine_or_library_trains_nothing(cluster, other_identity):

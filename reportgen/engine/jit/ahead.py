@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numba import config, float32, float64, int32, int64, types, uint32
 
-from reportgen.engine.jit.cache import sources_hash
+from reportgen.engine.jit.cache import is_engine_known, loaded_engine
 from reportgen.engine.jit.python_process import start_module
 from reportgen.engine.layers.table import LAYERS, LayerKind
 from reportgen.engine.network import AGREEMENT, BACKWARD, GRADIENT
@@ -83,7 +83,7 @@ def _is_worthwhile(kinds: Sequence[str] = ()) -> bool:
 def _marker(kinds: Sequence[str] = ()) -> Path:
     """Return the path of the file that marks the cache as complete for these kinds of layers."""
     others = "".join(f"-{kind}" for kind in kinds if kind in _shipped() and late_kernels([kind]))
-    return Path(config.CACHE_DIR) / f"ahead-{sources_hash()}{others}"
+    return Path(config.CACHE_DIR) / f"ahead-{loaded_engine()}{others}"
 
 
 def _shipped() -> Mapping[str, LayerKind]:
@@ -156,7 +156,8 @@ def main() -> None:
     kinds = sys.argv[1:]
     for kernel, arguments in signatures(kinds):
         kernel.compile(arguments)
-    _marker(kinds).touch()
+    if is_engine_known():  # otherwise nothing was stored
+        _marker(kinds).touch()
 
 
 if __name__ == "__main__":

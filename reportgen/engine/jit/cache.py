@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-import hashlib
+import functools
 import os
 import platform
 import shutil
@@ -13,22 +13,23 @@ import warnings
 from pathlib import Path
 
 from reportgen import disk
+from reportgen.shipped import loaded_sources, sources_hash
 
 ENGINE = Path(__file__).resolve().parents[1]
-COMPILED = "__pycache__"
 
 
-def sources_hash(folder: Path = ENGINE, pattern: str = "*.py") -> str:
-    """Return 16 hex digits of the hash of paths and contents of the files in a folder and its subfolders.
+def loaded_engine() -> str:
+    """Return the hash of the engine's source code that this process has loaded."""
+    return loaded_sources()[ENGINE.name]
 
-    pattern: of the names of the files. Folders of compiled files are left out with the temporary files in them, which
-    come and go while other processes import the package.
+
+@functools.cache
+def is_engine_known() -> bool:
+    """Return whether the engine's files, at the first call, are still those that this process began to load.
+
+    The modules are loaded by then: later changes do not matter, while earlier ones may have mixed two versions.
     """
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob(pattern) if COMPILED not in path.parts and path.is_file()):
-        digest.update(path.relative_to(folder).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    return sources_hash(ENGINE) == loaded_engine()
 
 
 def user_cache() -> Path:
@@ -50,7 +51,7 @@ def use_cache_folder() -> None:
         return
     from numba import config
 
-    name = f"kernels-{sources_hash()}-{platform.machine()}-py{sys.version_info.major}{sys.version_info.minor}"
+    name = f"kernels-{loaded_engine()}-{platform.machine()}-py{sys.version_info.major}{sys.version_info.minor}"
     folder = user_cache() / "reportgen" / name
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

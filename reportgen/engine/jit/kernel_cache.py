@@ -23,6 +23,7 @@ from numba.core.caching import (
 )
 
 from reportgen import disk
+from reportgen.engine.jit.cache import is_engine_known, loaded_engine
 
 SEAL = 32
 """Bytes of the SHA-256 before the content of each file."""
@@ -101,7 +102,8 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
-        stamp = self._impl.locator.get_source_stamp()
+        # A kernel contains kernels of other files, and a process keeps its code if the files of the engine change.
+        stamp = (self._impl.locator.get_source_stamp(), loaded_engine())
         self._cache_file = _SealedFile(self._cache_path, self._impl.filename_base, stamp)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
@@ -115,7 +117,9 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Store a compiled kernel, if that is possible."""
+        """Store a compiled kernel, if that is possible and if its source code is known."""
+        if not is_engine_known():
+            return
         try:
             super().save_overload(sig, data)
         except Exception as error:  # the kernel is in memory, so that the run needs no cache

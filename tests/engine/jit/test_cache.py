@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.engine.jit.cache import sources_hash
+from reportgen.shipped import sources_hash
 
 
 @pytest.mark.parametrize("name", ["train.py", "layers/dense.py", "math/deep/tile.py"])

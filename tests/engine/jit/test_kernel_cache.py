@@ -116,6 +116,20 @@ def test_exchanged_kernels_are_compiled_again(folder: Path, sealed: bool) -> Non
     assert (again[0](21), again[1](7), *map(hits, again)) == (42, 21, 1, 1)
 
 
+def test_kernels_of_another_engine_are_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process may have stored them in this folder after an upgrade."""
+    monkeypatch.setattr(kernel_cache, "loaded_engine", lambda: "other")
+    again = started()
+    assert (again(21), hits(again)) == (42, 0)
+
+
+def test_kernels_of_unknown_source_code_are_not_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(kernel_cache, "is_engine_known", lambda: False)
+    assert started()(21) == 42
+    assert damaged_files(tmp_path) == ([], 0)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs named pipes")
 @pytest.mark.parametrize("kind", ["nbi", "nbc"])
 def test_a_pipe_in_the_cache_blocks_nothing_and_is_replaced(folder: Path, kind: str) -> None:
