@@ -10,6 +10,7 @@ import functools
 import os
 import queue
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -36,6 +37,7 @@ from reportgen.study.planning.plan import PlannedRun
 
 GRACE_SECONDS = 0.8  # time that an interrupted study gives its runs to stop
 WAKE_SECONDS = 0.2  # interval at which the waiting thread wakes up, since Windows delivers Ctrl-C only then
+CHECK_SECONDS = 1.0  # interval at which `within_seconds` calls its check
 SUBMITTED_PER_WORKER = 4
 """Unfinished jobs that a thread pool has for each thread: enough that no thread waits, and few in memory."""
 
@@ -133,6 +135,28 @@ def in_thread(action: Callable[[], T]) -> T:
         return future.result()
     finally:
         pool.shutdown(wait=False)
+
+
+def within_seconds(action: Callable[[], T], seconds: float, check: Callable[[], None] = lambda: None) -> T:
+    """Return the result of an action in a separate thread; raises TimeoutError if it takes longer.
+
+    check : is called every second meanwhile, and may raise an error.
+    """
+    outcome: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(action())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()  # a program waits for the end of any other thread
+    end = time.monotonic() + seconds
+    while not wait([outcome], max(0.0, min(CHECK_SECONDS, end - time.monotonic()))).done:
+        check()
+        if time.monotonic() >= end:
+            raise TimeoutError
+    return outcome.result()
 
 
 def train_job(

@@ -14,8 +14,8 @@ from reportgen.engine.jit.folders import are_compiled
 from reportgen.errors import StoreError
 from reportgen.runs import processes
 from reportgen.runs.claims import Claims
-from reportgen.runs.cluster import Cluster
-from reportgen.runs.dask_client import WAIT_SECONDS
+from reportgen.runs.dask.client import WAIT_SECONDS
+from reportgen.runs.dask.cluster import Cluster
 from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.identity import identity
 from reportgen.runs.record import RunRecord
@@ -193,7 +193,7 @@ def _executor(
     """Return the function that trains the jobs: on the cluster, in several processes, or in threads of this one."""
     identity()  # loads all code that trains, so that a run never mixes two versions of it
     if cluster is not None:
-        return partial(cluster.run_all, keep=keep, progress=listener.progress)
+        return partial(cluster.run_all, keep=keep, progress=listener.progress, notice=listener.notice)
     if (count := helpful_processes(request.plan, jobs, workers)) > 1:
         return partial(processes.run_all, store=request.store, finished=finished, workers=workers, processes=count)
     return partial(run_all, keep=keep, progress=listener.progress, workers=workers)

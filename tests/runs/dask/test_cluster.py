@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 
 from reportgen.errors import MissingError
-from reportgen.runs import cluster as cluster_module
 from reportgen.runs import identity
+from reportgen.runs.dask import cluster as cluster_module
+from reportgen.runs.dask.heartbeats import Heartbeats
 from reportgen.runs.executors import Job, granted
 from reportgen.runs.store import dump_record
 from reportgen.workflow.events import ProgressListener
@@ -173,6 +174,34 @@ def test_an_interruption_of_a_local_cluster_keeps_finished_runs_and_ends_its_pro
     assert run_study("long.yaml", formats=["json"]).trained == 4 - stored
 
 
+def stop(process):
+    os.kill(process, signal.SIGSTOP)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs signals that stop and kill")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_stopped_worker_is_named_and_counts_as_lost(workers):
+    """The other worker trains its runs; without another one, the command ends after the longest wait."""
+    Path("long.yaml").write_text(LONG.replace("claims:\n", "claims: []\n").replace("4000", "30000"))
+    notices = []
+    with new_cluster(workers) as cluster, distributed.Client(cluster, set_as_default=False) as client:
+        [address, process], *_ = client.run(os.getpid).items()
+        listener = AtFirstRun(lambda: stop(process))
+        listener.notice = notices.append
+        try:
+            options = {"listener": listener, "dask_wait": 15}
+            if workers > 1:
+                assert run(cluster.scheduler_address, "long.yaml", **options).failures == ()
+            else:
+                with pytest.raises(MissingError) as caught:
+                    run(cluster.scheduler_address, "long.yaml", **options)
+                assert caught.value.code == "no-workers"
+        finally:
+            os.kill(process, signal.SIGKILL)
+    assert [address in notice for notice in notices] == [True]
+    assert len(arrays()) == 4 if workers > 1 else 1 <= len(arrays()) < 4
+
+
 def test_a_cluster_without_workers_is_refused_after_the_longest_wait():
     with new_cluster(0) as cluster:
         begin = time.monotonic()
@@ -258,7 +287,7 @@ class LostOrDone:
 def test_the_data_of_a_lost_task_are_sent_again():
     job, client, kept = Job.of(planned(), FINGERPRINT), LosingClient(lost=2), []
     submission = cluster_module._Submission(
-        client, [job], lambda job, record: kept.append(record.status), Path(), granted
+        client, [job], lambda job, record: kept.append(record.status), Path(), granted, Heartbeats(30.0), print
     )
     submission._data = SimpleNamespace(get=lambda job: None, release=lambda spec: False)
     submission.finish("topic")

@@ -16,11 +16,11 @@ from types import SimpleNamespace
 import pytest
 
 from reportgen.errors import MissingError, UsageError
-from reportgen.runs import dask_client
+from reportgen.runs.dask import client as dask_client
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.run import run_study
 from tests.rates import write_study
-from tests.runs.test_cluster import LONG, arrays, run
+from tests.runs.dask.test_cluster import LONG, arrays, run
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("distributed", reason="needs pip install reportgen[dask]")

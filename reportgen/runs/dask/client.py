@@ -6,16 +6,14 @@ import asyncio
 import contextlib
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import Future as Outcome
-from concurrent.futures import wait as wait_for
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reportgen.engine.jit.python_process import safe_children
 from reportgen.errors import MissingError, ReportgenError, UsageError
+from reportgen.runs.executors import within_seconds
 from reportgen.runs.identity import check_identity
 
 if TYPE_CHECKING:
@@ -169,10 +167,28 @@ class DaskClient:
         with self._lost_means_error():
             return self._client.submit(function, *arguments, pure=False)
 
-    def scatter(self, value: object) -> Future:
-        """Return the future of a value that is sent to a worker, and from there to any other that needs it."""
-        with self._lost_means_error():
+    def scatter(self, value: object) -> Future | None:
+        """Return the future of a value that is sent to a worker, and from there to any other that needs it.
+
+        It is None if the worker does not receive the value within the longest wait.
+        """
+        with self._lost_means_error(), contextlib.suppress(TimeoutError):
             return self._ask(partial(self._client.scatter, value, hash=False), self._wait)
+        return None
+
+    def last_heartbeats(self) -> dict[str, float]:
+        """Return the time of the last heartbeat of each worker, by the clock of the scheduler."""
+        with self._lost_means_error():
+            known = self._ask(partial(self._client.sync, self._client.scheduler.identity), self._wait)
+        return {worker: state["last_seen"] for worker, state in known["workers"].items()}
+
+    def remove(self, worker: str) -> None:
+        """Let the scheduler give the tasks of a worker to others, as it does for a worker that has ended."""
+        with self._lost_means_error():
+            reason = {"stimulus_id": "reportgen-silent-worker"}
+            self._ask(
+                partial(self._client.sync, self._client.scheduler.unregister, address=worker, **reason), self._wait
+            )
 
     def result(self, future: Future) -> object:
         """Return the result or the exception of a finished task; None if the task, its result or its data are lost.
@@ -192,7 +208,7 @@ class DaskClient:
                 message = "the Dask scheduler cannot read the task, because it has no or another reportgen"
                 raise MissingError("worker-differs", message, hint=SAME_SCHEDULER) from error
             if getattr(error, "reason", None) == CONNECTION_LOST:
-                raise self._lost() from error
+                raise self.lost() from error
             self._refuse_lost()
             return None if isinstance(error, (CancelledError, CommClosedError, OSError)) else error
 
@@ -204,7 +220,7 @@ class DaskClient:
 
     def _ask(self, action: Callable[[], T], seconds: float) -> T:
         """Return the result of an action; raises MissingError ("cluster-lost") as soon as the connection ends."""
-        return _limited(action, seconds, self._refuse_lost)
+        return within_seconds(action, seconds, self._refuse_lost)
 
     def _refuse_lost(self) -> None:
         """Raise MissingError ("cluster-lost") if the connection has ended.
@@ -212,9 +228,10 @@ class DaskClient:
         Dask would try to connect again for a long time, but a new scheduler does not know the tasks of this process.
         """
         if self._client.status != "running":
-            raise self._lost()
+            raise self.lost()
 
-    def _lost(self) -> MissingError:
+    def lost(self) -> MissingError:
+        """Return the error for a scheduler, or for all workers, that do not answer."""
         message = f"the Dask scheduler at {self._address} does not answer any more"
         hint = "finished runs are stored; the same command continues with the rest"
         return MissingError("cluster-lost", message, hint=hint)
@@ -228,7 +245,7 @@ class DaskClient:
             raise
         except Exception as error:
             if isinstance(error, (OSError, RuntimeError)) or type(error).__module__.startswith("distributed"):
-                raise self._lost() from error
+                raise self.lost() from error
             raise
 
 
@@ -252,33 +269,11 @@ def _refuse_other_program(address: str, wait: float) -> None:
             return await server.identity()
 
     try:
-        answer = _limited(lambda: asyncio.run(asyncio.wait_for(ask(), wait)), wait + CLOSE_SECONDS)
+        answer = within_seconds(lambda: asyncio.run(asyncio.wait_for(ask(), wait)), wait + CLOSE_SECONDS)
     except Exception as error:  # other programs make Dask raise many kinds of errors
         raise _no_scheduler(address, error) from error
     if not (isinstance(answer, dict) and answer.get("type") == "Scheduler"):
         raise _no_scheduler(address)
-
-
-def _limited(action: Callable[[], T], seconds: float, check: Callable[[], None] = lambda: None) -> T:
-    """Return the result of an action in another thread; raises TimeoutError if it takes longer.
-
-    check : is called every second meanwhile, and may raise an error.
-    """
-    outcome: Outcome[T] = Outcome()
-
-    def work() -> None:
-        try:
-            outcome.set_result(action())
-        except BaseException as error:
-            outcome.set_exception(error)
-
-    threading.Thread(target=work, daemon=True).start()  # a program waits for the end of any other thread
-    end = time.monotonic() + seconds
-    while not wait_for([outcome], max(0.0, min(POLL_SECONDS, end - time.monotonic()))).done:
-        check()
-        if time.monotonic() >= end:
-            raise TimeoutError
-    return outcome.result()
 
 
 def _close(connection: Any) -> None:

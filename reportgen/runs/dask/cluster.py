@@ -9,20 +9,17 @@ from __future__ import annotations
 import contextlib
 import functools
 import queue
-import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from threadpoolctl import threadpool_limits
-
-from reportgen.data.dataset import Dataset
 from reportgen.errors import MissingError
-from reportgen.plugins.loading import require
-from reportgen.runs.dask_client import WAIT_SECONDS, DaskClient
+from reportgen.runs.dask.client import WAIT_SECONDS, DaskClient
+from reportgen.runs.dask.heartbeats import SILENT_SECONDS, Heartbeats
+from reportgen.runs.dask.worker import RemoteRun, train_remotely
 from reportgen.runs.executors import (
     WAKE_SECONDS,
     Claim,
@@ -34,21 +31,17 @@ from reportgen.runs.executors import (
     by_data,
     data_key,
     granted,
-    train_job,
 )
-from reportgen.runs.identity import Identity, check_identity, identity, refuse_other_identity, unknown_identity
+from reportgen.runs.identity import check_identity, identity, refuse_other_identity, unknown_identity
 from reportgen.runs.provenance import machine
 from reportgen.runs.record import RunRecord, failed_record
-from reportgen.runs.store import UNREADABLE, dump_record, parse_record
+from reportgen.runs.store import UNREADABLE, parse_record
 
 if TYPE_CHECKING:
     from distributed import Future
 
 ATTEMPTS = 5
 """How often a run is given to a worker, if workers that hold its data end."""
-
-REPORT_SECONDS = 0.5
-"""Interval at which a worker reports the steps of a run."""
 
 TASKS_PER_THREAD = 2
 """Tasks that a cluster holds at a time for each of its threads: one in training and one that waits."""
@@ -57,25 +50,18 @@ AWAITED_TASKS = 16
 """Tasks that a cluster without workers holds, so that an adaptive cluster starts some."""
 
 
-@dataclass(frozen=True)
-class RemoteRun:
-    """A run that a worker trained: the contents of run.json and arrays.npz, and the identity of the worker."""
-
-    head: bytes
-    arrays: bytes
-    identity: Identity
-
-
 class Cluster:
     """A Dask cluster, which is connected when it is first needed and closed at the end of a `with` block.
 
     address : address of the scheduler, or "local" for a cluster of processes on this machine.
     workers : number of processes of a local cluster.
-    wait : longest time in seconds to wait for the scheduler, for a first worker, and for a lost scheduler.
+    wait : longest time in seconds to wait for the scheduler, for a first worker, for a lost scheduler, and for a
+        heartbeat of a worker.
     """
 
     def __init__(self, address: str, workers: int, wait: float = WAIT_SECONDS) -> None:
         self._connect = functools.partial(DaskClient, address, workers, wait)
+        self._wait = wait
         self._client: DaskClient | None = None
 
     def __enter__(self) -> Cluster:
@@ -87,9 +73,18 @@ class Cluster:
             self._client = None
 
     def run_all(
-        self, jobs: Sequence[Job], *, keep: Keep, folder: Path, progress: Progress | None = None, claim: Claim = granted
+        self,
+        jobs: Sequence[Job],
+        *,
+        keep: Keep,
+        folder: Path,
+        progress: Progress | None = None,
+        notice: Callable[[str], None] = lambda sentence: None,
+        claim: Claim = granted,
     ) -> None:
         """Train every job and pass each record to `keep`; arguments and errors as for `executors.run_all`.
+
+        notice : receives a sentence about each worker that counts as lost because it is silent.
 
         Raises
         ------
@@ -99,7 +94,8 @@ class Cluster:
         """
         if self._client is None:
             self._client = self._connect()
-        submission = _Submission(self._client, by_data(jobs), keep, folder, claim)
+        heartbeats = Heartbeats(max(self._wait, SILENT_SECONDS))
+        submission = _Submission(self._client, by_data(jobs), keep, folder, claim, heartbeats, notice)
         with self._client.quiet(), self._client.listening(submission.forward(progress)) as topic:
             submission.finish(topic)
 
@@ -113,6 +109,8 @@ class _Submission:
     keep: Keep
     folder: Path
     claim: Claim
+    heartbeats: Heartbeats
+    notice: Callable[[str], None]
     held: dict[Future, tuple[Job, contextlib.ExitStack]] = field(default_factory=dict)
     sent: dict[DataKey, Future] = field(default_factory=dict)
     attempts: Counter[str] = field(default_factory=Counter)
@@ -139,12 +137,14 @@ class _Submission:
             awaited: list[Future] = []
             while self._waiting or self.held:
                 threads = self.client.threads()
+                self._give_up_silent()
                 if threads:
                     awaited = []
                 elif not (self.held or awaited):
                     awaited = self.client.awaken(min(AWAITED_TASKS, len(self.jobs)))
-                while self._waiting and len(self.held) < TASKS_PER_THREAD * threads:
-                    self._submit(self._waiting.popleft(), threads, topic)
+                is_ready = not self.heartbeats.suspects  # a silent worker would get data, and not answer
+                while is_ready and self._waiting and len(self.held) < TASKS_PER_THREAD * threads:
+                    is_ready = self._submit(self._waiting.popleft(), threads, topic)
                 with contextlib.suppress(queue.Empty):
                     self._handle(self._finished.get(timeout=WAKE_SECONDS), threads)
         finally:
@@ -152,26 +152,52 @@ class _Submission:
             for _, claimed in self.held.values():
                 claimed.close()
 
-    def _submit(self, job: Job, threads: int, topic: str) -> None:
+    def _give_up_silent(self) -> None:
+        """Count silent workers as lost: the scheduler gives their tasks to others."""
+        for worker, seconds in self.heartbeats.silent(self.client.last_heartbeats).items():
+            since = datetime.now() - timedelta(seconds=seconds)
+            self.notice(
+                f"the worker {worker} has not answered since {since:%H:%M:%S}, for {seconds:.0f} s; it counts as lost, "
+                "and its runs are given to other workers"
+            )
+            self.client.remove(worker)
+
+    def _submit(self, job: Job, threads: int, topic: str) -> bool:
+        """Give a job to the cluster; returns False if no worker receives its data, so that it waits again."""
         claimed = contextlib.ExitStack()
         if not claimed.enter_context(self.claim(job)):
             claimed.close()
             self._release(job)
-            return
+            return True
         try:
             dataset = self._send(job)
+            if dataset is None:
+                claimed.close()
+                self._waiting.appendleft(job)
+                return False
             future = self.client.submit(train_remotely, job, dataset, threads, identity(), topic)
         except BaseException:
             claimed.close()
             raise
         self.held[future] = job, claimed
         future.add_done_callback(self._finished.put)
+        return True
 
-    def _send(self, job: Job) -> Future:
-        """Return the data of a job on the cluster, which are sent again if no worker has them any more."""
+    def _send(self, job: Job) -> Future | None:
+        """Return the data of a job on the cluster, which are sent again if no worker has them any more.
+
+        Returns None if no worker receives them within the longest wait, as if one is silent; raises MissingError
+        ("cluster-lost") if that happens again and again.
+        """
         key = data_key(job.run.spec)
         if key not in self.sent or self.sent[key].status != "finished":
-            self.sent[key] = self.client.scatter(self._data.get(job))
+            sent = self.client.scatter(self._data.get(job))
+            if sent is None:
+                self.attempts[job.key] += 1
+                if self.attempts[job.key] >= ATTEMPTS:
+                    raise self.client.lost()
+                return None
+            self.sent[key] = sent
         return self.sent[key]
 
     def _handle(self, future: Future, threads: int) -> None:
@@ -211,37 +237,3 @@ def _record(job: Job, result: object, threads: int) -> RunRecord:
         return parse_record(job.run, job.fingerprint, result.head, result.arrays)
     except UNREADABLE as error:
         raise MissingError("worker-differs", f"a worker returned a damaged run: {error}") from error
-
-
-def train_remotely(job: Job, dataset: Dataset, workers: int, expected: Identity, topic: str) -> RemoteRun:
-    """Train one run in a worker of the cluster.
-
-    Raises MissingError ("worker-differs") before training if the worker has not the expected identity.
-    """
-    refuse_other_identity(identity(), expected)
-    require(job.plugins)
-    threadpool_limits(limits=1)  # for good: another thread of the worker may train longer than this one
-    is_wanted, report = _task(job, topic)
-    record = train_job(job, lambda: dataset, workers, lambda: not is_wanted(), report)
-    return RemoteRun(*dump_record(record), identity())
-
-
-def _task(job: Job, topic: str) -> tuple[Callable[[], bool], Callable[[int, int], None]]:
-    """Return functions of the current task: whether its result is wanted, and one that reports its steps."""
-    from distributed import get_worker
-
-    worker = get_worker()
-    tasks: Mapping[Any, Any] = worker.state.tasks
-    name, said = worker.get_current_task(), time.monotonic()
-
-    def is_wanted() -> bool:
-        task = tasks.get(name)
-        return task is not None and task.state in ("executing", "long-running")
-
-    def report(done: int, total: int) -> None:
-        nonlocal said
-        if time.monotonic() - said > REPORT_SECONDS:
-            said = time.monotonic()
-            worker.log_event(topic, (job.key, done, total))
-
-    return is_wanted, report
