@@ -148,7 +148,7 @@ CODES: dict[str, str] = {
     # this machine
     "missing-library": "A library or package that this command requires is not installed.",
     "worker-differs": "A worker of a cluster has another version of reportgen, NumPy or Numba, or other source code.",
-    "out-of-memory": "Training needs much more memory than this machine has.",
+    "out-of-memory": "A command needs more memory than this machine has, or than a limit allows.",
 }
 """The meaning of each error code. A code never changes its meaning, so that scripts and tests can rely on it."""
 

@@ -22,7 +22,7 @@ import typer
 
 from reportgen.analysis.words.foreign import without_controls
 from reportgen.cli.app import BUG
-from reportgen.errors import ReportgenError, StoreError, UsageError
+from reportgen.errors import MissingError, ReportgenError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from reportgen.cli.batch import StudyOutcome
@@ -45,6 +45,9 @@ def as_user_error(error: Exception) -> ReportgenError:
     if isinstance(error, OSError) and error.errno in OF_MACHINE:
         where = str(error.filename2 or error.filename or "") or None
         return StoreError("not-writable", f"cannot read or write: {error.strerror}", where)
+    if isinstance(error, MemoryError):
+        hint = "close other programs, raise the limit `ulimit -v`, or train fewer runs at a time with -j"
+        return MissingError("out-of-memory", "there is not enough memory for this command", hint=hint)
     return ReportgenError("internal-error", f"{type(error).__name__}: {error}", hint="please report it")
 
 

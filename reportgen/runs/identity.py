@@ -14,6 +14,7 @@ import numba
 import numpy as np
 
 from reportgen.engine.spec import ENGINE_VERSION
+from reportgen.engine.tables.activation import special
 from reportgen.errors import MissingError
 from reportgen.shipped import TRAINING, loaded_sources, package_version, training_sources
 
@@ -54,6 +55,7 @@ def _identity() -> Identity | None:
         package = importlib.import_module(f"reportgen.{folder}")
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
+    special()  # is imported late; where memory is limited, its first import in a thread may hang
     if training_sources() != loaded_sources():
         return None
     sources = "-".join(loaded_sources().values())

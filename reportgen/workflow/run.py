@@ -127,11 +127,12 @@ def run_request(
     A finished report is returned as it is if nothing that it was made from has changed.
     """
     listener = listener or ProgressListener()
+    place = cluster_at(dask, workers, dask_wait)
     recover(request.folder)
     refuse_other_report(request)
     if not fresh and (report := unchanged_report(request)) is not None:
         return report
-    with cluster_at(dask, workers, dask_wait) as cluster:
+    with place as cluster:
         return make_report(request, Trainer(listener, workers=workers, cluster=cluster, fresh=fresh), listener)
 
 

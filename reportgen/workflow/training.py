@@ -14,12 +14,13 @@ from reportgen.engine.jit.folders import are_compiled
 from reportgen.errors import StoreError
 from reportgen.runs import processes
 from reportgen.runs.claims import Claims
-from reportgen.runs.dask.client import WAIT_SECONDS
+from reportgen.runs.dask.client import WAIT_SECONDS, check_wait
 from reportgen.runs.dask.cluster import Cluster
 from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.identity import identity
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan, PlannedRun
+from reportgen.workflow.costs.address_space import refuse_small_limit
 from reportgen.workflow.costs.estimate import helpful_processes, refuse_beyond_memory
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
@@ -115,8 +116,13 @@ class Trainer(StoredRuns):
 
 
 def cluster_at(dask: str | None, workers: int | None, wait: float | None) -> AbstractContextManager[Cluster | None]:
-    """Return the Dask cluster at an address, for a `with` block; None without an address."""
-    return nullcontext() if dask is None else Cluster(dask, workers or default_workers(), wait or WAIT_SECONDS)
+    """Return the Dask cluster at an address, for a `with` block; None without an address.
+
+    wait : longest wait in seconds, None for the default. Raises UsageError ("out-of-range") for an impossible one.
+    """
+    wait = WAIT_SECONDS if wait is None else wait
+    check_wait(wait)
+    return nullcontext() if dask is None else Cluster(dask, workers or default_workers(), wait)
 
 
 def train_runs(
@@ -191,6 +197,7 @@ def _executor(
     finished: Callable[[Job, RunRecord], None],
 ) -> Callable[..., None]:
     """Return the function that trains the jobs: on the cluster, in several processes, or in threads of this one."""
+    refuse_small_limit()
     identity()  # loads all code that trains, so that a run never mixes two versions of it
     if cluster is not None:
         return partial(cluster.run_all, keep=keep, progress=listener.progress, notice=listener.notice)

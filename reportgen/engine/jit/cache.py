@@ -11,8 +11,10 @@ import sys
 import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
 
 from reportgen import disk
+from reportgen.errors import MissingError
 from reportgen.shipped import loaded_sources, sources_hash
 
 ENGINE = Path(__file__).resolve().parents[1]
@@ -47,10 +49,9 @@ def use_cache_folder() -> None:
     Only the owner has access, since the folder contains executable code. A folder with kernels may be one that can only
     be read. If there are none, a temporary folder is used, with a warning, since every start then compiles them.
     """
+    config = _numba_config()
     if os.environ.get("NUMBA_CACHE_DIR"):
         return
-    from numba import config
-
     name = f"kernels-{loaded_engine()}-{platform.machine()}-py{sys.version_info.major}{sys.version_info.minor}"
     folder = user_cache() / "reportgen" / name
     try:
@@ -66,6 +67,21 @@ def use_cache_folder() -> None:
                 f"the kernel cache cannot be written ({error}); kernels are compiled again at every start", stacklevel=3
             )
     config.CACHE_DIR = str(folder)
+
+
+def _numba_config() -> Any:
+    """Return the configuration of Numba, which is imported here first.
+
+    Raises MissingError ("missing-library") if it cannot be loaded: a variable such as NUMBA_NUM_THREADS may have an
+    impossible value, or the memory of the process may be limited.
+    """
+    try:
+        from numba import config
+    except Exception as error:
+        message = f"Numba cannot be loaded: {str(error) or type(error).__name__}"
+        hint = "check the environment variables NUMBA_..., the limit `ulimit -v`, and the installation of Numba"
+        raise MissingError("missing-library", message, hint=hint) from error
+    return config
 
 
 def _has_kernels(folder: Path) -> bool:

@@ -110,6 +110,8 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
         """Return the compiled kernel, or None if it must be compiled; drops damaged entries."""
         try:
             return super().load_overload(sig, target_context)
+        except MemoryError:  # the entry is intact
+            raise
         except Exception as error:  # unpickling damaged files, or Numba on their contents, raises errors of any type
             _say_once(f"compiled kernels in {self._cache_path} are damaged ({_reason(error)}); they are compiled again")
             with contextlib.suppress(OSError):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reportgen.engine.jit.python_process import safe_children
 from reportgen.errors import MissingError, ReportgenError, UsageError
+from reportgen.runs.dask.local import start_cluster
 from reportgen.runs.executors import within_seconds
 from reportgen.runs.identity import check_identity
 
@@ -24,6 +25,9 @@ LOCAL = "local"
 
 WAIT_SECONDS = 30.0
 """Longest wait for a scheduler or a first worker by default."""
+
+MOST_SECONDS = 30 * 86_400.0
+"""Longest wait that can be chosen: a month."""
 
 POLL_SECONDS = 1.0
 """Interval at which the scheduler is asked for its workers."""
@@ -48,9 +52,6 @@ T = TypeVar("T")
 ASK = "__import__('reportgen.runs.identity', fromlist=['identity']).identity()"
 """Returns the identity of a worker. A worker without reportgen cannot even read a task that names its functions, and
 does not say so."""
-
-NO_INTERRUPTS = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-"""Is executed by the workers on this machine: a terminal sends Ctrl-C to them too, but this process stops them."""
 
 SAME_SCHEDULER = "install the same version of reportgen for the scheduler as for this command"
 
@@ -78,12 +79,11 @@ class DaskClient:
     def _open(self, address: str, workers: int) -> None:
         dask = _import_dask()
         self._end.enter_context(dask.config.set({"distributed.comm.timeouts.connect": self._wait}))
-        from distributed import Client, LocalCluster
+        from distributed import Client
 
         if address == LOCAL:
             self._end.enter_context(safe_children())
-            options = {"processes": True, "memory_limit": None, "dashboard_address": ":0", "preload": [NO_INTERRUPTS]}
-            cluster = LocalCluster(workers, threads_per_worker=1, silence_logs=logging.CRITICAL, **options)
+            cluster = start_cluster(workers)
             self._end.callback(_close, cluster)
             address = cluster.scheduler_address
         _refuse_other_program(address, self._wait)
@@ -280,6 +280,13 @@ def _close(connection: Any) -> None:
     """Close a client or a cluster; no error of it hides the one that ends the block, such as Ctrl-C."""
     with contextlib.suppress(Exception):
         connection.close(timeout=CLOSE_SECONDS)
+
+
+def check_wait(seconds: float) -> None:
+    """Raise UsageError ("out-of-range") unless a number of seconds is a possible longest wait."""
+    if not 0 < seconds <= MOST_SECONDS:  # also refuses NaN
+        hint = f"a number of seconds above 0, at most {MOST_SECONDS:.0f}"
+        raise UsageError("out-of-range", f"the longest wait for Dask is {seconds:g} s", hint=hint)
 
 
 def _no_scheduler(address: str, error: Exception | None = None) -> UsageError:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +44,14 @@ def test_modules_that_another_process_compiles_do_not_change_the_hash(tmp_path: 
     for name in ("train.cpython-311.pyc", "train.cpython-311.pyc.140211536", "step.train-7.py311.nbi"):
         (tmp_path / "__pycache__" / name).write_bytes(b"x")
     assert sources_hash(tmp_path, "*.*") == before
+
+
+@pytest.mark.slow
+def test_an_impossible_setting_of_numba_is_an_error() -> None:
+    code = (
+        "from reportgen.errors import MissingError\ntry:\n    import reportgen.engine\nexcept MissingError as error:\n"
+    )
+    command = [sys.executable, "-c", f"{code}    print(error.code)"]
+    environment = os.environ | {"NUMBA_NUM_THREADS": "0"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "missing-library"

@@ -173,3 +173,15 @@ def test_doctor_names_damaged_kernels(folder: Path) -> None:
     [(good, line)] = _kernels(folder)
     assert not good
     assert "1 of 2" in line
+
+
+def test_a_lack_of_memory_removes_no_kernels(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> bytes:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kernel_cache, "_content", fail)
+        with pytest.raises(MemoryError):
+            started()(21)
+    again = started()
+    assert (again(21), hits(again)) == (42, 1)

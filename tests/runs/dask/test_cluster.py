@@ -174,34 +174,6 @@ def test_an_interruption_of_a_local_cluster_keeps_finished_runs_and_ends_its_pro
     assert run_study("long.yaml", formats=["json"]).trained == 4 - stored
 
 
-def stop(process):
-    os.kill(process, signal.SIGSTOP)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="needs signals that stop and kill")
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_stopped_worker_is_named_and_counts_as_lost(workers):
-    """The other worker trains its runs; without another one, the command ends after the longest wait."""
-    Path("long.yaml").write_text(LONG.replace("claims:\n", "claims: []\n").replace("4000", "30000"))
-    notices = []
-    with new_cluster(workers) as cluster, distributed.Client(cluster, set_as_default=False) as client:
-        [address, process], *_ = client.run(os.getpid).items()
-        listener = AtFirstRun(lambda: stop(process))
-        listener.notice = notices.append
-        try:
-            options = {"listener": listener, "dask_wait": 15}
-            if workers > 1:
-                assert run(cluster.scheduler_address, "long.yaml", **options).failures == ()
-            else:
-                with pytest.raises(MissingError) as caught:
-                    run(cluster.scheduler_address, "long.yaml", **options)
-                assert caught.value.code == "no-workers"
-        finally:
-            os.kill(process, signal.SIGKILL)
-    assert [address in notice for notice in notices] == [True]
-    assert len(arrays()) == 4 if workers > 1 else 1 <= len(arrays()) < 4
-
-
 def test_a_cluster_without_workers_is_refused_after_the_longest_wait():
     with new_cluster(0) as cluster:
         begin = time.monotonic()
@@ -261,6 +233,9 @@ class LosingClient:
     def threads(self):
         return 1
 
+    def last_heartbeats(self):
+        return {}
+
     def scatter(self, dataset):
         self.sent += 1
         return SimpleNamespace(status="finished")
@@ -300,10 +275,3 @@ def test_a_missing_installation_of_dask_is_an_error(monkeypatch):
         run("tcp://localhost:1")
     assert caught.value.code == "missing-library"
     assert "distributed" in str(caught.value.hint)
-
-
-def test_a_local_cluster_executes_no_module_of_the_current_folder(monkeypatch):
-    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
-    Path("multiprocessing.py").write_text("open('executed', 'w')")
-    assert run("local", workers=1).trained == 6
-    assert not Path("executed").exists()
