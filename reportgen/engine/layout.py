@@ -148,10 +148,12 @@ class Operation:
         return self.weights * self.positions
 
 
-def lay_out(network: NetworkSpec, features: int, image_shape: tuple[int, int, int] | None) -> tuple[Operation, ...]:
+def lay_out(
+    network: NetworkSpec, features: int, image_shape: tuple[int, int, int] | None, *, is_planned: bool = False
+) -> tuple[Operation, ...]:
     """Return the operations of a network for inputs of `features` numbers, or images (channels, height, width).
 
-    Raises LayoutError if a node does not fit the shape of its inputs.
+    Raises LayoutError if a node does not fit its inputs or, in a plan with known positions, normalizes single values.
     """
     images = image_shape if network.needs_images else None
     if network.needs_images and images is None:
@@ -160,14 +162,14 @@ def lay_out(network: NetworkSpec, features: int, image_shape: tuple[int, int, in
         hint = "use dense layers, or data with images such as digits"
         raise LayoutError("images-required", message, hint, place)
     shape: Shape = (features,) if images is None else (images[1], images[2], images[0])
-    return tuple(_Layout(network, shape).operations)
+    return tuple(_Layout(network, shape, is_planned).operations)
 
 
 class _Layout:
     """Appends the operations of each node."""
 
-    def __init__(self, network: NetworkSpec, shape: Shape) -> None:
-        self.shape, self.layers = shape, len(network.layers)
+    def __init__(self, network: NetworkSpec, shape: Shape, is_planned: bool) -> None:
+        self.shape, self.layers, self.is_planned = shape, len(network.layers), is_planned
         self.operations: list[Operation] = []
         self.last: list[int] = []  # the last operation of each node
         layers = 0
@@ -230,7 +232,7 @@ class _Layout:
             message = f"a unit of {node.activation.name} has {pieces} pieces with weights of their own"
             raise LayoutError("pieces-need-weights", message, "use another activation for pre-activation and Fixup")
         if not isinstance(node, PoolSpec) and node.norm is not None:
-            _check_norm(node.norm, output[-1] * pieces, math.prod(output[:-1]), self.number)
+            _check_norm(node.norm, output[-1] * pieces, math.prod(output[:-1]) * self.is_planned, self.number)
         if adds is not None and self._shape_of(adds) != output:
             before = self._shape_of(adds)
             message = f"the branch turns the shape {shape_text(before)} into {shape_text(output)}"
@@ -262,7 +264,7 @@ class _Layout:
 
 
 def _check_norm(norm: Component, channels: int, positions: int, number: int) -> None:
-    """Raise LayoutError if a normalization of examples does not fit its layer; `number` is that of the layer."""
+    """Raise LayoutError if a normalization of examples does not fit a layer; positions: 0 if they are unknown."""
     groups = NORMS[norm.name].groups(dict(norm.params))
     if channels % groups:
         message = f"{groups} groups do not divide the {channels} channels of layer {number}"

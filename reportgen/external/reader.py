@@ -186,7 +186,7 @@ def _spec(place: str, head: Mapping[str, Any], classes: int, seed: int) -> RunSp
     data = {"name": "gaussian", "samples": classes, "features": 1, "classes": classes}
     tree = {"data": data, "network": mapping_of(place, head, "network"), "training": training}
     try:
-        settings = Settings.model_validate(tree)
+        settings = Settings.model_validate(tree, context={"is_recorded": True})
     except ValidationError as error:
         raise study_error(error, tree, lambda path, _: f"{place}: {'.'.join(map(str, path))}") from error
     spec = run_spec(settings, seed, classes)

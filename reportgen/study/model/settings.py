@@ -194,13 +194,16 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _layers_fit(self, info: ValidationInfo) -> Self:
-        """Reject layers that do not fit the data; data that only their file describes need the folder of the study."""
-        folder = (info.context or {}).get("folder")
+        """Reject layers that do not fit the data; data that only their file describes need the folder of the study.
+
+        The context says whether the settings are those of another program.
+        """
+        folder, is_recorded = (info.context or {}).get("folder"), bool((info.context or {}).get("is_recorded"))
         if folder is None and DATASETS[self.data.source.name].may_hold_images:
             return self
         inputs = Inputs(self.data.spec, self.preprocess, folder)
         with contextlib.suppress(StudyError, MissingError):  # the check of the data reports them
-            below("network", partial(check_network, self.network, inputs))
+            below("network", partial(check_network, self.network, inputs, is_recorded))
         return self
 
     @model_validator(mode="after")

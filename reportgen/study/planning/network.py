@@ -70,17 +70,18 @@ def network_spec(network: Network, classes: int, inputs: Inputs) -> NetworkSpec:
     return _Builder(network, classes, inputs).spec
 
 
-def check_network(network: Network, inputs: Inputs) -> None:
+def check_network(network: Network, inputs: Inputs, is_recorded: bool = False) -> None:
     """Raise a validation error for the first layer that cannot be built or does not fit the shape of its inputs.
 
-    The path of the error starts below `network`.
+    The path of the error starts below `network`. is_recorded: the network is one of another program.
     """
     for own, places in _normalizations(network):
         _check_normalization(own, places)
     built = _Builder(network, 1, inputs)
     is_plain = built.spec.is_plain  # its layers fit any number of features, so the data need not be read
     try:
-        lay_out(built.spec, 1 if is_plain else inputs.features, None if is_plain else inputs.image_shape)
+        features, images = (1, None) if is_plain else (inputs.features, inputs.image_shape)
+        lay_out(built.spec, features, images, is_planned=not is_recorded)
     except LayoutError as error:
         place, where = built.places[error.node]
         message, hint = error.message, error.hint

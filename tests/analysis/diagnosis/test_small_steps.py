@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analysis.diagnosis.evidence.learning_rate import first_ratio, rounded
-from reportgen.analysis.diagnosis.evidence.warmup import shorter_warmup, unfinished_warmup
+from reportgen.analysis.diagnosis.evidence.learning_rate import first_ratio, rounded, shorter_warmup, unfinished_warmup
 from reportgen.registry import Component
 from reportgen.study.model.components import plain
 from tests.analysis.diagnosis.rate_runs import clouds, found, run, runs

@@ -149,7 +149,7 @@ def test_the_examples_of_describe_are_valid(tmp_path):
         if "layers" in part.get("network", {}):
             study["data"] = "digits"
         elif "network" in part:
-            study["network"] = {"hidden": [4], **part["network"]}
+            study["network"] = {"hidden": [8], **part["network"]}
         path = tmp_path / "study.yaml"
         path.write_text(yaml.safe_dump(study), encoding="utf-8")
         try:

@@ -113,10 +113,11 @@ def test_groups_that_do_not_divide_the_channels_are_an_error() -> None:
 
 def test_a_single_value_cannot_be_normalized() -> None:
     alone = norm("group_norm", groups=4)
-    lay_out(NetworkSpec((conv(4, norm=alone), output())), 60, SHAPE)  # the positions of a channel are one group
+    channels = NetworkSpec((conv(4, norm=alone), output()))
+    lay_out(channels, 60, SHAPE, is_planned=True)  # the positions of a channel are one group
     whole = conv(4, size=SHAPE[1:], padding=0, norm=alone)
     with pytest.raises(LayoutError, match="layer 1") as error:
-        lay_out(NetworkSpec((whole, output())), 60, SHAPE)
+        lay_out(NetworkSpec((whole, output())), 60, SHAPE, is_planned=True)
     assert error.value.code == "invalid-value"
 
 

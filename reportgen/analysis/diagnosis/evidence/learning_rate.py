@@ -1,4 +1,4 @@
-"""Proposals for another learning rate, within the plausible range of the optimizer.
+"""Proposals for another learning rate, within the plausible range of the optimizer, and for a shorter warm-up.
 
 A lower learning rate follows from the effect of the first step on the weights. An update ratio (update over weight) of
 0.001 is common in training, and the first step often has ten times that. A step as large as the weights is never
@@ -9,21 +9,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.analysis.diagnosis.evidence.course import finite
 from reportgen.analysis.diagnosis.evidence.symptoms import fold, number, probed
-from reportgen.analysis.diagnosis.evidence.warmup import shorter_warmup
 from reportgen.analysis.finding import Proposal
 from reportgen.engine.tables.optimizers import OPTIMIZERS
+from reportgen.engine.tables.schedules import SCHEDULES, warmup_epochs
 from reportgen.languages.translate import _
+from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
+from reportgen.study.model.components import plain
 
 FIRST_RATIO = 0.05
 """Largest acceptable update ratio of the first step."""
 
 LOWEST_RATE = 1e-7
 """Lowest learning rate that is proposed; the table of optimizers has the highest ones."""
+
+SHARE = 0.1
+"""The share of training that a proposed warm-up takes."""
 
 
 def first_ratio(record: RunRecord) -> float:
@@ -119,3 +126,59 @@ def other_rates(record: RunRecord) -> tuple[Proposal, ...]:
     lowest = Proposal({"training.lr": plausible(record, lr / (10 * times))}, _("much smaller steps"))
     above = Proposal({"training.lr": plausible(record, 10 * lr / times)}, _("slightly smaller steps"))
     return (lowest,) if times <= 10 else (lowest, above)
+
+
+@dataclass(frozen=True)
+class Warmup:
+    """A warm-up that did not end.
+
+    length, trained: epochs of the warm-up and of the training. reached: the highest learning rate.
+    """
+
+    length: float
+    trained: float
+    reached: float
+
+    @property
+    def times(self) -> float:
+        """Length of the warm-up in multiples of the training."""
+        return self.length / self.trained
+
+
+def unfinished_warmup(record: RunRecord) -> Warmup | None:
+    """Return the warm-up of a run that ended before it, None for other runs."""
+    training, rates = record.spec.training, finite(record.arrays.get("epoch_lr", ()))
+    length, examples = warmup_epochs(training.schedule), int(record.facts.get("train_n", 0))
+    if not length or not rates.size or not record.steps or not examples:
+        return None
+    trained = record.steps / math.ceil(examples / (training.batch_size or examples))
+    unfinished = length > trained and rates.max() < training.lr
+    return Warmup(length, trained, float(rates.max())) if unfinished else None
+
+
+def shorter_warmup(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
+    """Return the advice and the proposals for a run that ended before its warm-up, None for other runs."""
+    warmup = unfinished_warmup(record)
+    if warmup is None:
+        return None
+    constant = Proposal({"training.schedule": "constant"}, _("the configured learning rate from the first step on"))
+    schedule = _shortened(record.spec.training.schedule, warmup.trained)
+    if schedule is None:
+        return _("Keep the learning rate constant: {fact}.").format(fact=_fact(warmup)), (constant,)
+    short = Proposal({"training.schedule": plain(schedule)}, _("a warm-up of a tenth of the training"))
+    advice = _("Shorten the warm-up (training.schedule.{name}: {epochs}), or keep the learning rate constant: {fact}.")
+    name = SCHEDULES[schedule.name].warmup
+    return advice.format(name=name, epochs=number(schedule[name]), fact=_fact(warmup)), (short, constant)
+
+
+def _shortened(schedule: Component, trained: float) -> Component | None:
+    """Return the schedule with a warm-up of a tenth of the training, None if whole epochs are too long for it."""
+    row = SCHEDULES[schedule.name]
+    is_whole = next(parameter.kind for parameter in row.parameters if parameter.name == row.warmup) == "integer"
+    epochs = max(1, round(SHARE * trained)) if is_whole else float(f"{SHARE * trained:.3g}")
+    return None if epochs >= trained else Component.of(schedule.name, **dict(schedule.params) | {row.warmup: epochs})
+
+
+def _fact(warmup: Warmup) -> str:
+    text = _("the warm-up is {times} times as long as the training, so that the learning rate only reaches {reached}")
+    return text.format(times=number(warmup.times), reached=number(warmup.reached))

@@ -46,7 +46,7 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
     scored,
     training_majority,
 )
-from reportgen.analysis.diagnosis.evidence.learning_rate import plausible
+from reportgen.analysis.diagnosis.evidence.learning_rate import plausible, shorter_warmup
 from reportgen.analysis.diagnosis.evidence.outcome import HALF, above_least, guess_loss, stuck
 from reportgen.analysis.diagnosis.evidence.siblings import BetterSibling, better_sibling, larger_network
 from reportgen.analysis.diagnosis.evidence.symptoms import (
@@ -57,7 +57,6 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     probed,
     words_for_seeds,
 )
-from reportgen.analysis.diagnosis.evidence.warmup import shorter_warmup
 from reportgen.analysis.diagnosis.layers import has_bottleneck, is_convolutional, narrowest, normalizations
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import share_error

@@ -25,10 +25,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.learning_rate import plausible
+from reportgen.analysis.diagnosis.evidence.learning_rate import plausible, shorter_warmup
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
-from reportgen.analysis.diagnosis.evidence.warmup import shorter_warmup
 from reportgen.analysis.diagnosis.scores.lr_best_at_edge import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import paired_error

@@ -41,7 +41,13 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.course import Course, finite, rises, training_course
 from reportgen.analysis.diagnosis.evidence.held_out import below_simple_models, scored
-from reportgen.analysis.diagnosis.evidence.learning_rate import first_ratio, higher, set_above_zero
+from reportgen.analysis.diagnosis.evidence.learning_rate import (
+    first_ratio,
+    higher,
+    set_above_zero,
+    shorter_warmup,
+    unfinished_warmup,
+)
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.symptoms import (
@@ -52,7 +58,6 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     percent_at_most,
     words_for_seeds,
 )
-from reportgen.analysis.diagnosis.evidence.warmup import shorter_warmup, unfinished_warmup
 from reportgen.analysis.diagnosis.scores.lr_too_low import FORM
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.languages.translate import N_, _

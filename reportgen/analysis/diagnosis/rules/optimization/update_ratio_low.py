@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.course import Course, rises, training_course
-from reportgen.analysis.diagnosis.evidence.learning_rate import higher, set_above_zero
+from reportgen.analysis.diagnosis.evidence.learning_rate import higher, set_above_zero, unfinished_warmup
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
@@ -37,7 +37,6 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
-from reportgen.analysis.diagnosis.evidence.warmup import unfinished_warmup
 from reportgen.analysis.diagnosis.layers import fan_ins, rate_factors
 from reportgen.analysis.diagnosis.rules.optimization.lr_too_low import HALVED, LEAST_STEPS, NEAR
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
