@@ -50,7 +50,7 @@ def markdown_text(text: str) -> str:
 def inline_markdown(text: str) -> str:
     """Return the Markdown of a study on one line for Pandoc and MyST, in which more letters have a meaning."""
     parts = [
-        f"${TEMPLATE.sub('{ ', token.content)}$"
+        f"${_not_html(TEMPLATE.sub('{ ', token.content))}$"
         if token.type == "math_inline" and is_formula(token.content)
         else _code(token.content)
         if token.type == "code_inline" and not TEMPLATE.search(token.content)
@@ -72,6 +72,11 @@ def inline_latex(text: str, escape: Callable[[str], str]) -> str:
         for token in inline_tokens(" ".join(text.split()))
     ]
     return "".join(parts)
+
+
+def _not_html(latex: str) -> str:
+    """Return a formula in which no tag begins, for programs that know no formulas."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "< ", latex)
 
 
 def _escaped(text: str) -> str:

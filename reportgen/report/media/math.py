@@ -11,7 +11,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
+
+from reportgen.report.media.tex import is_mathematics
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
 ELEMENTS = {
@@ -42,7 +44,9 @@ MOST_NARROW = 16
 
 @functools.lru_cache(maxsize=512)
 def mathml(latex: str, block: bool = False) -> Markup:
-    """Return the formula as MathML, or as its source if it cannot be converted."""
+    """Return the formula as MathML, or as its source if it is no mathematics or cannot be converted."""
+    if not is_mathematics(latex):
+        return _source(latex)
     try:
         from latex2mathml.converter import convert
 
@@ -52,8 +56,13 @@ def mathml(latex: str, block: bool = False) -> Markup:
 
 
 def is_formula(latex: str) -> bool:
-    """Return whether the source is a formula that can be converted, without unknown commands."""
+    """Return whether the source is mathematics that can be converted, so that other programs may typeset it."""
     return mathml(latex) != _source(latex)
+
+
+def typeset_by_others(latex: str, before: str, after: str) -> Markup:
+    """Return a formula in HTML whose reader typesets what is between these marks; others than formulas are source."""
+    return escape(f"{before}{latex}{after}") if is_formula(latex) else _source(latex)
 
 
 def _checked(source: str, latex: str) -> Markup:
@@ -106,6 +115,8 @@ def limited_svg(most: int = MOST_DRAWN) -> Callable[[str, bool], Markup]:
 @functools.lru_cache(maxsize=1024)
 def svg(latex: str, block: bool = False) -> Markup:
     """Return the formula as SVG on the baseline of the text, with its source as the alternative text."""
+    if not is_mathematics(latex):
+        return _source(latex)
     try:
         ziamath: Any = importlib.import_module("ziamath")
 

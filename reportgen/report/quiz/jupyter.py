@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from reportgen.analysis.words.nouns import term
 from reportgen.report.media.markdown import inline
+from reportgen.report.media.math import typeset_by_others
 from reportgen.report.quiz.questions import Question, Quiz
 from reportgen.study.model.claims import VERDICTS
 
@@ -34,4 +35,4 @@ def _question(question: Question) -> dict[str, Any]:
 
 def _source(latex: str, block: bool) -> Markup:
     """Return the source of a formula, which jupyterquiz typesets."""
-    return escape(f"${latex}$")
+    return typeset_by_others(latex, "$", "$")

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from reportgen.analysis.words.nouns import term
 from reportgen.languages.translate import _
 from reportgen.report.media import markdown
+from reportgen.report.media.math import typeset_by_others
 from reportgen.report.quiz.questions import Question, Quiz
 from reportgen.study.model.claims import VERDICTS
 
@@ -70,7 +71,7 @@ def _question(question: Question) -> ET.Element:
 
 def _source(latex: str, block: bool) -> Markup:
     """Return the source of a formula, which the MathJax filter of Moodle typesets."""
-    return escape(f"\\[{latex}\\]" if block else f"\\({latex}\\)")
+    return typeset_by_others(latex, r"\[", r"\]") if block else typeset_by_others(latex, r"\(", r"\)")
 
 
 def _html(parent: ET.Element, tag: str, html: str) -> ET.Element:

@@ -44,6 +44,8 @@ HEAD = r"""\documentclass[aspectratio=169]{beamer}
 \hyphenpenalty=50
 \emergencystretch=3em
 \newcommand{\reportgensize}[1]{\fontsize{#1}{\dimexpr #1pt * 6 / 5\relax}\selectfont}
+\providecommand{\bm}[1]{\boldsymbol{#1}}
+\providecommand{\mathscr}[1]{\mathcal{#1}}
 % A letter that pdfLaTeX cannot print becomes a question mark.
 \newcommand{\reportgenletter}[1]{\ifPDFTeX ?\else\symbol{"#1}\fi}
 """

@@ -98,7 +98,7 @@ def test_the_question_has_the_claim_from_markdown_the_test_and_the_prompt() -> N
 
 def test_formulas_stay_as_tex_between_the_delimiters_of_moodle() -> None:
     assert r"\(\sigma_w^2 = 2/n\)" in text(r"Use $\sigma_w^2 = 2/n$.")
-    assert r"\(a &lt; b &amp; c\)" in text("If $a < b & c$.")
+    assert r"\(a &lt; b &gt; c\)" in text("If $a < b > c$.")
     assert r"\[a\]" in text("Thus $$a$$ holds.")
     assert "<math" not in text("$a$")
 
