@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import math
 import sqlite3
+import time
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +27,19 @@ WAL_BYTE, WAL = 18, 2
 
 TABLES = frozenset({"runs", "metrics", "params"})
 LOCK_SECONDS = 2.0
+
+MOST_SECONDS = 120.0
+"""Largest time for which a database is open: a small one may have endless rows."""
+
+MOST_BYTES = 2**17
+"""Largest size of a value or row; MLflow's parameters have at most 8000 characters."""
+
+MOST_ROWS = 20_000_000
+"""Largest number of rows of one query."""
+
+STEPS = 10_000
+"""Instructions of SQLite between two checks of the time."""
+
 LARGEST = 1.7976931348623157e308
 """MLflow stores infinity as the largest number."""
 
@@ -53,6 +67,9 @@ def read(path: Path) -> list[RawLog]:
         if missing := TABLES - _tables(database):
             names = ", ".join(sorted(missing))
             raise StudyError("invalid-file", f"the database lacks the tables of MLflow ({names})", str(path))
+        if computed := [name for name in sorted(TABLES) if _has_computed_columns(database, name)]:
+            message = f"tables have computed columns, which MLflow does not use ({', '.join(computed)})"
+            raise StudyError("invalid-file", message, str(path))
         runs = list(_runs(database))
         repeated = Counter(name for _, name in runs)
         logs = [_log(database, path, run, name if repeated[name] == 1 else f"{name} {run[:8]}") for run, name in runs]
@@ -75,7 +92,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     uri = f"file:{quote(str(path.resolve()))}?mode=ro" + ("&immutable=1" if constant else "")
     try:
         with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=LOCK_SECONDS)) as database:
-            database.text_factory = lambda text: text.decode(errors="replace")
+            _limit(database)
             yield database
     except (sqlite3.Error, ValueError, OverflowError) as error:  # ValueError: a message is not UTF-8
         reason = "".join(character if character.isprintable() else "?" for character in str(error)[:200])
@@ -84,17 +101,41 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         ) from error
 
 
+def _limit(database: sqlite3.Connection) -> None:
+    """Bound time and memory: damaged or hostile pages may refer to each other without an end."""
+    end = time.monotonic() + MOST_SECONDS
+    database.text_factory = lambda text: text.decode(errors="replace")
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+    database.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+    database.execute("PRAGMA trusted_schema = OFF")
+
+
+def _rows(database: sqlite3.Connection, query: str, values: Sequence[str] = ()) -> Iterator[Any]:
+    """Yield the rows of a query; raises DataError if there are too many."""
+    for number, row in enumerate(database.execute(query, values)):
+        if number >= MOST_ROWS:
+            raise sqlite3.DataError(f"more than {MOST_ROWS} rows")
+        yield row
+
+
 def _tables(database: sqlite3.Connection) -> set[str]:
-    return {str(name) for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    """Return the names of the tables; views and virtual tables, which have no pages of their own, are none."""
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
+    return {str(name) for (name,) in _rows(database, query)}
+
+
+def _has_computed_columns(database: sqlite3.Connection, table: str) -> bool:
+    """Return whether SQLite computes values of a table, whose size and number then have no bound."""
+    return any(hidden for *_, hidden in _rows(database, f"PRAGMA table_xinfo({table})"))
 
 
 def _runs(database: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     """Yield identifiers and names of all runs, without those that were deleted or whose experiment was."""
-    columns = {str(row[1]) for row in database.execute("PRAGMA table_info(runs)")}
+    columns = {str(row[1]) for row in _rows(database, "PRAGMA table_info(runs)")}
     wanted = ["run_uuid", *(f"{name}" if name in columns else "NULL" for name in ("name", "lifecycle_stage"))]
     experiment = "experiment_id" if "experiment_id" in columns else "NULL"
     deleted = _deleted_experiments(database)
-    for run, name, stage, parent in database.execute(f"SELECT {', '.join(wanted)}, {experiment} FROM runs"):
+    for run, name, stage, parent in _rows(database, f"SELECT {', '.join(wanted)}, {experiment} FROM runs"):
         if stage != DELETED and str(parent) not in deleted:
             yield str(run), str(name or run)
 
@@ -102,22 +143,20 @@ def _runs(database: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 def _deleted_experiments(database: sqlite3.Connection) -> set[str]:
     if "experiments" not in _tables(database):
         return set()
-    rows = database.execute("SELECT experiment_id FROM experiments WHERE lifecycle_stage = ?", (DELETED,))
+    rows = _rows(database, "SELECT experiment_id FROM experiments WHERE lifecycle_stage = ?", (DELETED,))
     return {str(experiment) for (experiment,) in rows}
 
 
 def _log(database: sqlite3.Connection, path: Path, run: str, name: str) -> RawLog:
     steps: dict[str, array[float]] = {}
     values: dict[str, array[float]] = {}
-    rows = database.execute(
-        "SELECT key, value, is_nan, step FROM metrics WHERE run_uuid = ? ORDER BY timestamp, step", (run,)
-    )
-    for key, value, is_nan, step in rows:
+    query = "SELECT key, value, is_nan, step FROM metrics WHERE run_uuid = ? ORDER BY timestamp, step"
+    for key, value, is_nan, step in _rows(database, query, (run,)):
         found = math.nan if is_nan else _number(value)
         if found is not None:
             values.setdefault(str(key), array("d")).append(found)
             steps.setdefault(str(key), array("d")).append(_number(step) or 0.0)
-    parameters = database.execute("SELECT key, value FROM params WHERE run_uuid = ? ORDER BY key", (run,))
+    parameters = _rows(database, "SELECT key, value FROM params WHERE run_uuid = ? ORDER BY key", (run,))
     return RawLog(
         path=path,
         format=NAME,

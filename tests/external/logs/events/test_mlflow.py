@@ -129,3 +129,43 @@ def test_a_run_without_scores_does_not_hide_the_others(tmp_path: Path) -> None:
     found = collect_logs(writers.mlflow_database(tmp_path / "mlflow.db", runs))
     assert [log.name for group in found.groups.values() for log in group] == ["trained"]
     assert [error.code for error in found.unreadable] == ["unknown-columns"]
+
+
+def _refused(path: Path) -> str:
+    with pytest.raises(StudyError) as error:
+        mlflow_database.read(path)
+    assert error.value.code == "invalid-file"
+    return str(error.value)
+
+
+def test_a_database_cannot_compute_values(tmp_path: Path) -> None:
+    path = writers.mlflow_database(tmp_path / "mlflow.db", {"a": [("loss", 1.0, False, 0)]})
+    with sqlite3.connect(path) as database:
+        database.execute("ALTER TABLE runs DROP COLUMN name")
+        database.execute("ALTER TABLE runs ADD COLUMN name TEXT AS (hex(zeroblob(1000000))) VIRTUAL")
+    database.close()
+    assert "runs" in _refused(path)
+
+
+def test_views_and_virtual_tables_are_no_tables_of_mlflow(tmp_path: Path) -> None:
+    path = writers.mlflow_database(tmp_path / "mlflow.db", {"a": [("loss", 1.0, False, 0)]})
+    with sqlite3.connect(path) as database:
+        database.execute("ALTER TABLE metrics RENAME TO others")
+        database.execute("CREATE VIEW metrics AS SELECT * FROM others")
+    database.close()
+    assert mlflow_database.find(path) == []
+    assert "metrics" in _refused(path)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"), [("MOST_SECONDS", -1.0), ("MOST_ROWS", 5), ("MOST_BYTES", 40)], ids=["time", "rows", "bytes"]
+)
+def test_reading_a_database_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: float
+) -> None:
+    metrics = [("loss", 1.0, False, step) for step in range(20)]
+    path = writers.mlflow_database(tmp_path / "mlflow.db", {"a": metrics})
+    assert len(mlflow_database.read(path)) == 1
+    monkeypatch.setattr(mlflow_database, limit, value)
+    monkeypatch.setattr(mlflow_database, "STEPS", 1)
+    _refused(path)
