@@ -39,9 +39,14 @@ Set = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, such as training.lr=0.1; can be repeated."),
 ]
 Seeds = Annotated[str | None, typer.Option("--seeds", metavar="N", help="Number of seeds, or a list such as 0,1,2.")]
+MOST_JOBS = 1024
+"""Largest number of parallel runs, far above the cores of a machine."""
+
 Jobs = Annotated[
     int | None,
-    typer.Option("-j", "--jobs", min=1, metavar="N", help="Number of parallel runs; by default one per core."),
+    typer.Option(
+        "-j", "--jobs", min=1, max=MOST_JOBS, metavar="N", help="Number of parallel runs; by default one per core."
+    ),
 ]
 Dask = Annotated[
     str | None,

@@ -61,7 +61,8 @@ def count_processes(seconds: Sequence[float], workers: int) -> int:
     seconds : training time of each run on one core.
     """
     count = len(seconds)
-    if workers <= THREADS or not count or not sys.executable or not has_lock():
+    workers = min(workers, count)
+    if workers <= THREADS or not sys.executable or not has_lock():
         return 1
     mean, processes = sum(seconds) / count, -(-workers // THREADS)
     alone = count / throughput(workers, mean)
@@ -114,7 +115,7 @@ def run_all(
         ("no-workers").
     ReportgenError : as for `executors.run_all`. It and Ctrl-C stop all runs within a second.
     """
-    threads = -(-workers // processes)
+    threads = -(-min(workers, len(jobs)) // processes)
     task = Task(list(jobs), store.folder.resolve(), folder.resolve(), workers, threads)
     _Division(task, processes, store, finished, claim).finish()
 

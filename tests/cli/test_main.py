@@ -106,6 +106,7 @@ def test_no_such_study_ends_with_3(training, capsys, name, expected, named):
         (["dance"], "invalid-usage"),
         (["run", "rates.yaml", "--nonsense"], "invalid-usage"),
         (["run", "rates.yaml", "-j", "0"], "invalid-usage"),
+        (["check", "rates.yaml", "-j", "3000000"], "invalid-usage"),
         (["run", "rates.yaml", "-q", "-v"], "option-conflict"),
         (["render", "rates.yaml", "-q", "-v"], "option-conflict"),
         (["run", "rates.yaml", "--strict", "--quick"], "option-conflict"),

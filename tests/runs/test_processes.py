@@ -67,6 +67,7 @@ def content(record):
         (10_000, 10.0, 64, False),  # neither do long runs
         (100, SHORT, 64, False),  # done before the processes have started
         (0, SHORT, 64, False),
+        (10_000, SHORT, 10**18, True),  # at most as many as runs
     ],
 )
 def test_processes_are_used_for_many_short_runs_on_many_cores(monkeypatch, count, seconds, workers, pays):

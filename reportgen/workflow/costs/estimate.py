@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -147,9 +147,9 @@ def expected_seconds(
     )
 
 
-def makespan(seconds: Iterable[float], workers: int) -> float:
+def makespan(seconds: Collection[float], workers: int) -> float:
     """Return the time in which workers finish jobs, each of which starts as soon as a worker is free."""
-    ends = [0.0] * workers
+    ends = [0.0] * max(1, min(workers, len(seconds)))
     for own in seconds:
         heapq.heapreplace(ends, ends[0] + own)
     return max(ends)

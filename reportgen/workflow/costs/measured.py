@@ -6,7 +6,7 @@ import math
 import statistics
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -119,7 +119,7 @@ def _representatives(jobs: Sequence[Job], expected: Mapping[str, float]) -> list
     return [job for *_, job in sorted(placed, key=lambda entry: entry[:2])]
 
 
-def _measured(chosen: Iterable[Job], jobs: Sequence[Job], folder: Path, workers: int) -> dict[RunSpec, _Sample]:
+def _measured(chosen: Sequence[Job], jobs: Sequence[Job], folder: Path, workers: int) -> dict[RunSpec, _Sample]:
     """Return the samples by specification without seed; several threads measure, as several threads train."""
     datasets, end = SharedData(jobs, folder), time.monotonic() + LONGEST_SECONDS
     samples: dict[RunSpec, _Sample] = {}
@@ -140,8 +140,9 @@ def _measured(chosen: Iterable[Job], jobs: Sequence[Job], folder: Path, workers:
             samples[_without_seed(job.run.spec)] = sample
             budget -= clock() - begin - _loading(sample)
 
-    with threadpool_limits(limits=1), ThreadPoolExecutor(workers, thread_name_prefix="reportgen") as pool:
-        for future in [pool.submit(work) for _ in range(workers)]:
+    threads = max(1, min(workers, len(chosen)))
+    with threadpool_limits(limits=1), ThreadPoolExecutor(threads, thread_name_prefix="reportgen") as pool:
+        for future in [pool.submit(work) for _ in range(threads)]:
             future.result()
     return samples
 

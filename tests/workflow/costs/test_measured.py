@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -137,4 +138,18 @@ def test_nothing_is_measured_if_the_training_fails(
 def test_workers_take_the_next_job_when_they_are_free() -> None:
     assert makespan([3, 1, 1, 1, 2], 2) == 5
     assert makespan([], 4) == 0
+
+
+def test_no_more_threads_and_workers_than_runs(jobs: list[measured.Job], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert makespan([3, 1], 10**18) == 3
+    threads: list[int] = []
+
+    def pool(count: int, **options: str) -> ThreadPoolExecutor:
+        threads.append(count)
+        return ThreadPoolExecutor(1)
+
+    monkeypatch.setattr(measured, "ThreadPoolExecutor", pool)
+    monkeypatch.setattr(measured, "_sample", lambda *values: measured._Sample(TIMES, 48, 0.1))
+    measured._measured(jobs[:2], jobs[:2], Path(), 10**4)
+    assert threads == [2]
     assert timing.clock() <= timing.clock()
