@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import signal
+
 import typer
 
 from reportgen.errors import MissingError, ReportgenError
 
 BUG, FAILED, MISSING, NOT_SUPPORTED, INTERRUPTED = ReportgenError.exit_code, 5, MissingError.exit_code, 6, 130
-TERMINATED = 143
+HUNG_UP, TERMINATED = 129, 143
+
+SIGNALS = {
+    getattr(signal, name): code
+    for name, code in {"SIGTERM": TERMINATED, "SIGHUP": HUNG_UP, "SIGINT": INTERRUPTED}.items()
+    if hasattr(signal, name)
+}
+"""The signals that interrupt a command, and its exit codes; if several came, the first of this list decides.
+
+Batch systems send SIGTERM, and a terminal that closes sends SIGHUP, which Windows does not have.
+"""
 
 interruptions: list[int] = []
 """Numbers of the signals that have interrupted this process, such as SIGINT for Ctrl-C.

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reportgen.cli import explain, reports, run
-from reportgen.cli.app import BUG, INTERRUPTED, TERMINATED, app, interruptions
+from reportgen.cli.app import BUG, INTERRUPTED, SIGNALS, app, interruptions
 from reportgen.cli.diagnose import diagnose
 from reportgen.cli.doctor import doctor
 from reportgen.cli.new import new
@@ -70,10 +70,10 @@ def about(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 def main() -> None:
-    """Run the command line and exit with its code; SIGTERM, which batch systems send, ends it as Ctrl-C does."""
+    """Run the command line and exit with its code; SIGTERM and SIGHUP end it as Ctrl-C does."""
     try:
-        for number, former in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
-            if signal.getsignal(number) == former:  # a shell may have it ignored
+        for number in SIGNALS:
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):  # a shell, or nohup, may have it ignored
                 signal.signal(number, _interrupt)
         sys.unraisablehook = functools.partial(_unraisable, sys.unraisablehook)
         code = invoke(sys.argv[1:])
@@ -130,8 +130,8 @@ def _repeat(number: int) -> None:
 def _final(code: int) -> int:
     """Return the exit code of a command that has ended; further signals end the process at once with the same code."""
     if interruptions:
-        code = TERMINATED if signal.SIGTERM in interruptions else INTERRUPTED
-    for number in (signal.SIGINT, signal.SIGTERM):
+        code = next(code for number, code in SIGNALS.items() if number in interruptions)
+    for number in SIGNALS:
         if signal.getsignal(number) == _interrupt:
             signal.signal(number, lambda number, frame: os._exit(code))
     return code

@@ -42,6 +42,9 @@ def as_user_error(error: Exception) -> ReportgenError:
         return error
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         return UsageError("invalid-file-name", str(error.strerror), where=str(error.filename))
+    if isinstance(error, FileNotFoundError) and not _has_folder():
+        hint = "change to another folder"
+        return UsageError("file-not-found", "the current folder has been deleted", hint=hint)
     if isinstance(error, OSError) and error.errno in OF_MACHINE:
         where = str(error.filename2 or error.filename or "") or None
         return StoreError("not-writable", f"cannot read or write: {error.strerror}", where)
@@ -49,6 +52,15 @@ def as_user_error(error: Exception) -> ReportgenError:
         hint = "close other programs, raise the limit `ulimit -v`, or train fewer runs at a time with -j"
         return MissingError("out-of-memory", "there is not enough memory for this command", hint=hint)
     return ReportgenError("internal-error", f"{type(error).__name__}: {error}", hint="please report it")
+
+
+def _has_folder() -> bool:
+    """Return whether the current folder exists; POSIX lets others delete it."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def report_error(error: Exception) -> ReportgenError:

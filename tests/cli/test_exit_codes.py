@@ -127,7 +127,7 @@ WAYS = (
     Way(6, "diagnose log.csv --strict", alarming),
     Way(130, f"run {STUDY} --fresh", raising("reportgen.workflow.training.run_all", KeyboardInterrupt())),
 )
-"""At least one command line for each exit code that a process returns by itself; SIGTERM has a test of its own."""
+"""At least one command line for each exit code that a process returns by itself; signals have tests of their own."""
 
 
 def documented() -> set[int]:
@@ -142,9 +142,9 @@ def kinds(kind: type[errors.ReportgenError]) -> set[int]:
 
 
 def test_the_documented_codes_are_those_of_the_package() -> None:
-    own = {app.BUG, app.FAILED, app.MISSING, app.NOT_SUPPORTED, app.INTERRUPTED, app.TERMINATED}
+    own = {app.BUG, app.FAILED, app.MISSING, app.NOT_SUPPORTED, app.INTERRUPTED, app.HUNG_UP, app.TERMINATED}
     assert kinds(errors.ReportgenError) | own | {0} == documented()
-    assert {way.code for way in WAYS} | {app.TERMINATED} == documented()
+    assert {way.code for way in WAYS} | {app.HUNG_UP, app.TERMINATED} == documented()
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.code}: {way.arguments}")

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at any time end with their own exit codes, also if a library drops the interruption."""
+"""Ctrl-C, SIGTERM and SIGHUP at any time end with their own exit codes, also if a library drops the interruption."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reportgen.workflow.events import ProgressListener
 from tests.cli.test_main import run
 from tests.rates import write_study
 
-SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), *([(signal.SIGHUP, 129)] if os.name != "nt" else [])]
 
 posix = pytest.mark.skipif(os.name == "nt", reason="sends signals the POSIX way")
 
@@ -97,16 +97,17 @@ def test_a_signal_during_a_destructor_is_not_forgotten(number: int, code: int, w
 
 @posix
 @pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [number for number, _ in SIGNALS])
 def test_a_signal_after_the_end_of_the_work_changes_nothing(number: int) -> None:
     assert interrupted(number, "list") == (0, "")
 
 
 @posix
-def test_an_ignored_signal_stays_ignored() -> None:
-    ignoring = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+@pytest.mark.parametrize("number", [int(number) for number, _ in SIGNALS])
+def test_an_ignored_signal_stays_ignored(number: int) -> None:
+    ignoring = f"import signal; signal.signal({number}, signal.SIG_IGN)\n"
     code = f"{ignoring}{VERB.format(handled='pass', work='work')}".replace(
-        "time.sleep(60)", "signal.raise_signal(signal.SIGINT)"
+        "time.sleep(60)", f"signal.raise_signal({number})"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code, "list"], capture_output=True, text=True, timeout=60, check=False

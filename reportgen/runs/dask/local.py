@@ -10,8 +10,12 @@ from reportgen.errors import MissingError
 if TYPE_CHECKING:
     from distributed import LocalCluster
 
-NO_INTERRUPTS = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-"""Is executed by the workers on this machine: a terminal sends Ctrl-C to them too, but this process stops them."""
+NO_INTERRUPTS = """
+import signal
+for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):
+    signal.signal(getattr(signal, name), signal.SIG_IGN)
+"""
+"""Is executed by the workers on this machine: a terminal sends its signals to them too, but this process stops them."""
 
 
 def start_cluster(workers: int) -> LocalCluster:
