@@ -13,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from reportgen.report.media.breaks import in_pieces
 from reportgen.report.media.tex import is_mathematics
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
@@ -148,4 +149,4 @@ def _scaled(match: re.Match[str]) -> str:
 
 
 def _source(latex: str) -> Markup:
-    return Markup('<code class="formula-source">{}</code>').format(latex)
+    return Markup('<code class="formula-source">{}</code>').format(in_pieces(latex))

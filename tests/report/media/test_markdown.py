@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -132,3 +133,52 @@ def test_formulas_beyond_a_number_are_source_in_print() -> None:
     formula = math.limited_svg(2)
     html = markdown.to_html("$a$ $a$ $b$ $c$", formula)
     assert (html.count("<svg"), html.count("formula-source")) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\n\n" * 5000,
+        "- a\n" * 5000,
+        "# a\n" * 5000,
+        "---\n\n" * 5000,
+        "```\nx\n```\n" * 5000,
+        "**a**" * 5000,
+        "*_*_" * 5000,
+        "`a` " * 5000,
+        "[a](https://example.org) " * 5000,
+        "$a$ " * 5000,
+        "a\\\n" * 5000,
+        "|a|b|\n|-|-|\n" + "|b|c|\n" * 5000,
+        "|a|\n|-|\n|b|\n\n" * 2000,
+        "> a\n\n" * 5000,
+        "~~~\n" + "a\n" * 20_000 + "~~~\n",
+        "    a\n" * 20_000,
+    ],
+)
+def test_a_text_of_too_many_elements_ends_as_its_source(text: str) -> None:
+    html = str(markdown.to_html(f"*before*\n\n{text}last words"))
+    assert html.startswith("<p><em>before</em></p>")
+    assert "last words" in html
+    assert re.sub("<wbr>", "", html).count("<") < 6 * markdown.MOST_ELEMENTS
+    assert html.count("<pre>") + html.count("<p><code>") >= 1
+    assert html.count("\n") < 3 * markdown.MOST_ELEMENTS
+
+
+def test_code_and_sources_are_divided_into_pieces_that_lines_can_end_after() -> None:
+    """WeasyPrint needs minutes to find the breaks within a single word of 100 000 letters."""
+    code = "`" * 700 + "x" * 10_000
+    for html in (
+        markdown.to_html(f"```` {'x' * 10_000} ````"),
+        markdown.to_html(f"    {code}"),
+        markdown.to_html(f"~~~\n{code}\n~~~"),
+        math.mathml("x" * 10_000),
+        math.svg("x" * 10_000),
+    ):
+        assert max(map(len, re.split("<wbr>", str(html)))) < 600
+    assert "<wbr>" not in markdown.to_html("`short`")
+
+
+def test_a_long_text_of_ordinary_marks_is_no_source() -> None:
+    text = "Some *words* with $n$ in a `text`.\n\n" * 200
+    assert markdown.to_html(text).count("<p>") == 200
