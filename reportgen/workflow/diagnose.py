@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from reportgen.analysis.diagnosis.bilingual import diagnoses_in_both
 from reportgen.analysis.diagnosis.on_scores import diagnose_logs
 from reportgen.analysis.diagnosis.outcome import PartialDiagnosis
@@ -57,6 +59,7 @@ class DiagnosedTraining:
         return any(finding.severity != "info" for diagnosis in self.diagnoses for finding in diagnosis.findings)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # losses near the largest number have infinite means and variances
 def diagnose_path(
     path: Path,
     options: LogOptions = LogOptions(),  # noqa: B008
@@ -74,6 +77,7 @@ def diagnose_path(
     return _diagnosed(path, _read(path, options), language)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def diagnose_paths(
     paths: Sequence[Path],
     options: LogOptions = LogOptions(),  # noqa: B008

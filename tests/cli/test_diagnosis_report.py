@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -220,3 +221,22 @@ def test_a_damaged_diagnosis_is_an_error_of_the_index(history, capsys):
     code, _, err = run(capsys, "index", "-o", "site")
     assert (code, err.count("\n")) == (3, 1)
     assert not Path("site").exists()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        lambda step: (9e15, -step, 1e308, -1e308),
+        lambda step: (step, step, 1e308, -1.7e308 * (-1) ** step),
+        lambda step: (step, step, 5e-324, 1e-320),
+    ],
+    ids=["far", "large", "small"],
+)
+def test_extreme_logs_have_a_report_without_warnings(tmp_path, capsys, row):
+    lines = ["step,epoch,loss,val_loss", *(",".join(map(repr, row(step))) for step in range(1, 31))]
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join(lines), encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        code, _out, err = run(capsys, "diagnose", str(log), "-o", str(tmp_path / "d"), "-f", "html")
+    assert (code, "internal" in err) == (0, False)

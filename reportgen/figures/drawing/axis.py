@@ -142,7 +142,7 @@ def scale_for(values: Iterable[ArrayLike], log: bool | None = None, marked: bool
 
 def _decades(low: float, high: float, zeros: bool) -> Scale:
     """Return a log scale; the floor for zeros lies a tenth of the range below the lowest decade."""
-    bottom, top = math.log10(low) - 0.12, math.log10(high) + 0.12
+    bottom, top = math.log10(low) - 0.12, max(math.log10(high) + 0.12, -300.0)  # `_power` clips subnormal numbers
     span = max(top - bottom, 0.5)
     margin = 0.05 * span
     if not zeros:

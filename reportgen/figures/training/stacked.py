@@ -59,11 +59,15 @@ def _is_constant(lines: Sequence[Line]) -> bool:
     return all(np.ptp(line.curve.finite) == 0 for line in lines)
 
 
+SMALLEST_ROOM = 1e-9
+"""Room beside the lines relative to the largest position, since 0.5 is lost in rounding beside 1e16."""
+
+
 def extent(lines: Sequence[Line], marks: Sequence[Mark]) -> tuple[float, float]:
     """Return the limits of the x axis."""
     ends = [*(x for line in lines for x in line.x[[0, -1]]), *(mark.position for mark in marks)]
     low, high = min(ends), max(ends)
-    room = 0.015 * (high - low) or 0.5
+    room = max(0.015 * (high - low) or 0.5, SMALLEST_ROOM * max(abs(low), abs(high)))
     return low - room, high + room
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from reportgen.analysis.training_groups import worst_first
 from reportgen.analysis.words.formatting import whole
 from reportgen.analysis.words.nouns import term
@@ -69,6 +71,7 @@ def _write(report: TrainingReport, folder: Path, final: Path, formats: Collectio
     return None
 
 
+@np.errstate(over="ignore", invalid="ignore")  # as for the diagnosis
 def draw_training(report: TrainingReport) -> Drawn:
     """Return the figures of a report, in the current language."""
     groups = worst_first(report.groups)

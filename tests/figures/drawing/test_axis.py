@@ -169,3 +169,11 @@ def test_labels_of_x_ticks_do_not_touch_on_a_phone(ends: tuple[float, float]) ->
         boxes = [label.get_window_extent() for label in inside]
     assert len(boxes) >= 2
     assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+
+
+@pytest.mark.parametrize("values", [[5e-324, 1e-320], [1e-310], [0.0, 5e-324]])
+def test_the_smallest_numbers_have_an_axis_with_a_height(values: list[float]) -> None:
+    for log in (None, True):
+        scale = scale_for([values], log)
+        assert scale is not None
+        assert scale.low < scale.high
