@@ -126,7 +126,7 @@ def test_exit_codes_are_those_of_the_errors() -> None:
     codes = {int(code) for code in re.findall(r"^\| (\d+) \|", rows, re.MULTILINE)}
     kinds = [errors.UsageError, errors.StudyError, errors.MissingError, errors.StoreError, errors.ResultsError]
     kinds += [errors.PluginError]
-    assert codes == {0, 1, 6, 130, 143} | {kind.exit_code for kind in kinds}
+    assert codes == {0, 1, 6, 129, 130, 143} | {kind.exit_code for kind in kinds}
 
 
 def test_the_record_written_from_a_log_is_diagnosed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
