@@ -20,7 +20,7 @@ from reportgen.runs.dask import client as dask_client
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.run import run_study
 from tests.rates import write_study
-from tests.runs.dask.test_cluster import LONG, arrays, run
+from tests.runs.dask.test_cluster import WIDE, arrays, run
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("distributed", reason="needs pip install reportgen[dask]")
@@ -84,7 +84,7 @@ class Once:
 @pytest.mark.skipif(os.name == "nt", reason="needs signals that kill and stop")
 @pytest.mark.parametrize("event", ["finished", "progress"])
 def test_a_lost_scheduler_is_one_error_at_once_and_the_rest_is_trained_later(folder, event):
-    Path("long.yaml").write_text(LONG.replace("claims:\n", "claims: []\n").replace("4000", "120000"))
+    Path("long.yaml").write_text(WIDE)
     lost = []
     with separate_scheduler(folder) as (address, scheduler):
 

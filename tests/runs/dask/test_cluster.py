@@ -33,6 +33,9 @@ distributed = pytest.importorskip("distributed", reason="needs pip install repor
 LONG = STUDY.replace("epochs: 2", "epochs: 4000").replace("seeds: 3", "seeds: 2")
 """Four runs of a second or so, in which something can happen."""
 
+WIDE = LONG.replace("claims:\n", "claims: []\n").replace("[4]", "[256, 256]").replace("4000", "6000")
+"""Four runs that take several times as long as the interval of the reports on progress, also on a fast machine."""
+
 
 @contextlib.contextmanager
 def new_cluster(workers, **options):
@@ -132,7 +135,7 @@ def test_a_run_that_raises_an_error_fails_alone(cluster):
 
 
 def test_progress_of_the_steps_comes_from_the_workers(cluster):
-    Path("long.yaml").write_text(LONG.replace("claims:\n", "claims: []\n").replace("epochs: 4000", "epochs: 60000"))
+    Path("long.yaml").write_text(WIDE)
     seen = []
     listener = ProgressListener()
     listener.progress = lambda job, done, total: seen.append((job.run.seed, 0 < done <= total))
@@ -158,7 +161,7 @@ def test_a_killed_worker_costs_only_its_runs_in_flight():
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a signal that interrupts")
 def test_an_interruption_of_a_local_cluster_keeps_finished_runs_and_ends_its_processes(interruptible):
-    Path("long.yaml").write_text(LONG.replace("claims:\n", "claims: []\n").replace("4000", "60000"))
+    Path("long.yaml").write_text(WIDE)
     command = [sys.executable, "-m", "reportgen", "run", "long.yaml", "--dask", "local", "-j", "1", "-v", "-f", "json"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         lines = []

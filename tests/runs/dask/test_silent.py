@@ -10,7 +10,7 @@ import pytest
 
 from reportgen.errors import MissingError
 from tests.rates import write_study
-from tests.runs.dask.test_cluster import LONG, AtFirstRun, arrays, new_cluster, run
+from tests.runs.dask.test_cluster import WIDE, AtFirstRun, arrays, new_cluster, run
 
 pytestmark = pytest.mark.slow
 distributed = pytest.importorskip("distributed", reason="needs pip install reportgen[dask]")
@@ -31,14 +31,14 @@ def stop(process):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_stopped_worker_is_named_and_counts_as_lost(workers):
     """The other worker trains its runs; without another one, the command ends after the longest wait."""
-    Path("long.yaml").write_text(LONG.replace("claims:\n", "claims: []\n").replace("4000", "30000"))
+    Path("long.yaml").write_text(WIDE)
     notices = []
     with new_cluster(workers) as cluster, distributed.Client(cluster, set_as_default=False) as client:
         [address, process], *_ = client.run(os.getpid).items()
         listener = AtFirstRun(lambda: stop(process))
         listener.notice = notices.append
         try:
-            options = {"listener": listener, "dask_wait": 15}
+            options = {"listener": listener, "dask_wait": 10}
             if workers > 1:
                 assert run(cluster.scheduler_address, "long.yaml", **options).failures == ()
             else:
