@@ -23,7 +23,7 @@ from tests.rates import write_study
 from tests.runs.dask.test_cluster import WIDE, arrays, run
 
 pytestmark = pytest.mark.slow
-pytest.importorskip("distributed", reason="needs pip install reportgen[dask]")
+pytest.importorskip("distributed", reason="needs the package distributed")
 
 
 @pytest.fixture(autouse=True)

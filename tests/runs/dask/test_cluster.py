@@ -28,7 +28,7 @@ from tests.rates import STUDY, write_study
 from tests.runs.records import FINGERPRINT, planned, record
 
 pytestmark = pytest.mark.slow
-distributed = pytest.importorskip("distributed", reason="needs pip install reportgen[dask]")
+distributed = pytest.importorskip("distributed", reason="needs the package distributed")
 
 LONG = STUDY.replace("epochs: 2", "epochs: 4000").replace("seeds: 3", "seeds: 2")
 """Four runs of a second or so, in which something can happen."""

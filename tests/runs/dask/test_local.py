@@ -14,7 +14,7 @@ from reportgen.workflow.run import run_study
 from reportgen.workflow.training import cluster_at
 from tests.rates import write_study
 
-distributed = pytest.importorskip("distributed", reason="needs pip install reportgen[dask]")
+distributed = pytest.importorskip("distributed", reason="needs the package distributed")
 
 
 def test_a_limit_of_open_files_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from tests.rates import write_study
 from tests.runs.dask.test_cluster import WIDE, AtFirstRun, arrays, new_cluster, run
 
 pytestmark = pytest.mark.slow
-distributed = pytest.importorskip("distributed", reason="needs pip install reportgen[dask]")
+distributed = pytest.importorskip("distributed", reason="needs the package distributed")
 
 
 @pytest.fixture(autouse=True)
