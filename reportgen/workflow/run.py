@@ -48,20 +48,23 @@ def make_report(request: RunRequest, runs: StoredRuns, listener: ProgressListene
 def _analyse_and_write(request: RunRequest, runs: StoredRuns, listener: ProgressListener, is_last: bool) -> Report:
     """Return the written report of a request; raises _TrainedAgainError unless its runs are the stored ones.
 
-    is_last : write it in any case.
+    is_last : write it in any case, but not as one that needs no further analysis.
     """
     from reportgen.workflow.analysing.analyse import analyse_runs  # an unchanged report needs no analysis
     from reportgen.workflow.lost_runs import refuse_lost
 
+    store = request.store
+    before = store.stamps(store.keys())  # of runs that are read while others are trained
     collected = runs.collect(request)
-    stamps = request.store.stamps(collected.records)
     analysed = analyse_runs(collected, runs, listener)
+    stamps = store.stamps(runs.used) | {key: before[key] for key in before.keys() & (runs.used - runs.trained)}
     refuse_lost(collected.request, runs)
     is_complete = runs.may_train and all(record.status != "failed" for record in analysed.records.values())
-    origin = origin_of(request, runs.used, len(collected.records)) if is_complete else None
+    is_current = not is_last or store.stamps(runs.used) == stamps
+    origin = origin_of(request, runs.used, len(collected.records)) if is_complete and is_current else None
 
     def check() -> None:
-        if not is_last and request.store.stamps(collected.records) != stamps:
+        if not is_last and store.stamps(runs.used) != stamps:
             raise _TrainedAgainError
 
     return write_report(analysed, listener, origin, check)

@@ -47,6 +47,8 @@ class StoredRuns:
     def __init__(self) -> None:
         self.used: set[str] = set()
         """The keys of all runs that were provided."""
+        self.trained: set[str] = set()
+        """The keys of the runs that were trained for this purpose."""
         self.absent: dict[str, Job] = {}
         """The additional runs that were asked for and are not available, by key."""
         self.unmeasured: set[str] = set()

@@ -50,7 +50,6 @@ class Trainer(StoredRuns):
         super().__init__()
         self._listener, self._cluster, self.fresh = listener, cluster, fresh
         self._workers = workers or default_workers()
-        self._trained: set[str] = set()
         self._former: Mapping[str, object] | None = None
 
     def collect(self, request: RunRequest) -> CollectedRuns:
@@ -80,13 +79,13 @@ class Trainer(StoredRuns):
             next_plan = next_stage(request.plan, jobs, records)
         _refuse_lost(request, records)
         self.used.update(records)
-        return CollectedRuns(request, records, len(self._trained))
+        return CollectedRuns(request, records, len(self.trained))
 
     def fetch(self, request: RunRequest, runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord] | None:
         """Return the records of additional runs by seed after training the missing ones."""
         jobs = plan_jobs(request.plan, runs)
         needed = unique(jobs)
-        known = [job for job in needed if job.key in self._trained] if self.fresh else needed
+        known = [job for job in needed if job.key in self.trained] if self.fresh else needed
         records = self._stored(request, known)
         missing = [job for job in needed if job.key not in records]
         if missing:
@@ -112,7 +111,7 @@ class Trainer(StoredRuns):
             self._listener.compiling()
         if self._former is None:
             self._former = request.store.stamps(request.store.keys()) if self.fresh else {}
-        self._trained |= train_runs(request, jobs, self._workers, self._cluster, self._listener, self._former)
+        self.trained |= train_runs(request, jobs, self._workers, self._cluster, self._listener, self._former)
 
 
 def cluster_at(dask: str | None, workers: int | None, wait: float | None) -> AbstractContextManager[Cluster | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from pathlib import Path
 
 from reportgen import disk
@@ -12,6 +13,7 @@ from reportgen.runs.claims import Claims
 from reportgen.runs.store import Store
 from reportgen.workflow.analysing.analyse import analyse_runs
 from reportgen.workflow.events import ProgressListener
+from reportgen.workflow.run import ATTEMPTS
 from tests.workflow.test_run import FOLDER, run
 
 
@@ -79,9 +81,37 @@ def test_a_report_is_of_the_stored_runs_if_another_process_trains_them_again(fin
     assert verify_report(FOLDER, captions=False).differences == ()
 
 
-def trained_again(path):
+def trained_again(path, seconds=123.0):
     """Store a run as another process that trained it again, in another time; return its run.json."""
-    values = json.loads((path / "run.json").read_bytes()) | {"train_seconds": 123.0}
+    values = json.loads((path / "run.json").read_bytes()) | {"train_seconds": seconds}
     content = json.dumps(values | {"checksum": disk.checksum(values)}).encode()
     Store(path.parent).save_bytes(path.name, content, (path / "arrays.npz").read_bytes())
     return content
+
+
+def test_a_run_that_is_stored_again_while_others_are_trained_is_analysed_anew(finished):
+    paths = sorted((FOLDER / "runs").iterdir())
+    shutil.rmtree(paths[-1])
+    again = []
+    listener = ProgressListener()
+    listener.progress = lambda job, done, total: again or again.append(trained_again(paths[0]))
+    assert run(listener=listener, workers=1).trained == 1
+    assert again
+    assert verify_report(FOLDER, captions=False).differences == ()
+
+
+def test_a_report_of_runs_that_never_rest_is_not_kept_as_current(finished, monkeypatch):
+    path, analyses = min((FOLDER / "runs").iterdir()), []
+
+    def analyse(*given):
+        found = analyse_runs(*given)
+        analyses.append(None)
+        if len(analyses) <= ATTEMPTS:
+            trained_again(path, seconds=float(len(analyses)))
+        return found
+
+    monkeypatch.setattr("reportgen.workflow.analysing.analyse.analyse_runs", analyse)
+    for _ in range(2):
+        run(overrides={"title": "Another"})
+    assert len(analyses) == ATTEMPTS + 1
+    assert verify_report(FOLDER, captions=False).differences == ()

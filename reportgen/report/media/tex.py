@@ -67,7 +67,7 @@ STRUCTURES = """
 ACCENTS = "hat widehat bar vec dot ddot dddot ddddot tilde widetilde check breve acute grave mathring"
 FONTS = """
     mathbf mathbb mathrm mathit mathcal mathfrak mathsf mathtt mathnormal boldsymbol bm mathscr mathop mathbin mathrel
-    mathord mathopen mathclose mathpunct mathinner
+    mathord mathopen mathclose mathpunct mathinner rm bf it sf tt cal
 """
 SPACES = """
     quad qquad enspace thinspace medspace thickspace negthinspace negmedspace negthickspace displaystyle textstyle
@@ -87,7 +87,7 @@ ENVIRONMENTS = (
     *("cases", "array", "aligned", "gathered"),
 )
 
-_TEXT = rf"\\(?:{'|'.join(TEXTS)})(?![A-Za-z])\s*\{{(?P<text>[^\\{{}}$&#^_%~]*)\}}"
+_TEXT = rf"\\(?:{'|'.join(TEXTS)})(?![A-Za-z])\s*\{{(?P<text>(?:[^\\{{}}$&#^_%~]|\\[%&#_ ])*)\}}"
 _BEGIN = rf"\\begin\{{(?P<begin>{'|'.join(ENVIRONMENTS)})\}}(?:(?<=array\}})\{{[lcr| ]+\}})?"
 _END = r"\\end\{(?P<end>[a-z]+)\}"
 _PAIR = r"\\(?P<pair>left|right|middle)(?![A-Za-z])\s*(?=[()\[\]|/.<>]|\\[{}|]|\\[A-Za-z])"

@@ -15,7 +15,7 @@ import signal
 for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):
     signal.signal(getattr(signal, name), signal.SIG_IGN)
 """
-"""Is executed by the workers on this machine: a terminal sends its signals to them too, but this process stops them."""
+"""Code for the workers on this machine: a terminal sends its signals to them too, but this process stops them."""
 
 
 def start_cluster(workers: int) -> LocalCluster:

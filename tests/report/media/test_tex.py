@@ -21,6 +21,7 @@ ATTACKS = (
     r"\mathrm{\input{x}}",
     r"x^^5cinput{x}",
     r"\text{^^5cinput{x}}",
+    r"\text{\%\input{x}}",
     r"\href{javascript:alert(1)}{x}",
     r"\url{x}",
     r"\left\input{x} \right)",
@@ -55,6 +56,7 @@ MATHEMATICS = (
     r"\mathrm{Var}(w) \leftarrow \bigl(\mathbf{x}\bigr) \quad \text{Größe}",
     r"\operatorname{softmax}(z)_i = e^{z_i} / \{x \mid 5\%\}",
     "f'(x) = α",
+    r"{\rm d}x + {\bf w} = 95\,\text{\% of a\_b}",
 )
 
 

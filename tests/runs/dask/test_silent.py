@@ -47,5 +47,5 @@ def test_a_stopped_worker_is_named_and_counts_as_lost(workers):
                 assert caught.value.code == "no-workers"
         finally:
             os.kill(process, signal.SIGKILL)
-    assert [address in notice for notice in notices] == [True]
+    assert any(address in notice for notice in notices)
     assert len(arrays()) == 4 if workers > 1 else 1 <= len(arrays()) < 4
