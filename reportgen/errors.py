@@ -147,7 +147,7 @@ CODES: dict[str, str] = {
     "plugin-not-on-worker": "A worker of a cluster does not have a plug-in that a run needs.",
     # this machine
     "missing-library": "A library or package that this command requires is not installed.",
-    "worker-differs": "A worker has another version of reportgen, NumPy or Numba, or its source code differs or has changed.",
+    "worker-differs": "A worker has another version of reportgen, NumPy or Numba, or other or changed source code.",
     "out-of-memory": "A command needs more memory than this machine has, or than a limit allows.",
 }
 """The meaning of each error code. A code never changes its meaning, so that scripts and tests can rely on it."""
