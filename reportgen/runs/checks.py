@@ -46,6 +46,9 @@ REQUIRED = ("step_loss", *(f"epoch_{name}" for name in ("epoch", "step", "train_
 COUNTS = ("classes", "train_n", "val_n", "test_n", "features", "class_runs", "parameters", "probe_n")
 """Facts of a run that are whole numbers."""
 
+LISTS = ("class_counts", "val_class_counts", "class_labels")
+"""Facts of a run that are lists, with a value for each class."""
+
 
 def check_record(record: RunRecord) -> None:
     """Raise ValueError for the first value of a stored run that has another type or shape than training gives it."""
@@ -71,6 +74,9 @@ def _check_facts(facts: Mapping[str, Any]) -> None:
     for name in COUNTS:
         if name in facts and not (type(facts[name]) is int and facts[name] >= 0):
             raise ValueError(f"the fact {name} is not a count")
+    for name in LISTS:
+        if name in facts and not (isinstance(facts[name], list) and None not in facts[name]):
+            raise ValueError(f"the fact {name} is not a list of values")
     for name, value in facts.items():
         for one in value if isinstance(value, list) else [value]:
             if not (one is None or _is_number(one) or (name == "class_labels" and isinstance(one, str))):

@@ -28,6 +28,13 @@ def test_probes_without_their_steps_are_refused(steps: np.ndarray | None) -> Non
         check_record(forged)
 
 
+@pytest.mark.parametrize("value", [7, None, [16, None], "16"])
+def test_facts_of_classes_are_lists(value: Any) -> None:
+    whole = record(planned())
+    with pytest.raises(ValueError, match="class_counts"):
+        check_record(dataclasses.replace(whole, facts={**whole.facts, "class_counts": value}))
+
+
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 
 

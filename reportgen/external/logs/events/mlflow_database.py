@@ -94,7 +94,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=LOCK_SECONDS)) as database:
             _limit(database)
             yield database
-    except (sqlite3.Error, ValueError, OverflowError) as error:  # ValueError: a message is not UTF-8
+    except (sqlite3.Error, ValueError, OverflowError, MemoryError) as error:  # ValueError: a message is not UTF-8
         reason = "".join(character if character.isprintable() else "?" for character in str(error)[:200])
         raise StudyError(
             "invalid-file", f"the SQLite database is damaged, incomplete or in use: {reason}", str(path)
