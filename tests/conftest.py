@@ -137,7 +137,11 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Let processes that a test starts receive Ctrl-C, also if the tests run in the background of a shell."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Let processes that a test starts receive signals that end them, also if a shell or `nohup` has them ignored."""
+    ending = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    if os.name != "nt":
+        ending[signal.SIGHUP] = signal.SIG_DFL
+    before = {number: signal.signal(number, handler) for number, handler in ending.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
