@@ -184,7 +184,7 @@ def facts_of(place: str, head: Mapping[str, Any]) -> dict[str, Any]:
     """
     values = mapping_of(place, head, "facts")
     refuse_unknown(place, values, tuple(FACTS), "facts.")
-    if values.get("classes") is None:
+    if _is_unknown(values.get("classes")):
         raise key_error("missing-key", place, "facts.classes", "the number of classes is missing", "such as 10")
     facts = {name: value for name, value in values.items() if not _is_unknown(value)}
     for name, value in facts.items():

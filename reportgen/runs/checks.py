@@ -116,6 +116,10 @@ def _is_number(value: Any) -> bool:
 def typed_spec(stored: Any) -> RunSpec:
     """Return a specification in a run.json; raises ValueError, TypeError or KeyError for another form."""
     spec: RunSpec = _typed(RunSpec, stored)
+    for index, node in enumerate(spec.network.nodes):
+        sources = (getattr(node, "source", None), getattr(node, "adds", None))
+        if any(source is not None and not -1 <= source < index for source in sources):
+            raise ValueError("a node of the network follows no earlier node")
     return spec
 
 

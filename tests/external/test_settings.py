@@ -26,6 +26,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "true": (facts(val_n=True), "wrong-type", "facts.val_n", "true"),
     "half": (facts(probe_n=0.5), "out-of-range", "facts.probe_n", "0.5"),
     "no classes": (facts(classes=None), "missing-key", "facts.classes", ""),
+    "unknown classes": (facts(classes=float("nan"), class_counts=[200, 200]), "missing-key", "facts.classes", ""),
     "counts of others": (facts(class_counts=[200, 200]), "inconsistent-record", "facts.class_counts", "facts.classes"),
     "counts that add to more": (facts(class_counts=[7] * 4), "inconsistent-record", "facts.class_counts", "28"),
     "counts below 0": (facts(class_counts=[-1, 1, 200, 200]), "out-of-range", "facts.class_counts", "[-1, 1, 200"),

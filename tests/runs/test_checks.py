@@ -52,6 +52,14 @@ def test_the_specifications_of_studies_are_read_back(study: str) -> None:
         refuse_other_spec(stored(run.spec), run.spec.key(FINGERPRINT), FINGERPRINT)
 
 
+@pytest.mark.parametrize("source", [10**30, 5, -2])
+def test_a_node_that_follows_no_earlier_node_is_refused(source: int) -> None:
+    forged = stored(spec())
+    forged["network"]["nodes"][0]["source"] = source
+    with pytest.raises(ValueError, match="earlier node"):
+        typed_spec(forged)
+
+
 @pytest.mark.parametrize(
     "change",
     [{"seed": 1}, {"seed": True}, {"seed": "0"}, {"training": {}}, {"training": None}, {"preprocess": []}, {"data": 1}],
