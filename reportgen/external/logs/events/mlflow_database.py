@@ -79,6 +79,10 @@ def read(path: Path) -> list[RawLog]:
     return logs
 
 
+class _TooManyError(sqlite3.DataError):
+    """A query has too many rows."""
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Yield a database that is opened for reading only, so that nothing beside it is created either."""
@@ -90,20 +94,23 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     waiting = path.with_name(path.name + "-wal").exists()
     constant = header[WAL_BYTE:] == bytes([WAL]) and not waiting
     uri = f"file:{quote(str(path.resolve()))}?mode=ro" + ("&immutable=1" if constant else "")
+    end = time.monotonic() + MOST_SECONDS
     try:
         with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=LOCK_SECONDS)) as database:
-            _limit(database)
+            _limit(database, end)
             yield database
     except (sqlite3.Error, ValueError, OverflowError, MemoryError) as error:  # ValueError: a message is not UTF-8
+        if isinstance(error, _TooManyError) or time.monotonic() > end:
+            message = f"the SQLite database has more than {MOST_ROWS:,} rows, or takes more than {MOST_SECONDS:.0f} s"
+            raise StudyError("too-large", message, str(path), "copy some of its runs into another one") from error
         reason = "".join(character if character.isprintable() else "?" for character in str(error)[:200])
         raise StudyError(
             "invalid-file", f"the SQLite database is damaged, incomplete or in use: {reason}", str(path)
         ) from error
 
 
-def _limit(database: sqlite3.Connection) -> None:
+def _limit(database: sqlite3.Connection, end: float) -> None:
     """Bound time and memory: damaged or hostile pages may refer to each other without an end."""
-    end = time.monotonic() + MOST_SECONDS
     database.text_factory = lambda text: text.decode(errors="replace")
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
     database.set_progress_handler(lambda: time.monotonic() > end, STEPS)
@@ -111,10 +118,10 @@ def _limit(database: sqlite3.Connection) -> None:
 
 
 def _rows(database: sqlite3.Connection, query: str, values: Sequence[str] = ()) -> Iterator[Any]:
-    """Yield the rows of a query; raises DataError if there are too many."""
+    """Yield the rows of a query; raises _TooManyError if there are too many."""
     for number, row in enumerate(database.execute(query, values)):
         if number >= MOST_ROWS:
-            raise sqlite3.DataError(f"more than {MOST_ROWS} rows")
+            raise _TooManyError
         yield row
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -131,41 +132,45 @@ def test_a_run_without_scores_does_not_hide_the_others(tmp_path: Path) -> None:
     assert [error.code for error in found.unreadable] == ["unknown-columns"]
 
 
-def _refused(path: Path) -> str:
+def _refused(path: Path, code: str = "invalid-file") -> str:
     with pytest.raises(StudyError) as error:
         mlflow_database.read(path)
-    assert error.value.code == "invalid-file"
+    assert error.value.code == code
     return str(error.value)
 
 
+def _altered(folder: Path, *statements: str) -> Path:
+    """Return a database of one run after some statements."""
+    path = writers.mlflow_database(folder / "mlflow.db", {"a": [("loss", 1.0, False, 0)]})
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+    return path
+
+
 def test_a_database_cannot_compute_values(tmp_path: Path) -> None:
-    path = writers.mlflow_database(tmp_path / "mlflow.db", {"a": [("loss", 1.0, False, 0)]})
-    with sqlite3.connect(path) as database:
-        database.execute("ALTER TABLE runs DROP COLUMN name")
-        database.execute("ALTER TABLE runs ADD COLUMN name TEXT AS (hex(zeroblob(1000000))) VIRTUAL")
-    database.close()
-    assert "runs" in _refused(path)
+    column = "ALTER TABLE runs ADD COLUMN more TEXT AS (hex(zeroblob(1000000))) VIRTUAL"
+    assert "runs" in _refused(_altered(tmp_path, column))
 
 
 def test_views_and_virtual_tables_are_no_tables_of_mlflow(tmp_path: Path) -> None:
-    path = writers.mlflow_database(tmp_path / "mlflow.db", {"a": [("loss", 1.0, False, 0)]})
-    with sqlite3.connect(path) as database:
-        database.execute("ALTER TABLE metrics RENAME TO others")
-        database.execute("CREATE VIEW metrics AS SELECT * FROM others")
-    database.close()
+    path = _altered(tmp_path, "ALTER TABLE metrics RENAME TO others", "CREATE VIEW metrics AS SELECT * FROM others")
     assert mlflow_database.find(path) == []
     assert "metrics" in _refused(path)
 
 
 @pytest.mark.parametrize(
-    ("limit", "value"), [("MOST_SECONDS", -1.0), ("MOST_ROWS", 5), ("MOST_BYTES", 40)], ids=["time", "rows", "bytes"]
+    ("limit", "value", "code"),
+    [("MOST_SECONDS", -1.0, "too-large"), ("MOST_ROWS", 5, "too-large"), ("MOST_BYTES", 40, "invalid-file")],
+    ids=["time", "rows", "bytes"],
 )
 def test_reading_a_database_is_bounded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: float
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: float, code: str
 ) -> None:
     metrics = [("loss", 1.0, False, step) for step in range(20)]
     path = writers.mlflow_database(tmp_path / "mlflow.db", {"a": metrics})
     assert len(mlflow_database.read(path)) == 1
     monkeypatch.setattr(mlflow_database, limit, value)
     monkeypatch.setattr(mlflow_database, "STEPS", 1)
-    _refused(path)
+    _refused(path, code)
