@@ -149,8 +149,8 @@ def test_a_quick_page_has_no_verdicts(tmp_path: Path) -> None:
 def test_a_page_names_the_requested_figures_without_data(tmp_path: Path) -> None:
     page = unpictured_page(analysed(tmp_path, figures="figures: [claims_overview, search_scatter]"))
     (title,) = [kind.title for kind in figures.FIGURES.values() if kind.id == "search_scatter"]
-    assert f"no data for it: {title}." in page
-    assert "no data for it" not in unpictured_page(analysed(tmp_path, figures="figures: [claims_overview]"))
+    assert f"without data in this study: {title}." in page
+    assert "without data in this study" not in unpictured_page(analysed(tmp_path, figures="figures: [claims_overview]"))
 
 
 def test_headings_go_down_one_level_at_a_time(written_page: str) -> None:
